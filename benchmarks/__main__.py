@@ -27,7 +27,9 @@ from replication.system.threads import map_in_threads
 
 ROOT_SEED = 1988
 N_NETWORKS = 200_000
-N_OF_RULE, N_ELSEWHERE = 20_000, 2_000  # networks of a rule of one's own
+# networks of a rule of one's own
+N_OF_RULE = 20_000
+N_ELSEWHERE = 2_000
 BILLION = 1_000_000_000
 SIZES = ((4, 2), (5, 2), (8, 3), (16, 4), (4, 3, 3), (64, 16))
 IMAGES = (
@@ -205,9 +207,12 @@ def measure_images(n: int, n_hidden: int, n_images: int, *, n_rounds: int) -> di
     """
     images = np.random.default_rng(ROOT_SEED).random((n_images, n))
     protocol = Protocol(
-        group_sizes=(n, n_hidden), patterns=images, learning_rate=1.0 / n_images,
-        threshold=1e-9, max_updates=max(30, 40_000_000 // (n * n_hidden * n_images)),
-    )  # fmt: skip
+        group_sizes=(n, n_hidden),
+        patterns=images,
+        learning_rate=1.0 / n_images,
+        threshold=1e-9,
+        max_updates=max(30, 40_000_000 // (n * n_hidden * n_images)),
+    )
     weights = draw_weights(protocol, ROOT_SEED, 0, 32)
     halves = np.split(weights, 2)
     with Parallel(2, backend="loky", inner_max_num_threads=1) as pool:

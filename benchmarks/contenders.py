@@ -50,7 +50,10 @@ def _train_literally(
         if error < protocol.threshold:
             return updates, True
         dW, db, dU, dc = changes
-        W, b, U, c = W + dW, b + db, U + dU, c + dc
+        W = W + dW
+        b = b + db
+        U = U + dU
+        c = c + dc
     return protocol.max_updates, False
 
 
@@ -59,12 +62,15 @@ def sweep_literally(
 ) -> tuple[float, tuple[Array, Array, Array, Array]]:
     """Return the error of one network and the changes of W, b, U and c that follow."""
     n_hidden, n_visible = W.shape
-    rate, keep = protocol.learning_rate, protocol.regression
+    rate = protocol.learning_rate
+    keep = protocol.regression
     dW, db, dU, dc = (np.zeros_like(weight) for weight in (W, b, U, c))
     error = 0.0
     for pattern in range(n_visible):
-        v0, v2 = np.zeros(n_visible), np.zeros(n_visible)
-        h1, h3 = np.zeros(n_hidden), np.zeros(n_hidden)
+        v0 = np.zeros(n_visible)
+        v2 = np.zeros(n_visible)
+        h1 = np.zeros(n_hidden)
+        h3 = np.zeros(n_hidden)
         v0[pattern] = 1.0
         for j in range(n_hidden):
             total = b[j]
@@ -102,7 +108,8 @@ def run_batch(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
     connections = split_weights(protocol, weights)
     W, b, U, c = (np.ascontiguousarray(part) for pair in connections for part in pair)
     v0 = np.eye(protocol.n_visible)
-    rate, keep = protocol.learning_rate, protocol.regression
+    rate = protocol.learning_rate
+    keep = protocol.regression
     for t in range(protocol.max_updates + 1):
         h1 = _squash(np.swapaxes(W, 1, 2) + b[:, None])
         r2 = _squash(h1 @ np.swapaxes(U, 1, 2) + c[:, None])
@@ -118,7 +125,8 @@ def run_batch(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
             break
         v2 = keep * v0 + (1.0 - keep) * r2
         h3 = keep * h1 + (1.0 - keep) * _squash(v2 @ np.swapaxes(W, 1, 2) + b[:, None])
-        d_visible, d_hidden = v0 - v2, h1 - h3
+        d_visible = v0 - v2
+        d_hidden = h1 - h3
         U += rate * (np.swapaxes(d_visible, 1, 2) @ h1)
         c += rate * d_visible.sum(axis=1)
         W += rate * (np.swapaxes(d_hidden, 1, 2) @ v2)
@@ -131,15 +139,18 @@ def learn_images(protocol: Protocol, weights: Array) -> Array:
 
     Returns the weights at the end, (n, n_weights).
     """
-    v0, final = np.array(protocol.patterns), weights.copy()
-    rate, keep = protocol.learning_rate, protocol.regression
+    v0 = np.array(protocol.patterns)
+    final = weights.copy()
+    rate = protocol.learning_rate
+    keep = protocol.regression
     for network in final:
         (W, b), (U, c) = split_weights(protocol, network)
         for _ in range(protocol.max_updates):
             h1 = _squash(v0 @ W.T + b)
             v2 = keep * v0 + (1.0 - keep) * _squash(h1 @ U.T + c)
             h3 = keep * h1 + (1.0 - keep) * _squash(v2 @ W.T + b)
-            d_visible, d_hidden = v0 - v2, h1 - h3
+            d_visible = v0 - v2
+            d_hidden = h1 - h3
             U += rate * (d_visible.T @ h1)
             c += rate * d_visible.sum(axis=0)
             W += rate * (d_hidden.T @ v2)

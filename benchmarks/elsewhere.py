@@ -20,7 +20,9 @@ from numba import njit
 
 jax.config.update("jax_enable_x64", True)
 
-CAP, THRESHOLD, CHUNK = 2000, 0.1, 50
+CAP = 2000
+THRESHOLD = 0.1
+CHUNK = 50
 ENCODER = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
 SHAPES = {
     "Recirculation": ENCODER,
@@ -47,7 +49,8 @@ def recirculation(q, v, t):
     h1, r = encode(q, v)
     v2 = 0.75 * v + 0.25 * r
     h3 = 0.75 * h1 + 0.25 * sigmoid(q["W"] @ v2 + q["b"])
-    up, down = 20 * (h1 - h3), 20 * (v - v2)
+    up = 20 * (h1 - h3)
+    down = 20 * (v - v2)
     return {"W": jnp.outer(up, v2), "b": up, "U": jnp.outer(down, h1), "c": down}
 
 
@@ -127,8 +130,10 @@ def make_jax(name):
     run = jax.jit(jax.vmap(one))
 
     def train(rows):
-        found, left = np.zeros(len(rows), int), np.arange(len(rows))
-        last, updates = np.zeros_like(rows), np.zeros(len(rows), int)
+        found = np.zeros(len(rows), int)
+        left = np.arange(len(rows))
+        last = np.zeros_like(rows)
+        updates = np.zeros(len(rows), int)
         while len(left):
             size = max(64, 1 << (len(left) - 1).bit_length())  # few shapes to compile
             pad = np.resize(np.arange(len(left)), size)
@@ -167,7 +172,8 @@ def recirculate_all(q, v, t):
     h1, r = encode_all(q, v)
     v2 = 0.75 * v + 0.25 * r
     h3 = 0.75 * h1 + 0.25 * sigmoid(multiply(q["W"], v2) + spread(q["b"]))
-    up, down = 20 * (h1 - h3), 20 * (v - v2)
+    up = 20 * (h1 - h3)
+    down = 20 * (v - v2)
     changes = {"W": add_products(up, v2), "U": add_products(down, h1)}
     return r, changes | {"b": up.sum(1), "c": down.sum(1)}
 
@@ -220,7 +226,8 @@ AT_ONCE = 2048
 
 def make_jax_lanes(name):
     """Return a function of rows that trains them in chunks; finished ones leave between chunks."""
-    shapes, learn = SHAPES[name], LANES[name]
+    shapes = SHAPES[name]
+    learn = LANES[name]
     v, t = XOR if name == "Xor" else (np.eye(4), np.eye(4))
     keep, rate = (0.9, 0.5) if name == "Xor" else (0.0, 1.0)
 
@@ -241,7 +248,8 @@ def make_jax_lanes(name):
         parts = zip(shapes.items(), places[:-1], places[1:], strict=True)
         q = {k: rows[:, a:b].T.reshape(*shape, len(rows)) for (k, shape), a, b in parts}
         last = {k: np.zeros_like(x) for k, x in q.items()}
-        found, left = np.zeros(len(rows), int), np.arange(len(rows))
+        found = np.zeros(len(rows), int)
+        left = np.arange(len(rows))
         updates = np.zeros(len(rows), int)
         while len(left):
             size = max(64, 1 << (len(left) - 1).bit_length())  # few shapes to compile
@@ -254,7 +262,8 @@ def make_jax_lanes(name):
             q, last = (
                 {k: np.asarray(x)[..., going] for k, x in each.items()} for each in (q, last)
             )
-            left, updates = left[going], updates[going]
+            left = left[going]
+            updates = updates[going]
         return found
 
     def train(rows):
@@ -277,9 +286,13 @@ def train_recirculation(rows):
     found = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()
-        W, b, U, c = r[:8].reshape(2, 4), r[8:10], r[10:18].reshape(4, 2), r[18:22]
+        W = r[:8].reshape(2, 4)
+        b = r[8:10]
+        U = r[10:18].reshape(4, 2)
+        c = r[18:22]
         for t in range(CAP):
-            error, change = 0.0, np.zeros(22)
+            error = 0.0
+            change = np.zeros(22)
             for k in range(4):
                 v = np.eye(4)[k]
                 h1 = logistic(W @ v + b)
@@ -304,10 +317,14 @@ def train_alignment(rows):
     found = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()
-        W, b, U, c = r[:8].reshape(2, 4), r[8:10], r[10:18].reshape(4, 2), r[18:22]
+        W = r[:8].reshape(2, 4)
+        b = r[8:10]
+        U = r[10:18].reshape(4, 2)
+        c = r[18:22]
         B = r[22:].reshape(2, 4)
         for t in range(CAP):
-            error, change = 0.0, np.zeros(30)
+            error = 0.0
+            change = np.zeros(30)
             for k in range(4):
                 v = np.eye(4)[k]
                 h = logistic(W @ v + b)
@@ -328,7 +345,8 @@ def train_alignment(rows):
 
 @njit
 def settle_loop(W, b, U, c, v, t, is_clamped):
-    h, o = logistic(W @ v + b), t
+    h = logistic(W @ v + b)
+    o = t
     for _ in range(20):
         if not is_clamped:
             o = logistic(U @ h + c)
@@ -341,9 +359,13 @@ def train_hebbian(rows):
     found = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()
-        W, b, U, c = r[:8].reshape(2, 4), r[8:10], r[10:18].reshape(4, 2), r[18:22]
+        W = r[:8].reshape(2, 4)
+        b = r[8:10]
+        U = r[10:18].reshape(4, 2)
+        c = r[18:22]
         for t in range(CAP):
-            error, change = 0.0, np.zeros(22)
+            error = 0.0
+            change = np.zeros(22)
             for k in range(4):
                 v = np.eye(4)[k]
                 h, o = settle_loop(W, b, U, c, v, v, False)
@@ -364,12 +386,17 @@ def train_hebbian(rows):
 def train_xor(rows, patterns=XOR[0], targets=XOR[1]):
     found = np.full(len(rows), CAP)
     for n in range(len(rows)):
-        r, last = rows[n].copy(), np.zeros(9)
-        W, b, w = r[:4].reshape(2, 2), r[4:6], r[6:8]
+        r = rows[n].copy()
+        last = np.zeros(9)
+        W = r[:4].reshape(2, 2)
+        b = r[4:6]
+        w = r[6:8]
         for t in range(CAP):
-            error, change = 0.0, np.zeros(9)
+            error = 0.0
+            change = np.zeros(9)
             for k in range(4):
-                v, target = patterns[k], targets[k, 0]
+                v = patterns[k]
+                target = targets[k, 0]
                 h = logistic(W @ v + b)
                 o = 1 / (1 + np.exp(-(w @ h + r[8])))
                 error = max(error, abs(o - target))

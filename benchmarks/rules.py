@@ -26,7 +26,8 @@ class Recirculation(Encoder):
         h1 = self.hidden(v0)
         v2 = 0.75 * v0 + 0.25 * logistic(self.U @ h1 + self.c)
         h3 = 0.75 * h1 + 0.25 * self.hidden(v2)
-        up, down = 20.0 * (h1 - h3), 20.0 * (v0 - v2)
+        up = 20.0 * (h1 - h3)
+        down = 20.0 * (v0 - v2)
         return np.outer(up, v2), up, np.outer(down, h1), down
 
 
@@ -37,7 +38,8 @@ class Alignment(Encoder):
     numbers = {"rate": 9.5}  # noqa: RUF012
 
     def weight_changes(self, v, target):
-        h, r = self.hidden(v), self.image(v)
+        h = self.hidden(v)
+        r = self.image(v)
         d = self.rate * (target - r) * r * (1 - r)
         e = (self.B @ d) * h * (1 - h)
         return np.outer(e, v), e, np.outer(d, h), d

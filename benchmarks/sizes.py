@@ -21,7 +21,9 @@ import numpy as np  # noqa: E402  # which reads them
 
 SIZES = ((16, 4, 100), (64, 32, 100), (256, 64, 100), (784, 128, 100))
 """Visible units, hidden units and patterns."""
-N_NETWORKS, N_UPDATES, RATE = 8, 3, 0.01
+N_NETWORKS = 8
+N_UPDATES = 3
+RATE = 0.01
 
 
 def draw(n, h, p):
@@ -50,8 +52,11 @@ def learn_all(weights, v, sigmoid):
     d = RATE * (v - r) * r * (1 - r)
     e = (d @ U) * h * (1 - h)
     return [
-        W + e.swapaxes(1, 2) @ v, b + e.sum(1), U + d.swapaxes(1, 2) @ h, c + d.sum(1),
-    ]  # fmt: skip
+        W + e.swapaxes(1, 2) @ v,
+        b + e.sum(1),
+        U + d.swapaxes(1, 2) @ h,
+        c + d.sum(1),
+    ]
 
 
 def measure_numpy(n, h, p):
@@ -84,7 +89,8 @@ def measure_own(n, h, p):
             return replication.logistic(self.U @ self.hidden(v) + self.c)
 
         def weight_changes(self, v):
-            h, r = self.hidden(v), self.image(v)
+            h = self.hidden(v)
+            r = self.image(v)
             d = (v - r) * r * (1 - r)
             e = (self.U.T @ d) * h * (1 - h)
             return RATE * np.outer(e, v), RATE * e, RATE * np.outer(d, h), RATE * d
@@ -101,7 +107,8 @@ def measure_jax(n, h, p, kind):
 
     jax.config.update("jax_enable_x64", kind == "float64")
     weights, v = draw(n, h, p)
-    weights, v = [jnp.asarray(x, dtype=kind) for x in weights], jnp.asarray(v, dtype=kind)
+    weights = [jnp.asarray(x, dtype=kind) for x in weights]
+    v = jnp.asarray(v, dtype=kind)
 
     def learn(_, found):
         return learn_all(found, v, jax.nn.sigmoid)

@@ -34,7 +34,8 @@ def show(value: Any, *, length: int = 60) -> str:
     'a\x1b[31m' true 0.5 'xxx...'
     """
     if isinstance(value, os.PathLike):  # the end of a path counts
-        value, length = os.fspath(value), 4096
+        value = os.fspath(value)
+        length = 4096
     if isinstance(value, str):
         return repr(value if len(value) <= length else value[: length - 3] + "...")
     try:

@@ -21,7 +21,9 @@ from replication.simulator.running.plane import MARGIN, cut, spread_moments
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "plane.svg"
-N_FRAMES, SECONDS_A_FRAME, FRAMES_AT_REST = 40, 0.15, 14
+N_FRAMES = 40
+SECONDS_A_FRAME = 0.15
+FRAMES_AT_REST = 14
 SIDE = 360  # pixels
 COLORS = (BLUE, GOLD, GREEN, PURPLE)
 DASHES = ("none", "11 4", "4 3", "13 4 3 4")

@@ -32,7 +32,8 @@ from tests.reliability.test_emulated import unpack_aarch64_python
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
-TABLE, PAGE = RESULTS / "attestations.json", RESULTS / "attestations.md"
+TABLE = RESULTS / "attestations.json"
+PAGE = RESULTS / "attestations.md"
 BITS = ROOT / "tests" / "reliability" / "bits.py"
 THOUSAND = ("1000", "2000", "paper")  # networks, their cap, and the protocol
 MASK = {**OLD, **HASWELL}
@@ -114,12 +115,18 @@ def attest_emulated() -> list[Row]:
             environment = {**os.environ, "PYTHONPATH": path}
             words = (*prefix, "-W", "ignore", str(BITS), *THOUSAND)
             measured = json.loads(run_step(words, environment)[0])
-            rows.append({
-                "kind": "emulated", **describe_machine(is_masked=False),
-                "processor": processor, "features": "", "system": f"{platform.system()}, QEMU",
-                "python": measured["python"], "numpy": measured["numpy"],
-                "digests": {"1,000 networks": measured["digests"]["paper"][0]},
-            })  # fmt: skip
+            rows.append(
+                {
+                    "kind": "emulated",
+                    **describe_machine(is_masked=False),
+                    "processor": processor,
+                    "features": "",
+                    "system": f"{platform.system()}, QEMU",
+                    "python": measured["python"],
+                    "numpy": measured["numpy"],
+                    "digests": {"1,000 networks": measured["digests"]["paper"][0]},
+                }
+            )
     return rows
 
 
@@ -137,11 +144,12 @@ def describe_machine(*, is_masked: bool) -> Row:
         "processor": find_processor(),
         "features": ", ".join(features) + (", of which libraries use none" if is_masked else ""),
         "system": f"{platform.system()} {platform.machine()}" + (f", {libc}" if libc else ""),
-        "python": platform.python_version(), "numpy": np.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
         "commit": call_git("rev-parse", "--short=8", "HEAD") + dirty,
         "sources": call_git("rev-parse", "--short=8", "HEAD:replication") + dirty,
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
-    }  # fmt: skip
+    }
 
 
 def find_processor() -> str:
@@ -190,7 +198,8 @@ def find_disagreements(rows: Sequence[Row]) -> list[str]:
     sentences = []
     for k, row in enumerate(rows):
         for earlier, other in enumerate(rows[:k]):
-            ours, theirs = list_digests(row), list_digests(other)
+            ours = list_digests(row)
+            theirs = list_digests(other)
             names = [name for name in ours if name in theirs]
             if row["sources"] != other["sources"]:
                 names = [name for name in names if name in ("1,000 networks", "outcomes")]

@@ -176,7 +176,8 @@ class Judged(NamedTuple):
 
 def judge_spread(own: FloatArray, theirs: FloatArray) -> Judged:
     """Judge a mean with its sd, whose denominator, n or n - 1, is not said."""
-    one, two = summarise(own), summarise(theirs)
+    one = summarise(own)
+    two = summarise(theirs)
     root = np.sqrt(two.n / (two.n - 1.0))
     first = judge_means(one, two)
     second = judge_means(one, two._replace(sd=two.sd * root))
@@ -187,7 +188,8 @@ def judge_spread(own: FloatArray, theirs: FloatArray) -> Judged:
 
 def judge_mean(own: FloatArray, theirs: FloatArray) -> Judged:
     """Judge a mean alone, by the spread of one's own runs, which is always a condition."""
-    one, two = summarise(own), summarise(theirs)
+    one = summarise(own)
+    two = summarise(theirs)
     error = one.sd * np.sqrt(1.0 / one.n + 1.0 / two.n)
     p = 2.0 * special.stdtr(one.n - 1.0, -np.abs(one.mean - two.mean) / error)
     found = (p <= LEVEL) & (one.sd > 0)
@@ -213,7 +215,8 @@ def judge_welch(own: FloatArray, theirs: FloatArray) -> Judged:
 
 def replace_shares(found: Judged, own: FloatArray, theirs: FloatArray) -> Judged:
     """Return the same with runs that are all 0 or 1, on both sides, judged as shares."""
-    n, m = own.shape[-1], theirs.shape[-1]
+    n = own.shape[-1]
+    m = theirs.shape[-1]
     are_shares = np.isin(own, (0.0, 1.0)).all(axis=-1) & np.isin(theirs, (0.0, 1.0)).all(axis=-1)
     if not are_shares.any():
         return found
@@ -241,17 +244,20 @@ def list_factors(m: int) -> list[list[float]]:
 
 def judge_unsaid(own: FloatArray, theirs: FloatArray, kind: str) -> Judged:
     """Judge a mean with a ± that is a standard deviation ("sd") or a standard error ("se")."""
-    one, two = summarise(own), summarise(theirs)
+    one = summarise(own)
+    two = summarise(theirs)
     printed = two.sd if kind == "sd" else two.sd / np.sqrt(two.n)
     kurtosis = find_kurtosis(own)
     share = 2.0 / (np.maximum(kurtosis, NORMAL_KURTOSIS) - 1.0)
-    low, gone = [], []
+    low = []
+    gone = []
     for factors in list_factors(two.n):
         sides = [two._replace(sd=printed * factor) for factor in factors]
         low.append(np.all([judge_means(one, side).is_contradicted for side in sides], axis=0))
         p = np.fmax.reduce([find_spread_p(one, side, share) for side in sides])
         gone.append(p < RULED_OUT)
-    are_low, are_gone = np.array(low), np.array(gone)
+    are_low = np.array(low)
+    are_gone = np.array(gone)
     of_all = are_low.all(axis=0)
     are_gone &= ~are_gone.all(axis=0)
     of_left = (are_low | are_gone).all(axis=0)
@@ -279,7 +285,9 @@ AT_ONCE: Mapping[str, Judge] = {
 DRAWN = ("median", "max")
 SIZES = ((3, 3), (5, 5), (5, 10), (10, 3), (10, 100), (20, 100), (100, 100))
 """Runs of one's own, and behind the report."""
-TRIALS, TRIALS_DRAWN, TRIALS_POWER = 100_000, 200, 20_000
+TRIALS = 100_000
+TRIALS_DRAWN = 200
+TRIALS_POWER = 20_000
 FEWER = {"quartiles": 20_000, "unsaid": 20_000, "unsaid-se": 20_000}
 """Trials of what takes longer."""
 LIMIT = 0.055
@@ -307,9 +315,15 @@ def list_chunks(n_trials: int, size: int) -> Iterator[int]:
 
 
 def measure_cells(
-    population: str, n: int, m: int, *, n_trials: int, seed: int, shift: float = 0.0,
+    population: str,
+    n: int,
+    m: int,
+    *,
+    n_trials: int,
+    seed: int,
+    shift: float = 0.0,
     kinds: Sequence[str] = tuple(AT_ONCE),
-) -> dict[str, dict[str, float]]:  # fmt: skip
+) -> dict[str, dict[str, float]]:
     """Return, by kind of report, the shares of trials that are contradicted, and conditionally so.
 
     All kinds have the same trials; what takes long has the first of them.
@@ -319,7 +333,8 @@ def measure_cells(
     found: dict[str, list[Judged]] = {kind: [] for kind in kinds}
     done = 0
     for size in list_chunks(n_trials, n + m):
-        own, theirs = draw(generator, (size, n)), draw(generator, (size, m)) + shift
+        own = draw(generator, (size, n))
+        theirs = draw(generator, (size, m)) + shift
         for kind, judged in found.items():
             left = min(FEWER.get(kind, n_trials), n_trials) - done
             if left > 0:
@@ -335,7 +350,8 @@ def measure_drawn(population: str, kind: str, n: int, m: int, *, seed: int) -> d
     draw = POPULATIONS[population]
     trials = []
     for place in range(TRIALS_DRAWN):
-        own, theirs = draw(generator, (n,)), draw(generator, (m,))
+        own = draw(generator, (n,))
+        theirs = draw(generator, (m,))
         trials.append(compare_trial(own, theirs, kind, place))
     return summarise_trials([Judged(*np.array(trials).T)])
 
@@ -358,13 +374,18 @@ def compare_trial(own: FloatArray, theirs: FloatArray, kind: str, seed: int) -> 
     """
     q1, median, q3 = np.quantile(theirs, (0.25, 0.5, 0.75))
     found = {
-        "mean": theirs.mean(), "sd": theirs.std(ddof=1), "median": median, "q1": q1, "q3": q3,
+        "mean": theirs.mean(),
+        "sd": theirs.std(ddof=1),
+        "median": median,
+        "q1": q1,
+        "q3": q3,
         "max": theirs.max(),
-    }  # fmt: skip
+    }
     names = {"spread": ("mean", "sd"), "quartiles": ("median", "q1", "q3")}.get(kind, (kind,))
     numbers = {name: read_number(f"{found[name]:#.6g}", name) for name in names}
     effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=SEED * 1_000_000 + seed)
-    runs, printed = Runs(Sample.from_values(own), 0, None), Report(numbers, theirs.size)
+    runs = Runs(Sample.from_values(own), 0, None)
+    printed = Report(numbers, theirs.size)
     answers = judge_all(runs, printed, level=LEVEL, between=0.0, effort=effort).values()
     return (
         all(one.p is not None and one.p <= LEVEL for one in answers),
@@ -390,8 +411,10 @@ def correct_bias(free: float) -> float:
 
 def find_direction_p(own: FloatArray, theirs: FloatArray, between: float) -> FloatArray:
     """Return p of the weighted mean over rows, float64[tables], of runs [tables, rows, runs]."""
-    one, two = summarise(own), summarise(theirs)
-    n, m = one.n, two.n
+    one = summarise(own)
+    two = summarise(theirs)
+    n = one.n
+    m = two.n
     free = n + m - 2.0
     variance = ((n - 1) * one.sd**2 + (m - 1) * two.sd**2) / free
     bias = correct_bias(free)
@@ -417,7 +440,9 @@ class BySeed(NamedTuple):
 
 def judge_by_seed(own: FloatArray, theirs: FloatArray) -> BySeed:
     """Return p of the mean over rows by seed, of runs [tables, rows, seeds]."""
-    n_rows, n, m = own.shape[1], own.shape[2], theirs.shape[2]
+    n_rows = own.shape[1]
+    n = own.shape[2]
+    m = theirs.shape[2]
     free = n + m - 2.0
     off = own - own.mean(axis=2, keepdims=True)
     squares = (off**2).sum(axis=2)  # [tables, rows]
@@ -440,7 +465,8 @@ def judge_by_seed(own: FloatArray, theirs: FloatArray) -> BySeed:
     by_seed = (off * weights[..., None]).mean(axis=1)
     variance = (by_seed**2).sum(axis=1) / (n - 1.0)
     errors = spreads / np.sqrt(m) * weights
-    known, unknown = np.where(varies, errors, 0.0), np.where(varies, 0.0, errors)
+    known = np.where(varies, errors, 0.0)
+    unknown = np.where(varies, 0.0, errors)
     reported = ((directions * known[..., None]).sum(axis=1) ** 2).sum(axis=1)
     reported += (1.0 - common) * (unknown**2).sum(axis=1) + common * unknown.sum(axis=1) ** 2
     reported += 2.0 * common * unknown.sum(axis=1) * known.sum(axis=1)
@@ -464,9 +490,13 @@ class TableJudged(NamedTuple):
 
 
 def judge_tables(
-    own: FloatArray, theirs: FloatArray, *, by_seed: bool = False, between: float = 0.0,
+    own: FloatArray,
+    theirs: FloatArray,
+    *,
+    by_seed: bool = False,
+    between: float = 0.0,
     has_gap: bool = False,
-) -> TableJudged:  # fmt: skip
+) -> TableJudged:
     """Judge tables of runs, float64[tables, rows, runs], as `compare_table` does.
 
     `has_gap`: the first row lacks its last run, so that the mean by seed is over the others.
@@ -549,12 +579,19 @@ TABLES: Mapping[str, TableKind] = {
     "each 1.2 SD off, seeds known": TableKind(shift="each", size=1.2, by_seed=True),
 }
 TABLE_SIZES = ((3, 3), (5, 5), (3, 100), (10, 3), (20, 20))
-FEW_ROWS, MANY_ROWS = 2, 26
+FEW_ROWS = 2
+MANY_ROWS = 26
 OF_FEW_ROWS = (
-    "normal", "exponential", "rewards capped", "two modes, 6 SD apart", "a correlation of 0.9",
-    "a correlation of 0.9, seeds known", "capped, correlation 0.5, seeds known", "all 1 SD lower",
+    "normal",
+    "exponential",
+    "rewards capped",
+    "two modes, 6 SD apart",
+    "a correlation of 0.9",
+    "a correlation of 0.9, seeds known",
+    "capped, correlation 0.5, seeds known",
+    "all 1 SD lower",
     "one row 4.1 SD off",
-)  # fmt: skip
+)
 TRIALS_TABLE = 20_000
 
 
@@ -678,8 +715,9 @@ def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
     found["power"] = format_power(model["power"])
     for n_rows, kinds in model["tables"].items():
         for suffix, is_power in (("", False), ("-power", True)):
-            taken = {name: cells for name, cells in kinds.items()
-                     if bool(TABLES[name].shift) == is_power}  # fmt: skip
+            taken = {
+                name: cells for name, cells in kinds.items() if bool(TABLES[name].shift) == is_power
+            }
             found[f"tables-{n_rows}{suffix}"] = format_kinds(taken)
     return found
 
@@ -690,8 +728,9 @@ def format_rates(rows: Mapping[str, Any]) -> str:
     sizes = [size for size in sizes if any(size in cells for cells in rows.values())]
     table = [["contradicted, %", *(size.replace(",", ", ") for size in sizes)]]
     for population, cells in rows.items():
-        shares = [f"{100 * cells[size]['contradicted']:.1f}" if size in cells else ""
-                  for size in sizes]  # fmt: skip
+        shares = [
+            f"{100 * cells[size]['contradicted']:.1f}" if size in cells else "" for size in sizes
+        ]
         table.append([population, *shares])
     return tabulate(table)
 
@@ -721,8 +760,10 @@ def format_kinds(kinds: Mapping[str, Any]) -> str:
     """Return how often each kind of table is contradicted, and a row of it, in per cent."""
     table = [["contradicted (a row), %", *(f"{n}, {m}" for n, m in TABLE_SIZES)]]
     for name, cells in kinds.items():
-        shares = [f"{100 * cell['contradicted']:.1f} ({100 * cell['a_row']:.1f})"
-                  for cell in cells.values()]  # fmt: skip
+        shares = [
+            f"{100 * cell['contradicted']:.1f} ({100 * cell['a_row']:.1f})"
+            for cell in cells.values()
+        ]
         table.append([name, *shares])
     return tabulate(table)
 

@@ -57,7 +57,8 @@ def main(offset: int, folder: Path) -> None:
     except ReplicationError as error:
         print(f"the report stopped: {error}")
     models = read_models(folder, NAMES)
-    before, now = list_verdicts(read_models(COMMITTED, NAMES)), list_verdicts(models)
+    before = list_verdicts(read_models(COMMITTED, NAMES))
+    now = list_verdicts(models)
     for statement in sorted(before.keys() & now.keys()):
         if before[statement] != now[statement]:
             print(f"{statement}: {now[statement]} (was: {before[statement]})")

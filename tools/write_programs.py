@@ -134,9 +134,11 @@ def render_page() -> str:
         _write_line(["---", "---", "---", "--:", "--:"]),
     ]
     for name in MODELS:
-        command, step = f"replication experiments {name}", f"experiments {name}"
+        command = f"replication experiments {name}"
+        step = f"experiments {name}"
         if name == HEADLINE:
-            command, step = "replication replicate", "replicate"
+            command = "replication replicate"
+            step = "replicate"
         program = f"`replication/experiments/{name}/run.py`"
         lines.append(_write_line([name, program, f"`{command}`", *_say_cost(costs.get(step))]))
     if row:
@@ -148,7 +150,8 @@ def render_page() -> str:
 
 def _describe_all(row: Mapping[str, Any]) -> list[str]:
     """Return a table of what the whole takes."""
-    costs, disk = row["costs"], row["disk"]
+    costs = row["costs"]
+    disk = row["disk"]
     experiments = [cost for step, cost in costs.items() if step.startswith("experiments ")]
     whole = {
         "seconds": round(sum(cost["seconds"] for cost in experiments), 1),

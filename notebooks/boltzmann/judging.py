@@ -14,12 +14,15 @@ Array = NDArray[Any]
 
 NEVER = 10**6
 """Cycles of a machine that finds no solution."""
-N_STUDIES, N_SAMPLES = 4000, 200
-CONTRADICTED, COMPATIBLE = 0.01, 0.05
+N_STUDIES = 4000
+N_SAMPLES = 200
+CONTRADICTED = 0.01
+COMPATIBLE = 0.05
 JUDGED = {"every": "solved", "tenth": "solved_tenth"}
 """After which cycles a machine is judged, and the column that says when it was first solved."""
 LAST_TESTS = "1500", "1600", "1700", "1800"
-PRINTED_COMPLETION, PRINTED_COSINE = 0.986, 0.735
+PRINTED_COMPLETION = 0.986
+PRINTED_COSINE = 0.735
 
 
 class Fact(NamedTuple):
@@ -77,15 +80,19 @@ def summarise_times(times: Array) -> Array:
 
 def summarise_eight(times: Array) -> Array:
     """Return how many find eight codes, and the medians to seven and to eight, of studies."""
-    near, solved = times[..., 0], times[..., 1]
+    near = times[..., 0]
+    solved = times[..., 1]
     n_found = (solved <= MOST_CYCLES).sum(axis=1)
     return np.column_stack([n_found, find_medians(near), find_medians(solved)])
 
 
 def estimate_p(
-    times: Array, size: int, summarise: Callable[[Array], Array], printed: tuple[float, ...],
+    times: Array,
+    size: int,
+    summarise: Callable[[Array], Array],
+    printed: tuple[float, ...],
     generator: np.random.Generator,
-) -> tuple[float, float, float]:  # fmt: skip
+) -> tuple[float, float, float]:
     """Return p of the printed numbers and its limits; `times` is (machine, column)."""
 
     def draw_p(machines: Array) -> float:
@@ -112,10 +119,12 @@ def limit_share(n_true: int, n: int) -> tuple[float, float]:
 
 def judge_remaining(columns: Columns, n_checks: int) -> tuple[float, float, float]:
     """Return q to the power of 250 and its limits."""
-    held, lost = np.array(columns["held"]), np.array(columns["lost"])
+    held = np.array(columns["held"])
+    lost = np.array(columns["lost"])
     is_counted = (held > 0) & (held <= MOST_CYCLES - 1000)
     is_kept = (lost == 0) | (lost - held > 10 * n_checks)
-    n, n_kept = int(is_counted.sum()), int((is_counted & is_kept).sum())
+    n = int(is_counted.sum())
+    n_kept = int((is_counted & is_kept).sum())
     low, high = limit_share(n_kept, n)
     return (n_kept / n) ** 250, low**250, high**250
 
@@ -133,9 +142,11 @@ class Large(NamedTuple):
 
 def describe_large(columns: Columns, generator: np.random.Generator) -> Large:
     """Return what the plan measures of 40-10-40 machines."""
-    v, h = 40, 10
+    v = 40
+    h = 10
     weights = np.array(columns["weights"]).reshape(-1, h, 2 * v + 1)
-    between, biases = weights[:, :, : 2 * v], weights[:, :, 2 * v :]
+    between = weights[:, :, : 2 * v]
+    biases = weights[:, :, 2 * v :]
     is_on = between[:, :, :v] + between[:, :, v:] + biases > 0  # (machine, h, v)
     pairs = list(itertools.combinations(range(v), 2))
     first, second = np.array(pairs).T
@@ -197,7 +208,8 @@ def judge_cosine(large: Large) -> Fact:
 
 def judge_distance(large: Large) -> Fact:
     """Return whether codes that are 2 apart are an ordinary result."""
-    n_true, n = int((large.least_distance >= 2).sum()), len(large.least_distance)
+    n_true = int((large.least_distance >= 2).sum())
+    n = len(large.least_distance)
     low, high = limit_share(n_true, n)
     decision = "compatible" if n_true >= 6 else "undecided"
     return Fact("distance", n_true / n, low, high, high, decision)
@@ -209,7 +221,8 @@ def judge_distance(large: Large) -> Fact:
 def decide(facts: list[Fact]) -> list[Fact]:
     """Return the facts with values after Holm, and the decisions that follow."""
     order = sorted(range(len(facts)), key=lambda k: facts[k].high)
-    adjusted, largest = [0.0] * len(facts), 0.0
+    adjusted = [0.0] * len(facts)
+    largest = 0.0
     for place, k in enumerate(order):
         largest = max(largest, min(1.0, (len(facts) - place) * facts[k].high))
         adjusted[k] = largest
@@ -337,7 +350,8 @@ def compare_programs(runs: dict[str, Columns]) -> list[dict[str, Any]]:
 
 def describe_figure_2(columns: Columns) -> dict[str, Any]:
     """Return quantiles of the weight that Figure 2 prints as -30, of watched machines."""
-    weights, bits = np.array(columns["weight_120"]), np.array(columns["bits_120"])
+    weights = np.array(columns["weight_120"])
+    bits = np.array(columns["bits_120"])
     found: dict[str, Any] = {}
     for n_bits in (1, 2):
         chosen = weights[bits == n_bits]
@@ -348,7 +362,8 @@ def describe_figure_2(columns: Columns) -> dict[str, Any]:
 
 def judge_all(runs: dict[str, Columns]) -> dict[str, Any]:
     """Return all that the plan asks for."""
-    readings, times = {}, {}
+    readings = {}
+    times = {}
     for process, judged in itertools.product(PROCESSES, JUDGED):
         name = f"{process}, {judged}"
         readings[name] = judge_reading(runs, process, judged)

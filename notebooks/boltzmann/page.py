@@ -160,7 +160,8 @@ def draw_machine(panel: Axes, machine: int, cycles: int) -> None:
     panel.axhline(0, color="0.7", linewidth=0.8)
     panel.axvline(0, color="0.7", linewidth=0.8)
     for vector in range(4):
-        x, y = inputs[:, 0, vector], inputs[:, 1, vector]
+        x = inputs[:, 0, vector]
+        y = inputs[:, 1, vector]
         panel.plot(x, y, linewidth=0.9, alpha=0.7, color=f"C{vector}")
         panel.plot(x[-1:], y[-1:], "o", markersize=7, color=f"C{vector}")
         panel.annotate(str(vector + 1), (x[-1], y[-1]), xytext=(6, 4), textcoords="offset points")
@@ -246,5 +247,7 @@ def describe_last(results: Results) -> pd.DataFrame:
 
 def show_range(values: np.ndarray, n_digits: int) -> str:
     """Return the median and, in brackets, the least and the largest."""
-    middle, low, high = np.median(values), values.min(), values.max()
+    middle = np.median(values)
+    low = values.min()
+    high = values.max()
     return f"{middle:.{n_digits}f} ({low:.{n_digits}f} to {high:.{n_digits}f})"

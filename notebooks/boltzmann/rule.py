@@ -80,7 +80,8 @@ class BoltzmannMachine(replication.Network):
 
     def weight_changes(self, v: Any, target: Any) -> Any:
         """Return p - p' of one vector, times a whole number that has no influence on its sign."""
-        n_visible, n_units = len(v), self.n_units
+        n_visible = len(v)
+        n_units = self.n_units
         # Per probe there are fewer samples of a clamped network, whose units are fewer.
         weights = (n_units, n_units - n_visible) if self.is_each_probe_counted else (1, 1)
 

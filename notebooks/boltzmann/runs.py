@@ -85,9 +85,13 @@ def run_rule(run: Run) -> Columns:
     gap = 2 if run.encoder == "4-3-4" else 1
     rule = build_encoder(v, h, run.process, until=run.until, gap=gap, **numbers)
     outcomes = replication.simulate(
-        Protocol(threshold=0.5, max_updates=run.cycles), network=rule, n_seeds=run.n_machines,
-        root_seed=find_seed(run.name), final_weights=True, jobs=1,
-    )  # fmt: skip
+        Protocol(threshold=0.5, max_updates=run.cycles),
+        network=rule,
+        n_seeds=run.n_machines,
+        root_seed=find_seed(run.name),
+        final_weights=True,
+        jobs=1,
+    )
     arrays = split(rule, outcomes.weights)
     names = "near", "solved", "solved_tenth", "held", "lost"
     columns = {name: arrays[name].astype(int).tolist() for name in names}

@@ -77,7 +77,8 @@ class Cache:
         except (DataError, OSError):
             return None
         # A file that is too short, or of another block, fails the same check.
-        checksum, rows = content[:N_CHECKSUM], content[N_CHECKSUM:]
+        checksum = content[:N_CHECKSUM]
+        rows = content[N_CHECKSUM:]
         if checksum != _compute_checksum(path, rows) or len(rows) < ROW.itemsize * n:
             return None
         found = np.frombuffer(rows, ROW, count=n)  # of a longer block, its beginning
@@ -85,7 +86,8 @@ class Cache:
 
     def write(self, key: str, outcomes: Outcomes) -> None:
         """Keep outcomes from the first of a block on, unless as many of that block are there."""
-        path, seeds = self._locate(key, outcomes.start), (outcomes.start, outcomes.stop)
+        path = self._locate(key, outcomes.start)
+        seeds = (outcomes.start, outcomes.stop)
         if not self._is_writable:
             return
         # A checksum, and the rows behind it.

@@ -58,7 +58,8 @@ def iterate_outcomes(
     )
     # Asked again when its turn comes: another process may have kept it meanwhile.
     found = simulate(pair for pair in missing if cache.read(key, pair) is None)
-    n, name = sum(stop - start for start, stop in missing), name or f"root seed {root_seed}"
+    n = sum(stop - start for start, stop in missing)
+    name = name or f"root seed {root_seed}"
     ready: dict[Range, tuple[Outcomes, bool]] = {}  # also what is finished before its turn
     with contextlib.closing(found), Progress(n, is_shown=show_progress, name=name) as progress:
         for pair in grid[n_kept:]:
@@ -90,7 +91,8 @@ def check_size(protocol: Protocol, *, jobs: int) -> None:
     from replication.simulator.running.engine import N_LANES, Engine  # which loads the compiler
 
     # What a worker holds: its strip of networks, and the initial weights of a block.
-    n_workers, n_bytes = count_workers(jobs), 8 * Engine(protocol).program.n_rows * N_LANES
+    n_workers = count_workers(jobs)
+    n_bytes = 8 * Engine(protocol).program.n_rows * N_LANES
     what = f"networks of group_sizes = {list(protocol.group_sizes)} on {n_workers} workers"
     n_bytes = n_workers * (n_bytes + LARGEST_MEMORY)
     check_memory(n_bytes, what, "give fewer --jobs or smaller groups")

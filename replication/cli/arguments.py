@@ -71,25 +71,53 @@ def parse_jobs(text: str) -> int:
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "--seeds": {"type": whole(1, MAX_SEEDS, " (which take days)"), "default": DEFAULT_SEEDS,
-                "metavar": "N", "help": f"number of seeded networks (default: {DEFAULT_SEEDS})"},
-    "--root-seed": {"type": whole(0, 2**63 - 1), "default": DEFAULT_ROOT_SEED, "metavar": "R",
-                    "help": "with the seed, fixes a network's initial weights "
-                    f"(default: {DEFAULT_ROOT_SEED})"},
-    "--results": {"type": Path, "default": Path("results"), "metavar": "FOLDER",
-                  "help": "folder of models and reports (default: results)"},
-    "--protocol": {"default": "paper", "metavar": "NAME",
-                   "help": f"a named reading ({', '.join(readings.READINGS)}), or a file FILE.toml "
-                   "with the fields that differ from the paper's (default: paper)"},
-    "--set": {"action": "append", "default": [], "dest": "assignments", "metavar": "FIELD=VALUE",
-              "help": "one field that differs; may be given several times"},
-    "--jobs": {"type": parse_jobs, "default": -1, "metavar": "N",
-               "help": "workers, or 'all' for one a core (default: all)"},
-    "--backend": {"default": "threading", "metavar": "NAME",
-                  "help": "threading, or dask for a running cluster (default: threading)"},
-    "--scheduler": {"metavar": "ADDRESS",
-                    "help": "of the cluster, with --backend dask; e.g. tcp://127.0.0.1:8786"},
-}  # fmt: skip
+    "--seeds": {
+        "type": whole(1, MAX_SEEDS, " (which take days)"),
+        "default": DEFAULT_SEEDS,
+        "metavar": "N",
+        "help": f"number of seeded networks (default: {DEFAULT_SEEDS})",
+    },
+    "--root-seed": {
+        "type": whole(0, 2**63 - 1),
+        "default": DEFAULT_ROOT_SEED,
+        "metavar": "R",
+        "help": f"with the seed, fixes a network's initial weights (default: {DEFAULT_ROOT_SEED})",
+    },
+    "--results": {
+        "type": Path,
+        "default": Path("results"),
+        "metavar": "FOLDER",
+        "help": "folder of models and reports (default: results)",
+    },
+    "--protocol": {
+        "default": "paper",
+        "metavar": "NAME",
+        "help": f"a named reading ({', '.join(readings.READINGS)}), or a file FILE.toml "
+        "with the fields that differ from the paper's (default: paper)",
+    },
+    "--set": {
+        "action": "append",
+        "default": [],
+        "dest": "assignments",
+        "metavar": "FIELD=VALUE",
+        "help": "one field that differs; may be given several times",
+    },
+    "--jobs": {
+        "type": parse_jobs,
+        "default": -1,
+        "metavar": "N",
+        "help": "workers, or 'all' for one a core (default: all)",
+    },
+    "--backend": {
+        "default": "threading",
+        "metavar": "NAME",
+        "help": "threading, or dask for a running cluster (default: threading)",
+    },
+    "--scheduler": {
+        "metavar": "ADDRESS",
+        "help": "of the cluster, with --backend dask; e.g. tcp://127.0.0.1:8786",
+    },
+}
 WORKERS = ("--jobs", "--backend", "--scheduler")
 PROTOCOL = ("--protocol", "--set")
 NETWORKS = ("--seeds", "--root-seed", *PROTOCOL)

@@ -16,23 +16,29 @@ from replication.wording import explain, plural, show
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     add_command(
-        subparsers, "info",
+        subparsers,
+        "info",
         "List what a results folder holds, and how large the cache is: a line for each report.",
-        "--results", handler=run_info,
-    )  # fmt: skip
+        "--results",
+        handler=run_info,
+    )
     add_command(
-        subparsers, "verify",
+        subparsers,
+        "verify",
         "Make the reports in a results folder again, and compare. Every file is compared with its "
         "checksum; then each report is made again elsewhere, without the cache, and outcomes, "
         "models and files are compared. Exit code 0 if all is well, 65 if not.",
-        "--results", "--jobs", handler=run_verify,
-    )  # fmt: skip
+        "--results",
+        "--jobs",
+        handler=run_verify,
+    )
     cache = add_command(
-        subparsers, "cache",
+        subparsers,
+        "cache",
         "Say where the cache of outcomes is and how large, or empty it. The variable "
         "REPLICATION_CACHE names another folder; what is deleted is simulated again when needed.",
         handler=run_cache,
-    )  # fmt: skip
+    )
     cache.add_argument("--clear", action="store_true", help="remove all that is kept")
 
 
@@ -41,7 +47,8 @@ def run_info(options: argparse.Namespace) -> int:
     from replication.cache.blocks import find_cache
     from replication.publication.verifying import find_report_folders
 
-    results, cache = options.results, find_cache()
+    results = options.results
+    cache = find_cache()
     described = f"cache of outcomes: {_describe_cache(cache.folder, *cache.measure())}"
     if not results.is_dir():
         print(described)  # which there is without any folder

@@ -33,21 +33,29 @@ ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     mechanism = arguments.add_command(
-        subparsers, "mechanism",
+        subparsers,
+        "mechanism",
         "Test what recirculation waits for on inputs of your own: whether a decoder that only "
         "watches another network's encoder is done when that network is, and whether keeping the "
         "decoder aligned saves time. Beside it back-propagation and feedback alignment, each at "
         "its best learning rate. "
         "For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
-        "--root-seed", "--jobs", *arguments.PROTOCOL, handler=run_mechanism,
-    )  # fmt: skip
+        "--root-seed",
+        "--jobs",
+        *arguments.PROTOCOL,
+        handler=run_mechanism,
+    )
     inputs = "inputs, a pattern a line: numbers from 0 to 1, commas, semicolons, tabs or spaces"
     arguments.add_file(mechanism, "--patterns", "FILE.csv", inputs)
     mechanism.add_argument(
-        "--group-sizes", dest="assignments", action="append", default=[],
-        type=parse_sizes, metavar="V,H",
+        "--group-sizes",
+        dest="assignments",
+        action="append",
+        default=[],
+        type=parse_sizes,
+        metavar="V,H",
         help="visible and hidden units: short for --set group_sizes=[V,H]",
-    )  # fmt: skip
+    )
     reasons = " (fewer leave medians without a useful interval, more take many minutes)"
     arguments.add_seeds(mechanism, FEWEST, MOST, N_NETWORKS, note=reasons)
     own = 'a rule of your own beside the others, whose numbers have a "rate"; the file is run'
@@ -55,14 +63,18 @@ def add_commands(subparsers: Any) -> None:
     arguments.add_file(mechanism, "--save", "FILE.csv", "write what was found as a table, too")
 
     rule = arguments.add_command(
-        subparsers, "rule",
+        subparsers,
+        "rule",
         "Try a learning rule of your own over many seeds, beside the paper's. The rule, a subclass "
         "of replication.Network in a file of Python, is compiled and checked against its own plain "
         "NumPy, and many networks learn by it; the paper's rule learns from the same seeds. --set "
         "takes the rule's own numbers, too. This runs the code of the file. For example: "
         "replication rule mine.py:Mine --seeds 100000 --plot shares.svg.",
-        "--root-seed", "--jobs", *arguments.PROTOCOL, handler=run_rule,
-    )  # fmt: skip
+        "--root-seed",
+        "--jobs",
+        *arguments.PROTOCOL,
+        handler=run_rule,
+    )
     words = "the class; may be left out if the file has one only"
     rule.add_argument("rule", metavar="FILE.py:CLASS", help=words)
     arguments.add_seeds(rule, 1, 100_000_000, 10_000, "networks of each rule")
@@ -79,8 +91,9 @@ def read_rule(text: str) -> "type[Network]":
     path, colon, name = text.rpartition(":") if ".py:" in text else (text, "", "")
     file = Path(path)
     if file.suffix != ".py" or not file.is_file():
-        raise StorageError(f"{show(path)} was given, and no such file of Python is there; give "
-                           "FILE.py:CLASS")  # fmt: skip
+        raise StorageError(
+            f"{show(path)} was given, and no such file of Python is there; give FILE.py:CLASS"
+        )
     from replication.simulator.operations.arrays import find_own_line
     from replication.simulator.rule.network import Network
 
@@ -93,9 +106,10 @@ def read_rule(text: str) -> "type[Network]":
         spec.loader.exec_module(module)
     # Its own classes; others are imported.
     found = {
-        key: each for key, each in vars(module).items()
+        key: each
+        for key, each in vars(module).items()
         if isinstance(each, type) and issubclass(each, Network) and each.__module__ == spec.name
-    }  # fmt: skip
+    }
     if not colon and len(found) == 1:
         return next(iter(found.values()))
     if name not in found:
@@ -130,7 +144,8 @@ def blame_rule(network: "type[Network] | None") -> contextlib.AbstractContextMan
 def run_rule(options: argparse.Namespace) -> None:
     """Try a rule and print what was found."""
     # What can be refused before the code of the file is run.
-    fields, base = arguments.read_fields(options), arguments.read_protocol(options.protocol)
+    fields = arguments.read_fields(options)
+    base = arguments.read_protocol(options.protocol)
     check_target(options.save, [".csv"])
     check_target(options.plot, [".svg", ".png", ".pdf"])
     check_target(options.page, [".html"])
@@ -193,9 +208,14 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
         options.plain or not any(MEASURE in Traces(each).drawn for each in rules)
     )
     contest = compare_rules(
-        *networks, protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
-        jobs=options.jobs, plain=options.plain, final_weights=keeps_weights,
-    )  # fmt: skip
+        *networks,
+        protocol=protocol,
+        n_seeds=options.seeds,
+        root_seed=options.root_seed,
+        jobs=options.jobs,
+        plain=options.plain,
+        final_weights=keeps_weights,
+    )
     print(contest)
     if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
@@ -237,9 +257,13 @@ def run_mechanism(options: argparse.Namespace) -> None:
 
     with blame_rule(network):
         found = examine_mechanism(
-            protocol, network=network, n_seeds=options.seeds,
-            root_seed=options.root_seed, jobs=options.jobs, report_progress=report_progress,
-        )  # fmt: skip
+            protocol,
+            network=network,
+            n_seeds=options.seeds,
+            root_seed=options.root_seed,
+            jobs=options.jobs,
+            report_progress=report_progress,
+        )
     if options.save is not None:
         write_durably(options.save, found.table.to_csv(index=False, lineterminator="\n").encode())
     print(found)
@@ -269,7 +293,8 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
     except ValueError as error:
         raise UsageError(f"{name} cannot be read ({error}); {ADVICE}") from None
     # Numbers that are off by their scale alone are answered with the scale.
-    low, high = rows.min(), rows.max()
+    low = rows.min()
+    high = rows.max()
     if not (low >= 0 and high <= 1):  # as of what is not a number
         raise UsageError(
             f"{name} holds numbers from {low:g} to {high:g}; allowed are numbers from 0 to 1, as "

@@ -25,71 +25,100 @@ def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     # Studies.
     arguments.add_command(
-        subparsers, "replicate",
+        subparsers,
+        "replicate",
         "Simulate the networks of a study, analyse them and write its report. The default study is "
         "that of the committed report, for which experiments run whose models are missing; any "
         "other has a short report of its own.",
-        *arguments.STUDY, *arguments.WORKERS,
-        handler=run_replicate, experiments=True, continues=True,
-    )  # fmt: skip
+        *arguments.STUDY,
+        *arguments.WORKERS,
+        handler=run_replicate,
+        experiments=True,
+        continues=True,
+    )
     arguments.add_command(
-        subparsers, "simulate",
+        subparsers,
+        "simulate",
         "Simulate the networks of a study into the cache, and those of a few other root seeds that "
         "its report compares them with. Print how many they are and the digest of all.",
-        *arguments.NETWORKS, *arguments.WORKERS, handler=run_simulate, continues=True,
-    )  # fmt: skip
+        *arguments.NETWORKS,
+        *arguments.WORKERS,
+        handler=run_simulate,
+        continues=True,
+    )
     arguments.add_command(
-        subparsers, "report",
+        subparsers,
+        "report",
         "Analyse a study and write its report again, from the models that there are. Simulates "
         "networks of the study that are not in the cache, and runs no experiment.",
-        *arguments.STUDY, "--jobs", handler=run_replicate, experiments=False, continues=True,
-    )  # fmt: skip
+        *arguments.STUDY,
+        "--jobs",
+        handler=run_replicate,
+        experiments=False,
+        continues=True,
+    )
 
     # Experiments, and readings of one's own.
     experiments = arguments.add_command(
-        subparsers, "experiments",
+        subparsers,
+        "experiments",
         "Run the experiments on the paper's other statements, all or some, and write their models, "
         f"which `replication report` then uses. Experiments: {', '.join(EXPERIMENTS)}.",
-        "--results", "--jobs", handler=run_experiments_command,
-    )  # fmt: skip
+        "--results",
+        "--jobs",
+        handler=run_experiments_command,
+    )
     text = "to run (default: all)"
     experiments.add_argument("names", nargs="*", choices=[*EXPERIMENTS], metavar="NAME", help=text)
 
     multiverse = arguments.add_command(
-        subparsers, "multiverse",
+        subparsers,
+        "multiverse",
         "Simulate readings of your own on the same seeds and print, as CSV, which of them could "
         "have given what 100 networks are reported to have done.",
-        "--root-seed", "--jobs", handler=run_multiverse,
+        "--root-seed",
+        "--jobs",
+        handler=run_multiverse,
         epilog="For example, four readings: [factors] and, below it, a line "
         "learning_rate = [10.0, 20.0] and a line half_width = [0.1, 0.5]. "
         "help(replication.Protocol) in Python lists the fields.",
-    )  # fmt: skip
+    )
     multiverse.add_argument(
-        "--file", type=Path, metavar="FILE.toml", required=True,
+        "--file",
+        type=Path,
+        metavar="FILE.toml",
+        required=True,
         help="[factors] with lists of values, of which every combination is a reading; [fixed]",
-    )  # fmt: skip
+    )
     arguments.add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
 
     # Numbers of networks, for other programs.
     trace = arguments.add_command(
-        subparsers, "trace",
+        subparsers,
+        "trace",
         "Print how networks learn as CSV: the seed, the updates applied so far, the error, and the "
         "reconstruction of each unit (r_PATTERN_UNIT, both counted from 0).",
-        "--root-seed", *arguments.PROTOCOL, handler=run_trace,
-    )  # fmt: skip
+        "--root-seed",
+        *arguments.PROTOCOL,
+        handler=run_trace,
+    )
     seed = arguments.whole(0, MAX_SEEDS - 1)
     trace.add_argument("seeds", type=seed, nargs="+", metavar="SEED", help="number of a network")
 
     export = arguments.add_command(
-        subparsers, "export",
+        subparsers,
+        "export",
         "Write the outcomes of a study as CSV or Parquet, a network a row, in the order of seeds. "
         "Columns: seed (int64), the number of the network within its root seed, from 0; updates "
         "(int32), how many changes of all weights came before the criterion was first met, 0 to "
         "the field max_updates, and max_updates where it was not met (censored); converged "
         "(boolean; true and false in CSV), whether it was met. No cell is empty. Networks that "
         "are not in the cache are simulated first.",
-        *arguments.NETWORKS, "--jobs", handler=run_export, continues=True,
-    )  # fmt: skip
+        *arguments.NETWORKS,
+        "--jobs",
+        handler=run_export,
+        continues=True,
+    )
     arguments.add_file(export, "file", "FILE", "FILE.csv or FILE.parquet; - for standard output")
     export.add_argument("--force", action="store_true", help="replace files that exist")
 
@@ -97,28 +126,35 @@ def add_commands(subparsers: Any) -> None:
 def run_replicate(options: argparse.Namespace) -> None:
     """Simulate, run experiments where they are wanted, analyse, report."""
     # Wrong options are named before libraries that take long are loaded.
-    study, workers = arguments.read_study(options), read_workers(options)
+    study = arguments.read_study(options)
+    workers = read_workers(options)
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import replicate_study
 
     model = replicate_study(
-        study, find_cache(), experiments=options.experiments, report_progress=report_progress,
+        study,
+        find_cache(),
+        experiments=options.experiments,
+        report_progress=report_progress,
         **workers,
-    )  # fmt: skip
+    )
     print("\n".join(describe_result(study, model)))
 
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Simulate what the cache lacks of a study, and of the studies that its report compares."""
-    study, workers = arguments.read_study(options), read_workers(options)
+    study = arguments.read_study(options)
+    workers = read_workers(options)
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import count_parts
 
     counted = count_parts(study, find_cache(), report_progress, **workers)[study]
     n_new = counted.n_simulated
-    print(f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
-          f"{study.n_seeds - n_new:,} from the cache, {n_new:,} simulated now\n"
-          f"digest: {counted.digest}")  # fmt: skip
+    print(
+        f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
+        f"{study.n_seeds - n_new:,} from the cache, {n_new:,} simulated now\n"
+        f"digest: {counted.digest}"
+    )
 
 
 def read_workers(options: argparse.Namespace) -> dict[str, Any]:
@@ -195,7 +231,9 @@ def run_export(options: argparse.Namespace) -> None:
     from replication.cache.blocks import find_cache
     from replication.cache.filling import iterate_outcomes
 
-    protocol, root_seed, n_seeds = study.protocol, study.root_seed, study.n_seeds
+    protocol = study.protocol
+    root_seed = study.root_seed
+    n_seeds = study.n_seeds
     blocks = iterate_outcomes(protocol, root_seed, n_seeds, find_cache(), jobs=options.jobs)
     with contextlib.closing(blocks) as found:
         known = (outcomes for outcomes, _ in found)

@@ -13,11 +13,28 @@ from replication.comparison.text import name_key
 Cell = str | float | bool | None
 
 COLUMNS = (
-    "reported", "yours", "runs_reported", "runs_yours", "difference", "low", "high", "sd", "g",
-    "g_low", "g_high", "shown", "p", "p_adjusted", "verdict", "equivalent", "conditions",
-)  # fmt: skip
+    "reported",
+    "yours",
+    "runs_reported",
+    "runs_yours",
+    "difference",
+    "low",
+    "high",
+    "sd",
+    "g",
+    "g_low",
+    "g_high",
+    "shown",
+    "p",
+    "p_adjusted",
+    "verdict",
+    "equivalent",
+    "conditions",
+)
 FEW = 1000  # standard deviations above which decimals say nothing
-STAR, MARK = "*", "="  # contradicted alone, but not in the table; differs by less than the margin
+# contradicted alone, but not in the table; differs by less than the margin
+STAR = "*"
+MARK = "="
 
 
 @dataclasses.dataclass(frozen=True)

@@ -128,9 +128,16 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
 
 
 def judge_centre(
-    one: Side, two: Side, own: Runs, report: Report, sample: Sample | None, *, factor: float,
-    level: float, between: float,
-) -> Answer:  # fmt: skip
+    one: Side,
+    two: Side,
+    own: Runs,
+    report: Report,
+    sample: Sample | None,
+    *,
+    factor: float,
+    level: float,
+    between: float,
+) -> Answer:
     """Judge a mean, a constant or another centre by the spreads that are known.
 
     `factor`: of the reported spread to a standard deviation, in the first reading.

@@ -97,11 +97,16 @@ def add_commands(subparsers: Any) -> None:
         "n=5' (also median, q1, q3, iqm, p90, min, max, share), or a table",
     )
     add_options(compare, [*READING, *OF_GROUPS, *JUDGING])
-    compare.add_argument("--plot", metavar="FILE", action=Once, help="draw the runs, or a table as "
-                         "a forest plot (.png, .svg or .pdf)")  # fmt: skip
+    compare.add_argument(
+        "--plot",
+        metavar="FILE",
+        action=Once,
+        help="draw the runs, or a table as a forest plot (.png, .svg or .pdf)",
+    )
     compare.add_argument("--format", action=Once, choices=FORMS, help="of what is printed")
-    compare.add_argument("--exit-code", action=Once, nargs=0, help="leave with a code that says "
-                         "the verdict")  # fmt: skip
+    compare.add_argument(
+        "--exit-code", action=Once, nargs=0, help="leave with a code that says the verdict"
+    )
     compare.set_defaults(handler=run_compare, format="text", seen=[])
     add_read(subparsers)
 
@@ -126,18 +131,26 @@ def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> N
     """Add options to the parser of a command."""
     for option in options:
         if option.is_repeatable:
-            parser.add_argument(option.flag, action="append", metavar=option.values[0],
-                                help=option.help)  # fmt: skip
+            parser.add_argument(
+                option.flag, action="append", metavar=option.values[0], help=option.help
+            )
         elif option.choices:
             words = "|".join(option.choices)
-            parser.add_argument(option.flag, action=Once, choices=option.choices, metavar=words,
-                                help=option.help)  # fmt: skip
+            parser.add_argument(
+                option.flag, action=Once, choices=option.choices, metavar=words, help=option.help
+            )
         elif len(option.values) == 1:
-            parser.add_argument(option.flag, action=Once, metavar=option.values[0],
-                                help=option.help)  # fmt: skip
+            parser.add_argument(
+                option.flag, action=Once, metavar=option.values[0], help=option.help
+            )
         else:
-            parser.add_argument(option.flag, action=Once, nargs=len(option.values),
-                                metavar=option.values or None, help=option.help)  # fmt: skip
+            parser.add_argument(
+                option.flag,
+                action=Once,
+                nargs=len(option.values),
+                metavar=option.values or None,
+                help=option.help,
+            )
 
 
 def run_read(options: argparse.Namespace) -> int:
@@ -248,7 +261,8 @@ def compare_sides(options: argparse.Namespace) -> "Comparison | ComparisonTable"
         raise UsageError("--evidence was given without --difference, of which alone it can be told")
     if options.file is None:
         raise UsageError("FILE was not given; give a table of your runs, or another report")
-    own, theirs = read_given(options.file), read_given(options.reported)
+    own = read_given(options.file)
+    theirs = read_given(options.reported)
     judged = take_options(options, [option.name for option in JUDGING])
     read = take_options(options, [option.name for option in (*READING, *OF_GROUPS)])
     if own is not None and not isinstance(own, str):

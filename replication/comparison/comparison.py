@@ -144,9 +144,17 @@ def compare(
     0.035
     """
     request = make_request(
-        level=level, failures=failures, plus_minus=plus_minus, scale=scale, cap=cap, bounds=bounds,
-        grid=grid, between=between, margin=margin, evidence=evidence,
-    )  # fmt: skip
+        level=level,
+        failures=failures,
+        plus_minus=plus_minus,
+        scale=scale,
+        cap=cap,
+        bounds=bounds,
+        grid=grid,
+        between=between,
+        margin=margin,
+        evidence=evidence,
+    )
     reading = make_reading(plus_minus=plus_minus, decimal=decimal)
     theirs = read_side(reported, numbers, reading, "reported")
     if not is_report(values):
@@ -337,9 +345,11 @@ class Judged:
 
 
 def _judge(
-    answers: Mapping[str, Answer], sample: Sample | None, equivalence: Equivalence | None,
+    answers: Mapping[str, Answer],
+    sample: Sample | None,
+    equivalence: Equivalence | None,
     level: float,
-) -> Judged:  # fmt: skip
+) -> Judged:
     """Return the verdict, and what it rests on."""
     # Nothing is known of how runs vary, or readings of the report disagree.
     if any(one.p is None for one in answers.values()):

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
-INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
+INK = "#222222"
+FILL = "#8cc1e3"
+FAINT = "#ececec"
+REPORTED = "#c2410c"
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 NO_VALUES = {*SPREADS, *SUCCESSES, "iqr"}  # statistics beside which runs cannot be drawn
 

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_LABEL = 40
-MIN_REACH, MAX_REACH = 0.5, 8.0  # standard deviations that the picture shows
-MIN_SQUARE, MAX_SQUARE, ARROW = 3.0, 9.0, 4.0  # points
+# standard deviations that the picture shows
+MIN_REACH = 0.5
+MAX_REACH = 8.0
+# points
+MIN_SQUARE = 3.0
+MAX_SQUARE = 9.0
+ARROW = 4.0
 ASIDE: Any = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
 EDGE = ("axes fraction", "data")  # of the right, at the height of a row
 

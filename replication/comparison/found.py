@@ -137,8 +137,11 @@ class Found:
     @property
     def judged(self) -> list[str]:
         """The reported numbers that were judged, and do not only serve to judge another."""
-        return [name for name in self.reported
-                if name in self.findings and not math.isnan(self.findings[name].p)]  # fmt: skip
+        return [
+            name
+            for name in self.reported
+            if name in self.findings and not math.isnan(self.findings[name].p)
+        ]
 
     def take_exponentials(self) -> Self:
         """Return the same of ratios, where logarithms were compared.

@@ -113,9 +113,15 @@ def _is_drawn(name: str, report: Report) -> bool:
 
 
 def _judge_by_spreads(
-    own: Runs, report: Report, rule: str, how: How, rest: Numbers, mine: Mapping[str, Side],
-    theirs: Mapping[str, Side], shares: Answer,
-) -> Iterator[tuple[str, Answer]]:  # fmt: skip
+    own: Runs,
+    report: Report,
+    rule: str,
+    how: How,
+    rest: Numbers,
+    mine: Mapping[str, Side],
+    theirs: Mapping[str, Side],
+    shares: Answer,
+) -> Iterator[tuple[str, Answer]]:
     """Yield answers in which the centre is judged by both spreads, and by drawn studies the rest.
 
     `mine`, `theirs`: each side by words for its reading.

@@ -12,7 +12,8 @@ from replication.errors import UsageError
 from replication.reading.typeset import clean
 
 FORMS = ("text", "markdown", "latex", "csv", "json")
-MAX_DIGITS, MAX_EXPONENT = 15, 30
+MAX_DIGITS = 15
+MAX_EXPONENT = 30
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
 _NUMBER = re.compile(  # -12,345.6e-7, or 1.2k
     r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?"
@@ -50,7 +51,8 @@ class Reported:
         step = self.high - self.low
         if not step or self.value % step or not math.isfinite(low + high):
             return low, high
-        first, last = math.ceil(low / self.width - 1e-9), math.floor(high / self.width + 1e-9)
+        first = math.ceil(low / self.width - 1e-9)
+        last = math.floor(high / self.width + 1e-9)
         return float(first * step), float(last * step)
 
 
@@ -83,7 +85,8 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     # -12,345.6e-3k: sign, whole, decimals, power of ten and suffix.
     found = _NUMBER.fullmatch(body.removesuffix("%").strip())
     sign, whole, part, power, suffix = ("",) * 5 if found is None else found.groups("")
-    whole, exponent = whole.replace(",", ""), int(power or 0) + SUFFIXES[suffix]
+    whole = whole.replace(",", "")
+    exponent = int(power or 0) + SUFFIXES[suffix]
     is_long = len(whole) + len(part) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
     if not whole + part or is_long or abs(exponent) > MAX_EXPONENT:
         examples = "48, -0.5, 12,345, 1.2k or 3.2e-4"

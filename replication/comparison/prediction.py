@@ -28,7 +28,9 @@ from replication.statistics.counts import CountTable
 from replication.statistics.means import Difference, Side
 from replication.statistics.sampling import Effort, Sample, SamplingDistribution
 
-TINY, ZERO = 1e-9, 1e-15  # tails that differ by this share of themselves, or by this, are the same
+# tails that differ by this share of themselves, or by this, are the same
+TINY = 1e-9
+ZERO = 1e-15
 NEAR = 1000  # studies of about the reported maximum, for the mean given it
 MAX_SPAN = 20_000
 
@@ -112,14 +114,26 @@ class Statistic:
 
     def find(self, name: str, yours: Mapping[str, float], level: float) -> Finding:
         """Return what is found of the reported number; its interval has a p above the level."""
-        values, half = self.distribution.values, self.item.width / 2.0
+        values = self.distribution.values
+        half = self.item.width / 2.0
         below, above = self.distribution.measure(values, values)
-        low, high = values[below > level / 2.0][0], values[above > level / 2.0][-1]
+        low = values[below > level / 2.0][0]
+        high = values[above > level / 2.0][-1]
         interval = self.item.print_within(float(low) - half, float(high) + half)
-        p, chance = min(2.0 * min(self.ends), 1.0), max(math.fsum([*self.ends, -1.0]), 0.0)
-        mine, of = yours[name.removesuffix("_given_max")], self.distribution
-        return Finding.of(name, self.item, mine, interval=interval, p=p, chance=chance,
-                          mean=of.mean, spread=of.spread)  # fmt: skip
+        p = min(2.0 * min(self.ends), 1.0)
+        chance = max(math.fsum([*self.ends, -1.0]), 0.0)
+        mine = yours[name.removesuffix("_given_max")]
+        of = self.distribution
+        return Finding.of(
+            name,
+            self.item,
+            mine,
+            interval=interval,
+            p=p,
+            chance=chance,
+            mean=of.mean,
+            spread=of.spread,
+        )
 
 
 def predict(
@@ -133,7 +147,8 @@ def predict(
     # are drawn once, and a spread is the sd times a factor for each way to read it.
     if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, n)):
         return [predict_mean_and_max(table, numbers, n, yours=yours, level=level)]
-    drawn, found = sampling.draw_statistics(sample, n, names, effort=effort), []
+    drawn = sampling.draw_statistics(sample, n, names, effort=effort)
+    found = []
     for factor in factors:
         scales = {name: factor if name in SPREADS else 1.0 for name in numbers}
         scaled = {name: drawn[base] * scales[name] for name, base in bases.items()}
@@ -151,7 +166,8 @@ def judge_draws(drawn: Draws, numbers: Numbers, yours: Mapping[str, float], leve
     # A study is as far out as its most extreme number; p is the share of studies further out.
     tail = min(min(one.ends) for name, one in judged.items() if f"{name}_given_max" not in judged)
     is_rarer = np.minimum.reduce(list(tails.values())) <= tail * (1 + TINY)
-    share, by_resample = float(is_rarer.mean()), is_rarer.mean(axis=-1)
+    share = float(is_rarer.mean())
+    by_resample = is_rarer.mean(axis=-1)
     # The error of p: by binomial chance, or by how resamples differ, whichever is larger.
     by_chance = math.sqrt(max(share * (1.0 - share), 1e-12) / is_rarer.size)
     error = max(by_chance, float(by_resample.std()) / math.sqrt(by_resample.size))
@@ -172,8 +188,10 @@ def _find_all(judged: Mapping[str, Statistic], yours: Any, level: float) -> dict
 
 def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatArray]:
     """Judge the mean, and each drawn mean, among studies of about the same maximum."""
-    means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
-    mean, top = numbers["mean"], numbers["max"]
+    means = drawn["mean"].ravel()
+    largest = drawn["max"].ravel()
+    mean = numbers["mean"]
+    top = numbers["max"]
     size = min(NEAR, means.size)
     # Studies in the order of their maxima, of which those nearest to the reported one are kept.
     order = np.argsort(largest, kind="stable")
@@ -193,7 +211,8 @@ def predict_mean_and_max(
     """Hold a reported mean and maximum of n runs against the population that the table is."""
     from replication.statistics import convolution  # whose Fourier transform takes long to import
 
-    mean, largest = numbers["mean"], numbers["max"]
+    mean = numbers["mean"]
+    largest = numbers["max"]
     cell = float(largest.low), float(largest.high)
     # By convolution of the counts; the mean is judged among studies of the same maximum.
     judged = {

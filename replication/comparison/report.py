@@ -115,8 +115,11 @@ class Report:
         """
         from scipy import special
 
-        name, kind, tail = self.spread, self.kind, 0.5 + (self.kind.level or 0.95) / 2.0
-        z, error = float(special.ndtri(tail)), 1.0 / math.sqrt(max(n_used, 1))
+        name = self.spread
+        kind = self.kind
+        tail = 0.5 + (self.kind.level or 0.95) / 2.0
+        z = float(special.ndtri(tail))
+        error = 1.0 / math.sqrt(max(n_used, 1))
         # Of an estimate: its standard error, an interval, or an sd of many runs.
         if self.has_error:
             if name != "spread":
@@ -132,8 +135,11 @@ class Report:
         below = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
         if name == "spread":
             bases = {"sd": 1.0, "standard error": error}
-            sds = {f"{words} with {free}": base * one
-                   for words, base in bases.items() for free, one in below.items()}  # fmt: skip
+            sds = {
+                f"{words} with {free}": base * one
+                for words, base in bases.items()
+                for free, one in below.items()
+            }
             return {f"± as {words}": one for words, one in (sds | ends).items()}
         base = kind.factor * (error if name == "se" else 1.0)
         if kind.free is not None:
@@ -201,7 +207,8 @@ def read_runs_behind(text: str | None, *, is_exact: bool) -> int:
 
 def take_ends(texts: dict[str, str]) -> tuple[str, str] | None:
     """Take the two ends of an interval from reported numbers."""
-    low, high = texts.pop("ci_low", None), texts.pop("ci_high", None)
+    low = texts.pop("ci_low", None)
+    high = texts.pop("ci_high", None)
     if low is None and high is None:
         return None
     if low is None or high is None:
@@ -242,7 +249,8 @@ def place_interval(
 ) -> str:
     """Take an interval as that of the only centre, or of the mean; say whether it is off it."""
     # Half of its width stands for it, with the rounding of both ends.
-    middle, half = (first.value + last.value) / 2, (last.value - first.value) / 2
+    middle = (first.value + last.value) / 2
+    half = (last.value - first.value) / 2
     cell = (first.high - first.low + last.high - last.low) / 4
     found = Reported(f"{float(middle):g}", middle, middle - cell, middle + cell)
     text = f"{first.text} to {last.text}" if is_log else f"± {float(half):g}"

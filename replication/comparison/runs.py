@@ -78,9 +78,12 @@ def take_runs(values: Any, succeeded: Any, request: Request, *, needs_cap: bool,
 
     `name` is that of the argument. With `needs_cap` failures must have one common value.
     """
-    cap, bounds, grid = request.cap, request.bounds, request.grid
+    cap = request.cap
+    bounds = request.bounds
+    grid = request.grid
     # Outcomes of simulate bring their successes and their cap, plain values may need both.
-    is_table, updates = isinstance(values, CountTable), getattr(values, "updates", 0)
+    is_table = isinstance(values, CountTable)
+    updates = getattr(values, "updates", 0)
     if is_table or (hasattr(values, "converged") and np.ndim(updates) == 1):
         if succeeded is not None:
             raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
@@ -97,22 +100,27 @@ def take_runs(values: Any, succeeded: Any, request: Request, *, needs_cap: bool,
     if not is_flag or flags.shape != data.shape:
         raise DataError(f"`succeeded` was given as {show(succeeded)}; give 1 or 0 for each run")
     is_known = ~np.isnan(data)
-    n_missing, data, flags = int((~is_known).sum()), data[is_known], flags[is_known].astype(bool)
+    n_missing = int((~is_known).sum())
+    data = data[is_known]
+    flags = flags[is_known].astype(bool)
     if data.size == 0:
         raise DataError("there are no values; give one for each run")
     # What no mean or test can be of, and what contradicts the other arguments.
     is_log = request.is_log
     with np.errstate(all="ignore"):  # of values that are refused
-        size, steps = np.abs(data), data / float(grid or 1)
+        size = np.abs(data)
+        steps = data / float(grid or 1)
         is_off = (np.abs(steps - np.rint(steps)) > 1e-6) & (grid is not None)
     is_number = np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))
     for is_wrong, why in (
         (~is_number, f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}"),
-        ((data < bounds[0]) | (data > bounds[1]),
-         f"beyond the bounds of {bounds[0]:g} and {bounds[1]:g} (`bounds`)"),
+        (
+            (data < bounds[0]) | (data > bounds[1]),
+            f"beyond the bounds of {bounds[0]:g} and {bounds[1]:g} (`bounds`)",
+        ),
         (is_off, f"which is no multiple of the grid {float(grid or 1):g} (`grid`)"),
         ((data <= 0) & is_log, "which has no logarithm (`scale`)"),
-    ):  # fmt: skip
+    ):
         if is_wrong.any():
             row = int(is_wrong.argmax())
             raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}; correct it")
@@ -123,7 +131,9 @@ def take_runs(values: Any, succeeded: Any, request: Request, *, needs_cap: bool,
         if not flags.all():
             bounds = (bounds[0], min(bounds[1], stop))
     if is_log:
-        data, bounds, grid = np.log(data), UNBOUNDED, None
+        data = np.log(data)
+        bounds = UNBOUNDED
+        grid = None
         stop = math.log(stop) if stop is not None and stop > 0 else None
     done = Sample.from_values(data[flags], bounds=bounds, grid=grid) if flags.any() else None
     return Runs(done, int((~flags).sum()), stop, n_missing)
@@ -192,7 +202,8 @@ def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: boo
     if stops.size == 0:
         return cap
     # Stopped at one value, or all at the cap or beyond, and no success went further?
-    lowest, highest = float(stops.min()), float(stops.max())
+    lowest = float(stops.min())
+    highest = float(stops.max())
     common = highest if cap is None else cap
     if lowest >= common and not (cap is None and (data[flags] > common).any()):
         return common
@@ -208,7 +219,8 @@ def take_successes(own: Runs, *, is_alone: bool) -> Runs:
         ways = "name a column with `succeeded`, or give a `cap`, or values of 1 and 0"
         raise UsageError(f"nothing says which of your runs succeeded, as for a share; {ways}")
     ones = own.done.runs[own.done.runs == 1.0]
-    done, n_failed = Sample.from_values(ones) if ones.size else None, own.n - ones.size
+    done = Sample.from_values(ones) if ones.size else None
+    n_failed = own.n - ones.size
     return Runs(done, n_failed, None, own.n_missing)
 
 

@@ -68,7 +68,9 @@ def judge_shares(own: Runs, sample: Sample | None, report: Report, *, level: flo
     mine = count_own(own, sample, report, name)
     if mine is None:
         return Answer()
-    k, n, m = mine.k, mine.n, report.n
+    k = mine.k
+    n = mine.n
+    m = report.n
     # Of all counts that print as reported the nearest is judged; the interval holds those of all.
     counts = report.count_successes()
     nearest = find_nearest(counts, k / n * m)

@@ -24,9 +24,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PARTS = (
-    "verdict", "reason", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
-    "assumptions", "read_as",
-)  # fmt: skip
+    "verdict",
+    "reason",
+    "p",
+    "conditions",
+    "pooled",
+    "level",
+    "between",
+    "ignored",
+    "n_missing",
+    "assumptions",
+    "read_as",
+)
 """What `to_dict` has as it is."""
 
 

@@ -36,8 +36,7 @@ from replication.reading.tidy import (
 )
 
 MOST_ROWS = 5000
-REQUESTED = {"cap", "failures", "scale", "bounds", "grid", "between", "margin", "evidence",
-             "level"}  # fmt: skip
+REQUESTED = {"cap", "failures", "scale", "bounds", "grid", "between", "margin", "evidence", "level"}
 """Arguments of `compare` that are of no side."""
 
 
@@ -126,10 +125,20 @@ def compare_table(
         raise UsageError("`tasks` goes with one report over all of them; leave `by` out")
     groups = read_groups(difference)
     reading = make_reading(
-        by=by if tasks is None else tasks, value=value, succeeded=succeeded,
-        seed=seed if pair is None else pair, step=step, take=take, where=where, ignore=ignore,
-        wide=wide, stat=stat, n=n, plus_minus=plus_minus, decimal=decimal,
-    )  # fmt: skip
+        by=by if tasks is None else tasks,
+        value=value,
+        succeeded=succeeded,
+        seed=seed if pair is None else pair,
+        step=step,
+        take=take,
+        where=where,
+        ignore=ignore,
+        wide=wide,
+        stat=stat,
+        n=n,
+        plus_minus=plus_minus,
+        decimal=decimal,
+    )
     asked = {name: options.pop(name) for name in [*options] if name in REQUESTED}
     request = make_request(**asked, plus_minus=plus_minus, groups=groups)
     own = read_frame(table, "table")
@@ -285,7 +294,8 @@ def subtract(
 
 def subtract_pairs(one: OwnRuns, two: OwnRuns, pair: str) -> OwnRuns:
     """Return the difference of the runs of each seed."""
-    first, second = by_seed(one, pair), by_seed(two, pair)
+    first = by_seed(one, pair)
+    second = by_seed(two, pair)
     seeds = [seed for seed in first if seed in second]
     if not seeds:
         raise DataError(f"column {quote([pair])} holds no seed of both groups; leave `pair` out")

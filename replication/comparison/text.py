@@ -31,10 +31,17 @@ FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
 # -0.5, but not A-5
 MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
-    "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}", "|": r"\textbar{}",
-    "±": r"$\pm$", "−": "$-$", "<": "$<$", ">": "$>$",
-    "[": "{[}", "*": "{*}",  # behind the end of a row they would belong to it
-}  # fmt: skip
+    "\\": r"\textbackslash{}",
+    "~": r"\~{}",
+    "^": r"\^{}",
+    "|": r"\textbar{}",
+    "±": r"$\pm$",
+    "−": "$-$",
+    "<": "$<$",
+    ">": "$>$",
+    "[": "{[}",
+    "*": "{*}",  # behind the end of a row they would belong to it
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +92,8 @@ class Answered:
         if form == "json":
             return json.dumps(self.to_dict(), indent=1)
         if form == "csv":
-            written, rows = io.StringIO(), [[*map(to_cell, row)] for row in self.list_cells()]
+            written = io.StringIO()
+            rows = [[*map(to_cell, row)] for row in self.list_cells()]
             csv.writer(written, lineterminator="\n").writerows(rows)
             return written.getvalue().rstrip("\n")
         if form == "latex":
@@ -114,8 +122,10 @@ def name_key(key: Sequence[str]) -> str:
 
 def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
     """Return what is taken for granted, with the argument that changes it."""
-    return [text if name in FIXED else f"{text} (change with `{name}`)"
-            for name, text in assumptions.items()]  # fmt: skip
+    return [
+        text if name in FIXED else f"{text} (change with `{name}`)"
+        for name, text in assumptions.items()
+    ]
 
 
 def to_cell(value: Any) -> str:
@@ -160,11 +170,19 @@ def _write_latex(blocks: Sequence[Block]) -> str:
     body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"]
     texts = (" ".join([block.text, "; ".join(block.items)]).strip() for block in blocks[1:])
     notes = [rf"\par\smallskip\footnotesize {_escape(text)}" for text in texts if text]
-    return "\n".join([
-        r"% needs \usepackage{booktabs}", r"\begin{table}", r"\centering",
-        rf"\caption{{{_escape(blocks[0].text)}}}", rf"\begin{{tabular}}{{{columns}}}", *body,
-        r"\end{tabular}", *notes, r"\end{table}",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            r"% needs \usepackage{booktabs}",
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{_escape(blocks[0].text)}}}",
+            rf"\begin{{tabular}}{{{columns}}}",
+            *body,
+            r"\end{tabular}",
+            *notes,
+            r"\end{table}",
+        ]
+    )
 
 
 def _escape(text: str) -> str:

@@ -44,7 +44,8 @@ def find_unit_of_runs(own: OwnRuns) -> Unit:
     values = take_plain_values(own)
     if values is None:
         return Unit()
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    low = float(np.nanmin(values))
+    high = float(np.nanmax(values))
     if max(-low, high) > MOST_AS_SHARE:
         return Unit(1.0, {"scale": "your values are per cent, too"})
     if low >= 0.0 and high <= 1.0:

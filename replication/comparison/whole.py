@@ -62,8 +62,9 @@ def judge_whole(rows: Sequence[Row], *, level: float, between: float) -> Whole:
 
 
 def _pool(rows: Sequence[Row], *, level: float, between: float) -> Pooled | None:
-    effects = [pooling.find_effect(row.answer.difference, row.answer.sides, between)
-               for row in rows]  # fmt: skip
+    effects = [
+        pooling.find_effect(row.answer.difference, row.answer.sides, between) for row in rows
+    ]
     found = pooling.pool(effects, level=level)
     if found is None:
         return None
@@ -76,8 +77,9 @@ def _pool(rows: Sequence[Row], *, level: float, between: float) -> Pooled | None
 def _judge_by_seed(rows: Sequence[Row], *, level: float, between: float) -> seeds.SeedMean | None:
     """Return the mean difference by seed, over the complete part of rows that can have one."""
     sides = [_find_sides(row) for row in rows]
-    values = [row.by_seed if pair is not None else {}
-              for row, pair in zip(rows, sides, strict=True)]  # fmt: skip
+    values = [
+        row.by_seed if pair is not None else {} for row, pair in zip(rows, sides, strict=True)
+    ]
     block = seeds.find_block(values)
     if block is None:
         return None

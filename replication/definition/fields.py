@@ -18,21 +18,34 @@ LearningRule = Literal["recirculation", "back-propagation"]
 MinimisedError = Literal["squared", "cross-entropy"]
 VisibleUnits = Literal["logistic", "linear"]
 HiddenFunction = Literal[
-    "logistic", "softsign", "algebraic", "spline", "linear", "tanh", "arcsinh", "arctan",
-    "softplus", "rectifier",
-]  # fmt: skip
+    "logistic",
+    "softsign",
+    "algebraic",
+    "spline",
+    "linear",
+    "tanh",
+    "arcsinh",
+    "arctan",
+    "softplus",
+    "rectifier",
+]
 UpdateSchedule = Literal["batch", "per-pattern", "minibatch"]
 InitialBiases = Literal["drawn", "zero"]
 Criterion = Literal[
-    "every-unit", "every-unit-squared", "every-unit-half-squared", "half-squared-error",
-    "worst-pattern", "unexplained-variance",
-]  # fmt: skip
+    "every-unit",
+    "every-unit-squared",
+    "every-unit-half-squared",
+    "half-squared-error",
+    "worst-pattern",
+    "unexplained-variance",
+]
 MeasuredOn = Literal["reconstruction", "regressed"]
 
 WEIGHTS = ("W", "b", "U", "c")
 """The paper's weights into hidden units and their biases, and those into visible units."""
 PATTERN_SETS = ("one-hot", "digits")
-N_DIGITS, N_PIXELS = 1797, 64
+N_DIGITS = 1797
+N_PIXELS = 64
 """Images of the data set of handwritten digits, and pixels of each."""
 LARGEST = sys.float_info.max
 MAX_UPDATES = 10_000_000

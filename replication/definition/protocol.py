@@ -159,18 +159,30 @@ class Protocol:
         n_units = len(rows[0]) if rows else self.n_visible
         for name, is_allowed, needed in (
             ("symmetric_start", not self.symmetric_start or has_one_hidden, "one hidden group"),
-            ("second_round", not self.second_round or (has_one_hidden and not descends),
-             "recirculation with one hidden group"),
-            ("minimised_error", self.minimised_error == "squared"
-             or (descends and self.visible_units == "logistic"),
-             "back-propagation with logistic visible units"),
-            ("patterns", not are_digits or self.n_visible == fields.N_PIXELS,
-             f"{fields.N_PIXELS} visible units"),
+            (
+                "second_round",
+                not self.second_round or (has_one_hidden and not descends),
+                "recirculation with one hidden group",
+            ),
+            (
+                "minimised_error",
+                self.minimised_error == "squared"
+                or (descends and self.visible_units == "logistic"),
+                "back-propagation with logistic visible units",
+            ),
+            (
+                "patterns",
+                not are_digits or self.n_visible == fields.N_PIXELS,
+                f"{fields.N_PIXELS} visible units",
+            ),
             ("patterns", self.n_visible == n_units, f"{n_units} visible units"),
             ("n_images", self.n_images == fields.N_DIGITS or are_digits, "digits"),
-            ("batch_size", self.batch_size == 1 or self.update_schedule == "minibatch",
-             'update_schedule = "minibatch"'),
-        ):  # fmt: skip
+            (
+                "batch_size",
+                self.batch_size == 1 or self.update_schedule == "minibatch",
+                'update_schedule = "minibatch"',
+            ),
+        ):
             if not is_allowed:
                 given = f"{name} = {show(as_plain(self)[name])} was given in {self}"
                 raise UsageError(f"{given}; it is allowed for {needed} only; change one of these")
@@ -286,21 +298,28 @@ PAPER = Protocol()
 NOTEBOOK = Protocol(criterion="half-squared-error")
 """The reading of the notebook that this project grew from: the summed error below 0.1."""
 
-ERROR_READINGS: Mapping[str, Protocol] = MappingProxyType({
-    "paper": PAPER,
-    "square": Protocol(criterion="every-unit-squared"),
-    "half-square": Protocol(criterion="every-unit-half-squared"),
-    "notebook": NOTEBOOK,
-    "worst-pattern": Protocol(criterion="worst-pattern"),
-})  # fmt: skip
+ERROR_READINGS: Mapping[str, Protocol] = MappingProxyType(
+    {
+        "paper": PAPER,
+        "square": Protocol(criterion="every-unit-squared"),
+        "half-square": Protocol(criterion="every-unit-half-squared"),
+        "notebook": NOTEBOOK,
+        "worst-pattern": Protocol(criterion="worst-pattern"),
+    }
+)
 """Named readings of the criterion: ours of the paper; what "error" on a unit may mean besides
 (its square, half its square); and those of later replications: the notebook's and that of
 a MATLAB replication (half the squared error of the worst pattern)."""
 
 DIGITS = Protocol(
-    group_sizes=(64, 16), patterns="digits", n_images=300, centred=True, learning_rate=0.03,
-    criterion="unexplained-variance", threshold=0.2,
-)  # fmt: skip
+    group_sizes=(64, 16),
+    patterns="digits",
+    n_images=300,
+    centred=True,
+    learning_rate=0.03,
+    criterion="unexplained-variance",
+    threshold=0.2,
+)
 """Recirculation on 300 handwritten digits, until four fifths of their variance are explained."""
 
 READINGS: Mapping[str, Protocol] = MappingProxyType({**ERROR_READINGS, "digits": DIGITS})

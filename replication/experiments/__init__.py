@@ -53,9 +53,10 @@ EXPERIMENTS = {
 """The experiments beside the headline, in the order in which they run."""
 
 COST = {
-    "machine": "AMD EPYC, 2 cores", "memory": 1.1,
+    "machine": "AMD EPYC, 2 cores",
+    "memory": 1.1,
     "seconds": sum(each.seconds for each in EXPERIMENTS.values()),
-}  # fmt: skip
+}
 """Where these seconds were measured, the peak memory of all of them in GB, and their sum."""
 
 TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand

@@ -90,9 +90,12 @@ class Contest:
 
 
 def compare_rules(
-    *networks: type[Network], protocol: Protocol | str = PAPER, n_seeds: int = 1000,
-    root_seed: int = 1988, **options: Any,
-) -> Contest:  # fmt: skip
+    *networks: type[Network],
+    protocol: Protocol | str = PAPER,
+    n_seeds: int = 1000,
+    root_seed: int = 1988,
+    **options: Any,
+) -> Contest:
     """Simulate networks of several rules from the same seeds.
 
     Parameters
@@ -137,9 +140,17 @@ def describe(name: str, outcomes: Outcomes, first: Outcomes) -> dict[str, Any]:
     ended = np.where(outcomes.converged, outcomes.updates, np.inf)
     q1, median, q3 = np.quantile(ended, (0.25, 0.5, 0.75), method="inverted_cdf").tolist()
     return {
-        "rule": name, "networks": len(outcomes),
-        "converged": share.value, "converged_low": share.low, "converged_high": share.high,
-        "q1": q1, "median": median, "q3": q3,
-        "mean": float(times.mean()) if len(times) else math.nan, "most": times.max(initial=0),
-        "less_first": less.value, "less_low": less.low, "less_high": less.high,
-    }  # fmt: skip
+        "rule": name,
+        "networks": len(outcomes),
+        "converged": share.value,
+        "converged_low": share.low,
+        "converged_high": share.high,
+        "q1": q1,
+        "median": median,
+        "q3": q3,
+        "mean": float(times.mean()) if len(times) else math.nan,
+        "most": times.max(initial=0),
+        "less_first": less.value,
+        "less_low": less.low,
+        "less_high": less.high,
+    }

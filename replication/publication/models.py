@@ -51,7 +51,8 @@ def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
     plain: Model = round_numbers(model)
     open_folder(folder / "models", below=folder)
     # A file that is none of our models keeps its content under another name.
-    path, is_ours = folder / "models" / f"{name}.json", False
+    path = folder / "models" / f"{name}.json"
+    is_ours = False
     with contextlib.suppress(DataError):
         is_ours = read_content(path, largest=LARGEST_MODEL).startswith(BEGINNING)
     if not is_ours:

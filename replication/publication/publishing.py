@@ -69,9 +69,14 @@ LEARNING = {
 
 
 def replicate_study(
-    study: Study, cache: Cache, *, experiments: bool = True, jobs: int = -1,
-    scheduler: str | None = None, report_progress: Tell = silent,
-) -> Model:  # fmt: skip
+    study: Study,
+    cache: Cache,
+    *,
+    experiments: bool = True,
+    jobs: int = -1,
+    scheduler: str | None = None,
+    report_progress: Tell = silent,
+) -> Model:
     """Simulate what the cache lacks of a study, and write its report. Return the headline's model.
 
     `experiments`: whether those whose models are missing, damaged or of another version run first.
@@ -180,9 +185,12 @@ def run_experiments(
 
 
 def write_report(
-    study: Study, counted: Mapping[Study, Counted], *, jobs: int = -1,
+    study: Study,
+    counted: Mapping[Study, Counted],
+    *,
+    jobs: int = -1,
     report_progress: Tell = silent,
-) -> Model:  # fmt: skip
+) -> Model:
     """Analyse the outcomes of a study and write its report. Return the headline's model."""
     # SciPy and Matplotlib take time to load.
     from replication.experiments.headline.run import run
@@ -212,21 +220,30 @@ def write_report(
         named["checks"] = registry.list_checks(models)
         tables = {"statements": list_statements(models)} | registry.list_tables(models)
     render = partial(
-        render_report, models=models | named,
-        figures=figures, bibliography=registry.TEMPLATES / "references.bib",
-        search=[registry.TEMPLATES], write=write_template, jobs=jobs,
-    )  # fmt: skip
+        render_report,
+        models=models | named,
+        figures=figures,
+        bibliography=registry.TEMPLATES / "references.bib",
+        search=[registry.TEMPLATES],
+        write=write_template,
+        jobs=jobs,
+    )
     title = {} if is_full else SHORT
     report = partial(
-        render, template=registry.TEMPLATES / ("report.md" if is_full else "headline/short.md"),
+        render,
+        template=registry.TEMPLATES / ("report.md" if is_full else "headline/short.md"),
         metadata={**METADATA, "version": version("recirculation-replication"), **title},
-        tables=tables, formats=FORMATS,
+        tables=tables,
+        formats=FORMATS,
         report_progress=report_progress,
-    )  # fmt: skip
+    )
     lesson = partial(
-        render, template=registry.TEMPLATES / "live" / "learning.md", metadata=METADATA | LEARNING,
-        name="learning", formats=["html"],
-    )  # fmt: skip
+        render,
+        template=registry.TEMPLATES / "live" / "learning.md",
+        metadata=METADATA | LEARNING,
+        name="learning",
+        formats=["html"],
+    )
     # Side by side, since pandoc, which works on one page, leaves a core to the other.
     pages = [report, lesson] if is_full else [report]
     made = map_in_threads(lambda page: page(), pages, jobs=jobs)
@@ -238,9 +255,12 @@ def _describe_provenance(study: Study) -> Model:
     """Return what made the results; interpreter and platform belong to a run, not to them."""
     versions = {package: version(package) for package in PACKAGES}
     return {
-        "command": f"replication replicate {study.options}", "outcome_version": OUTCOME_VERSION,
-        "base_version": BASE_VERSION, "protocol": as_plain(study.protocol), "versions": versions,
-    }  # fmt: skip
+        "command": f"replication replicate {study.options}",
+        "outcome_version": OUTCOME_VERSION,
+        "base_version": BASE_VERSION,
+        "protocol": as_plain(study.protocol),
+        "versions": versions,
+    }
 
 
 def list_drawings(name: str, model: Model, command: str) -> dict[str, Any]:

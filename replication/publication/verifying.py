@@ -63,7 +63,8 @@ def verify_report(study: Study, **running: Any) -> None:
             for old, new in itertools.zip_longest(*lines, fillvalue="nothing"):
                 if old != new:
                     differences.append(f"models/{name}.json: {old.strip()} became {new.strip()}")
-        kept, made = read_list(study.folder).items(), read_list(again.folder).items()
+        kept = read_list(study.folder).items()
+        made = read_list(again.folder).items()
     differences += [f"{name}: other bytes, or missing" for name in sorted(dict(kept ^ made))]
     if differences:
         more = f"; and {len(differences) - 5} more" if len(differences) > 5 else ""

@@ -126,8 +126,19 @@ class Cell:
         return any((self.spread, self.bracket, self.low, self.up))
 
 
-NUMBERS = ("value", "spread", "bracket", "low", "high", "up", "down", "successes", "of", "percent",
-           "aside")  # fmt: skip
+NUMBERS = (
+    "value",
+    "spread",
+    "bracket",
+    "low",
+    "high",
+    "up",
+    "down",
+    "successes",
+    "of",
+    "percent",
+    "aside",
+)
 """Fields of a cell that are numbers."""
 
 

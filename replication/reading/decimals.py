@@ -8,9 +8,10 @@ from replication.reading.cells import Cell, fill_cell
 from replication.reading.question import Cause, Question, quote
 
 SIGNS = (".", ",")
-WHOLE = {mark: re.compile(
-    rf"(?:[1-9]\d{{0,2}}(?:\{group}\d{{3}})+|\d*)(?:\{mark}\d*)?", re.ASCII
-) for mark, group in ((".", ","), (",", "."))}  # fmt: skip
+WHOLE = {
+    mark: re.compile(rf"(?:[1-9]\d{{0,2}}(?:\{group}\d{{3}})+|\d*)(?:\{mark}\d*)?", re.ASCII)
+    for mark, group in ((".", ","), (",", "."))
+}
 ASIDE = re.compile(r"^[-+]|[eE][-+]?\d+|[kKMGB%\s']")  # sign, power, suffix, unit, groups by space
 SUFFIXES = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
 

@@ -85,11 +85,13 @@ def _split_words(words: str) -> tuple[str, str | None]:
         return level[1] or "", end.get(level[3], "ci")
     parts = words.split("_")
     for place in range(1, len(parts)):
-        first, last = "_".join(parts[:place]), "_".join(parts[place:])
+        first = "_".join(parts[:place])
+        last = "_".join(parts[place:])
         if _is_name(last):
             return first, find_statistic(last)
     for place in range(len(parts) - 1, 0, -1):
-        first, last = "_".join(parts[:place]), "_".join(parts[place:])
+        first = "_".join(parts[:place])
+        last = "_".join(parts[place:])
         if _is_name(first):
             return last, find_statistic(first)
     return words, None

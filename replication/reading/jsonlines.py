@@ -40,9 +40,11 @@ def _parse(text: str) -> list[Json] | dict[str, Json]:
 
 
 def _holds_columns(row: Json) -> bool:
-    return isinstance(row, dict) and bool(row) and all(
-        isinstance(cells, (list, dict)) for cells in row.values()
-    )  # fmt: skip
+    return (
+        isinstance(row, dict)
+        and bool(row)
+        and all(isinstance(cells, (list, dict)) for cells in row.values())
+    )
 
 
 def _read_columns(given: Mapping[str, Json], name: str) -> Sheet:

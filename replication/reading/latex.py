@@ -20,8 +20,9 @@ RULE = re.compile(  # \toprule, \cline{2-3}, \cmidrule(lr){2-3}
 )
 AMPERSAND = re.compile(r"(?<!\\)&")
 WIDE = re.compile(r"\s*\\multicolumn\{(\d{1,2})\}\{[^{}]*\}\{(.*)\}\s*", re.DOTALL)
-TALL = re.compile(r"\s*\\multirow(?:\[\w\])?\{(\d{1,3})\*?\}(?:\[[^\]]*\])?\{[^{}]*\}\{(.*)\}\s*",
-                  re.DOTALL)  # fmt: skip
+TALL = re.compile(
+    r"\s*\\multirow(?:\[\w\])?\{(\d{1,3})\*?\}(?:\[[^\]]*\])?\{[^{}]*\}\{(.*)\}\s*", re.DOTALL
+)
 IS_ROW = re.compile(r"&[^\n]*\\\\|&[\s\S]{0,2000}\\\\")
 
 

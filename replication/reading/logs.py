@@ -113,11 +113,13 @@ def _take_last(log: Log, order: IntArray, *, is_each: bool) -> Taken:
 
 def _check_ends(log: Log, rows: IntArray) -> None:
     """Ask about runs of one group that end at different steps."""
-    ends, groups = log.steps[rows], log.groups[rows]
+    ends = log.steps[rows]
+    groups = log.groups[rows]
     for group in range(int(groups.max()) + 1):
         mine = np.unique(ends[groups == group])
         if mine.size > 1:
-            first, last = print_float(float(mine[0])), print_float(float(mine[-1]))
+            first = print_float(float(mine[0]))
+            last = print_float(float(mine[-1]))
             message = (
                 f"runs of {log.name} end at {log.step} {first} to {last}: give `take` {last} "
                 f"(leaves the others out), {first} or last-each"

@@ -221,7 +221,8 @@ def match_headings(wide: Sheet, names: Sequence[str], long: Sheet) -> str | None
             continue
         n_hits = len(headings & fold_cells(column))
         if n_hits > most:
-            best, most = column.name, n_hits
+            best = column.name
+            most = n_hits
     return best
 
 
@@ -265,9 +266,13 @@ def find_shown(
 ) -> OtherSide:
     """Return what the report shows of your table: keys, and names of what is reported."""
     headings = {fold(name) for name in theirs.names}
-    keys = [column.name for column in own.columns
-            if not column.is_numeric and fold(column.name) in headings
-            and not SEED.fullmatch(fold(column.name))]  # fmt: skip
+    keys = [
+        column.name
+        for column in own.columns
+        if not column.is_numeric
+        and fold(column.name) in headings
+        and not SEED.fullmatch(fold(column.name))
+    ]
     for more in (None if other.wide is None else other.wide.key, label_key):
         heading = None if more is None else own.find(more)
         if heading is not None and heading not in keys and not own[heading].is_numeric:
@@ -402,12 +407,16 @@ def read_their_side(
 def drop_constant_keys(report: TidyReport, keys: Sequence[str]) -> TidyReport:
     """Return a report without keys that your side lacks, where all rows have the same."""
     folded = {fold(key) for key in keys}
-    kept = [place for place, key in enumerate(report.keys)
-            if fold(key) in folded or len({row.key[place] for row in report.rows}) > 1]  # fmt: skip
+    kept = [
+        place
+        for place, key in enumerate(report.keys)
+        if fold(key) in folded or len({row.key[place] for row in report.rows}) > 1
+    ]
     if len(kept) == len(report.keys):
         return report
-    rows = [dataclasses.replace(row, key=tuple(row.key[place] for place in kept))
-            for row in report.rows]  # fmt: skip
+    rows = [
+        dataclasses.replace(row, key=tuple(row.key[place] for place in kept)) for row in report.rows
+    ]
     names = tuple(report.keys[place] for place in kept)
     return dataclasses.replace(report, keys=names, rows=tuple(rows))
 
@@ -432,8 +441,10 @@ def summarise_runs(theirs: Sheet, other: Reading, yours: YourSide) -> TidyReport
     for place, key in enumerate(runs.groups):
         values = runs.values[runs.places == place]
         rows.append(ReportRow(key, describe_values(values), "sd n-1"))
-    notes = (*runs.read_as.notes, "The report holds runs: their means and standard deviations are "
-             "compared.")  # fmt: skip
+    notes = (
+        *runs.read_as.notes,
+        "The report holds runs: their means and standard deviations are compared.",
+    )
     return TidyReport(runs.keys, tuple(rows), ReadAs(runs.read_as.roles, notes))
 
 
@@ -465,9 +476,10 @@ def _is_mostly_spread(one: Measured) -> bool:
 def read_two_reports(own: Sheet, theirs: Sheet, mine: Reading, other: Reading) -> BothSides:
     """Return two reports, by the columns of texts that both have."""
     shared = mine.by or tuple(
-        Renamed(column.name) for column in own.columns
+        Renamed(column.name)
+        for column in own.columns
         if not column.is_numeric and theirs.find(column.name) is not None
-    )  # fmt: skip
+    )
     ours = YourSide(frozenset(map(fold, theirs.names)))
     first = read_report_of(own, dataclasses.replace(mine, by=shared, n=None), ours)
     yours = YourSide(frozenset(map(fold, own.names)))

@@ -46,18 +46,25 @@ READING = (
     Option("succeeded NAME", "column that says which of your runs succeeded (1/0, true/false)"),
     Option("seed NAMES", "columns that say which run a row is of"),
     Option("step NAME", "column of the steps of a run"),
-    Option("take WHICH", "what stands for a run of a log: last, last-each, max, min, mean or a "
-           "step"),
-    Option("where CONDITION", "keep rows: status=FINISHED, lr=0.1|0.2, or without them: acc!=nan",
-           is_repeatable=True),
+    Option(
+        "take WHICH", "what stands for a run of a log: last, last-each, max, min, mean or a step"
+    ),
+    Option(
+        "where CONDITION",
+        "keep rows: status=FINISHED, lr=0.1|0.2, or without them: acc!=nan",
+        is_repeatable=True,
+    ),
     Option("ignore NAMES", "columns that are of no use here"),
     Option("wide NAME", "headings are a key: method, or method=TD3,PPO for some of them"),
     Option("stat KIND", "what a number without a name is", ("mean", "median", "share")),
     Option("n NUMBER", "runs behind each reported number that does not say it"),
-    Option("plus-minus KIND", "what ± or brackets are: sd, se, ci, 2sd, '90%% ci', 'ci t' or "
-           "'sd n-1'; of two ends also iqr and range; ignore for brackets that are no spread"),
+    Option(
+        "plus-minus KIND",
+        "what ± or brackets are: sd, se, ci, 2sd, '90%% ci', 'ci t' or "
+        "'sd n-1'; of two ends also iqr and range; ignore for brackets that are no spread",
+    ),
     Option("decimal SIGN", "the decimal sign of a table that leaves it open", (".", ",")),
-)  # fmt: skip
+)
 """What can be said of a table."""
 TAKES = ("last", "last-each", "max", "min", "mean")
 

@@ -128,7 +128,8 @@ def _place_ends(numbers: Numbers, cell: Cell, place: Place) -> None:
     if name == "ignore":
         return
     if name not in ENDS and place.statistic in ENDS and cell.value is None:
-        name, words = place.statistic, None
+        name = place.statistic
+        words = None
     if name not in ENDS:
         ends = f"{cell.low} to {cell.high}"
         message = f"{quote([place.name])}: what is {ends}? give `plus_minus` ci, iqr or range"
@@ -142,7 +143,8 @@ def _place_ends(numbers: Numbers, cell: Cell, place: Place) -> None:
 
 def _place_skewed(numbers: Numbers, cell: Cell, place: Place) -> None:
     """Put the mean of two errors, +0.02 -0.03."""
-    up, down = cell.up or "", cell.down or ""
+    up = cell.up or ""
+    down = cell.down or ""
     sign = "%" if up.endswith("%") else ""
     decimals = max(count_decimals(up), count_decimals(down)) + 1
     half = (to_float(up) + to_float(down)) / 2.0
@@ -201,9 +203,12 @@ def _check_suffixes(numbers: Mapping[str, str], place: Place) -> None:
     """Refuse 1.2k ± 0.1, whose spread may be in thousands or not."""
     has_suffix = {text.rstrip("% ")[-1:].isalpha() for text in numbers.values()}
     is_power = len({"e" in text.lower() for text in numbers.values()}) > 1
-    if len(has_suffix) > 1 or (is_power and "e" in numbers.get("spread", numbers["value"])
-                               and "e" not in numbers["value"]
-                               and to_float(numbers["value"]) >= 1.0):  # fmt: skip
+    if len(has_suffix) > 1 or (
+        is_power
+        and "e" in numbers.get("spread", numbers["value"])
+        and "e" not in numbers["value"]
+        and to_float(numbers["value"]) >= 1.0
+    ):
         printed = " and ".join(numbers.values())
         message = f"{quote([place.name])}: {printed} have a unit behind one of them; repeat it"
         raise Question(Cause.UNIT, message)

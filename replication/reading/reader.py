@@ -76,9 +76,17 @@ def read_runs(
     [0.8, 0.9]
     """
     reading = make_reading(
-        by=by, value=value, succeeded=succeeded, seed=seed, step=step, take=take, where=where,
-        ignore=ignore, wide=wide, decimal=decimal,
-    )  # fmt: skip
+        by=by,
+        value=value,
+        succeeded=succeeded,
+        seed=seed,
+        step=step,
+        take=take,
+        where=where,
+        ignore=ignore,
+        wide=wide,
+        decimal=decimal,
+    )
     return read_runs_of(read_sheet(table, "table"), reading)
 
 
@@ -132,9 +140,16 @@ def read_report(
     {'mean': '0.83', 'sd': '0.04', 'runs': '5'}
     """
     reading = make_reading(
-        by=by, value=value, where=where, ignore=ignore, wide=wide, stat=stat, n=n,
-        plus_minus=plus_minus, decimal=decimal,
-    )  # fmt: skip
+        by=by,
+        value=value,
+        where=where,
+        ignore=ignore,
+        wide=wide,
+        stat=stat,
+        n=n,
+        plus_minus=plus_minus,
+        decimal=decimal,
+    )
     if isinstance(table, str) and not is_file(table) and is_printed(table):
         return read_text(table, reading)
     return read_report_of(read_sheet(table, "table"), reading)

@@ -23,8 +23,19 @@ STACKED = "value"  # what your values are called where headings were stacked
 TURNED = "result"
 """The key that headings are, where statistics stood in rows."""
 BEHIND_NAME = re.compile(r"\s*[(\[].*")  # PPO (n = 5)
-GENERIC = {"result", "results", "value", "values", "reported", "paper", "published", "original",
-           "performance", "estimate", "report"}  # fmt: skip
+GENERIC = {
+    "result",
+    "results",
+    "value",
+    "values",
+    "reported",
+    "paper",
+    "published",
+    "original",
+    "performance",
+    "estimate",
+    "report",
+}
 """Headings that say no more than that a result stands below."""
 BESIDE_MEANS = {"sd", "se", "ci", "ci_low", "spread"}
 DIFFERENCES = {"difference", "diff", "improvement", "gain", "gap", "delta"}
@@ -160,8 +171,9 @@ def drop_average(measured: Sequence[Measured]) -> list[Measured]:
         return list(measured)
     (average,) = is_average
     label = fold(average.name)
-    plain = dataclasses.replace(average, heading=dataclasses.replace(
-        average.heading, statistic=None, label=label))  # fmt: skip
+    plain = dataclasses.replace(
+        average, heading=dataclasses.replace(average.heading, statistic=None, label=label)
+    )
     return [plain if one is average else one for one in measured]
 
 
@@ -386,8 +398,9 @@ def _read_rows(
             raise Question(Cause.KEY, message + "; give it, or remove the row")
         for label in labels:
             whole = (*key, label) if len(labels) > 1 else key
-            cells = {one: texts[one.name][place] for one in chosen
-                     if one.heading.label in ("", label)}  # fmt: skip
+            cells = {
+                one: texts[one.name][place] for one in chosen if one.heading.label in ("", label)
+            }
             row = _read_row(whole, cells, decimals, reading)
             if row is None:
                 unread.append(_describe_unread(whole, cells))
@@ -447,8 +460,11 @@ def _check_doubled(sheet: Sheet, keys: Sequence[str], rows: Sequence[ReportRow])
     seen: set[Key] = set()
     for row in rows:
         if row.key in seen or (not keys and len(rows) > 1):
-            others = [column for column in sheet.columns
-                      if column.name not in keys and not column.is_numeric]  # fmt: skip
+            others = [
+                column
+                for column in sheet.columns
+                if column.name not in keys and not column.is_numeric
+            ]
             raise _ask_result(sheet, row, others, keys)
         seen.add(row.key)
 

@@ -22,11 +22,40 @@ SEED = re.compile(
 COUNTERS = {"", "index", "id", "#", "no", "nr", "row", "unnamed:_0", "unnamed_0", "level_0"}
 """What columns that count rows are called."""
 SETTINGS = {
-    "lr", "learning_rate", "batch_size", "batch", "gamma", "alpha", "beta", "lambda", "epsilon",
-    "eps", "dropout", "weight_decay", "wd", "momentum", "temperature", "tau", "width", "depth",
-    "layers", "n_layers", "num_layers", "hidden", "hidden_size", "hidden_dim", "dim", "optimizer",
-    "noise", "entropy_coef", "clip", "horizon", "size", "n_units", "units",
-}  # fmt: skip
+    "lr",
+    "learning_rate",
+    "batch_size",
+    "batch",
+    "gamma",
+    "alpha",
+    "beta",
+    "lambda",
+    "epsilon",
+    "eps",
+    "dropout",
+    "weight_decay",
+    "wd",
+    "momentum",
+    "temperature",
+    "tau",
+    "width",
+    "depth",
+    "layers",
+    "n_layers",
+    "num_layers",
+    "hidden",
+    "hidden_size",
+    "hidden_dim",
+    "dim",
+    "optimizer",
+    "noise",
+    "entropy_coef",
+    "clip",
+    "horizon",
+    "size",
+    "n_units",
+    "units",
+}
 """What settings of an experiment are called: a run differs by them from another."""
 MIN_RISING = 5  # rows in which a column that rises may be a clock
 

@@ -232,8 +232,20 @@ def to_flags(column: Column) -> FloatArray:
         if not np.isin(known, (0.0, 1.0)).all():
             raise _refuse_flags(column)
         return column.numbers
-    words = {"t": 1.0, "y": 1.0, "f": 0.0, "n": 0.0, "true": 1.0, "false": 0.0, "yes": 1.0,
-             "no": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}  # fmt: skip
+    words = {
+        "t": 1.0,
+        "y": 1.0,
+        "f": 0.0,
+        "n": 0.0,
+        "true": 1.0,
+        "false": 0.0,
+        "yes": 1.0,
+        "no": 0.0,
+        "1": 1.0,
+        "0": 0.0,
+        "1.0": 1.0,
+        "0.0": 0.0,
+    }
     levels = np.empty(len(column.levels))
     for place, text in enumerate(column.levels):
         flag = words.get(text.strip().lower())
@@ -260,7 +272,8 @@ def _drop_empty(values: Values) -> Values:
     if not kept.any():
         raise DataError(f"{values.sheet.name} holds no values; give one for each run")
     notes = []
-    n_empty, n_lacking = int(is_empty.sum()), int((lacks_key & ~is_empty).sum())
+    n_empty = int(is_empty.sum())
+    n_lacking = int((lacks_key & ~is_empty).sum())
     if n_empty and not values.steps:
         notes.append(f"Left out, since empty: {plural(n_empty, 'value')}.")
     if n_lacking:

@@ -151,8 +151,10 @@ class Column:
             return False
         if self.numbers is not None:
             start = self.numbers[0]
-            return bool(start in (0.0, 1.0) and np.array_equal(
-                self.numbers, start + np.arange(self.numbers.size)))  # fmt: skip
+            return bool(
+                start in (0.0, 1.0)
+                and np.array_equal(self.numbers, start + np.arange(self.numbers.size))
+            )
         texts = self.list_texts()
         first = texts[0]
         if first not in ("0", "1"):

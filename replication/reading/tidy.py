@@ -47,8 +47,11 @@ class ReadAs:
         """Return a line for each role, and the notes."""
         lines = []
         for role in Role:
-            names = [self.described.get(name, quote([name]))
-                     for name, one in self.roles.items() if one is role]  # fmt: skip
+            names = [
+                self.described.get(name, quote([name]))
+                for name, one in self.roles.items()
+                if one is role
+            ]
             if names:
                 lines.append(f"{role}: {', '.join(names)}")
         return [*lines, *self.notes]
@@ -163,8 +166,25 @@ class ReportRow:
 
 HEADINGS = {"runs": "n", "spread": "±", "n_succeeded": "successes"}
 """Headings of a tidy report that are not the name of the statistic."""
-ORDER = ("mean", "median", "iqm", "share", "n_succeeded", "constant", "sd", "se", "ci", "spread",
-         "ci_low", "ci_high", "q1", "q3", "iqr", "min", "max")  # fmt: skip
+ORDER = (
+    "mean",
+    "median",
+    "iqm",
+    "share",
+    "n_succeeded",
+    "constant",
+    "sd",
+    "se",
+    "ci",
+    "spread",
+    "ci_low",
+    "ci_high",
+    "q1",
+    "q3",
+    "iqr",
+    "min",
+    "max",
+)
 
 
 @dataclasses.dataclass(frozen=True)

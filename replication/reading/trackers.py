@@ -19,31 +19,98 @@ from replication.reading.typeset import fold
 from replication.wording import plural
 
 STEPS = {
-    "step", "steps", "_step", "global_step", "env_step", "env_steps", "environment_steps",
-    "total_steps", "timestep", "timesteps", "total_timesteps", "num_timesteps", "epoch", "epochs",
-    "iteration", "iterations", "iter", "frame", "frames", "training_iteration", "global_steps",
-    "n_updates", "time_steps", "num_env_steps",
-}  # fmt: skip
+    "step",
+    "steps",
+    "_step",
+    "global_step",
+    "env_step",
+    "env_steps",
+    "environment_steps",
+    "total_steps",
+    "timestep",
+    "timesteps",
+    "total_timesteps",
+    "num_timesteps",
+    "epoch",
+    "epochs",
+    "iteration",
+    "iterations",
+    "iter",
+    "frame",
+    "frames",
+    "training_iteration",
+    "global_steps",
+    "n_updates",
+    "time_steps",
+    "num_env_steps",
+}
 """What columns of steps are called."""
 CLOCKS = {
-    "wall_time", "walltime", "relative_time_(wall)", "relative_time_(process)", "timestamp",
-    "created", "updated", "start_time", "end_time", "runtime", "duration", "date", "time",
-    "datetime", "created_at", "heartbeat_at", "_timestamp", "_runtime", "_wandb", "elapsed",
-}  # fmt: skip
+    "wall_time",
+    "walltime",
+    "relative_time_(wall)",
+    "relative_time_(process)",
+    "timestamp",
+    "created",
+    "updated",
+    "start_time",
+    "end_time",
+    "runtime",
+    "duration",
+    "date",
+    "time",
+    "datetime",
+    "created_at",
+    "heartbeat_at",
+    "_timestamp",
+    "_runtime",
+    "_wandb",
+    "elapsed",
+}
 """What clocks are called, which say nothing of a result."""
 LABELS = {
-    "artifact_uri", "experiment_id", "user", "user_id", "notes", "sweep", "source_type",
-    "source_name", "run_name", "hostname", "host", "pid", "commit", "git_commit", "gitcommit",
-    "url", "uri", "lifecycle_stage", "description",
-}  # fmt: skip
+    "artifact_uri",
+    "experiment_id",
+    "user",
+    "user_id",
+    "notes",
+    "sweep",
+    "source_type",
+    "source_name",
+    "run_name",
+    "hostname",
+    "host",
+    "pid",
+    "commit",
+    "git_commit",
+    "gitcommit",
+    "url",
+    "uri",
+    "lifecycle_stage",
+    "description",
+}
 """Columns in which programs say where and by whom a run was made."""
 STATUS = {"status", "state", "run_status", "run_state"}
 FINISHED = {"finished", "completed", "complete", "success", "succeeded", "done", "ok"}
 UNFINISHED = {
-    "failed", "fail", "failure", "crashed", "crash", "killed", "error", "errored", "running",
-    "pending", "scheduled", "aborted", "preempted", "preempting", "cancelled", "canceled",
+    "failed",
+    "fail",
+    "failure",
+    "crashed",
+    "crash",
+    "killed",
+    "error",
+    "errored",
+    "running",
+    "pending",
+    "scheduled",
+    "aborted",
+    "preempted",
+    "preempting",
+    "cancelled",
+    "canceled",
     "timeout",
-}  # fmt: skip
+}
 LINE = re.compile(r"(.+?) - (.+?)(__MIN|__MAX)?")
 MONITOR = {"r", "l", "t"}
 MONITOR_NAMES = {"r": "reward", "t": "step"}

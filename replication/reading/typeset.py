@@ -28,8 +28,10 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"(?<=[0-9])_\{\s*\(?([0-9.]+%?)\)?\s*\}$", r" (\1)"),  # 0.83_{0.04}
     (r"[−‒]|–(?=[0-9.])(?<![0-9.%]–)(?<![0-9.%] –)", "-"),
     (r"(?<=[0-9])[\u2009\u202f\u00a0](?=[0-9]{3}(?![0-9]))", "'"),  # 12 345, by a thin space
-    (r"\s*(?:×|\\(?:times|cdot)(?![A-Za-z]))\s*10\s*(?:\^\s*\{?\s*|(?=[+-]))([+-]?[0-9]{1,3})\}?",
-     r"e\1"),
+    (
+        r"\s*(?:×|\\(?:times|cdot)(?![A-Za-z]))\s*10\s*(?:\^\s*\{?\s*|(?=[+-]))([+-]?[0-9]{1,3})\}?",
+        r"e\1",
+    ),
     (r"\s*·\s*10\s*\^\s*\{?\s*([+-]?[0-9]{1,3})\}?", r"e\1"),
     (r"(?<=[0-9])·(?=[0-9])", "."),  # 10·0, as The Lancet prints
     (r"[\u2009\u202f\u00a0~]", " "),
@@ -39,7 +41,7 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"\s*\^?\s*\{?\s*(?:[*†‡§]|\\(?:d?dagger|ast|star)\b)+\s*\}?|\^\{?[a-z]\}?", ""),
     (r"[↑↓]|\\(?:up|down)arrow\b", ""),
     (r"\s+", " "),
-)  # fmt: skip
+)
 """Patterns and what they stand for, in order."""
 PATTERNS = tuple((re.compile(pattern), plain) for pattern, plain in TYPESET)
 

@@ -36,11 +36,16 @@ ASSETS = Path(__file__).parent / "assets"
 FORMS = {
     "pdf": ["--to=typst", f"--template={ASSETS / 'article.typ'}"],
     "html": [
-        "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--section-divs",
-        "--shift-heading-level-by=1", f"--template={ASSETS / 'page.html'}",
+        "--to=html5",
+        "--mathml",
+        "--toc",
+        "--toc-depth=3",
+        "--section-divs",
+        "--shift-heading-level-by=1",
+        f"--template={ASSETS / 'page.html'}",
     ],
     "md": ["--to=gfm", "--shift-heading-level-by=1", f"--template={ASSETS / 'article.gfm'}"],
-}  # fmt: skip
+}
 """What pandoc makes of each form of a report; the one that takes longest comes first."""
 Figures = Mapping[str, tuple[str, str]]
 """Drawings as SVG, and their data as CSV, by name."""
@@ -66,12 +71,20 @@ class Drawing:
 
 
 def render_report(
-    *, template: Path, models: Mapping[str, Any], figures: Mapping[str, Drawing],
-    bibliography: Path, metadata: Mapping[str, str], search: Sequence[Path] = (),
-    tables: Mapping[str, str] = MappingProxyType({}), name: str = "report",
-    formats: Collection[str] = tuple(FORMS), jobs: int = -1, report_progress: Tell = silent,
+    *,
+    template: Path,
+    models: Mapping[str, Any],
+    figures: Mapping[str, Drawing],
+    bibliography: Path,
+    metadata: Mapping[str, str],
+    search: Sequence[Path] = (),
+    tables: Mapping[str, str] = MappingProxyType({}),
+    name: str = "report",
+    formats: Collection[str] = tuple(FORMS),
+    jobs: int = -1,
+    report_progress: Tell = silent,
     write: Callable[[str], str | None] = lambda _: None,
-) -> dict[str, bytes]:  # fmt: skip
+) -> dict[str, bytes]:
     """Return the files of a report by their names; the same models give the same bytes.
 
     `models`: plain data by the names that templates use. `metadata`: ``title``, ``subtitle``,
@@ -94,8 +107,10 @@ def render_report(
 
     report_progress("drawing the figures")
     document = add_metadata(
-        markdown, metadata=metadata, commands={figure: figures[figure].command for figure in shown},
-    )  # fmt: skip
+        markdown,
+        metadata=metadata,
+        commands={figure: figures[figure].command for figure in shown},
+    )
     kinds = [kind for kind in FORMS if kind in formats]
     convert = partial(run_pandoc, document, bibliography)
     # Pandoc, which is another process, reads no figure: it works while they are drawn.
@@ -132,15 +147,25 @@ def run_pandoc(markdown: str, bibliography: Path, form: str) -> str:
     What pandoc or the filter finds wrong is a `ReportError` that names the identifier.
     """
     command = [
-        find_pandoc(), f"--from={READ}", "--wrap=none", f"--data-dir={ASSETS}", "--citeproc",
-        f"--lua-filter={ASSETS / 'report.lua'}", f"--bibliography={bibliography.absolute()}",
+        find_pandoc(),
+        f"--from={READ}",
+        "--wrap=none",
+        f"--data-dir={ASSETS}",
+        "--citeproc",
+        f"--lua-filter={ASSETS / 'report.lua'}",
+        f"--bibliography={bibliography.absolute()}",
         *FORMS[form],
-    ]  # fmt: skip
+    ]
     done = subprocess.run(  # in a folder that is there: the user's may have been removed
-        command, input=markdown, cwd=ASSETS, capture_output=True, check=False,
+        command,
+        input=markdown,
+        cwd=ASSETS,
+        capture_output=True,
+        check=False,
         env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
-        encoding="utf-8", errors="replace",
-    )  # fmt: skip
+        encoding="utf-8",
+        errors="replace",
+    )
     # "[WARNING] Citeproc: citation hinton1988 not found" is of pandoc, and of the filter in
     # report.lua "problem<tab>fig:joint<tab>it has no alternative text".
     complaints = re.findall(r"^(?:problem\t|\[(?:WARNING|ERROR)\] )(.*)", done.stderr, re.MULTILINE)
@@ -163,10 +188,15 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
     licence = f"{metadata['licence']} licence"
     byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
     fields = {
-        **metadata, "byline": byline, "year": str(day.year),
-        "month": str(day.month), "day": str(day.day), "lang": "en-GB", "link-citations": True,
+        **metadata,
+        "byline": byline,
+        "year": str(day.year),
+        "month": str(day.month),
+        "day": str(day.day),
+        "lang": "en-GB",
+        "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
-    }  # fmt: skip
+    }
     return f"---\n{json.dumps(fields, ensure_ascii=False)}\n---\n\n{markdown}"
 
 
@@ -209,10 +239,14 @@ def set_pdf(text: str, *, figures: Figures, day: str) -> bytes:
     files |= {f"figures/{name}.svg": svg.encode() for name, (svg, _) in figures.items()}
     try:
         pdf: bytes = typst.compile(
-            files, root=str(ASSETS), format="pdf", font_paths=[str(FONT_FOLDER)],
+            files,
+            root=str(ASSETS),
+            format="pdf",
+            font_paths=[str(FONT_FOLDER)],
             ignore_system_fonts=True,
-            timestamp=int(datetime.fromisoformat(f"{day}T00Z").timestamp()), pdf_standards=["ua-1"],
-        )  # fmt: skip
+            timestamp=int(datetime.fromisoformat(f"{day}T00Z").timestamp()),
+            pdf_standards=["ua-1"],
+        )
     except RuntimeError as error:
         words = " ".join(str(error).split())[:300]
         raise ReportError(f"the PDF cannot be set: {words}") from None

@@ -58,7 +58,8 @@ def amount(value: object, noun: str) -> str:
 
 def percent(share: object, decimals: int = 1) -> str:
     """Write a share from 0 to 1 in per cent; only 0 and 1 themselves are 0 % and 100 %."""
-    percentage, step = 100 * _check(share), 10.0**-decimals
+    percentage = 100 * _check(share)
+    step = 10.0**-decimals
     # What would be rounded to 0 % or 100 % and is not: 0.9999 is more than 99.9 %.
     if 0 < percentage < step / 2:
         text = f"less than {fixed(step, decimals)}"
@@ -120,11 +121,25 @@ def as_html(value: object) -> str:
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {
-    **{write.__name__: write for write in (
-        number, fixed, exact, count, amount, percent, interval, percents, pvalue, code, digits,
-    )},
-    "json": as_json, "html": as_html,
-}  # fmt: skip
+    **{
+        write.__name__: write
+        for write in (
+            number,
+            fixed,
+            exact,
+            count,
+            amount,
+            percent,
+            interval,
+            percents,
+            pvalue,
+            code,
+            digits,
+        )
+    },
+    "json": as_json,
+    "html": as_html,
+}
 
 
 def _check(value: Any) -> float:

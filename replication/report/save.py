@@ -84,8 +84,10 @@ def _write_svg(figure: Figure, name: str) -> str:
 def _join(panels: Sequence[str]) -> str:
     """Put drawings side by side into one, each as an SVG of its own."""
     sizes = [_find_box(panel) for panel in panels]
-    width, height = math.fsum(w for w, _ in sizes), max(h for _, h in sizes)
-    placed, left = [], 0.0
+    width = math.fsum(w for w, _ in sizes)
+    height = max(h for _, h in sizes)
+    placed = []
+    left = 0.0
     for panel, (w, h) in zip(panels, sizes, strict=True):
         body = panel[panel.index(">") + 1 :].strip()
         place = f'x="{left:g}" width="{w:g}" height="{h:g}" viewBox="0 0 {w:g} {h:g}"'
@@ -291,7 +293,8 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
         if isinstance(bars, BarContainer) and bars.patches:
             is_flat = bars.orientation == "horizontal"
             boxes = np.array([patch.get_bbox().get_points() for patch in bars.patches])  # (n, 2, 2)
-            ends, middles = boxes[:, 1], boxes.mean(axis=1)
+            ends = boxes[:, 1]
+            middles = boxes.mean(axis=1)
             yield bars, np.where([is_flat, not is_flat], ends, middles)
     # Maps have a value in each cell.
     for collection in axes.collections:

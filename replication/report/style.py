@@ -42,10 +42,20 @@ LOOKS: tuple[tuple[str, Any, str, str], ...] = (
 """Colour, dash, marker and name of each learning rule, in every figure: told apart in grey, too."""
 MAP = "cividis"  # colour map of surfaces: rises evenly in grey, and for any colour vision
 DARK = {
-    INK: "#e6edf3", MUTED: "#a3adb8", FAINT: "#3d444d", PAPER_WHITE: "#0f1419", BLUE: "#6cb6ff",
-    ENCODER: "#ff9a57", DECODER: "#a9c0d6", REPORTED: "#ff8a80", GREEN: "#4fd1a5",
-    PURPLE: "#e29ac6", GOLD: "#e0bd45", SKY: "#1f4c6e", PINK: "#5c3a4d",
-}  # fmt: skip
+    INK: "#e6edf3",
+    MUTED: "#a3adb8",
+    FAINT: "#3d444d",
+    PAPER_WHITE: "#0f1419",
+    BLUE: "#6cb6ff",
+    ENCODER: "#ff9a57",
+    DECODER: "#a9c0d6",
+    REPORTED: "#ff8a80",
+    GREEN: "#4fd1a5",
+    PURPLE: "#e29ac6",
+    GOLD: "#e0bd45",
+    SKY: "#1f4c6e",
+    PINK: "#5c3a4d",
+}
 """What each colour becomes on a dark page."""
 
 NARROW = 3.8
@@ -58,17 +68,28 @@ HALO = "halo-of-text"
 
 # Sizes are points; the dash of a line is (offset, (on, off)) in widths of the line.
 SHEET: dict[str, Any] = {
-    "axes.axisbelow": True, "axes.facecolor": "none", "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.facecolor": "none",
+    "axes.grid": True,
     "axes.prop_cycle": rcsetup.cycler("color", [BLUE, GOLD, GREEN, PURPLE]),  # the four vectors
-    "axes.spines.right": False, "axes.spines.top": False,
-    "axes.titlelocation": "left", "axes.titlesize": 9, "axes.titleweight": "bold",
-    "font.family": ["DejaVu Sans"], "font.size": 9,
-    "grid.color": FAINT, "grid.linewidth": 0.6, "legend.frameon": False,
-    "lines.linewidth": 1.6, "lines.solid_capstyle": "round", "patch.linewidth": 0.8,
-    "svg.fonttype": "none", "svg.hashsalt": "replication",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+    "patch.linewidth": 0.8,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "replication",
     **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), MUTED),
     **dict.fromkeys(("axes.labelcolor", "text.color", "xtick.labelcolor", "ytick.labelcolor"), INK),
-}  # fmt: skip
+}
 """The whole style sheet; nothing of the user's own Matplotlib settings enters."""
 
 
@@ -92,26 +113,52 @@ def mark_reported(
 ) -> None:
     """Put the star of the paper at a point; its dark edge shows it in grey, too."""
     axes.plot(
-        [x], [y], "*", color=REPORTED, markersize=size, markeredgecolor=edge,
-        markeredgewidth=0.8, zorder=6, clip_on=False, gid=gid,
-    )  # fmt: skip
+        [x],
+        [y],
+        "*",
+        color=REPORTED,
+        markersize=size,
+        markeredgecolor=edge,
+        markeredgewidth=0.8,
+        zorder=6,
+        clip_on=False,
+        gid=gid,
+    )
 
 
 def label_line(
-    axes: Axes, *, x: float, y: float, text: str, color: str,
-    offset: tuple[float, float], **options: Any,
-) -> None:  # fmt: skip
+    axes: Axes,
+    *,
+    x: float,
+    y: float,
+    text: str,
+    color: str,
+    offset: tuple[float, float],
+    **options: Any,
+) -> None:
     """Write a direct label at a point of a line, with a halo that keeps it readable."""
     axes.annotate(
-        text, (x, y), xytext=offset, textcoords="offset points", color=color,
-        va="center", gid=HALO, **options,
-    )  # fmt: skip
+        text,
+        (x, y),
+        xytext=offset,
+        textcoords="offset points",
+        color=color,
+        va="center",
+        gid=HALO,
+        **options,
+    )
 
 
 def plot_estimates(
-    axes: Axes, x: Any, rows: Sequence[Mapping[str, Any]], name: str, *, color: str,
-    scale: float = 1.0, **line: Any,
-) -> None:  # fmt: skip
+    axes: Axes,
+    x: Any,
+    rows: Sequence[Mapping[str, Any]],
+    name: str,
+    *,
+    color: str,
+    scale: float = 1.0,
+    **line: Any,
+) -> None:
     """Draw the estimate of that name in each row of a model, with its interval if it has one."""
     # (n, 2)
     ends = np.array([row[f"{name}_interval"] for row in rows], dtype=np.float64)

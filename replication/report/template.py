@@ -15,19 +15,35 @@ from replication.paper.claims import ClaimVerdict
 from replication.report.numbers import FILTERS, NO_BREAK, MissingNumber, count
 from replication.system.progress import escape
 
-HELD, PARTLY, FAILED = ("●", "holds"), ("◐", "partly"), ("○", "does-not-hold")
+HELD = ("●", "holds")
+PARTLY = ("◐", "partly")
+FAILED = ("○", "does-not-hold")
 OPEN = ("–", "open")
 BADGES = {
-    ClaimVerdict.HOLDS: HELD, ClaimVerdict.CHECKED: ("✓", "checked"),
-    ClaimVerdict.HOLDS_EXCEPT: PARTLY, ClaimVerdict.HOLDS_ONLY_IF: PARTLY,
-    ClaimVerdict.FAILS_EXCEPT: FAILED, ClaimVerdict.DOES_NOT_HOLD: FAILED,
-    ClaimVerdict.OPEN: OPEN, ClaimVerdict.NOT_TESTABLE: OPEN, ClaimVerdict.TOO_FEW: OPEN,
-}  # fmt: skip
+    ClaimVerdict.HOLDS: HELD,
+    ClaimVerdict.CHECKED: ("✓", "checked"),
+    ClaimVerdict.HOLDS_EXCEPT: PARTLY,
+    ClaimVerdict.HOLDS_ONLY_IF: PARTLY,
+    ClaimVerdict.FAILS_EXCEPT: FAILED,
+    ClaimVerdict.DOES_NOT_HOLD: FAILED,
+    ClaimVerdict.OPEN: OPEN,
+    ClaimVerdict.NOT_TESTABLE: OPEN,
+    ClaimVerdict.TOO_FEW: OPEN,
+}
 """Sign and class of each verdict; the signs say without colour whether it holds."""
 
 JINJA_FILTERS = (
-    "abs", "join", "length", "list", "map", "max", "min", "select", "selectattr", "string",
-)  # fmt: skip
+    "abs",
+    "join",
+    "length",
+    "list",
+    "map",
+    "max",
+    "min",
+    "select",
+    "selectattr",
+    "string",
+)
 
 
 class ModelText(str):
@@ -79,9 +95,13 @@ class _Environment(jinja2.Environment):
 
 
 def fill(
-    path: Path, models: Mapping[str, Any], metadata: Mapping[str, str], *,
-    search: Sequence[Path] = (), write: Callable[[str], str | None] = lambda _: None,
-) -> str:  # fmt: skip
+    path: Path,
+    models: Mapping[str, Any],
+    metadata: Mapping[str, str],
+    *,
+    search: Sequence[Path] = (),
+    write: Callable[[str], str | None] = lambda _: None,
+) -> str:
     """Return a template with its numbers filled in (``docs/chapters.md`` says how to write one).
 
     What it includes is looked for in its own folder, then in those of `search`, in this order;
@@ -91,15 +111,23 @@ def fill(
     folders = [path.parent, *search]
     loaders = [jinja2.FileSystemLoader(folders), jinja2.FunctionLoader(write)]
     environment = _Environment(
-        loader=jinja2.ChoiceLoader(loaders), undefined=jinja2.StrictUndefined,
-        comment_start_string="<!--", comment_end_string="-->", trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalize, autoescape=False,
-    )  # fmt: skip
+        loader=jinja2.ChoiceLoader(loaders),
+        undefined=jinja2.StrictUndefined,
+        comment_start_string="<!--",
+        comment_end_string="-->",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_finalize,
+        autoescape=False,
+    )
     # What makes another text of a text would lose that it is one of a model.
     environment.filters = {
         **{name: environment.filters[name] for name in JINJA_FILTERS},
-        **FILTERS, "badge": _badge, "sign": functools.partial(_badge, words=""),
-    }  # fmt: skip
+        **FILTERS,
+        "badge": _badge,
+        "sign": functools.partial(_badge, words=""),
+    }
     # What templates can name: models, and what all of them together judge.
     marked = {name: _mark_text(model) for name, model in models.items()}
     claims: dict[str, Any] = {}
@@ -108,9 +136,12 @@ def fill(
             claims |= model["claims"]
     judged = functools.partial(environment.getitem, claims)
     names = {
-        **marked, "metadata": metadata, "require": _require, "judged": judged,
+        **marked,
+        "metadata": metadata,
+        "require": _require,
+        "judged": judged,
         "verdict": lambda claim: ClaimVerdict(judged(claim)["verdict"]).value,
-    }  # fmt: skip
+    }
     # Whatever goes wrong is reported with file and line of the template.
     try:
         return environment.get_template(path.name).render(names)

@@ -73,10 +73,12 @@ def compute_mean_mass_given_max(
     one, start = _list_masses(table)
     first = min(max(math.ceil(largest[0]) - start, 0), one.size)
     last = min(max(math.floor(largest[1]) + 1 - start, 0), one.size)
-    cut, below = one[:last], one[:first]
+    cut = one[:last]
+    below = one[:first]
     if not cut.any():
         return None
-    length, shift = find_length(cut[None, :], runs), 0
+    length = find_length(cut[None, :], runs)
+    shift = 0
     # Sums with a value in the cell: those up to its end less those up to its beginning.
     if cut[first:].any():
         sums = convolve(cut[None, :], runs, length)[0]
@@ -162,7 +164,8 @@ def find_tails_given_max(cells: FloatArray) -> FloatArray:
     >>> find_tails_given_max(np.array([[0.25], [0.5], [0.25]])).ravel().tolist()
     [0.25, 0.75, 0.25]
     """
-    up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
+    up_to = cells.cumsum(axis=0)
+    from_on = cells[::-1].cumsum(axis=0)[::-1]
     return np.asarray(np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300))
 
 
@@ -179,8 +182,10 @@ def sum_rare_studies(table: CountTable, runs: int, *, width: float, at_most: flo
     if is_near.any():
         # Where the maximum is not rare the mean given it may be, cell by cell.
         near = values[is_near]
-        first, last = math.floor(table.updates[0] / width), math.ceil(near[-1] / width)
-        means, largest = np.arange(first, last + 2) - 0.5, np.append(near, near[-1] + 1.0)
+        first = math.floor(table.updates[0] / width)
+        last = math.ceil(near[-1] / width)
+        means = np.arange(first, last + 2) - 0.5
+        largest = np.append(near, near[-1] + 1.0)
         cells = compute_joint_mass(table, runs, mean_edges=means * width, max_edges=largest)
         share += math.fsum(cells[find_tails_given_max(cells) <= at_most])
     return min(share, 1.0)

@@ -43,7 +43,8 @@ class CountTable:
 
     def __post_init__(self) -> None:
         # Whole numbers, whatever they were given as, and a table that does not contradict itself.
-        updates, counts = _take_whole("updates", self.updates), _take_whole("counts", self.counts)
+        updates = _take_whole("updates", self.updates)
+        counts = _take_whole("counts", self.counts)
         object.__setattr__(self, "updates", updates)
         object.__setattr__(self, "counts", counts)
         _check_shapes(updates, counts, "counts")
@@ -64,7 +65,8 @@ class CountTable:
         cls, updates: npt.ArrayLike, converged: npt.ArrayLike, cap: int | None
     ) -> Self:
         """Count outcomes, shape (n,) each; those censored must all have run to the cap."""
-        values, flags = _take_whole("updates", updates), np.asarray(converged)
+        values = _take_whole("updates", updates)
+        flags = np.asarray(converged)
         if flags.dtype.kind not in "biuf" or not np.isin(flags, (0, 1)).all():
             raise UsageError(f"converged is {show(converged)}; allowed are true and false, 1 and 0")
         flags = flags.astype(bool)

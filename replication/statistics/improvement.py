@@ -35,7 +35,8 @@ def estimate_improvement(first: FloatArray, second: FloatArray, *, level: float)
     ordered = np.sort(second)
     below = np.searchsorted(ordered, first, side="left")
     up_to = np.searchsorted(ordered, first, side="right")
-    n, m = first.size, second.size
+    n = first.size
+    m = second.size
     value = float((below + up_to).sum()) / (2.0 * n * m)
     quantile = float(special.ndtri(0.5 + level / 2.0))
     low = _find_end(value, n, m, quantile, 0.0)
@@ -58,7 +59,8 @@ def estimate_paired_improvement(gaps: FloatArray, *, level: float) -> Estimate:
 
 def _find_end(value: float, n: int, m: int, quantile: float, farthest: float) -> float:
     """Return the end of an interval on one side: the farthest that the value does not reject."""
-    inside, outside = value, farthest
+    inside = value
+    outside = farthest
     for _ in range(N_HALVINGS):
         middle = (inside + outside) / 2.0
         if abs(middle - value) <= quantile * _find_error(middle, n, m):

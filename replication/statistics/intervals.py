@@ -95,7 +95,8 @@ def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Es
     """
     # (2, n): both numbers of a network are drawn together.
     pairs = np.stack([first, second]).astype(np.float64)
-    n, generator = pairs.shape[1], np.random.default_rng(0)
+    n = pairs.shape[1]
+    generator = np.random.default_rng(0)
     resampled = [_divide(pairs[:, generator.integers(n, size=n)]) for _ in range(1000)]
     lows, highs = np.quantile(resampled, (0.025, 0.975), axis=0)
     found = zip(("mean", "median"), _divide(pairs), lows, highs, strict=True)
@@ -104,5 +105,6 @@ def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Es
 
 def _divide(pairs: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Return the ratio of the means, and that of the medians, of two rows."""
-    means, medians = pairs.mean(axis=1), np.median(pairs, axis=1)
+    means = pairs.mean(axis=1)
+    medians = np.median(pairs, axis=1)
     return means[0] / means[1], medians[0] / medians[1]

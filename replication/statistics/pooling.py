@@ -183,8 +183,11 @@ def compare_spreads(sides: Sequence[Sides], level: float) -> Ratio | None:
     `sides` have one sample each. Of normal runs, log s^2 is off its expectation by
     digamma(f / 2) - log(f / 2), with a variance of trigamma(f / 2).
     """
-    pairs = [(*one.samples[0], *two.samples[0]) for one, two in sides
-             if _has_positive_spread(one) and _has_positive_spread(two)]  # fmt: skip
+    pairs = [
+        (*one.samples[0], *two.samples[0])
+        for one, two in sides
+        if _has_positive_spread(one) and _has_positive_spread(two)
+    ]
     if len(pairs) < 2:
         return None
     s1, n1, s2, n2 = np.array(pairs).T  # (n_pairs,) each

@@ -43,7 +43,8 @@ MAX_DRAWS = 5_000_000  # runs drawn in all, which limits the studies of many run
 MAX_RESAMPLED = 50_000_000  # runs resampled in all, which limits the resamples of many runs
 MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
-BASE_DEGREES, MIN_DEGREES = 2.0, 1.2
+BASE_DEGREES = 2.0
+MIN_DEGREES = 1.2
 QUANTILES = {"median": 0.5, "q1": 0.25, "q3": 0.75}
 UNORDERED = {"mean", "sd", "min", "max"}  # statistics for which runs need no order
 
@@ -106,7 +107,8 @@ class Sample:
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
         # 0.1 + 0.2 and 0.3 are one value.
         if distinct[-1] - distinct[0] <= ROUNDING * np.abs(distinct).max():
-            distinct, counts = distinct[:1], counts.sum(keepdims=True)
+            distinct = distinct[:1]
+            counts = counts.sum(keepdims=True)
         return cls(distinct, counts.astype(np.int64), *bounds, grid)
 
     @classmethod
@@ -173,7 +175,8 @@ def fit_tail(sample: Sample) -> tuple[float, float]:
     runs. They are fewer where there are few runs, or where runs have long tails (excess kurtosis),
     which an exponential tail would miss. The numbers were chosen for the rates in docs/compare.md.
     """
-    runs, n = sample.runs, sample.n
+    runs = sample.runs
+    n = sample.n
     n_top = math.isqrt(n - 1) + 1
     degrees = max(BASE_DEGREES, n_top * n / (n + FEWER_DEGREES))
     if sample.spread > 0:
@@ -260,13 +263,17 @@ def _draw_half(
 
 
 def _draw_from(
-    population: Population, sample: Sample, shape: tuple[int, int], step: float | None,
+    population: Population,
+    sample: Sample,
+    shape: tuple[int, int],
+    step: float | None,
     generator: np.random.Generator,
-) -> FloatArray:  # fmt: skip
+) -> FloatArray:
     """Return runs of a population, within those that were seen and beyond either end of them."""
     even = generator.random(shape)  # (n_each, runs)
     n = population.runs.size
-    first, last = population.below, 1.0 - population.above
+    first = population.below
+    last = 1.0 - population.above
     places = ((even - first) * (n / (last - first))).astype(np.int64)
     drawn = population.runs[np.clip(places, 0, n - 1)]
     is_below = even < first

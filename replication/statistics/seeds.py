@@ -90,10 +90,12 @@ def find_block(rows: Sequence[ValuesBySeed]) -> Block | None:
         missing_of_seeds = 1.0 - has_run.mean(axis=0)
         if missing_of_rows.max() >= missing_of_seeds.max():
             is_kept = np.arange(kept_rows.size) != missing_of_rows.argmax()
-            has_run, kept_rows = has_run[is_kept], kept_rows[is_kept]
+            has_run = has_run[is_kept]
+            kept_rows = kept_rows[is_kept]
         else:
             is_kept = np.arange(kept_seeds.size) != missing_of_seeds.argmax()
-            has_run, kept_seeds = has_run[:, is_kept], kept_seeds[is_kept]
+            has_run = has_run[:, is_kept]
+            kept_seeds = kept_seeds[is_kept]
     if kept_rows.size < MIN_ROWS or kept_seeds.size < MIN_SEEDS:
         return None
     places: list[int] = kept_rows.tolist()
@@ -119,8 +121,10 @@ def judge_by_seed(
     n_rows, n_seeds = own.shape
     off = own - own.mean(axis=1, keepdims=True)  # (rows, seeds)
     squares = (off**2).sum(axis=1)
-    reports = [_summarise(two, math.sqrt(square / (n_seeds - 1.0)))
-               for (_, two), square in zip(sides, squares, strict=True)]  # fmt: skip
+    reports = [
+        _summarise(two, math.sqrt(square / (n_seeds - 1.0)))
+        for (_, two), square in zip(sides, squares, strict=True)
+    ]
     errors = np.array([one.error for one in reports])
     extra = np.array([one.free for one in reports])
     spreads = np.array([one.spread for one in reports])

@@ -97,7 +97,8 @@ def open_folder(folder: Path, *, below: Path) -> None:
     """
     # From the root down: make what is missing, and follow no link below the given folder.
     for place in reversed([folder, *folder.parents]):
-        is_folder, is_ours = place.is_dir(), below in place.parents
+        is_folder = place.is_dir()
+        is_ours = below in place.parents
         if is_ours and (place.is_symlink() or (place.exists() and not is_folder)):
             kind = "a link" if is_folder else "no folder"
             advice = "put a folder in its place, or give another results folder"

@@ -29,7 +29,8 @@ class Interrupted(KeyboardInterrupt):
 
     def __init__(self, number: int, advice: str) -> None:
         super().__init__(f"interrupted; {advice}")
-        self.number, self.exit_code = number, 128 + number
+        self.number = number
+        self.exit_code = 128 + number
 
 
 @contextlib.contextmanager

@@ -66,9 +66,12 @@ def map_in_threads(
 
 
 def iterate_in_threads(
-    function: Callable[[Task], Result], tasks: Iterable[Task], *, jobs: int = -1,
+    function: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    *,
+    jobs: int = -1,
     return_as: str = "generator_unordered",
-) -> Generator[Result]:  # fmt: skip
+) -> Generator[Result]:
     """Yield what a function returns for each task, as soon as it is there.
 
     Tasks are taken one by one, not long before they are started. An exception (also Ctrl-C, and

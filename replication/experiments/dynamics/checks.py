@@ -10,10 +10,12 @@ MILLION = 1_000_000
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
     """Say which sentences are true; those on networks of both root seeds are true of either."""
-    dynamics, edge = models["dynamics"], models["settings"]["edge"]
+    dynamics = models["dynamics"]
+    edge = models["settings"]["edge"]
     parts = [dynamics["main"], dynamics["again"]]
     failing = 1.0 - models["headline"]["population"]["share"]
-    main, rare = parts[0]["tails"], dynamics["rare"]
+    main = parts[0]["tails"]
+    rare = dynamics["rare"]
     both: dict[str, Any] = {
         "fixed_biases_end_the_tail": _end_the_tail,
         "fixed_biases_are_faster": _are_faster,
@@ -36,7 +38,8 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
 
 
 def _end_the_tail(part: Model) -> bool:
-    learnt, fixed = part["tails"]["learnt"], part["tails"]["fixed"]
+    learnt = part["tails"]["learnt"]
+    fixed = part["tails"]["fixed"]
     return bool(
         learnt["mean_interval"][0] > fixed["mean_interval"][1] + 5
         and fixed["n_failed"] < 0.01 * learnt["n_failed"]
@@ -55,7 +58,9 @@ def _are_faster(part: Model) -> bool:
 
 def _help_late(part: Model) -> bool:
     choices = part["choices"]
-    now, later, fixed = choices["delay 0"], choices["delay 1"], choices["fixed"]
+    now = choices["delay 0"]
+    later = choices["delay 1"]
+    fixed = choices["fixed"]
     return bool(
         now["slow"]["share_interval"][0] > 2 * later["slow"]["share_interval"][1]
         and now["depth_interval"][0] > later["depth_interval"][1]
@@ -65,7 +70,9 @@ def _help_late(part: Model) -> bool:
 
 def _follow_the_dose(part: Model) -> bool:
     slow = {name: row["slow"] for name, row in part["parts"].items() if name != "n"}
-    both, alternating, smooth = slow["both"], slow["alternating"], slow["smooth"]
+    both = slow["both"]
+    alternating = slow["alternating"]
+    smooth = slow["smooth"]
     neither = slow["neither"]["share_interval"][1]
     return bool(
         slow["0.5 times"]["share_interval"][1] < both["share_interval"][0]
@@ -99,7 +106,8 @@ def _fail_by_jumps(part: Model) -> bool:
 
 
 def _are_predicted(part: Model) -> bool:
-    failures, exceptions = part["failures"], part["exceptions"]
+    failures = part["failures"]
+    exceptions = part["exceptions"]
     return bool(
         failures["within"] > 0.97 * failures["n"]
         and failures["period_2"] > 0.98 * failures["n"]

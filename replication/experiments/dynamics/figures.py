@@ -49,7 +49,8 @@ def plot_tail(model: Model) -> Figure:
 def plot_jumps(model: Model) -> tuple[Figure, Figure]:
     """Draw the errors of networks that fail on the predicted lines, and alignment by rate."""
     figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
-    rows, alignment = model["main"]["rates"], model["main"]["alignment"]
+    rows = model["main"]["rates"]
+    alignment = model["main"]["alignment"]
     own = rows[-1]  # at the rate of the paper
     # A line for each corner from the rate on at which its outputs jump, and what networks do.
     for k, (color, mark, label) in enumerate(CORNERS):
@@ -57,13 +58,18 @@ def plot_jumps(model: Model) -> tuple[Figure, Figure]:
         grid = np.linspace(UNSTABLE / per_rate, own["rate"], 200)
         axes.plot(grid, predict_error(grid * per_rate), color=color, linewidth=1.0)
         end, away = ("left", 5) if k else ("right", -5)
-        style.label_line(axes, x=grid[0], y=0.53, text=label, color=color, fontsize=8, ha=end,
-                         offset=(away, 0))  # fmt: skip
+        style.label_line(
+            axes, x=grid[0], y=0.53, text=label, color=color, fontsize=8, ha=end, offset=(away, 0)
+        )
         # No point where no network failed in this corner.
         points = [(row["rate"], row["medians"][k]) for row in rows if row["by_corner"][k]]
         axes.plot(*np.reshape(points, (-1, 2)).T, mark, color=color, markersize=5, gid=label)
-    axes.set(xlabel="rate of U and visible biases", ylabel="error of networks that fail",
-             xlim=(4, 21), ylim=(0.48, 1.02))  # fmt: skip
+    axes.set(
+        xlabel="rate of U and visible biases",
+        ylabel="error of networks that fail",
+        xlim=(4, 21),
+        ylim=(0.48, 1.02),
+    )
     axes.set_title("(a) Failures, predicted")
     # The prediction as a line, and marks for biases that learn and that are fixed.
     aligned, right = style.create_figure(height=HEIGHT, width=style.HALF)
@@ -71,12 +77,32 @@ def plot_jumps(model: Model) -> tuple[Figure, Figure]:
         rates = [row["rate"] for row in found["rates"]]
         for name, (mark, color, face, _) in ALIGNED.items():
             updates = [row[name] for row in found["rates"]]
-            right.plot(rates, updates, mark, color=color, linewidth=1.0, markersize=4,
-                       markerfacecolor=face, gid=f"{name}: {size}")  # fmt: skip
-        style.label_line(right, x=rates[-1], y=found["rates"][-1]["predicted"], text=size,
-                         color=style.INK, offset=(6, 0))  # fmt: skip
-    right.set(xscale="log", yscale="log", xlabel="learning rate ε", ylabel="updates until aligned",
-              xlim=(0.9, 60), ylim=(1.9, 48))  # fmt: skip
+            right.plot(
+                rates,
+                updates,
+                mark,
+                color=color,
+                linewidth=1.0,
+                markersize=4,
+                markerfacecolor=face,
+                gid=f"{name}: {size}",
+            )
+        style.label_line(
+            right,
+            x=rates[-1],
+            y=found["rates"][-1]["predicted"],
+            text=size,
+            color=style.INK,
+            offset=(6, 0),
+        )
+    right.set(
+        xscale="log",
+        yscale="log",
+        xlabel="learning rate ε",
+        ylabel="updates until aligned",
+        xlim=(0.9, 60),
+        ylim=(1.9, 48),
+    )
     labels = [label for *_, label in ALIGNED.values()]
     right.legend(right.lines[:3], labels, loc="lower left", fontsize=8, handlelength=1.2)
     style.use_plain_log_ticks(right, (1, 2, 5, 10, 20))

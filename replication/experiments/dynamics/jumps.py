@@ -78,11 +78,13 @@ def predict_error(gains: Array) -> Array:
     [0.5, 0.8552, 0.9928, 0.9994]
     """
     # Halved until no number lies between: SciPy's search would take every report 0.2 s to import.
-    low, high = 0.0 * gains, gains
+    low = 0.0 * gains
+    high = gains
     for _ in range(60):
         z = (low + high) / 2.0
         is_below = gains * np.tanh(z / 2.0) > 2.0 * z
-        low, high = np.where(is_below, z, low), np.where(is_below, high, z)
+        low = np.where(is_below, z, low)
+        high = np.where(is_below, high, z)
     return np.asarray(logistic(low))
 
 
@@ -105,12 +107,14 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     predicted = predict_error(gains)
     errors = [states.error[n_on == k] for k in counts]
     return {
-        "n": len(weights), "gains": gains.tolist(), "predicted": predicted.tolist(),
+        "n": len(weights),
+        "gains": gains.tolist(),
+        "predicted": predicted.tolist(),
         "within": int(np.sum(np.abs(states.error - predicted[n_on]) < TOLERANCE)),
         "period_2": int(np.sum((jumps[0] > 0.5) & (jumps[1] < 0.1))),
         "by_corner": [len(each) for each in errors],
         "medians": [float(np.median(each)) if len(each) else None for each in errors],
-    }  # fmt: skip
+    }
 
 
 def compare_rates(sample: Sample) -> Model:
@@ -156,10 +160,13 @@ CHOICES: Mapping[str, Choose] = {
 }
 """By what the hidden biases change; "delay 0" is equation 4."""
 DOSES: Mapping[str, Choose] = {
-    "both": apply, "alternating": alternate, "smooth": smooth, "neither": scale(0.0),
+    "both": apply,
+    "alternating": alternate,
+    "smooth": smooth,
+    "neither": scale(0.0),
     **{f"{factor:g} times": scale(factor) for factor in (0.5, 1.5, 2.0)},
     "3 times the smooth part": lambda *asked: 3.0 * smooth(*asked),
-}  # fmt: skip
+}
 """From which part of what equation 4 asks for they learn, the two parts adding up to it, and from
 how many times as much."""
 
@@ -180,7 +187,8 @@ class Following(RecirculationNetwork):
         """Apply the chosen change of the hidden biases, and all others as they are."""
         asked = changes["b"]
         super().apply(changes | {"b": self.choose(asked, self.before, self.t)})
-        self.before, self.t = asked, self.t + 1.0
+        self.before = asked
+        self.t = self.t + 1.0
 
 
 def train_biases(protocol: Protocol, weights: Array, choose: Choose) -> tuple[Counts, Array]:
@@ -249,10 +257,12 @@ def predict_alignment_by_map(protocol: Protocol, weights: Array) -> Counts:
     From the initial weights alone: W relative to its mean grows along itself, by
     ``epsilon lambda (1 - lambda)^2 s``, s the slope of each hidden unit; hidden biases stay.
     """
-    rate, keep = protocol.learning_rate, protocol.regression
+    rate = protocol.learning_rate
+    keep = protocol.regression
     (W, b), (_, c) = split_weights(protocol, weights)
     # Hidden states and U are (n, n_hidden, n_visible): one-hot vectors, so that W holds the inputs.
-    U, hidden = get_u(protocol, weights), logistic(W + b[..., None])
+    U = get_u(protocol, weights)
+    hidden = logistic(W + b[..., None])
     # While all reconstructions are alike, what an output gets from the mean code is all of it.
     z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c  # (n, n_visible)
     W = _centre(W)
@@ -285,8 +295,10 @@ def compare_alignment(sample: Sample) -> Model:
     """Return measured and predicted mean updates of alignment of `ALIGNED` at `ALIGNED_RATES`."""
 
     def align(task: tuple[str, float]) -> Model:
-        base, rate = ALIGNED[task[0]], task[1]
-        weights, row = sample.draw(base), {"rate": rate}
+        base = ALIGNED[task[0]]
+        rate = task[1]
+        weights = sample.draw(base)
+        row = {"rate": rate}
         for name, frozen in LEARNING.items():
             protocol = dataclasses.replace(base, learning_rate=rate, frozen=frozen)
             aligned_at = find_alignment(protocol, weights, n_updates=FOLLOWED)
@@ -296,11 +308,12 @@ def compare_alignment(sample: Sample) -> Model:
     rows = sample.map(align, itertools.product(ALIGNED, ALIGNED_RATES))
     return {
         name: {
-            "critical": find_critical_rate(base), "shift": measure_shift(base, sample.draw(base)),
+            "critical": find_critical_rate(base),
+            "shift": measure_shift(base, sample.draw(base)),
             "rates": [rows[name, rate] for rate in ALIGNED_RATES],
         }
         for name, base in ALIGNED.items()
-    }  # fmt: skip
+    }
 
 
 def _centre(matrices: Array) -> Array:

@@ -28,7 +28,11 @@ from replication.statistics.intervals import estimate_proportion
 
 AGAIN = 200  # added to the root seed for the second time
 AGAIN_SHARE = 0.3
-TAIL_SHARE, PARTS_SHARE, RATES_SHARE, KINDS_SHARE, ALIGNED_SHARE = 100, 2, 10, 0.2, 0.2
+TAIL_SHARE = 100
+PARTS_SHARE = 2
+RATES_SHARE = 10
+KINDS_SHARE = 0.2
+ALIGNED_SHARE = 0.2
 """Networks whose tail is compared, whose hidden biases learn in part, at each lower rate, of each
 kind, and that are followed to their alignment, as multiples of all."""
 RARE_SHARE = 500  # networks with fixed hidden biases, of which about one in a million fails
@@ -52,24 +56,28 @@ def run(sample: Sample) -> Model:
     sample.report_progress("networks that are slow, and that fail")
     again = dataclasses.replace(sample, root_seed=sample.root_seed + AGAIN)
     return {
-        "main": run_once(sample), "again": run_once(again.take(AGAIN_SHARE, least=8)),
+        "main": run_once(sample),
+        "again": run_once(again.take(AGAIN_SHARE, least=8)),
         "rare": count_rare(sample.take(RARE_SHARE)),
-    }  # fmt: skip
+    }
 
 
 def run_once(sample: Sample) -> Model:
     """Return all parts for the networks of one root seed."""
     tails, failed = compare_tails(sample.take(TAIL_SHARE))
-    followed, longest = sample.take(ALIGNED_SHARE, least=8), int(load_reported().max)
+    followed = sample.take(ALIGNED_SHARE, least=8)
+    longest = int(load_reported().max)
     parts = jumps.compare_choices(jumps.DOSES, sample.take(PARTS_SHARE), cap=PAPER.max_updates)
     return {
-        "tails": tails, "failures": jumps.describe_failures(PAPER, failed), "parts": parts,
+        "tails": tails,
+        "failures": jumps.describe_failures(PAPER, failed),
+        "parts": parts,
         "choices": jumps.compare_choices(jumps.CHOICES, sample, cap=longest),
         "following": jumps.measure_following(PAPER, followed.draw(PAPER)),
         "kinds": compare_kinds(sample.take(KINDS_SHARE, least=8)),
         **jumps.compare_rates(sample.take(RATES_SHARE)),
         "alignment": jumps.compare_alignment(followed),
-    }  # fmt: skip
+    }
 
 
 def compare_tails(sample: Sample) -> tuple[Model, Array]:
@@ -85,9 +93,11 @@ def compare_tails(sample: Sample) -> tuple[Model, Array]:
         counts = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
         stuck[name] = final[~converged]
         model[name] = {
-            "n_failed": len(stuck[name]), "p99": find_p99(updates),
-            **name_mean(updates), "p": studies.find_p(counts),
-        }  # fmt: skip
+            "n_failed": len(stuck[name]),
+            "p99": find_p99(updates),
+            **name_mean(updates),
+            "p": studies.find_p(counts),
+        }
         # Those that failed at the cap go on from there.
         longer = Protocol(frozen=frozen, max_updates=LATER - PAPER.max_updates)
         more, released, _ = sample.train(longer, stuck[name])
@@ -119,7 +129,8 @@ def compare_kinds(sample: Sample) -> Model:
         base = dataclasses.replace(base, frozen=LEARNING[task[1]])
         best = alone.take(0.5).find_best(base, {"learning_rate": rates})
         updates = alone.simulate(best).updates
-        rate, median = best.learning_rate, float(np.median(updates))
+        rate = best.learning_rate
+        median = float(np.median(updates))
         return {"learning_rate": rate, "median": median, "p99": find_p99(updates)}
 
     rows = sample.map(learn, itertools.product(KINDS, LEARNING))

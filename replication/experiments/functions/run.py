@@ -64,10 +64,15 @@ def judge_functions(outcomes: Mapping[str, Outcomes]) -> Model:
 def judge_unknown(sample: Sample) -> Model:
     """Judge whether equation 4 follows steepest descent whatever the hidden functions are."""
     weights = sample.draw(RESTRICTED)
-    return judge("unknown-function", {
-        name: compute_cosines(compute_change(weights, pair), -differentiate_error(weights, pair))
-        for name, pair in UNKNOWN.items()
-    })  # fmt: skip
+    return judge(
+        "unknown-function",
+        {
+            name: compute_cosines(
+                compute_change(weights, pair), -differentiate_error(weights, pair)
+            )
+            for name, pair in UNKNOWN.items()
+        },
+    )
 
 
 def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
@@ -75,7 +80,8 @@ def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
 
     `weights` (n, 22): of networks with linear visible units. `functions`: of the hidden units.
     """
-    away, visible = 1.0 - RESTRICTED.regression, np.eye(4)
+    away = 1.0 - RESTRICTED.regression
+    visible = np.eye(4)
     first, image = send_around(weights, functions, visible)
     regressed = visible + away * (image - visible)  # (n, 4 patterns, 4 units)
     difference = away * (first - send_around(weights, functions, regressed)[0])

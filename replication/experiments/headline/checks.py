@@ -24,8 +24,10 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
 
 def check_studies(headline: Model) -> dict[str, bool]:
     """Say what studies of the paper's size report."""
-    reported, sampling = headline["reported"], headline["sampling"]
-    largest, mean = sampling["max"]["interval"], sampling["mean_given_max"]["interval"]
+    reported = headline["reported"]
+    sampling = headline["sampling"]
+    largest = sampling["max"]["interval"]
+    mean = sampling["mean_given_max"]["interval"]
     again = [row["p"] for row in headline["repetitions"]]
     meanings = [*headline["unusual"].values(), sampling["p"]]
     return {
@@ -41,7 +43,9 @@ def check_studies(headline: Model) -> dict[str, bool]:
 def check_readings(readings: Model, headline: Model) -> dict[str, bool]:
     """Say what other meanings of error give."""
     ways = headline["claims"]["headline"]["operationalisations"]
-    named, sweeps, power = readings["named"], readings["sweeps"], readings["power"]
+    named = readings["named"]
+    sweeps = readings["sweeps"]
+    power = readings["power"]
     plain, counted, either = (sweeps[name] for name in ("not counted", "counted", "open"))
     others = [name for name in named if name != "paper"]
     outcomes = {name: way["outcome"] for name, way in ways.items()}

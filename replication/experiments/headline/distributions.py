@@ -18,8 +18,10 @@ N_STUDIES = 300  # studies that are drawn at random for that figure
 STUDY_SEED = 1988
 N_BARS_OF_MAX = 40
 SHOWN_MAX = (0.001, 0.998)  # quantiles of the largest that the figure shows
-N_MEAN_CELLS, N_MAX_CELLS = 300, 120
-SMOOTHING, MARGIN = 3.0, 12
+N_MEAN_CELLS = 300
+N_MAX_CELLS = 120
+SMOOTHING = 3.0
+MARGIN = 12
 """Cells: the standard deviation of the Gaussian, and what it may spill over at each side."""
 MAX_SPAN = 20_000  # a population that spreads over more updates than this has no joint figure
 N_BARS = 60
@@ -35,7 +37,8 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
     width = max(1, math.ceil(end / N_BARS))
     edges = np.arange(0.0, end + width, width)
     within = np.histogram(counts.updates, bins=edges, weights=counts.counts)[0]
-    shares, beyond = within / counts.n, float(1.0 - (within / counts.n).sum())
+    shares = within / counts.n
+    beyond = float(1.0 - (within / counts.n).sum())
     return {"edges": edges.tolist(), "shares": shares.tolist(), "share_beyond": beyond}
 
 
@@ -82,18 +85,21 @@ def map_studies(counts: CountTable) -> Plane | None:
 def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
     """Return what the figure shows of the joint sampling distribution."""
     regions = find_regions(plane)
-    mean, top = float(load_reported().mean), int(load_reported().max)
+    mean = float(load_reported().mean)
+    top = int(load_reported().max)
     # Both axes show the outer region, or most of the largest counts, and the reported number.
     shown = [*(x for line in regions[0] for x in line["mean"]), mean]
     low, high = (plane.largest.find_quantile(q) for q in SHOWN_MAX)
     max_edges = np.geomspace(0.92 * min(low, top), 1.08 * max(high, top), N_BARS_OF_MAX + 1)
-    shape, shares = (N_STUDIES, load_reported().runs), counts.counts / counts.n_converged
+    shape = (N_STUDIES, load_reported().runs)
+    shares = counts.counts / counts.n_converged
     drawn = np.random.default_rng(STUDY_SEED).choice(counts.updates, shape, p=shares)
     studies = {"mean": drawn.mean(axis=1).tolist(), "max": drawn.max(axis=1).tolist()}
     joint: dict[str, Any] = {"regions": regions, "studies": studies}
     for name, distribution, edges in (
-        ("mean", plane.mean, _cut(min(shown), max(shown))), ("max", plane.largest, max_edges),
-    ):  # fmt: skip
+        ("mean", plane.mean, _cut(min(shown), max(shown))),
+        ("max", plane.largest, max_edges),
+    ):
         share, _ = np.histogram(distribution.values, bins=edges, weights=distribution.mass)
         joint |= {f"{name}_edges": edges.tolist(), f"{name}_share": share.tolist()}
     return joint
@@ -107,7 +113,8 @@ def find_regions(plane: Plane) -> list[list[dict[str, Any]]]:
     """
     # Cells from the densest on: a region is the first ones whose mass reaches its level.
     order = np.argsort(-plane.density, axis=None, kind="stable")
-    ordered, within = plane.density.ravel()[order], np.cumsum(plane.mass.ravel()[order])
+    ordered = plane.density.ravel()[order]
+    within = np.cumsum(plane.mass.ravel()[order])
     contours = contourpy.contour_generator(x=plane.means, y=plane.logs, z=plane.density.T)
     levels = [float(ordered[within >= level][0]) for level in REGION_LEVELS]
     regions: Any = [contours.lines(level) for level in levels]  # lines are (n_points, 2) each
@@ -123,7 +130,8 @@ def measure_unusualness(plane: Plane) -> dict[str, float]:
     Mahalanobis' distance of both logarithms from their average; and the density of studies, with a
     logarithmic axis of the largest or a plain one.
     """
-    mean, largest = float(load_reported().mean), float(load_reported().max)
+    mean = float(load_reported().mean)
+    largest = float(load_reported().max)
     # Cells as points, weighted by their mass.
     rows, columns = np.nonzero(plane.mass)
     weights = plane.mass[rows, columns]

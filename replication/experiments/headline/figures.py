@@ -23,42 +23,78 @@ def plot_joint(model: Model) -> Figure:
 
     The axes named ``joint-plane`` has the mean on x and the maximum on y.
     """
-    joint, reported = model["joint"], model["reported"]
+    joint = model["joint"]
+    reported = model["reported"]
     figure, ((above, corner), (plane, beside)) = style.create_figure(
-        height=2.5, nrows=2, ncols=2, height_ratios=(1, 6), width_ratios=(7, 1),
-        sharex="col", sharey="row",
-    )  # fmt: skip
+        height=2.5,
+        nrows=2,
+        ncols=2,
+        height_ratios=(1, 6),
+        width_ratios=(7, 1),
+        sharex="col",
+        sharey="row",
+    )
     plane.set_gid("joint-plane")
     plane.set_yscale("log")
     # Outlines of the regions, (n_points, 2) each, as one path, in which inner lines cut holes.
-    outer, inner = ([np.transpose([line["mean"], line["max"]]) for line in region]
-                    for region in joint["regions"])  # fmt: skip
+    outer, inner = (
+        [np.transpose([line["mean"], line["max"]]) for line in region]
+        for region in joint["regions"]
+    )
     for lines, strength, gid in ((outer, 0.4, "joint-outline"), (inner, 0.75, None)):
         whole = Path.make_compound_path(*(Path(line, closed=True) for line in lines))
-        plane.add_patch(PathPatch(whole, facecolor=(SKY, strength), edgecolor=BLUE, linewidth=1.0,
-                                  gid=gid))  # fmt: skip
+        plane.add_patch(
+            PathPatch(whole, facecolor=(SKY, strength), edgecolor=BLUE, linewidth=1.0, gid=gid)
+        )
     # Studies as dots; how mean and maximum are distributed by themselves; the star of 1988.
     studies = joint["studies"]
-    plane.plot(studies["mean"], studies["max"], "o", color=MUTED, markersize=2.6,
-               markeredgewidth=0, zorder=3)  # fmt: skip
+    plane.plot(
+        studies["mean"],
+        studies["max"],
+        "o",
+        color=MUTED,
+        markersize=2.6,
+        markeredgewidth=0,
+        zorder=3,
+    )
     for name, axes, direction in (("mean", above, "vertical"), ("max", beside, "horizontal")):
-        share, edges = joint[f"{name}_share"], joint[f"{name}_edges"]
+        share = joint[f"{name}_share"]
+        edges = joint[f"{name}_edges"]
         axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, orientation=direction)
         axes.grid(visible=False)
     above.text(1, 0.5, "share of studies", transform=above.transAxes, ha="right", color=BLUE)
-    beside.text(0.6, -0.04, "share of\nstudies", transform=beside.transAxes, ha="center", va="top",
-                color=BLUE)  # fmt: skip
-    mean, largest = reported["mean"], reported["max"]
+    beside.text(
+        0.6,
+        -0.04,
+        "share of\nstudies",
+        transform=beside.transAxes,
+        ha="center",
+        va="top",
+        color=BLUE,
+    )
+    mean = reported["mean"]
+    largest = reported["max"]
     above.axvline(mean, color=REPORTED, linestyle=DASHED, linewidth=1.4)
     beside.axhline(largest, color=REPORTED, linestyle=DASHED, linewidth=1.4)
     style.mark_reported(plane, mean, largest, size=20, gid="joint-reported")
     style.label_line(
-        plane, x=mean, y=largest, text=f"1988: {exact(mean)} and {exact(largest)}",
-        color=REPORTED, offset=(12, 0), fontweight="bold", fontsize=9, zorder=7,
-    )  # fmt: skip
+        plane,
+        x=mean,
+        y=largest,
+        text=f"1988: {exact(mean)} and {exact(largest)}",
+        color=REPORTED,
+        offset=(12, 0),
+        fontweight="bold",
+        fontsize=9,
+        zorder=7,
+    )
     (left, *_, right), (low, *_, high) = joint["mean_edges"], joint["max_edges"]
-    plane.set(xlim=(left, right), ylim=(low, high), ylabel="updates of the slowest",
-              xlabel=f"mean updates of {exact(reported['runs'])} networks")  # fmt: skip
+    plane.set(
+        xlim=(left, right),
+        ylim=(low, high),
+        ylabel="updates of the slowest",
+        xlabel=f"mean updates of {exact(reported['runs'])} networks",
+    )
     # The cloud rises to the right, which leaves two corners empty.
     _point_to_outline(plane, inner, "half of all studies", x=0.03, y=0.88, ha="left")
     _point_to_outline(plane, outer, "95 % of studies", x=0.99, y=0.08, ha="right")
@@ -77,24 +113,36 @@ def _point_to_outline(
     to_axes = axes.transData - axes.transAxes
     distances = np.linalg.norm(to_axes.transform(outline) - (x, y), axis=1)
     axes.annotate(
-        text, outline[np.argmin(distances)], xytext=(x, y), textcoords="axes fraction",
-        ha=ha, va="center", color=BLUE,
+        text,
+        outline[np.argmin(distances)],
+        xytext=(x, y),
+        textcoords="axes fraction",
+        ha=ha,
+        va="center",
+        color=BLUE,
         arrowprops={"arrowstyle": "-", "color": BLUE, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 0},
-    )  # fmt: skip
+    )
 
 
 def plot_distribution(model: Model) -> Figure:
     """Draw how many networks took how many updates, and above it what summarises them."""
-    histogram, population, reported = model["histogram"], model["population"], model["reported"]
-    edges, median = np.array(histogram["edges"]), population["median"]
+    histogram = model["histogram"]
+    population = model["population"]
+    reported = model["reported"]
+    edges = np.array(histogram["edges"])
+    median = population["median"]
     share = 100 * np.array(histogram["shares"]) / np.diff(edges)
     figure, (above, axes) = style.create_figure(
         height=2.8, nrows=2, height_ratios=(1, 2.4), sharex=True
     )
     figure.set_layout_engine("constrained", h_pad=0, hspace=0)  # lines go through
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
-    axes.set(xlim=(edges[0], edges[-1]), ylim=(0, None), xlabel="weight updates until converged",
-             ylabel="networks, % per update")  # fmt: skip
+    axes.set(
+        xlim=(edges[0], edges[-1]),
+        ylim=(0, None),
+        xlabel="weight updates until converged",
+        ylabel="networks, % per update",
+    )
     axes.grid(axis="x", visible=False)
     # Name, number, label, colour and dash of each row above the histogram.
     rows = [("mean, here", population["mean"], fixed(population["mean"], 1), BLUE, "-")]
@@ -112,10 +160,12 @@ def plot_distribution(model: Model) -> Figure:
         axes.axvline(value, color=color, linestyle=dash, linewidth=0.7, zorder=3)
         style.label_line(above, x=value, y=place, text=text, color=color, offset=(9, 0))
     if model["has_paper_task"]:
-        place, text = len(rows) - 1, f"largest {exact(reported['max'])}"
+        place = len(rows) - 1
+        text = f"largest {exact(reported['max'])}"
         style.mark_reported(above, reported["max"], place, size=13)
-        style.label_line(above, x=reported["max"], y=place, text=text, color=REPORTED,
-                         offset=(-9, 0), ha="right")  # fmt: skip
+        style.label_line(
+            above, x=reported["max"], y=place, text=text, color=REPORTED, offset=(-9, 0), ha="right"
+        )
     above.set_yticks(range(len(rows)), [name for name, *_ in rows])
     above.set_ylim(len(rows) - 0.4, -0.6)
     above.grid(visible=False)

@@ -19,16 +19,20 @@ from replication.system.progress import Tell, silent
 
 
 def run(
-    study: Study, counted: Mapping[Study, Counted], *, readings: Model | None = None,
+    study: Study,
+    counted: Mapping[Study, Counted],
+    *,
+    readings: Model | None = None,
     report_progress: Tell = silent,
-) -> Model:  # fmt: skip
+) -> Model:
     """Return the model of a study.
 
     `counted`: the outcomes of the study, of its repetitions, and of those with other errors.
     `readings`: the model of that experiment. It has p under the other meanings of error, from more
     networks, for a study of the paper's protocol, and its likelihood for one of another.
     """
-    counts, differences = counted[study].table, study.protocol.differences
+    counts = counted[study].table
+    differences = study.protocol.differences
     report_progress("the sampling distributions of mean and maximum")
     repeated = {part.root_seed: counted[part].table for part in study.repetitions}
     others = {name: counted[part].table for name, part in study.other_errors.items()}
@@ -40,20 +44,28 @@ def run(
     if differences and readings is not None:
         model["likelihood"] = compare_with_paper(counts, readings["paper"])
     model["study"] = {
-        "differences": differences, "paper": {name: as_plain(PAPER)[name] for name in differences},
-        "root_seed": study.root_seed, "n": study.n_seeds, "digest": counted[study].digest,
-    }  # fmt: skip
+        "differences": differences,
+        "paper": {name: as_plain(PAPER)[name] for name in differences},
+        "root_seed": study.root_seed,
+        "n": study.n_seeds,
+        "digest": counted[study].digest,
+    }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(counts, model["sampling"])
     return model
 
 
 def describe_study(
-    counts: CountTable, protocol: Protocol, *, repetitions: Mapping[int, CountTable],
-    other_errors: Mapping[str, CountTable], readings: Model | None = None,
-) -> Model:  # fmt: skip
+    counts: CountTable,
+    protocol: Protocol,
+    *,
+    repetitions: Mapping[int, CountTable],
+    other_errors: Mapping[str, CountTable],
+    readings: Model | None = None,
+) -> Model:
     """Return the model of a population of networks, whatever became of them."""
-    reported, sampling = claims.load_reported(), studies.describe_sampling(counts)
+    reported = claims.load_reported()
+    sampling = studies.describe_sampling(counts)
     printed = {"runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max)}
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
@@ -77,7 +89,7 @@ def describe_study(
         "likelihood": None,
         "histogram": distributions.make_histogram(counts),
         "joint": None if plane is None else distributions.describe_joint(counts, plane),
-    }  # fmt: skip
+    }
 
 
 def describe_repetition(table: CountTable) -> Model:
@@ -87,10 +99,12 @@ def describe_repetition(table: CountTable) -> Model:
     """
     sampling = studies.describe_sampling(table)
     row: Model = {
-        "n": table.n, "share": table.n_converged / table.n,
+        "n": table.n,
+        "share": table.n_converged / table.n,
         "mean": intervals.estimate_mean(table.updates, table.counts).value,
-        "p": None, "studies": None,
-    }  # fmt: skip
+        "p": None,
+        "studies": None,
+    }
     if sampling is not None:
         row["p"] = sampling["p"]
         row["studies"] = {name: sampling[name]["interval"] for name in ("mean", "max")}
@@ -106,12 +120,15 @@ def describe_population(counts: CountTable) -> Model:
     if counts.n_converged < claims.load_reported().runs:
         mean = intervals.Estimate(mean.value, None, None)
     return {
-        "n": counts.n, "n_converged": counts.n_converged, "cap": counts.cap,
+        "n": counts.n,
+        "n_converged": counts.n_converged,
+        "cap": counts.cap,
         **name_estimate("share", intervals.estimate_proportion(counts.n_converged, counts.n)),
-        **name_estimate("mean", mean), "median": intervals.find_median(counts),
+        **name_estimate("mean", mean),
+        "median": intervals.find_median(counts),
         "smallest": int(counts.updates[0]) if counts.n_converged else None,
         "largest": int(counts.updates[-1]) if counts.n_converged else None,
-    }  # fmt: skip
+    }
 
 
 def judge_headline(networks: Model, sampling: Model | None, p: Model, protocol: Protocol) -> Model:
@@ -120,7 +137,8 @@ def judge_headline(networks: Model, sampling: Model | None, p: Model, protocol: 
     ``reason``: why a study cannot judge them, None if it can.
     """
     other_settings = claims.find_other_settings(protocol.differences)
-    least, cap = claims.load_claims()["headline"].thresholds, networks["cap"]
+    least = claims.load_claims()["headline"].thresholds
+    cap = networks["cap"]
     chance = 0.0 if sampling is None else sampling["chance_all_converge"]
     # Why it cannot be judged: the first that holds.
     reasons = {
@@ -142,19 +160,23 @@ def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) ->
         ways = claims.load_claims()["headline"].operationalisations
         return dict.fromkeys(way.id for way in ways)
     tables = {
-        "smaller-tail": counts, "sweeps": studies.count_sweeps(counts), **other_errors,
+        "smaller-tail": counts,
+        "sweeps": studies.count_sweeps(counts),
+        **other_errors,
         "half-square-sweeps": studies.count_sweeps(other_errors["half-square"]),
-    }  # fmt: skip
+    }
     return {name: studies.find_p(table) for name, table in tables.items()}
 
 
 def read_p_values(named: Model) -> Model:
     """Return p under the ledger's other meanings of error from the model of the readings."""
-    square, half_square = named["square"], named["half-square"]
+    square = named["square"]
+    half_square = named["half-square"]
     return {
-        "square": square["p"], "half-square": half_square["p"],
+        "square": square["p"],
+        "half-square": half_square["p"],
         "half-square-sweeps": half_square["p_sweeps"],
-    }  # fmt: skip
+    }
 
 
 def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:
@@ -176,9 +198,11 @@ def find_less_extreme(counts: CountTable, sampling: Model) -> Model:
     # Largest counts whose own tail is as small as the reported study's cannot be less extreme.
     least = min(sampling[name]["p"] for name in ("max", "mean_given_max")) / 2.0
     means, maxima, _, tails = studies.measure_tails(counts, at_least=least * (1.0 - 1e-9))
-    mean, largest = float(claims.load_reported().mean), float(claims.load_reported().max)
+    mean = float(claims.load_reported().mean)
+    largest = float(claims.load_reported().max)
     less = tails > tails[means == mean, maxima == largest].item() * (1.0 + 1e-9)  # (a, b)
     # For each largest count the first mean that is less extreme, and the last.
-    low, high = means[less.argmax(axis=0)], means[::-1][less[::-1].argmax(axis=0)]
+    low = means[less.argmax(axis=0)]
+    high = means[::-1][less[::-1].argmax(axis=0)]
     rows = np.stack([maxima, low, high])[:, less.any(axis=0)].astype(np.int64).tolist()
     return {"share": sampling["p"]} | dict(zip(("max", "low", "high"), rows, strict=True))

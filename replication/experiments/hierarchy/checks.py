@@ -7,7 +7,8 @@ from replication.experiments.instruments.model import Model
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
     """Say which sentences are true."""
-    conditions, splits = models["hierarchy"]["conditions"], models["hierarchy"]["splits"]
+    conditions = models["hierarchy"]["conditions"]
+    splits = models["hierarchy"]["splits"]
     return {
         "three_pairs_nearly_always": _get_low(conditions["three"]) > 0.9,
         "four_pairs_less_than_half": _get_high(conditions["four"]) < 0.5,

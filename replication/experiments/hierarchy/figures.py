@@ -9,21 +9,39 @@ from replication.report import style
 from replication.report.numbers import fixed
 
 GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("by the vectors to be learnt", "conditions", {
-        "two": "2 one-hot pairs", "three": "3 one-hot pairs", "four": "4 one-hot pairs",
-        "bits": "4 pairs, two units on in each", "random": "4 random vectors ({:,})",
-        "completable": "no two share a half ({:,})",
-    }),
-    ("4 one-hot pairs, by lower modules", "splits", {
-        "same": "both divide them alike ({:,})", "different": "they divide differently ({:,})",
-        "single": "one divides in one way only ({:,})",
-    }),
-    ("4 one-hot pairs, with one change", "conditions", {
-        "same_start": "lower modules start alike", "untrained_top": "top module not trained",
-        "wider_lower": "3 hidden units below", "wider_top": "3 hidden units on top",
-        "wider": "3 hidden units in every module",
-    }),
-)  # fmt: skip
+    (
+        "by the vectors to be learnt",
+        "conditions",
+        {
+            "two": "2 one-hot pairs",
+            "three": "3 one-hot pairs",
+            "four": "4 one-hot pairs",
+            "bits": "4 pairs, two units on in each",
+            "random": "4 random vectors ({:,})",
+            "completable": "no two share a half ({:,})",
+        },
+    ),
+    (
+        "4 one-hot pairs, by lower modules",
+        "splits",
+        {
+            "same": "both divide them alike ({:,})",
+            "different": "they divide differently ({:,})",
+            "single": "one divides in one way only ({:,})",
+        },
+    ),
+    (
+        "4 one-hot pairs, with one change",
+        "conditions",
+        {
+            "same_start": "lower modules start alike",
+            "untrained_top": "top module not trained",
+            "wider_lower": "3 hidden units below",
+            "wider_top": "3 hidden units on top",
+            "wider": "3 hidden units in every module",
+        },
+    ),
+)
 """Heading, part of the model, and its keys with their labels, some with the number of networks."""
 LEFT = -2.55  # where headings begin, in widths of the axes
 
@@ -32,10 +50,18 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     """Draw the shares of networks that succeed as bars, and a ring for those that only encode."""
     figure = Figure(figsize=(style.NARROW, 3.0))
     axes = figure.add_axes((0.63, 0.135, 0.24, 0.775))
-    place, labels = 0.0, {}
+    place = 0.0
+    labels = {}
     for heading, part, rows in GROUPS:
-        axes.text(LEFT, place, heading, transform=axes.get_yaxis_transform(), va="center",
-                  color=style.MUTED, style="italic")  # fmt: skip
+        axes.text(
+            LEFT,
+            place,
+            heading,
+            transform=axes.get_yaxis_transform(),
+            va="center",
+            color=style.MUTED,
+            style="italic",
+        )
         # A bar with its interval, a ring, and the share as a number.
         for name, label in rows.items():
             place += 1.0
@@ -44,24 +70,49 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
             if row["all"]["share"] is None:
                 continue
             share, encoded = (100 * row[key]["share"] for key in ("all", "encoded"))
-            bar = axes.barh(place, share, height=0.72, facecolor=style.SKY, edgecolor=style.BLUE,
-                            label="succeed")  # fmt: skip
-            axes.plot([100 * end for end in row["all"]["share_interval"]], [place, place],
-                      color=style.INK, zorder=3, label="95 % interval")  # fmt: skip
-            (ring,) = axes.plot(encoded, place, "o", color=style.PURPLE, fillstyle="none", zorder=4,
-                                markeredgewidth=1.3, clip_on=False,
-                                label="encode all vectors")  # fmt: skip
+            bar = axes.barh(
+                place,
+                share,
+                height=0.72,
+                facecolor=style.SKY,
+                edgecolor=style.BLUE,
+                label="succeed",
+            )
+            axes.plot(
+                [100 * end for end in row["all"]["share_interval"]],
+                [place, place],
+                color=style.INK,
+                zorder=3,
+                label="95 % interval",
+            )
+            (ring,) = axes.plot(
+                encoded,
+                place,
+                "o",
+                color=style.PURPLE,
+                fillstyle="none",
+                zorder=4,
+                markeredgewidth=1.3,
+                clip_on=False,
+                label="encode all vectors",
+            )
             axes.text(150, place, fixed(share, 1), va="center_baseline", ha="right")
         place += 1.4
     axes.set_yticks(list(labels), list(labels.values()))
-    axes.set(xlim=(0, 100), xticks=(0, 50, 100), xlabel="networks, %",
-             ylim=(max(labels) + 0.6, -0.6))  # fmt: skip
+    axes.set(
+        xlim=(0, 100), xticks=(0, 50, 100), xlabel="networks, %", ylim=(max(labels) + 0.6, -0.6)
+    )
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, pad=8)
     axes.legend(
-        handles=[bar, ring], loc="lower left", ncols=2, handlelength=1.4,
-        bbox_to_anchor=(LEFT, 1.01), columnspacing=1.2, borderaxespad=0,
-    )  # fmt: skip
+        handles=[bar, ring],
+        loc="lower left",
+        ncols=2,
+        handlelength=1.4,
+        bbox_to_anchor=(LEFT, 1.01),
+        columnspacing=1.2,
+        borderaxespad=0,
+    )
     return figure
 
 

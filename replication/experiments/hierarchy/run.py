@@ -23,7 +23,9 @@ from replication.simulator.rule.network import Network
 from replication.simulator.rule.weights import draw_weights
 from replication.simulator.running.engine import Engine
 
-NOISE_SEED, RANDOM_SEED = 2010, 2110  # of the noisy copies, and of the random sets
+# of the noisy copies, and of the random sets
+NOISE_SEED = 2010
+RANDOM_SEED = 2110
 N_SEARCH = 400  # networks for each pair of rates in the search
 RANDOM_FACTOR = 5  # times as many networks learn random vectors, each a set of its own
 
@@ -36,16 +38,20 @@ LOWER_RATES = (5.0, 10.0, 20.0)
 TOP_RATES = (0.5, 1.0, 2.0, 4.0)
 
 HALVES = {
-    "two": np.eye(4)[:2], "three": np.eye(4)[:3], "four": np.eye(4),
+    "two": np.eye(4)[:2],
+    "three": np.eye(4)[:3],
+    "four": np.eye(4),
     "bits": np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]),
-}  # fmt: skip
+}
 """What both halves of the vectors of a set are: one-hot, or the bits a, not a, b and not b."""
 N_RANDOM = 4  # vectors of a random set
 CHANGED: dict[str, dict[str, Any]] = {
-    "same_start": {"starts_alike": True}, "untrained_top": {"trains_top": False},
-    "wider_lower": {"lower_hidden": 3}, "wider_top": {"top_hidden": 3},
+    "same_start": {"starts_alike": True},
+    "untrained_top": {"trains_top": False},
+    "wider_lower": {"lower_hidden": 3},
+    "wider_top": {"top_hidden": 3},
     "wider": {"lower_hidden": 3, "top_hidden": 3},
-}  # fmt: skip
+}
 """Conditions with the vectors "four", and what differs; those before them have no change."""
 CONDITIONS = ("random", "four", "three", "two", "bits", *CHANGED)
 RATES_OF = {"two": "three", "random": "bits", **dict.fromkeys(CHANGED, "four")}
@@ -121,9 +127,11 @@ class Modules(Network):
         v2 = keep * v0 + (1.0 - keep) * self.send("Uc", k, h1)
         h3 = keep * h1 + (1.0 - keep) * self.send("Wb", k, v2)
         return {
-            f"W{k}": rate * np.outer(h1 - h3, v2), f"b{k}": rate * (h1 - h3),
-            f"U{k}": rate * np.outer(v0 - v2, h1), f"c{k}": rate * (v0 - v2),
-        }  # fmt: skip
+            f"W{k}": rate * np.outer(h1 - h3, v2),
+            f"b{k}": rate * (h1 - h3),
+            f"U{k}": rate * np.outer(v0 - v2, h1),
+            f"c{k}": rate * (v0 - v2),
+        }
 
     def weight_changes(self, chosen: Any, _: Any) -> dict[str, Any]:
         """Return the changes of all modules, each by its own loop."""
@@ -147,7 +155,8 @@ class Settling(Modules):
 
     def image(self, chosen: Any) -> Any:
         """Return the state after all rounds."""
-        begun, is_held = self.show(chosen), chosen[self.n_shown :] > 0.5
+        begun = self.show(chosen)
+        is_held = chosen[self.n_shown :] > 0.5
 
         def step(state: Any) -> Any:
             return np.where(is_held, begun, self.go_around(state))
@@ -220,7 +229,8 @@ def make_condition(name: str, rates: Rates) -> type[Modules]:
 def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
     # Learning rates first, on networks that no condition is judged by.
-    few, own = sample.first(N_SEARCH), [name for name in CONDITIONS if name not in RATES_OF]
+    few = sample.first(N_SEARCH)
+    own = [name for name in CONDITIONS if name not in RATES_OF]
     searched = {name: search_rates(name, few) for name in own}
     rates = {name: searched[RATES_OF.get(name, name)] for name in CONDITIONS}
     outcomes = sample.map(lambda name: simulate_condition(name, rates[name], sample), CONDITIONS)
@@ -244,7 +254,8 @@ def run(sample: Sample) -> Model:
 
 def search_rates(name: str, sample: Sample) -> Rates:
     """Return the first pair of learning rates (lower, top) with which most of others do all."""
-    others, pairs = sample.others, itertools.product(LOWER_RATES, TOP_RATES)
+    others = sample.others
+    pairs = itertools.product(LOWER_RATES, TOP_RATES)
     shares = sample.map(lambda x: simulate_condition(name, x, others)["all"].mean(), pairs)
     return max(shares, key=lambda pair: float(shares[pair]))
 

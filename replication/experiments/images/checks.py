@@ -5,12 +5,18 @@ from collections.abc import Mapping, Sequence
 
 from replication.experiments.instruments.model import Model
 
-LARGE, SCALED, SMALL = "0.5", "0.125", "0.02"  # half-widths of the initial weights
+# half-widths of the initial weights
+LARGE = "0.5"
+SCALED = "0.125"
+SMALL = "0.02"
 STOPPING = ("recirculation", "wake-sleep", "inverse", "inverse, hidden noise", "feedback alignment")
 GOING = ("inverse, white noise", "inverse, decay", "wake-sleep, noise", "back-propagation")
 UNLEARNT = (
-    "wake-sleep", "feedback alignment", "inverse, hidden noise", "inverse, noise like the images",
-)  # fmt: skip
+    "wake-sleep",
+    "feedback alignment",
+    "inverse, hidden noise",
+    "inverse, noise like the images",
+)
 """Rules that leave as much from the largest weights as an encoder that never learns."""
 
 
@@ -26,8 +32,11 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
 
 def check_linear(linear: Model) -> dict[str, bool]:
     """Say where linear units stop."""
-    rules, patches, least = linear["rules"], linear["patches"]["rules"], linear["pca"]
-    ours, frozen = rules["recirculation"], rules["W frozen"]
+    rules = linear["rules"]
+    patches = linear["patches"]["rules"]
+    least = linear["pca"]
+    ours = rules["recirculation"]
+    frozen = rules["W frozen"]
     pairs = list(itertools.product(STOPPING, GOING))
     noise = {(row["noise"], row["updates"]): row["unexplained"] for row in linear["noise"]}
     return {
@@ -73,12 +82,20 @@ def check_linear(linear: Model) -> dict[str, bool]:
 
 def check_logistic(images: Model) -> dict[str, bool]:
     """Say what logistic units do, and what helps."""
-    hidden, patches = images["logistic"]["digits"], images["logistic"]["patches"]
-    minimum, repairs = images["minimum"], images["repairs"]
-    path, left, rules = minimum["codes"], minimum["left"], repairs["rules"]
+    hidden = images["logistic"]["digits"]
+    patches = images["logistic"]["patches"]
+    minimum = images["minimum"]
+    repairs = images["repairs"]
+    path = minimum["codes"]
+    left = minimum["left"]
+    rules = repairs["rules"]
     at = minimum["epochs"].index(minimum["left_at"])
-    sleep, descent, decay = rules["sleep"], rules["back-propagation"], rules["decay of W"]
-    small, none, alone = rules["small weights"], rules["none"], rules["sleep without equation (4)"]
+    sleep = rules["sleep"]
+    descent = rules["back-propagation"]
+    decay = rules["decay of W"]
+    small = rules["small weights"]
+    none = rules["none"]
+    alone = rules["sleep without equation (4)"]
     return {
         "noise_or_decay_helps_logistic_units": all(
             _get_last_low(each[one]) > _get_last_high(each[other])
@@ -121,11 +138,16 @@ def check_logistic(images: Model) -> dict[str, bool]:
 
 def check_appendix(images: Model) -> dict[str, bool]:
     """Say whether what the appendix derives is measured."""
-    linear, exact, units = images["linear"], images["exact"], images["minimum"]["units"]
-    rules, least = linear["rules"], linear["pca"]
-    fed, learnt = rules["feedback alignment"][LARGE], rules["inverse"][LARGE]
+    linear = images["linear"]
+    exact = images["exact"]
+    units = images["minimum"]["units"]
+    rules = linear["rules"]
+    least = linear["pca"]
+    fed = rules["feedback alignment"][LARGE]
+    learnt = rules["inverse"][LARGE]
     alone = rules["sleep without equation (4)"]
-    bent, hidden = images["logistic"]["both"], images["logistic"]["digits"]
+    bent = images["logistic"]["both"]
+    hidden = images["logistic"]["digits"]
     return {
         "feedback_alignment_is_predicted": abs(fed["predicted"] - fed["unexplained"]) < 0.005,
         "mixtures_come_slowly": (

@@ -47,15 +47,23 @@ def plot_rest(model: Model) -> tuple[Figure, Figure]:
     """Draw what each rule leaves unexplained, by the initial weights and by epochs."""
     linear, left = style.create_figure(height=3.7, width=style.HALF)
     logistic, right = style.create_figure(height=3.7, width=style.HALF)
-    found, repairs = model["linear"], model["repairs"]
+    found = model["linear"]
+    repairs = model["repairs"]
     # Left: by the size of the initial weights, where names that coincide stand side by side.
     for name, line in LINEAR.items():
         x = [ASIDE.get(name, 1.0) * float(size) for size in found["rules"][name]]
         rows = [*found["rules"][name].values()]
         style.plot_estimates(left, x, rows, "unexplained", scale=100.0, **line)
     left.axhline(100 * found["pca"], color=style.MUTED, linewidth=0.8, zorder=0)
-    style.label_line(left, x=0.021, y=100 * found["pca"], text="principal components",
-                     color=style.MUTED, fontsize=8, offset=(0, -7))  # fmt: skip
+    style.label_line(
+        left,
+        x=0.021,
+        y=100 * found["pca"],
+        text="principal components",
+        color=style.MUTED,
+        fontsize=8,
+        offset=(0, -7),
+    )
     # Right: by epochs, on images that were held out.
     for name, line in LOGISTIC.items():
         row = repairs["rules"][name]
@@ -68,23 +76,29 @@ def plot_rest(model: Model) -> tuple[Figure, Figure]:
     for axes, name in ((left, "(a) Linear units"), (right, "(b) Logistic, held-out images")):
         axes.set_ylabel("unexplained variance, %")
         axes.set_title(name)
-        axes.legend(loc="upper left" if axes is left else "upper right", fontsize=8,
-                    handlelength=2.2, frameon=True, edgecolor="none", framealpha=1)  # fmt: skip
+        axes.legend(
+            loc="upper left" if axes is left else "upper right",
+            fontsize=8,
+            handlelength=2.2,
+            frameon=True,
+            edgecolor="none",
+            framealpha=1,
+        )
     return linear, logistic
 
 
 def plot_encoders(model: Model) -> Figure:
     """Draw how many times as many updates as recirculation other rules take, by size."""
     figure, axes = style.create_figure(height=2.9)
-    sizes, rules = model["encoders"]["sizes"], model["encoders"]["rules"]
+    sizes = model["encoders"]["sizes"]
+    rules = model["encoders"]["rules"]
     ours = rules["recirculation"]["updates"]
     for rule, line in ENCODERS.items():
         rows = [_divide(*pair) for pair in zip(rules[rule]["updates"], ours, strict=True)]
         style.plot_estimates(axes, sizes, rows, "times", **line)
     axes.axhline(1.0, color=OURS, linewidth=1.6)
     style.label_line(axes, x=sizes[0], y=1.0, text="recirculation", color=OURS, offset=(0, -8))
-    axes.set(xscale="log", xlabel="visible units N", ylabel="times as many updates",
-             ylim=(0, None))  # fmt: skip
+    axes.set(xscale="log", xlabel="visible units N", ylabel="times as many updates", ylim=(0, None))
     style.use_plain_log_ticks(axes, sizes)
     figure.legend(loc="outside upper left")
     return figure

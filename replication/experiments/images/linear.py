@@ -73,16 +73,24 @@ RULES: dict[str, Rule] = {
 """By the names that the text uses. Target propagation is called by its learnt inverse."""
 STARTS = (0.0, 0.1)  # half-widths of an inverse that starts smaller than the largest W
 ON_PATCHES = (
-    "recirculation", "wake-sleep", "inverse", "inverse, hidden noise", "feedback alignment",
-    "wake-sleep, noise", "inverse, white noise", "inverse, decay", "back-propagation",
-)  # fmt: skip
+    "recirculation",
+    "wake-sleep",
+    "inverse",
+    "inverse, hidden noise",
+    "feedback alignment",
+    "wake-sleep, noise",
+    "inverse, white noise",
+    "inverse, decay",
+    "back-propagation",
+)
 """Rules that are tried on the other patterns, from the largest weights."""
 
 SPECTRA = ((1.0, 0.9, 0.6, 0.3), (1.0, 0.9, 0.4, 0.3), (1.0, 0.9, 0.2, 0.1))
 """Eigenvalues of scatters, of which two hidden units can span two directions."""
 N_SPANNED = 2
 HALF_WIDTHS = (1e-2, 1e-3, 1e-4)
-SMALL_RATE, N_SMALL_UPDATES = 2.0, 6_000
+SMALL_RATE = 2.0
+N_SMALL_UPDATES = 6_000
 ENCODERS: dict[tuple[int, int], float] = {(4, 2): 20.0, (8, 3): 14.0, (16, 4): 10.0}
 """Logistic networks that learn one-hot vectors, and their learning rates."""
 
@@ -114,7 +122,8 @@ def measure_rest(sample: Sample) -> Model:
     the white noise on what the inverse is given, and by updates; ``after``: back-propagation from
     where recirculation has come to.
     """
-    digits, patches = make_digits(), make_patches()
+    digits = make_digits()
+    patches = make_patches()
 
     def follow(name: str, size: float = SIZES[0], on: Scatter = digits, **settings: Any) -> Any:
         rule = vary(RULES[name], patterns=on.root, **settings)
@@ -135,13 +144,18 @@ def measure_rest(sample: Sample) -> Model:
     descent = vary(RULES["back-propagation"], patterns=digits.root)
     after, _ = continue_from(descent, found["recirculation", SIZES[0]][1], digits)
     return {
-        "updates": N_UPDATES, "sizes": list(SIZES), "zero": ZERO, "after": after,
-        "pca": find_least(digits), "power": predict_power(digits.strengths, rules.N_HIDDEN),
+        "updates": N_UPDATES,
+        "sizes": list(SIZES),
+        "zero": ZERO,
+        "after": after,
+        "pca": find_least(digits),
+        "power": predict_power(digits.strengths, rules.N_HIDDEN),
         "rules": {name: {f"{x:g}": found[name, x][0] for x in SIZES} for name in RULES},
         "starts": {f"{start:g}": starts[start] for start in STARTS},
-        "pixel_noise": PIXEL_NOISE, "noise": [noises[each] for each in NOISES],
+        "pixel_noise": PIXEL_NOISE,
+        "noise": [noises[each] for each in NOISES],
         "patches": {"pca": find_least(patches), "rules": on_patches},
-    }  # fmt: skip
+    }
 
 
 def find_least(scatter: Scatter) -> float:
@@ -169,7 +183,8 @@ def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> tuple[Model, 
     before = train(rule, weights, N_UPDATES - LAST)
     final = train(rule, before, LAST, stretch=1)
     arrays = split(rule, final)
-    W, U = arrays["W"], arrays["U"]
+    W = arrays["W"]
+    U = arrays["U"]
 
     def measure_length(matrices: Array) -> Array:
         return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
@@ -204,9 +219,11 @@ def measure_exact(sample: Sample) -> Model:
     """
     return {
         "powers": [measure_power(np.array(spectrum), sample) for spectrum in SPECTRA],
-        "kept": [measure_kept(Protocol(group_sizes=sizes, learning_rate=rate), sample)
-                 for sizes, rate in ENCODERS.items()],
-    }  # fmt: skip
+        "kept": [
+            measure_kept(Protocol(group_sizes=sizes, learning_rate=rate), sample)
+            for sizes, rate in ENCODERS.items()
+        ],
+    }
 
 
 def measure_power(strengths: Array, sample: Sample) -> Model:
@@ -214,10 +231,15 @@ def measure_power(strengths: Array, sample: Sample) -> Model:
 
     def find_excess(half_width: float) -> Array:
         protocol = Protocol(
-            group_sizes=(len(strengths), N_SPANNED), patterns=np.diag(np.sqrt(strengths)).tolist(),
-            visible_units="linear", hidden_function="linear", half_width=half_width,
-            initial_biases="zero", frozen=("b", "c"), learning_rate=SMALL_RATE,
-        )  # fmt: skip
+            group_sizes=(len(strengths), N_SPANNED),
+            patterns=np.diag(np.sqrt(strengths)).tolist(),
+            visible_units="linear",
+            hidden_function="linear",
+            half_width=half_width,
+            initial_biases="zero",
+            frozen=("b", "c"),
+            learning_rate=SMALL_RATE,
+        )
         final = train_for(protocol, sample.draw(protocol), N_SMALL_UPDATES)
         (W, _), (U, _) = split_weights(protocol, final)
         missed = Scatter.of_matrix(np.diag(strengths)).miss(W, U) * strengths.sum()

@@ -33,7 +33,9 @@ from replication.simulator.rule.weights import (
 )
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out
-EPOCHS, FEWER_EPOCHS = (10, 20, 30, 40, 60, 80, 100), (20, 60)  # after which they are measured
+# after which they are measured
+EPOCHS = (10, 20, 30, 40, 60, 80, 100)
+FEWER_EPOCHS = (20, 60)
 LARGE = 0.5  # half-width of the initial weights
 PATCH_SEED = 2017  # of the patches of noise
 
@@ -71,7 +73,9 @@ LEFT: Rules = {
 }
 """Recirculation by what is left of the changes of W."""
 
-SMALL, HUGE = 0.02, 2.0  # half-widths of smaller and of larger initial weights
+# half-widths of smaller and of larger initial weights
+SMALL = 0.02
+HUGE = 2.0
 SIZE = "half-width"  # the constant of small starts
 SLEEP: Rule = combine(rules.Logistic, rules.Sleep, rate=0.2)
 DESCENT: Rule = combine(rules.Logistic, rules.BackPropagation)
@@ -81,10 +85,11 @@ REPAIRS: dict[str, tuple[Rule, Mapping[str, Sequence[float]]]] = {
     "decay of W": (SLEEP, {"echo": (0.0,), "decay": (1e-5, 2e-5, 4e-5, 8e-5)}),
     "sleep": (SLEEP, {"echo": (0.01, 0.03, 0.1, 1.0), "decay": (2e-5, 6e-5, 2e-4)}),
     "sleep without equation (4)": (
-        SLEEP, {"factor": (0.0,), "echo": (0.1,), "decay": (1e-4, 3e-4, 1e-3)},
+        SLEEP,
+        {"factor": (0.0,), "echo": (0.1,), "decay": (1e-4, 3e-4, 1e-3)},
     ),
     "back-propagation": (DESCENT, {"rate": (0.05, 0.1, 0.2)}),
-}  # fmt: skip
+}
 """Rules, and the values of their constants that are tried."""
 
 
@@ -136,11 +141,12 @@ def measure_criterion(sample: Sample) -> Model:
     """
     digits = read_images()
     return {
-        "epochs": list(FEWER_EPOCHS), "n_others": len(digits[1]),
+        "epochs": list(FEWER_EPOCHS),
+        "n_others": len(digits[1]),
         "digits": follow_rules(RULES, digits, FEWER_EPOCHS, sample),
         "patches": follow_rules(RULES, make_noise(), FEWER_EPOCHS, sample),
         "both": follow_rules(BOTH, digits, FEWER_EPOCHS, sample),
-    }  # fmt: skip
+    }
 
 
 def measure_minimum(sample: Sample) -> Model:
@@ -156,17 +162,19 @@ def measure_minimum(sample: Sample) -> Model:
 
     # From networks at their minimum on, by what is left of the changes of W.
     def follow_left(name: str) -> Model:
-        rule, at_minimum = show(LEFT[name], trained), states[EPOCHS.index(LEFT_AT)]
+        rule = show(LEFT[name], trained)
+        at_minimum = states[EPOCHS.index(LEFT_AT)]
         final = train_epochs(rule, at_minimum, (EPOCHS[-1] - LEFT_AT,))
         named = name_estimates(miss(rule, final, others))
         return describe_codes(rule, final, images) | named
 
     return {
-        "epochs": list(EPOCHS), "left_at": LEFT_AT,
+        "epochs": list(EPOCHS),
+        "left_at": LEFT_AT,
         "codes": describe_codes(bent, states, images),
         "units": follow_rules(UNITS, images, EPOCHS, sample),
         "left": sample.map(follow_left, LEFT),
-    }  # fmt: skip
+    }
 
 
 def describe_codes(rule: Rule, states: Any, images: Images) -> Model:
@@ -182,7 +190,9 @@ def describe_codes(rule: Rule, states: Any, images: Images) -> Model:
     trained, others = images
     arrays = rules.split(rule, weights)
     now, held = (evaluate(rule, weights, each) for each in images)
-    W, h, scatter = arrays["W"], now.hidden[0], find_scatter(trained)
+    W = arrays["W"]
+    h = now.hidden[0]
+    scatter = find_scatter(trained)
 
     # The second pass, with its regression in the visible units.
     v2 = rules.REGRESSION * trained + (1.0 - rules.REGRESSION) * now.reconstruction
@@ -190,7 +200,8 @@ def describe_codes(rule: Rule, states: Any, images: Images) -> Model:
     h3 = activations.logistic(seen @ np.swapaxes(W, 1, 2) + arrays["b"][:, None])
     divergence = h * np.log(h / h3) + (1.0 - h) * np.log((1.0 - h) / (1.0 - h3))
     change = np.swapaxes(h - h3, 1, 2) @ seen
-    distance, variance = np.sum((h - h3) ** 2, axis=2).mean(axis=1), h.var(axis=1).sum(axis=1)
+    distance = np.sum((h - h3) ** 2, axis=2).mean(axis=1)
+    variance = h.var(axis=1).sum(axis=1)
 
     # The best linear decoder of the code, for images that were not trained.
     codes, new = (np.insert(x, 0, 1.0, axis=2) for x in (h, held.hidden[0]))
@@ -200,12 +211,15 @@ def describe_codes(rule: Rule, states: Any, images: Images) -> Model:
     main = scatter.directions[:, : rules.N_HIDDEN]
     basis = np.linalg.qr(np.swapaxes(W, 1, 2))[0]
     described = {
-        "others": held.error, "best": missed,
+        "others": held.error,
+        "best": missed,
         "divergence": divergence.sum(axis=2).mean(axis=1),
-        "distance": distance, "variance": variance, "relative": distance / variance,
+        "distance": distance,
+        "variance": variance,
+        "relative": distance / variance,
         "overlap": np.sum((main.T @ basis) ** 2, axis=(1, 2)) / rules.N_HIDDEN,
         "growth": compute_cosines(flatten(change), flatten(W @ scatter.matrix)),
-    }  # fmt: skip
+    }
     return {key: x.reshape(len(states), -1).mean(axis=1).tolist() for key, x in described.items()}
 
 
@@ -226,10 +240,12 @@ def measure_repairs(sample: Sample) -> Model:
     found = sample.map(train, REPAIRS)
     starts = sample.map(lambda x: train("sleep", **{SIZE: x}), (SMALL, HUGE))
     return {
-        "epochs": list(EPOCHS), "huge": HUGE, "small": SMALL,
+        "epochs": list(EPOCHS),
+        "huge": HUGE,
+        "small": SMALL,
         "rules": {name: chosen[name] | found[name] for name in REPAIRS},
         "starts": {f"{x:g}": each for x, each in starts.items()},
-    }  # fmt: skip
+    }
 
 
 def train_repair(

@@ -21,9 +21,11 @@ from replication.simulator.running.ensemble import draw_initial_weights
 
 Rule = Any
 """A class of networks, with what it is shown."""
-N_VISIBLE, N_HIDDEN = 64, 16
+N_VISIBLE = 64
+N_HIDDEN = 16
 REGRESSION = 0.75
-INTO, BACK = (N_HIDDEN, N_VISIBLE), (N_VISIBLE, N_HIDDEN)
+INTO = (N_HIDDEN, N_VISIBLE)
+BACK = (N_VISIBLE, N_HIDDEN)
 BY_BATCH = Protocol(criterion="unexplained-variance")
 BY_PATTERN = Protocol(criterion="unexplained-variance", update_schedule="per-pattern")
 NEVER = -1.0  # no error is below this threshold
@@ -198,7 +200,8 @@ class FeedbackAlignment(Linear):
 class WeightMirror(FeedbackAlignment):
     """B follows U^T by what noise on hidden units makes visible units do (Akrout et al. 2019)."""
 
-    shapes, fixed = {**Linear.shapes, "B": INTO}, {}
+    shapes = {**Linear.shapes, "B": INTO}
+    fixed = {}
     numbers = {"follow": 0.02}
 
     def apply(self, changes: dict[str, Any]) -> None:
@@ -211,7 +214,8 @@ class WeightMirror(FeedbackAlignment):
 class KolenPollack(FeedbackAlignment):
     """B changes as U^T does, and both decay (Kolen & Pollack 1994)."""
 
-    shapes, fixed = {**Linear.shapes, "B": INTO}, {}
+    shapes = {**Linear.shapes, "B": INTO}
+    fixed = {}
     numbers = {"decay": 0.002}
 
     def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:

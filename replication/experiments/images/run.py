@@ -19,7 +19,8 @@ from replication.experiments.instruments.sample import (
 from replication.statistics.intervals import Estimate
 
 FEWEST = 6  # networks whose median has an interval
-IMAGES_SHARE, EXACT_SHARE = 1 / 96, 1 / 12
+IMAGES_SHARE = 1 / 96
+EXACT_SHARE = 1 / 12
 """Networks of each kind on images, and small ones with exact dynamics, as shares of all."""
 
 RULES: dict[str, dict[str, Any]] = {
@@ -43,9 +44,11 @@ ERRORS = 1.96  # standard errors on each side of an exponent
 def run(sample: Sample) -> Model:
     """Return the model of real images and of larger encoders."""
     parts = {
-        "linear": linear.measure_rest, "logistic": logistic.measure_criterion,
-        "minimum": logistic.measure_minimum, "repairs": logistic.measure_repairs,
-    }  # fmt: skip
+        "linear": linear.measure_rest,
+        "logistic": logistic.measure_criterion,
+        "minimum": logistic.measure_minimum,
+        "repairs": logistic.measure_repairs,
+    }
     model: Model = {"n_images": linear.IMAGES.n_images}
     for name, measure in parts.items():
         sample.report_progress(name)
@@ -81,9 +84,11 @@ def measure_encoders(sample: Sample) -> Model:
         exponent = name_estimate("exponent", estimate_exponent(larger))
         rules[rule] = {"updates": [name_median(found[size, rule]) for size in SIZES], **exponent}
     return {
-        "sizes": list(SIZES), "larger": [SIZES[-N_LARGER], SIZES[-1]], "rules": rules,
+        "sizes": list(SIZES),
+        "larger": [SIZES[-N_LARGER], SIZES[-1]],
+        "rules": rules,
         "inside": all(is_inside for _, is_inside in learnt.values()),
-    }  # fmt: skip
+    }
 
 
 def estimate_exponent(updates: Mapping[int, Counts]) -> Estimate:

@@ -35,14 +35,20 @@ def write_rules(model: Model) -> str:
 
 def list_linear(linear: Model) -> Iterator[Row]:
     """Return the rows of linear units."""
-    largest, updates = linear["sizes"][0], linear["updates"]
+    largest = linear["sizes"][0]
+    updates = linear["updates"]
 
     def describe(
-        row: Model, rule: str, size: float = largest, images: str = "digits",
-        noise: float | str = "", after: int = updates,
-    ) -> Row:  # fmt: skip
+        row: Model,
+        rule: str,
+        size: float = largest,
+        images: str = "digits",
+        noise: float | str = "",
+        after: int = updates,
+    ) -> Row:
         low, high = row["unexplained_interval"]
-        missed, change = row["unexplained"], row.get("change", "")
+        missed = row["unexplained"]
+        change = row.get("change", "")
         return Row("none", images, rule, size, noise, after, "", missed, low, high, change)
 
     for rule, rows in linear["rules"].items():
@@ -58,7 +64,9 @@ def list_linear(linear: Model) -> Iterator[Row]:
 
 def list_logistic(model: Model) -> Iterator[Row]:
     """Return the rows of logistic units, on images that were held out."""
-    logistic, minimum, repairs = model["logistic"], model["minimum"], model["repairs"]
+    logistic = model["logistic"]
+    minimum = model["minimum"]
+    repairs = model["repairs"]
     largest = model["linear"]["sizes"][0]
     groups = [
         ("hidden", "digits", logistic["epochs"], logistic["digits"]),

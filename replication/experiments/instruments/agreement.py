@@ -34,14 +34,20 @@ from replication.simulator.running.engine import evaluate_networks, record_weigh
 
 PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""
-LEVEL, WINDOW = 0.9, 5
+LEVEL = 0.9
+WINDOW = 5
 """Matrices count as aligned, and a change as in agreement with descent, from the first update at
 which the median of the cosine over a window of updates reaches the level."""
 
 LINEAR_DIGITS = Protocol(
-    group_sizes=(64, 16), patterns="digits", n_images=200, centred=True, learning_rate=1 / 200,
-    visible_units="linear", hidden_function="linear",
-)  # fmt: skip
+    group_sizes=(64, 16),
+    patterns="digits",
+    n_images=200,
+    centred=True,
+    learning_rate=1 / 200,
+    visible_units="linear",
+    hidden_function="linear",
+)
 """Networks that come to rest, in a few hundred updates, before U and W are aligned."""
 
 

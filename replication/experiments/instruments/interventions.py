@@ -114,9 +114,13 @@ INTERVENTIONS: Mapping[str, type[Intervention]] = {
 
 
 def prepare(
-    protocol: Protocol, weights: Array, intervention: type[Intervention], *, n_first: int,
+    protocol: Protocol,
+    weights: Array,
+    intervention: type[Intervention],
+    *,
+    n_first: int,
     network: type[RecirculationNetwork] | None = None,
-) -> tuple[type[Intervention], Array]:  # fmt: skip
+) -> tuple[type[Intervention], Array]:
     """Return the rule of networks whose first updates are others, and weights with what is fixed.
 
     Otherwise they learn by `network`, the protocol's unless given.
@@ -128,18 +132,27 @@ def prepare(
 
 
 def train_changed(
-    protocol: Protocol, weights: Array, intervention: type[Intervention], *, n_first: int,
-    network: type[RecirculationNetwork] | None = None, jobs: int = 1,
-) -> tuple[Counts, Flags]:  # fmt: skip
+    protocol: Protocol,
+    weights: Array,
+    intervention: type[Intervention],
+    *,
+    n_first: int,
+    network: type[RecirculationNetwork] | None = None,
+    jobs: int = 1,
+) -> tuple[Counts, Flags]:
     """Train networks whose first updates are others, as `prepare` takes them."""
     rule, rows = prepare(protocol, weights, intervention, n_first=n_first, network=network)
     return simulate_weights(protocol, rows, network=rule, root_seed=NOISE_SEED, jobs=jobs)[:2]
 
 
 def compare_interventions(
-    protocol: Protocol, weights: Array, *, firsts: Sequence[int], jobs: int = 1,
+    protocol: Protocol,
+    weights: Array,
+    *,
+    firsts: Sequence[int],
+    jobs: int = 1,
     names: Sequence[str] = tuple(INTERVENTIONS),
-) -> dict[str, Model]:  # fmt: skip
+) -> dict[str, Model]:
     """Return by intervention and number of first updates, as text, what `describe_extra` does."""
     base, _, _ = simulate_weights(protocol, weights)
 

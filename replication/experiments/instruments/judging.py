@@ -108,7 +108,8 @@ def judge_all_at_once(claim: Claim, judged: Mapping[str, Any]) -> dict[str, Any]
 
     What is compared with no level keeps its outcome.
     """
-    how, results = Comparison(n_at_once=count_measurements()), {}
+    how = Comparison(n_at_once=count_measurements())
+    results = {}
     for way in claim.operationalisations:
         result = judged["operationalisations"][way.id]
         if LEVELS & way.thresholds.keys() and result["value"] is not None:
@@ -170,7 +171,8 @@ def describe(claim: Claim, judged: Mapping[str, Any]) -> dict[str, str]:
         if stricter["verdict"] != judged["verdict"]:
             found["stricter"] = f"{stricter['verdict']} {_find_condition(claim, stricter)}".rstrip()
     if "instead" in judged:
-        substitutes, verdict = list_substitutes(claim), judged["instead"]["verdict"]
+        substitutes = list_substitutes(claim)
+        verdict = judged["instead"]["verdict"]
         old = join([exact(value) for _, value in substitutes])
         new = join([exact(value) for value in substitutes.values()])
         levels = f"{claim.levels_of} of {new}" if claim.levels_of else new
@@ -188,7 +190,8 @@ def _find_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
 
 def _join_names(claim: Claim, judged: Mapping[str, Any], outcome: Evidence) -> str:
     """Return the conditions of this outcome, but for the primary one."""
-    results, others = judged["operationalisations"], claim.operationalisations[1:]
+    results = judged["operationalisations"]
+    others = claim.operationalisations[1:]
     names = [each.name for each in others if results[each.id]["outcome"] == outcome]
     return join(names) if names else ""
 

@@ -82,7 +82,8 @@ def multiply_matrices(one: Array, other: Array) -> Array:
     Entry by entry in the order of m, so that their bits do not depend on the processor, as those
     of ``one @ other`` do.
     """
-    first, second = one[..., :, :, None], other[..., None, :, :]
+    first = one[..., :, :, None]
+    second = other[..., None, :, :]
     total = first[..., :, 0, :] * second[..., :, 0, :]
     for j in range(1, one.shape[-1]):
         total = total + first[..., :, j, :] * second[..., :, j, :]
@@ -124,7 +125,8 @@ def factor(matrix: Array) -> Array:
     every processor, which the eigenvectors of a library do not: networks that learn from these
     rows would enlarge the last bit.
     """
-    rows, left = np.zeros_like(matrix), matrix.copy()
+    rows = np.zeros_like(matrix)
+    left = matrix.copy()
     largest = np.max(np.diagonal(matrix))
     for row in rows:
         # The unit that varies most of what is left; of equal ones the first.

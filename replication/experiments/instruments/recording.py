@@ -45,7 +45,8 @@ class Histories:
 
         `among` has the shape of `get_learning`.
         """
-        values, ends = self.get_learning(name), np.cumsum(self.updates)[:-1]
+        values = self.get_learning(name)
+        ends = np.cumsum(self.updates)[:-1]
         kept = np.isfinite(values) & among
         cases = zip(np.split(values, ends), np.split(kept, ends), strict=True)
         return np.array([np.median(each[is_kept]) for each, is_kept in cases if is_kept.any()])
@@ -99,9 +100,13 @@ def measure_both_rates(measure: Measure, sample: Sample, *, slow_share: float) -
 
 
 def train_for(
-    protocol: Protocol, weights: Array, n_updates: int, *, network: type[Network] | None = None,
+    protocol: Protocol,
+    weights: Array,
+    n_updates: int,
+    *,
+    network: type[Network] | None = None,
     **fields: Any,
-) -> Array:  # fmt: skip
+) -> Array:
     """Return the weights after so many updates, whatever the error, in the shape of the first."""
     if n_updates == 0:
         return weights

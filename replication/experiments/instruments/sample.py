@@ -65,9 +65,11 @@ class Sample:
         return draw_weights(protocol, self.root_seed, 0, self.n)
 
     def train(
-        self, protocol: Protocol, weights: Array | None = None,
+        self,
+        protocol: Protocol,
+        weights: Array | None = None,
         network: type[Network] | None = None,
-    ) -> tuple[Any, Any, Array]:  # fmt: skip
+    ) -> tuple[Any, Any, Array]:
         """Return updates and whether networks converged, (n,) each, and their final weights.
 
         From their initial weights or others, by the protocol's rule or another.
@@ -92,7 +94,8 @@ class Sample:
 
         They have the smallest mean of updates, failures at the cap; of ties, the first.
         """
-        protocols, weights = list_protocols(base, grid), self.others.draw(base)
+        protocols = list_protocols(base, grid)
+        weights = self.others.draw(base)
         # `index` finds the first of equal means.
         means = [self.train(each, weights, rule)[0].mean() for each in protocols]
         return protocols[means.index(min(means))]
@@ -143,7 +146,8 @@ def name_range(values: Sequence[float]) -> dict[str, Any]:
 
 def estimate_share(successes: npt.NDArray[np.bool_]) -> dict[str, Any]:
     """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1]."""
-    n, n_successes = len(successes), int(np.count_nonzero(successes))
+    n = len(successes)
+    n_successes = int(np.count_nonzero(successes))
     share = intervals.estimate_proportion(n_successes, n) if n else Estimate(None, 0.0, 1.0)
     return name_estimate("share", share)
 

@@ -51,7 +51,8 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
 
 def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> CountTable:
     """Simulate networks of a population from the first seed on, and count them piece by piece."""
-    seeds, cap = [(first, first + sample.n)], protocol.max_updates
+    seeds = [(first, first + sample.n)]
+    cap = protocol.max_updates
     pieces = simulate_ranges(protocol, sample.root_seed, seeds, jobs=sample.jobs)
     tables = [CountTable.from_outcomes(each.updates, each.converged, cap) for each in pieces]
     return sum(tables[1:], tables[0])
@@ -78,14 +79,17 @@ def measure_tails(counts: CountTable, *, at_least: float = 0.0) -> tuple[FloatAr
     maxima, chances = convolution.compute_max_mass(counts, runs)
     of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])
     is_kept = (chances > NEGLIGIBLE) & (of_max >= at_least)
-    maxima, of_max = maxima[is_kept], of_max[is_kept]
+    maxima = maxima[is_kept]
+    of_max = of_max[is_kept]
     possible, mass = convolution.compute_mean_mass(counts, runs)
     possible = possible[mass > NEGLIGIBLE]
     means = np.arange(math.floor(possible[0]), math.ceil(possible[-1]) + 1.0)
     cells = convolution.compute_joint_mass(
-        counts, runs, mean_edges=np.append(means - 0.5, means[-1] + 0.5),
+        counts,
+        runs,
+        mean_edges=np.append(means - 0.5, means[-1] + 0.5),
         max_edges=np.append(maxima, maxima[-1] + 1.0),
-    )  # fmt: skip
+    )
     return means, maxima, cells, np.minimum(convolution.find_tails_given_max(cells), of_max)
 
 
@@ -98,7 +102,8 @@ def measure_power(counts: CountTable, others: Mapping[str, CountTable]) -> dict[
     means, maxima, cells, tails = measure_tails(counts)
     # p of a study is the probability of all whose tail is as small, but for rounding, or smaller.
     order = np.argsort(tails, axis=None)
-    ascending, share = tails.ravel()[order], np.cumsum(cells.ravel()[order])
+    ascending = tails.ravel()[order]
+    share = np.cumsum(cells.ravel()[order])
     last = np.searchsorted(ascending, ascending * (1.0 + 1e-9), side="right") - 1
     is_kept = np.empty(cells.shape, dtype=bool)
     is_kept.ravel()[order] = share[last] > load_claims()["headline"].thresholds["at_least"]
@@ -121,13 +126,18 @@ def measure_likelihood(table: CountTable) -> dict[str, Any]:
     its variance is (sum p g^2 - (sum p g)^2) / n.
     """
     reported = load_reported()
-    runs, mean, largest, found = reported.runs, float(reported.mean), int(reported.max), []
+    runs = reported.runs
+    mean = float(reported.mean)
+    largest = int(reported.max)
+    found = []
     for added in (0, 1):
-        ends, most = (mean - 0.5 - added, mean + 0.5 - added), largest - added
+        ends = (mean - 0.5 - added, mean + 0.5 - added)
+        most = largest - added
         found.append(convolution.compute_pair_chance(table, runs, mean=ends, largest=most))
     # Where it is open whether the last sweep counts, the mean of both probabilities.
     shares = table.counts / table.n
-    chances, errors = {}, {}
+    chances = {}
+    errors = {}
     for name, ways in SWEEPS.items():
         chance = math.fsum(found[added][0] for added in ways) / len(ways)
         slopes = np.mean([found[added][1] for added in ways], axis=0)
@@ -149,7 +159,8 @@ def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     for sweep, name in itertools.product(SWEEPS, likelihoods):
         chances = {each: found["chances"][sweep] for each, found in likelihoods.items()}
         errors = {each: found["errors"][sweep] for each, found in likelihoods.items()}
-        chance, others = chances[name], [each for each in likelihoods if each != name]
+        chance = chances[name]
+        others = [each for each in likelihoods if each != name]
         row = {"n_at_max": likelihoods[name]["n_at_max"], "chance": chance}
         compared[sweep][name] = row
         total = math.fsum(chances[each] for each in others)
@@ -163,10 +174,11 @@ def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, 
         of_others = [chances[each] / total * errors[each] for each in others]
         odds = _spread(chance / total, math.hypot(errors[name], *of_others))
         row |= {
-            "bayes_factor": factor, "bayes_factor_interval": _spread(factor, of_factor),
+            "bayes_factor": factor,
+            "bayes_factor_interval": _spread(factor, of_factor),
             "posterior": chance / (chance + total),
             "posterior_interval": [end / (1.0 + end) for end in odds],
-        }  # fmt: skip
+        }
     return compared
 
 

@@ -26,43 +26,54 @@ def run(sample: Sample) -> Model:
     crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
     claims = {
         # Equation 3 is steepest descent but for the slopes of the visible units.
-        "upper-agreement": judge("upper-agreement", {
-            "networks-20": average(paper, "upper"),
-            "networks-2": average(slow, "upper"),
-            "biases-20": average(paper, "upper_biases"),
-            "last-20": average(paper, "upper", 0.75),
-        }),
+        "upper-agreement": judge(
+            "upper-agreement",
+            {
+                "networks-20": average(paper, "upper"),
+                "networks-2": average(slow, "upper"),
+                "biases-20": average(paper, "upper_biases"),
+                "last-20": average(paper, "upper", 0.75),
+            },
+        ),
         # So it agrees with descent as far as these slopes are alike.
-        "similar-slopes": judge("similar-slopes", {
-            "every-20": average(paper, "variation"),
-            "units-20": average(paper, "variation_units"),
-            "error-20": average(paper, "variation_error"),
-            "every-2": average(slow, "variation"),
-            "error-2": average(slow, "variation_error"),
-            "early-2": slow.get_at("variation", 0.1),
-        }),
+        "similar-slopes": judge(
+            "similar-slopes",
+            {
+                "every-20": average(paper, "variation"),
+                "units-20": average(paper, "variation_units"),
+                "error-20": average(paper, "variation_error"),
+                "every-2": average(slow, "variation"),
+                "error-2": average(slow, "variation_error"),
+                "early-2": slow.get_at("variation", 0.1),
+            },
+        ),
         # Equation 4 needs U and W to be aligned, which comes first, and how far it goes.
         "random-at-first": judge_random_at_first(paper, slow),
         "agrees-later": judge_agrees_later(paper, slow),
         "alignment-first": judge_alignment_first(paper, slow),
-        "symmetry": judge("symmetry", {
-            "cosine-20": paper.get_at("alignment", 1.0),
-            "centred-20": paper.get_at("centred", 1.0),
-            "longer-20": paper.get_at("ratio", 1.0) > 1.0,
-            "cosine-2": slow.get_at("alignment", 1.0),
-            "digits": digits,
-        }),
-    }  # fmt: skip
+        "symmetry": judge(
+            "symmetry",
+            {
+                "cosine-20": paper.get_at("alignment", 1.0),
+                "centred-20": paper.get_at("centred", 1.0),
+                "longer-20": paper.get_at("ratio", 1.0) > 1.0,
+                "cosine-2": slow.get_at("alignment", 1.0),
+                "digits": digits,
+            },
+        ),
+    }
     return {"least_cross_entropy": min(crosses), "claims": claims}
 
 
 def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
     """Judge the mean cosine of the first changes of W with steepest descent."""
     ways = {
-        "two-20": (paper, "lower"), "five-20": (paper, "lower"),
+        "two-20": (paper, "lower"),
+        "five-20": (paper, "lower"),
         "five-biases-20": (paper, "lower_biases"),
-        "five-cross-entropy-20": (paper, "lower_cross"), "ten-2": (slow, "lower"),
-    }  # fmt: skip
+        "five-cross-entropy-20": (paper, "lower_cross"),
+        "ten-2": (slow, "lower"),
+    }
     measured = {}
     for way in load_claims()["random-at-first"].operationalisations:
         (histories, name), n = ways[way.id], int(way.thresholds["n_first"])
@@ -90,16 +101,19 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
         aligned = find_events(of.values[matrices], **options)
         return aligned < find_events(of.values[change], **options)
 
-    return judge("alignment-first", {
-        "raw-20": is_first(paper, "alignment"),
-        "raw-20-level-07": is_first(paper, "alignment", level=0.7),
-        "raw-20-single": is_first(paper, "alignment", width=1),
-        "raw-20-biases": is_first(paper, "alignment", "lower_biases"),
-        "raw-20-cross-entropy": is_first(paper, "alignment", "lower_cross"),
-        "centred-20": is_first(paper, "centred"),
-        "raw-2": is_first(slow, "alignment"),
-        "centred-2": is_first(slow, "centred"),
-    })  # fmt: skip
+    return judge(
+        "alignment-first",
+        {
+            "raw-20": is_first(paper, "alignment"),
+            "raw-20-level-07": is_first(paper, "alignment", level=0.7),
+            "raw-20-single": is_first(paper, "alignment", width=1),
+            "raw-20-biases": is_first(paper, "alignment", "lower_biases"),
+            "raw-20-cross-entropy": is_first(paper, "alignment", "lower_cross"),
+            "centred-20": is_first(paper, "centred"),
+            "raw-2": is_first(slow, "alignment"),
+            "centred-2": is_first(slow, "centred"),
+        },
+    )
 
 
 def average(histories: Histories, name: str, first: float = 0.0, last: float = 1.0) -> Array:
@@ -107,6 +121,7 @@ def average(histories: Histories, name: str, first: float = 0.0, last: float = 1
     means = []
     for values in histories.values[name]:
         n = max(1, len(values) - 1)  # no update follows the last state
-        begin, end = n - math.ceil((1.0 - first) * n), math.ceil(last * n)
+        begin = n - math.ceil((1.0 - first) * n)
+        end = math.ceil(last * n)
         means.append(values[begin:end].mean())
     return np.array(means)

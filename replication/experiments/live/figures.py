@@ -133,7 +133,8 @@ def plot_trouble(model: Model) -> tuple[Figure, Figure]:
     slow, failing = (model["networks"][name]["frames"] for name in ("slow", "failing"))
     last = failing[-1]
     parting = slow[-2] + (slow[-1] - slow[-2]) * 3 // 4
-    slow, failing = [*slow[:1], *slow[2:5], parting, slow[-1]], [*failing[:4], last - 1, last]
+    slow = [*slow[:1], *slow[2:5], parting, slow[-1]]
+    failing = [*failing[:4], last - 1, last]
     return _draw(model, "slow", slow, title="slow"), _draw(model, "failing", failing, title="fails")
 
 

@@ -29,7 +29,8 @@ def render_page(rule: Rule, root_seed: int) -> str:
     starts = [row.tolist() for row in rule.draw(root_seed, 0, N_STARTS)]
     name = html.escape(rule.network.__name__)
     page = Path(__file__).with_name("rule_page.html").read_text("utf-8")
-    threshold, cap = rule.protocol.threshold, rule.protocol.max_updates
+    threshold = rule.protocol.threshold
+    cap = rule.protocol.max_updates
     settings = {"threshold": threshold, "cap": cap, "starts": starts}
     texts = {"NAME": name, "SCRIPT": script, "SETTINGS": json.dumps(settings)}
     # The marks of the template, e.g. @NAME@, in one pass: what is put in is not searched again.

@@ -27,7 +27,10 @@ from replication.simulator.running.ensemble import trace
 from replication.simulator.running.plane import N_FRAMES, spread_moments
 
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
-N_TYPICAL, N_SLOW, N_FAILING = 2_000, 1_000, 20_000  # first seeds among which they are looked for
+# first seeds among which they are looked for
+N_TYPICAL = 2_000
+N_SLOW = 1_000
+N_FAILING = 20_000
 RATE = 5.0  # small enough for the steps to be followed
 NEAR = 0.1  # so close to the median in each respect, as a share of it, is a typical network
 N_LATE = 20  # first changes of W that a network of the lesson goes without
@@ -35,18 +38,26 @@ CLOUD_FACTOR = 10  # so many times as many networks tell what studies report
 STEP = 0.1
 """Of the table from which a page draws networks: updates that a share exp(-k STEP) exceeds."""
 
-N_SPREAD, SPREAD_UPDATES = 1_000, 50
+N_SPREAD = 1_000
+SPREAD_UPDATES = 50
 MEANINGS: tuple[Criterion, ...] = (
-    "every-unit", "every-unit-squared", "every-unit-half-squared", "half-squared-error",
+    "every-unit",
+    "every-unit-squared",
+    "every-unit-half-squared",
+    "half-squared-error",
     "worst-pattern",
-)  # fmt: skip
+)
 """What "error" may mean."""
 
 LINE_SEED = 2052  # of the networks of one linear unit
-N_POINTS, N_LINES, N_UPDATES = 64, 200, 400
+N_POINTS = 64
+N_LINES = 200
+N_UPDATES = 400
 HALF_WIDTH = 1.0  # of their initial weights
 SHARE = 0.25  # of them lose as much as the one that is shown, or more
-SPREADS, ANGLE = (0.23, 0.085), 0.62  # of the cloud along its axes; of the first axis, in radians
+# of the cloud along its axes; of the first axis, in radians
+SPREADS = (0.23, 0.085)
+ANGLE = 0.62
 LINE_RULES: dict[str, dict[str, Any]] = {
     "recirculation": {"learning_rate": 0.2},
     "back-propagation": {"learning_rate": 0.03, "learning_rule": BACK_PROPAGATION},
@@ -139,11 +150,14 @@ def describe_network(learning_rate: float, seed: int) -> tuple[Model, Array]:
     traced = trace(Protocol(learning_rate=learning_rate), seed=seed, root_seed=SHOWN_ROOT_SEED)
     frames = spread_moments(traced.updates, N_FRAMES)
     return {
-        "learning_rate": learning_rate, "seed": seed, "updates": traced.updates,
-        "converged": traced.converged, "frames": frames,
+        "learning_rate": learning_rate,
+        "seed": seed,
+        "updates": traced.updates,
+        "converged": traced.converged,
+        "frames": frames,
         # How far the two closest codes are apart, in the coordinate in which they differ more.
         "closest": [float(pdist(x, "chebyshev").min()) for x in traced.hidden[0][frames]],
-    }, traced.hidden[0][-1]  # fmt: skip
+    }, traced.hidden[0][-1]
 
 
 def measure_fixed(sample: Sample) -> Model:
@@ -151,7 +165,8 @@ def measure_fixed(sample: Sample) -> Model:
     found = {}
     for name, frozen in LEARNING.items():
         updates, converged, _ = sample.train(Protocol(frozen=frozen))
-        failed, median = float(np.mean(~converged)), float(np.median(updates))
+        failed = float(np.mean(~converged))
+        median = float(np.median(updates))
         found[name] = {"failed": failed, "median": median, "p99": find_p99(updates)}
     return found
 
@@ -215,10 +230,15 @@ def measure_line(codes: Array) -> Model:
     """
     points = draw_cloud(codes)
     base = Protocol(
-        group_sizes=(2, 1), patterns=points.tolist(), centred=True, frozen=("b", "c"),
-        visible_units="linear", hidden_function="linear", initial_biases="zero",
+        group_sizes=(2, 1),
+        patterns=points.tolist(),
+        centred=True,
+        frozen=("b", "c"),
+        visible_units="linear",
+        hidden_function="linear",
+        initial_biases="zero",
         half_width=HALF_WIDTH,
-    )  # fmt: skip
+    )
     # All begin where the output is the mean of the points.
     scatter = matrices.Scatter.of(base)
     initial = Sample(N_LINES, LINE_SEED).draw(base)
@@ -232,14 +252,19 @@ def measure_line(codes: Array) -> Model:
     # The network whose loss is nearest to the quantile.
     seed = int(np.argmin(np.abs(ours - np.quantile(ours, 1.0 - SHARE))))
     return {
-        "points": points.tolist(), "root_seed": LINE_SEED, "seed": seed, "updates": N_UPDATES,
-        "half_width": HALF_WIDTH, "regression": base.regression, "share": SHARE,
+        "points": points.tolist(),
+        "root_seed": LINE_SEED,
+        "seed": seed,
+        "updates": N_UPDATES,
+        "half_width": HALF_WIDTH,
+        "regression": base.regression,
+        "share": SHARE,
         "rules": {
             rule: {"learning_rate": fields["learning_rate"], "lost": float(lost[rule][seed])}
             for rule, fields in LINE_RULES.items()
         },
         "best": float(scatter.strengths[1] / scatter.strengths.sum()),
-    }  # fmt: skip
+    }
 
 
 def sum_digits() -> Model:
@@ -252,7 +277,9 @@ def sum_digits() -> Model:
     counts = images.astype(np.int64)
     _, first = np.unique(digits, return_index=True)
     return {
-        "n": len(images), "most": MOST_INK, "sums": counts.sum(axis=0).tolist(),
+        "n": len(images),
+        "most": MOST_INK,
+        "sums": counts.sum(axis=0).tolist(),
         "products": (counts.T @ counts)[np.triu_indices(counts.shape[1])].tolist(),
         "shown": counts[first].tolist(),
-    }  # fmt: skip
+    }

@@ -46,7 +46,8 @@ def gap_grows_as_predicted(model: Model) -> bool:
 
     At a rate of 20 a little less; and whether the encoder moves along what the copy still lacks.
     """
-    slow, paper = model["growth"]["small"], model["growth"]["paper"]
+    slow = model["growth"]["small"]
+    paper = model["growth"]["paper"]
     grown = (slow["growth"] - 1.0) / (slow["predicted"] - 1.0)
     grown_fast = (paper["growth"] - 1.0) / (paper["predicted"] - 1.0)
     is_along = min(*slow["lacking"], *paper["lacking"]) > 0.995
@@ -102,7 +103,8 @@ def alignment_saves_nothing(model: Model) -> bool:
     Kept aligned, it takes less by a twentieth at most, and more by a tenth at most.
     """
     for rate in RATES:
-        given, nothing = model["given"][rate], model["given"][rate]["nothing"]["median"]
+        given = model["given"][rate]
+        nothing = model["given"][rate]["nothing"]["median"]
         for name in ("aligned", "opposed", "small_u"):
             if not is_near(given[name]["median"], nothing, 0.03):
                 return False
@@ -185,7 +187,8 @@ def halves_follow_one_another(model: Model) -> bool:
     for rate in RATES:
         given = model["given"][rate]
         nothing = given["nothing"]["median"]
-        slow_w, slow_u = given["slow_w"]["median"] - nothing, given["slow_u"]["median"] - nothing
+        slow_w = given["slow_w"]["median"] - nothing
+        slow_u = given["slow_u"]["median"] - nothing
         if not 0.6 < slow_u / slow_w < 1.1:
             return False
         if not 1.8 < given["slow_both"]["median"] / nothing < 2.2:

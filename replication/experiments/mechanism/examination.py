@@ -30,9 +30,22 @@ from replication.wording import plural, show
 SEARCH_SHARE = 0.2
 """Networks at each learning rate that is tried, as a share of all."""
 COLUMNS = (
-    "kind", "name", "rate", "tried", "at_edge", "least_error", "converged", "median", "mean", "low",
-    "high", "near", "first_gap", "last_gap", "predicted",
-)  # fmt: skip
+    "kind",
+    "name",
+    "rate",
+    "tried",
+    "at_edge",
+    "least_error",
+    "converged",
+    "median",
+    "mean",
+    "low",
+    "high",
+    "near",
+    "first_gap",
+    "last_gap",
+    "predicted",
+)
 """Of the table, those that no row has left out."""
 LEARNT = 0.5
 """Share of networks that have to learn, so that their median is no cap."""
@@ -40,7 +53,8 @@ SAVING = 0.1
 """Share of the time by which a decoder that is kept aligned has to be sooner, beyond chance."""
 IN_TIME = 0.5
 """Share of watching decoders that are done when the other network is, from which it is so."""
-N_FORETOLD, MOST_CODES = 20, 16
+N_FORETOLD = 20
+MOST_CODES = 16
 """Networks whose gaps are recorded, and the most codes of which they are."""
 HALVES = {
     "watching": "a decoder watches another network's encoder",
@@ -78,7 +92,8 @@ class Mechanism:
     answer: str
 
     def __str__(self) -> str:
-        protocol, table = self.protocol, self.table
+        protocol = self.protocol
+        table = self.table
         # What was asked, and the inputs as the theory sees them, the strongest eight.
         sizes = "-".join(map(str, (*protocol.group_sizes, protocol.n_visible)))
         strengths = Scatter.of(protocol).strengths
@@ -104,9 +119,14 @@ class Mechanism:
 
 
 def examine_mechanism(
-    protocol: Protocol, *, network: type[Network] | None = None, n_seeds: int = N_NETWORKS,
-    root_seed: int = DEFAULT_ROOT_SEED, jobs: int = -1, report_progress: Tell = silent,
-) -> Mechanism:  # fmt: skip
+    protocol: Protocol,
+    *,
+    network: type[Network] | None = None,
+    n_seeds: int = N_NETWORKS,
+    root_seed: int = DEFAULT_ROOT_SEED,
+    jobs: int = -1,
+    report_progress: Tell = silent,
+) -> Mechanism:
     """Test what recirculation waits for on a protocol's patterns.
 
     Parameters
@@ -163,7 +183,8 @@ def examine_mechanism(
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
         rules = reach.compare_rules(protocol, sample, search=search, own=network)
-        own, rows = rules["recirculation"], []
+        own = rules["recirculation"]
+        rows = []
         share = own["converged"]["share"]
         answer = describe_failure(protocol, has_learnt=reach.has_learnt(rules))
         if 0.0 < share < LEARNT:
@@ -178,10 +199,15 @@ def examine_mechanism(
             rows = [*list_halves(found), *list_law(networks)]
             answer = judge_waiting(found)
     rows += [
-        {"kind": "rule", "name": name, **row, "converged": row["converged"]["share"],
-         "tried": "{:g} to {:g}".format(*row["tried"])}
+        {
+            "kind": "rule",
+            "name": name,
+            **row,
+            "converged": row["converged"]["share"],
+            "tried": "{:g} to {:g}".format(*row["tried"]),
+        }
         for name, row in rules.items()
-    ]  # fmt: skip
+    ]
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
     table = pd.DataFrame(rows, columns=[x for x in COLUMNS if any(x in row for row in rows)])
     return Mechanism(protocol, n_networks, root_seed, table, answer)

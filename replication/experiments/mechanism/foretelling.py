@@ -39,7 +39,8 @@ def check_law(networks: Networks, sample: Sample) -> Model:
 
 def foretell(networks: Networks) -> Model:
     """Return what the law says of each network from its recorded gaps, beside what it needs."""
-    protocol, actual = networks.protocol, networks.updates
+    protocol = networks.protocol
+    actual = networks.updates
     median = float(np.median(actual))
     horizon = round(LONGEST * median)
     predicted = predict_from_gaps(protocol, networks.start, horizon)

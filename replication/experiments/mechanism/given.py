@@ -37,7 +37,9 @@ CORNERS = ((1.0, 1.0, -1.0, -1.0), (1.0, -1.0, 1.0, -1.0))
 MIDDLES = ((1.0, 0.0, -1.0, 0.0), (0.0, 1.0, 0.0, -1.0))
 """W by hand, up to a factor: codes near the four corners, or the middles of the four sides."""
 TOGETHER = 0.95  # of the way that one code is moved to another
-WIDE, NARROW = 0.2, 0.05  # gaps of first codes that were made as long as they end
+# gaps of first codes that were made as long as they end
+WIDE = 0.2
+NARROW = 0.05
 HAND_SEED = 2014  # of which code lies at which point
 N_HALVINGS = 24  # of the interval in which a factor is looked for
 CLOSE = 0.02  # relative error of a gap that is as asked
@@ -49,7 +51,8 @@ def scale_to_gap(protocol: Protocol, weights: Array, gaps: Array) -> tuple[Array
     With them whether that was possible: a code inside the hull of the others stays there.
     """
     encoder, _ = list_connections(protocol)
-    low, high = np.full(len(weights), 1e-4), np.full(len(weights), 60.0)
+    low = np.full(len(weights), 1e-4)
+    high = np.full(len(weights), 60.0)
 
     def scale(factors: Array) -> Array:
         scaled = weights.copy()
@@ -71,7 +74,8 @@ def put_by_hand(networks: Networks, points: tuple[tuple[float, ...], ...]) -> Ar
 
     Which code lies at which point is drawn for each network.
     """
-    protocol, n = networks.protocol, networks.n
+    protocol = networks.protocol
+    n = networks.n
     generator = np.random.Generator(np.random.Philox(key=HAND_SEED))
     orders = np.argsort(generator.random((n, protocol.n_visible)), axis=1)
     placed = np.array(points)[:, orders].swapaxes(0, 1)  # (n, n_hidden, n_visible)
@@ -89,9 +93,12 @@ def put_together(protocol: Protocol, weights: Array) -> Array:
 
 def list_given(networks: Networks) -> dict[str, Array]:
     """Return what networks start from, by what they are given, (n, n_weights) each."""
-    protocol, start, final = networks.protocol, networks.start, networks.final
+    protocol = networks.protocol
+    start = networks.start
+    final = networks.final
     encoder, decoder = list_connections(protocol)
-    W, U = get_w(protocol, start), get_u(protocol, start)
+    W = get_w(protocol, start)
+    U = get_u(protocol, start)
     first_gaps, final_gaps = (measure_smallest_gap(protocol, x) for x in (start, final))
     is_convex = first_gaps > 0.0  # no code lies inside the hull of the others
     with_other = put_half(start, networks.other_final, encoder)
@@ -138,7 +145,8 @@ def compare_given(networks: Networks, sample: Sample) -> Model:
 
     What no network fits, of few, is left out.
     """
-    protocol, given = networks.protocol, list_given(networks)
+    protocol = networks.protocol
+    given = list_given(networks)
     tasks = {name: (protocol, weights) for name, weights in given.items() if len(weights)}
     for name, (of_w, of_u) in SLOWED.items():
         slowed = dataclasses.replace(

@@ -32,7 +32,9 @@ class Hybrid(BackPropagationNetwork):
     """A network whose U and its biases learn by one rule and whose W and its by another."""
 
     learning_rule = RECIRCULATION
-    upper, lower = "equation 3", "equation 4"  # keys of `UPPER_RATES` and `LOWER_RATES`
+    # keys of `UPPER_RATES` and `LOWER_RATES`
+    upper = "equation 3"
+    lower = "equation 4"
 
     def weight_changes(self, v0: Any) -> Any:
         """Return the changes of each half by its own rule."""

@@ -83,7 +83,8 @@ def predict_learning(gaps: Array, protocol: Protocol, *, every: int = 1) -> Arra
     every : int
         Updates from one moment to the next, which the equation takes in one step.
     """
-    speed, needed = find_speed(protocol), find_needed_input(protocol.threshold)
+    speed = find_speed(protocol)
+    needed = find_needed_input(protocol.threshold)
     n, n_moments, n_codes = gaps.shape
     lengths = np.zeros((n, n_codes))  # u, of each visible unit's weights
     updates = np.full(n, np.inf)

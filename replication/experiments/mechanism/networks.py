@@ -56,7 +56,8 @@ def draw_networks(protocol: Protocol, sample: Sample) -> Networks:
     updates, converged, final = sample.train(protocol, weights)
     learnt = np.flatnonzero(converged)
     n = len(learnt) // 2
-    own, other = learnt[:n], learnt[n : 2 * n]
+    own = learnt[:n]
+    other = learnt[n : 2 * n]
     return Networks(
         protocol=protocol,
         start=weights[own],

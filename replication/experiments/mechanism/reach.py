@@ -25,12 +25,16 @@ from replication.wording import show
 
 FEEDBACK_SEED = 2013
 
-LOWEST, STEP, N_FIRST, MOST_RATES = 2.5, math.sqrt(10.0), 4, 14
+LOWEST = 2.5
+STEP = math.sqrt(10.0)
+N_FIRST = 4
+MOST_RATES = 14
 """The search tries four learning rates, each `STEP` times the one before; the first is `LOWEST`
 where 1 - lambda and the curvature are 1. It goes on beyond an end while that is the best, up to
 `MOST_RATES` in all, and then tries the factors `FINE` on the best."""
 FINE = (0.5, 0.7, 1.0, 1.4, 2.0)
-FEW_SHARE, MIN_FEW = 0.25, 8
+FEW_SHARE = 0.25
+MIN_FEW = 8
 """Networks in the first part of the search: a share of those in the second, and the fewest."""
 RULES: Mapping[str, dict[str, Any]] = {
     "recirculation": {},
@@ -163,7 +167,8 @@ def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Ow
     with: 0 if one converged, None if all diverged. If none converges in any rule, `FINE` is left
     out, and only `MIN_FEW` networks are trained at the end.
     """
-    rules, searched = list_contestants(protocol, own), search.others
+    rules = list_contestants(protocol, own)
+    searched = search.others
     weights = {name: rule.draw(searched) for name, rule in rules.items()}
     # Coarsely, on few networks.
     n_few = searched.take(FEW_SHARE, least=MIN_FEW).n
@@ -172,12 +177,15 @@ def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Ow
     for name, rule in rules.items():
         search.report_progress(f"finding the best learning rate of {name}")
         rates = rule.search(weights[name][:n_few], lowest, searched)
-        best, ends = find_best(rates), [min(rates), max(rates)]
+        best = find_best(rates)
+        ends = [min(rates), max(rates)]
         least = min(error for _, error in rates.values())
         found[name] = {
-            "rate": best, "tried": ends, "at_edge": best in ends,
+            "rate": best,
+            "tried": ends,
+            "at_edge": best in ends,
             "least_error": least if math.isfinite(least) else None,
-        }  # fmt: skip
+        }
     # Then around the best rate, on all of them; and at the best of all, on the others.
     judged = sample if has_learnt(found) else dataclasses.replace(sample, n=MIN_FEW)
     for name, row in found.items():
@@ -187,7 +195,8 @@ def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Ow
         drawn = rules[name].draw(judged)
         updates, converged, _ = rules[name].train(drawn, row["rate"], jobs=sample.jobs)
         row |= {
-            "converged": estimate_share(converged), "median": float(np.median(updates)),
+            "converged": estimate_share(converged),
+            "median": float(np.median(updates)),
             "mean": float(updates.mean()),
-        }  # fmt: skip
+        }
     return found

@@ -19,10 +19,14 @@ NAMED_RATES = {"small": 2.0, "paper": PAPER.learning_rate}
 PAIRS = {"small": 1.0, "paper": 4.0}
 """Pairs of networks at each rate, as multiples of all; at the small one each takes ten times as
 long."""
-FEWER_SHARE, EIGHT_SHARE, OTHERS_SHARE, CREATES_SHARE = 0.5, 0.1, 0.05, 10.0
+FEWER_SHARE = 0.5
+EIGHT_SHARE = 0.1
+OTHERS_SHARE = 0.05
+CREATES_SHARE = 10.0
 """Networks, as multiples of all: whose states are measured at many updates; larger ones; on other
 inputs; and for what changes of U do to W."""
-HYBRID_SHARE, SEARCH_SHARE = 0.5, 0.03
+HYBRID_SHARE = 0.5
+SEARCH_SHARE = 0.03
 """The same for hybrids of two rules, and at each rate of their search."""
 
 

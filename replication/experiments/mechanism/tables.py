@@ -81,7 +81,9 @@ def describe_given(rate: float, words: str, row: Model) -> Row:
     low, high = row["median_interval"]
     learnt = round(1.0 - row["failed"]["share"], 6)
     predicted = row.get("predicted", "")
-    n, gap, median = row["n"], row["gap"], row["median"]
+    n = row["n"]
+    gap = row["gap"]
+    median = row["median"]
     return Row("one-hot 4-2-4", rate, words, n, gap, median, low, high, predicted, learnt, "")
 
 

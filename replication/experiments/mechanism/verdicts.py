@@ -77,7 +77,8 @@ def judge_creates(protocols: Mapping[str, Protocol], initial: Array) -> Model:
             final = train_for(protocol, initial, FROZEN_AT, frozen=frozen)
             measured[f"frozen-{name}-{suffix}"] = agreement.measure_agreement(protocol, final)
     before = train_for(PAPER, initial, SURGERY_AT)
-    W, U = get_w(PAPER, before), get_u(PAPER, before)
+    W = get_w(PAPER, before)
+    U = get_u(PAPER, before)
     # Rolling by 3 moves every entry to another visible unit, and some to the other hidden unit.
     shuffled = np.roll(flatten(U), 3, axis=-1).reshape(U.shape)
     for name, other in (("shuffled-20", shuffled), ("set-20", LONGER * W)):
@@ -113,7 +114,8 @@ def measure_reading(protocol: Protocol, weights: Array, later: Array) -> dict[st
     U has grown by more than its mean where W is above its own, or by less where it is below.
     """
     span = matrices.Scatter.of(protocol).span
-    W, grown = get_w(protocol, weights), get_u(protocol, later - weights)
+    W = get_w(protocol, weights)
+    grown = get_u(protocol, later - weights)
     is_alike = (W @ span > 0.0) == (grown @ span > 0.0)
     return {
         "raw": matrices.compute_cosines(flatten(W), flatten(grown)),

@@ -30,7 +30,8 @@ from replication.simulator.running.engine import evaluate_networks, record_weigh
 BUDGET = 40_000.0  # learning rate times the updates that a decoder alone gets
 MOMENTS = {"start": 0.0, "aligned": None, "half": 0.5, "late": 0.9, "learnt": 1.0}
 """When W and b are frozen: at which share of the updates of each network, or when U is aligned."""
-FOLLOWED, CURVE_STEP = 1_200.0, 20.0
+FOLLOWED = 1_200.0
+CURVE_STEP = 20.0
 """Learning rate times the updates for which networks are followed, and between two points."""
 LATER = 400.0  # learning rate times the updates after which the rest of the time is foretold
 EARLY = 100.0  # learning rate times the updates in which the first growth is measured
@@ -80,7 +81,8 @@ def measure_lacking(protocol: Protocol, weights: Array) -> Array:
     patterns = make_patterns(protocol)
     keep = protocol.regression
     measured = evaluate_networks(protocol, weights)
-    first, reconstruction = measured.hidden[0], measured.reconstruction
+    first = measured.hidden[0]
+    reconstruction = measured.reconstruction
     # The second pass, equations 5 and 6.
     mixed = keep * patterns + (1.0 - keep) * reconstruction
     arriving = expit(mixed @ W.swapaxes(-1, -2) + b[:, np.newaxis])
@@ -159,8 +161,10 @@ def find_half(curves: Model, name: str) -> float:
     """Return by which update a share has come to a half, between two points along the line."""
     shares = np.array(curves[name])
     k = int(np.argmax(shares >= 0.5))
-    before, after = shares[k - 1], shares[k]
-    first, second = curves["updates"][k - 1], curves["updates"][k]
+    before = shares[k - 1]
+    after = shares[k]
+    first = curves["updates"][k - 1]
+    second = curves["updates"][k]
     return float(first + (0.5 - before) / (after - before) * (second - first))
 
 
@@ -170,7 +174,8 @@ def foretell_rest(networks: Networks) -> Model:
     at = round(LATER / protocol.learning_rate)
     states = train_for(protocol, networks.start, at)
     is_left = networks.updates > at
-    states, rest = states[is_left], networks.updates[is_left] - at
+    states = states[is_left]
+    rest = networks.updates[is_left] - at
     codes = find_codes(protocol, states)
     corners = [len(np.unique(each > 0.5, axis=0)) for each in codes]
     measured = {

@@ -41,7 +41,8 @@ def compare_pairs(
         updates, learnt, _ = sample.train(protocol, rows, PARTNERS[name])
         found[name] = {**name_median(updates), "learnt": estimate_share(learnt)}
         if name != "mirrored":
-            donor, own = networks.other_updates[learnt], networks.updates[learnt]
+            donor = networks.other_updates[learnt]
+            own = networks.updates[learnt]
             is_near = np.abs(updates[learnt] - donor) <= NEAR * donor
             found[name] |= {
                 "near": estimate_share(is_near),

@@ -40,16 +40,19 @@ def run(sample: Sample) -> Model:
     return {
         "claims": {
             "picture": judge_picture(paper, slow),
-            "picture-geometry": judge("picture-geometry", {
-                "visible-20": paper.find_medians("small_visible"),
-                "hidden-20": paper.find_medians("small_hidden"),
-                "visible-batch": paper.find_medians("biases_visible"),
-                "hidden-batch": paper.find_medians("biases_hidden"),
-                "visible-2": slow.find_medians("small_visible"),
-            }),
+            "picture-geometry": judge(
+                "picture-geometry",
+                {
+                    "visible-20": paper.find_medians("small_visible"),
+                    "hidden-20": paper.find_medians("small_hidden"),
+                    "visible-batch": paper.find_medians("biases_visible"),
+                    "hidden-batch": paper.find_medians("biases_hidden"),
+                    "visible-2": slow.find_medians("small_visible"),
+                },
+            ),
             "parallel-if-aligned": judge_parallel(paper, slow, sample.draw(PAPER)),
         },
-    }  # fmt: skip
+    }
 
 
 def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
@@ -60,14 +63,17 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
     ``..._visible``, cosines of BB' with QB and of CC' with RC; ``..._gain``, by how much the
     squared error of the pattern falls. (n,): ``alignment`` and ``centred`` of the matrices.
     """
-    W, lower = list_matrices(protocol)[0], list_connections(protocol)[0]
-    biases, places = slice(W.stop, lower.stop), np.arange(protocol.n_weights)
+    W = list_matrices(protocol)[0]
+    lower = list_connections(protocol)[0]
+    biases = slice(W.stop, lower.stop)
+    places = np.arange(protocol.n_weights)
     small = SMALL / (1.0 - protocol.regression) ** 2
     # Changes of W and its biases by all patterns, and below of W by one, (n, n_weights) each.
     together = np.where(places < lower.stop, compute_changes(protocol, weights), 0.0)
     rows = []
     for single in part_patterns(protocol):
-        change, row = compute_changes(single, weights), {}
+        change = compute_changes(single, weights)
+        row = {}
         alone = np.where(places < W.stop, change, 0.0)
         before = evaluate_networks(single, weights)
         a, c, _, r = find_vectors(single, weights)  # (n, 1, n_visible), but for A
@@ -103,13 +109,16 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
     total = gains.sum(axis=1, keepdims=True)
     is_parallel = np.all(paper.get_learning("parallel") > PARALLEL, axis=1, keepdims=True)
     together = np.broadcast_to(is_parallel, gains.shape)
-    return judge("picture", {
-        "single": share("small_gain"),
-        "whole": share("whole_gain"),
-        "single-2": share("small_gain", of=slow),
-        "batch-total": paper.pool_shares(total > 0.0, is_parallel),
-        "biases-single": paper.pool_shares(gains > 0.0, together),
-    })  # fmt: skip
+    return judge(
+        "picture",
+        {
+            "single": share("small_gain"),
+            "whole": share("whole_gain"),
+            "single-2": share("small_gain", of=slow),
+            "batch-total": paper.pool_shares(total > 0.0, is_parallel),
+            "biases-single": paper.pool_shares(gains > 0.0, together),
+        },
+    )
 
 
 def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
@@ -122,11 +131,15 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
         among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)
         return histories.pool_shares(cosines > PARALLEL, among)
 
-    drawn, aligned = compare_vectors(PAPER, initial), align_matrices(PAPER, initial)
-    return judge("parallel-if-aligned", {
-        "unaligned-20": share(paper, "alignment", -1.0, 0.5),
-        "centred-20": share(paper, "centred", -1.0, 0.5),
-        "aligned-20": share(paper, "alignment", 0.95, 2.0),
-        "unaligned-2": share(slow, "alignment", -1.0, 0.5),
-        "rank-initial": spearmanr(aligned, drawn.mean(axis=1)).statistic,
-    })  # fmt: skip
+    drawn = compare_vectors(PAPER, initial)
+    aligned = align_matrices(PAPER, initial)
+    return judge(
+        "parallel-if-aligned",
+        {
+            "unaligned-20": share(paper, "alignment", -1.0, 0.5),
+            "centred-20": share(paper, "centred", -1.0, 0.5),
+            "aligned-20": share(paper, "alignment", 0.95, 2.0),
+            "unaligned-2": share(slow, "alignment", -1.0, 0.5),
+            "rank-initial": spearmanr(aligned, drawn.mean(axis=1)).statistic,
+        },
+    )

@@ -9,7 +9,8 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
     """Say which sentences are true."""
     proposal = models["proposal"]
     ways = proposal["claims"]["proposal"]["operationalisations"]
-    at, rates = proposal["aligned_at"], proposal["rates"]
+    at = proposal["aligned_at"]
+    rates = proposal["rates"]
     pairs = list(zip(rates, at["regressed"], at["paper"], strict=True))
     return {
         "sooner_at_small_rates": all(ours < theirs for rate, ours, theirs in pairs if rate < 10),

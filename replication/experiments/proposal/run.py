@@ -14,7 +14,8 @@ from replication.paper.claims import load_claims
 from replication.simulator.running.engine import record_weights
 from replication.statistics.intervals import estimate_ratios
 
-SEARCH_SHARE, RECORDED_SHARE = 0.25, 0.1
+SEARCH_SHARE = 0.25
+RECORDED_SHARE = 0.1
 """Networks at each rate of a search, and whose weights are recorded, as shares of all."""
 
 AWAY = 1.0 - PAPER.regression
@@ -38,7 +39,8 @@ Alignments = dict[tuple[str, float], Array]
 
 def run(sample: Sample) -> Model:
     """Return the model of the proposal beside the paper's rule and a control."""
-    initial, few = sample.take(RECORDED_SHARE).draw(PAPER), sample.take(SEARCH_SHARE)
+    initial = sample.take(RECORDED_SHARE).draw(PAPER)
+    few = sample.take(SEARCH_SHARE)
     measured = sample.map(lambda rate: measure_alignments(rate, initial), EQUAL_RATES)
     alignments = {key: each for part in measured.values() for key, each in part.items()}
     # Speed, each rule at its own best rate.
@@ -74,12 +76,15 @@ def judge_proposal(alignments: Alignments) -> Model:
     """Judge whether the second round aligns the matrices sooner."""
     measured = {}
     for way in load_claims()["proposal"].operationalisations:
-        name, rate = way.id.rsplit("-", 1)[0], way.thresholds["rate"]
+        name = way.id.rsplit("-", 1)[0]
+        rate = way.thresholds["rate"]
         # The control asks what the first reading adds to larger changes of U.
         if name == "control":
-            ours, theirs = alignments["regressed", rate], alignments["control", rate]
+            ours = alignments["regressed", rate]
+            theirs = alignments["control", rate]
         else:
-            ours, theirs = alignments[name, rate], alignments["paper", rate]
+            ours = alignments[name, rate]
+            theirs = alignments["paper", rate]
         # Networks aligned at the same update by both are set aside.
         measured[way.id] = (ours < theirs)[ours != theirs]
     return judge("proposal", measured)

@@ -68,7 +68,8 @@ def read_readings(path: Path) -> Readings:
 
 
 def _make_readings(content: Mapping[str, Any]) -> Readings:
-    fixed, factors = content.get("fixed", {}), content.get("factors")
+    fixed = content.get("fixed", {})
+    factors = content.get("factors")
     if (
         not content.keys() <= {"fixed", "factors"}
         or not (isinstance(fixed, dict) and isinstance(factors, dict) and factors)
@@ -111,12 +112,17 @@ def describe_reading(counts: CountTable, is_judged: bool = True) -> dict[str, An
     `mean` is that of the converged, `mean_at_cap` counts failures at the cap, `median` is None if
     half have failed.
     """
-    rule, share = load_claims()["headline"].thresholds, counts.n_converged / counts.n
-    chance, p = share ** load_reported().runs, studies.find_p(counts) if is_judged else None
+    rule = load_claims()["headline"].thresholds
+    share = counts.n_converged / counts.n
+    chance = share ** load_reported().runs
+    p = studies.find_p(counts) if is_judged else None
     could_be = chance >= rule["min_chance_all_converge"] and (p or 0.0) > rule["at_least"]
     return {
-        "share": share, "median": find_median(counts),
+        "share": share,
+        "median": find_median(counts),
         "mean": estimate_mean(counts.updates, counts.counts).value,
-        "mean_at_cap": counts.mean_at_cap, "chance_all_converge": chance,
-        "p": p, "is_compatible": could_be if is_judged else None,
-    }  # fmt: skip
+        "mean_at_cap": counts.mean_at_cap,
+        "chance_all_converge": chance,
+        "p": p,
+        "is_compatible": could_be if is_judged else None,
+    }

@@ -20,9 +20,12 @@ from replication.simulator.rule.weights import list_connections
 from replication.simulator.running.changes import compute_changes
 from replication.simulator.running.engine import evaluate_networks, record_weights
 
-N_READABLE, N_TRAINED = 500, 20
+N_READABLE = 500
+N_TRAINED = 20
 """Networks whose changes, and whose whole learning, the readable network computes as well."""
-N_ALTERED, ALTERED_UPDATES = 400, 400  # networks that learn with other changes of W, and how long
+# networks that learn with other changes of W, and how long
+N_ALTERED = 400
+ALTERED_UPDATES = 400
 
 RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True}
 """The conditions of page 361 besides a high regression."""
@@ -44,12 +47,14 @@ def run(sample: Sample) -> Model:
     restricted = Protocol(regression=regression, **RESTRICTED)
     descent = judge("descent", measure_descent(restricted, sample.draw(restricted)))
     learnt = {name: sample.simulate(each).converged for name, each in LOGISTIC.items()}
-    return {"claims": {
-        "simple-rule": judge_simple_rule(sample),
-        "descent": descent | {"regression": regression},
-        "without-linearity": judge("without-linearity", learnt),
-        "without-symmetry": judge_without_symmetry(sample),
-    }}  # fmt: skip
+    return {
+        "claims": {
+            "simple-rule": judge_simple_rule(sample),
+            "descent": descent | {"regression": regression},
+            "without-linearity": judge("without-linearity", learnt),
+            "without-symmetry": judge_without_symmetry(sample),
+        }
+    }
 
 
 def judge_simple_rule(sample: Sample) -> Model:
@@ -57,14 +62,18 @@ def judge_simple_rule(sample: Sample) -> Model:
     initial = sample.first(N_READABLE).draw(PAPER)
     _, _, final = sample.train(PAPER, initial)
     # At the paper's rate learning sometimes amplifies what rounding leaves.
-    slower, first = Protocol(learning_rate=5.0), initial[:N_TRAINED]
+    slower = Protocol(learning_rate=5.0)
+    first = initial[:N_TRAINED]
     updates, _, _ = sample.train(slower, first)
     readable = [RecirculationNetwork.from_weights(each, slower).train()[0] for each in first]
-    return judge("simple-rule", {
-        "initial": round_up(measure_difference(PAPER, initial)),
-        "final": round_up(measure_difference(PAPER, final)),
-        "learning": np.mean(updates == readable),
-    })  # fmt: skip
+    return judge(
+        "simple-rule",
+        {
+            "initial": round_up(measure_difference(PAPER, initial)),
+            "final": round_up(measure_difference(PAPER, final)),
+            "learning": np.mean(updates == readable),
+        },
+    )
 
 
 def measure_difference(protocol: Protocol, weights: Array) -> float:

@@ -8,7 +8,8 @@ from replication.experiments.instruments.model import Model
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
     """Say which sentences are true."""
     settings = models["settings"]
-    paper, rows = settings["paper"], settings["fastest"]
+    paper = settings["paper"]
+    rows = settings["fastest"]
     by_regression = {row["regression"]: row for row in rows}
     own = by_regression[paper["regression"]]
     flat = [row for row in rows if row["regression"] >= 0.94]

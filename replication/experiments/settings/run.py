@@ -23,7 +23,9 @@ from replication.simulator.running.outcomes import Outcomes
 
 SHARE_FIRST = 0.02
 """This share of them is tried first; the others only if at least half of these converge."""
-TRIED_FACTOR, FRESH_FACTOR, EDGE_FACTOR = 50, 200, 20
+TRIED_FACTOR = 50
+FRESH_FACTOR = 200
+EDGE_FACTOR = 20
 """Times as many networks: at each rate near the fastest, at the fastest, and for the edge."""
 
 STEP = 2.0 ** (1 / 3)  # from one cell of the map to the next
@@ -47,17 +49,22 @@ def run(sample: Sample) -> Model:
     """Return the model of the map."""
     mean, failing = measure_map(sample.others)
     # Where failures begin at the paper's regression, with hidden biases learnt and fixed.
-    at_edge, edge = sample.take(EDGE_FACTOR), {}
+    at_edge = sample.take(EDGE_FACTOR)
+    edge = {}
     for name, frozen in LEARNING.items():
         tried = [Protocol(learning_rate=rate, frozen=frozen) for rate in EDGE_RATES]
         lost = [float(1.0 - at_edge.simulate(each).converged.mean()) for each in tried]
         edge[name] = {str(share): find_crossing(EDGE_RATES, lost, share) for share in (0.01, 0.1)}
     return {
         "max_updates": PAPER.max_updates,
-        "rates": list(MAP_RATES), "regressions": list(MAP_REGRESSIONS),
-        "mean": mean.tolist(), "failing": failing.tolist(), "ridge": find_ridge(mean, failing),
-        **measure_fastest(sample), "edge": edge,
-    }  # fmt: skip
+        "rates": list(MAP_RATES),
+        "regressions": list(MAP_REGRESSIONS),
+        "mean": mean.tolist(),
+        "failing": failing.tolist(),
+        "ridge": find_ridge(mean, failing),
+        **measure_fastest(sample),
+        "edge": edge,
+    }
 
 
 def measure_fastest(sample: Sample) -> Model:
@@ -67,7 +74,8 @@ def measure_fastest(sample: Sample) -> Model:
     less than the paper's (``gain``), network by network, and more than the row of the smallest
     mean (``more``).
     """
-    fresh, tried = sample.take(FRESH_FACTOR), sample.take(TRIED_FACTOR)
+    fresh = sample.take(FRESH_FACTOR)
+    tried = sample.take(TRIED_FACTOR)
     paper = fresh.simulate(PAPER)
     outcomes: dict[Protocol, Outcomes] = {}
     for regression, rates in NEAR_RATES.items():
@@ -91,12 +99,14 @@ def describe(protocol: Protocol, outcomes: Outcomes) -> Model:
     """
     away = 1.0 - protocol.regression
     return {
-        "learning_rate": protocol.learning_rate, "regression": protocol.regression,
+        "learning_rate": protocol.learning_rate,
+        "regression": protocol.regression,
         "w_rate": protocol.learning_rate * away**2,
-        **name_mean(outcomes.updates), **name_median(outcomes.updates),
+        **name_mean(outcomes.updates),
+        **name_median(outcomes.updates),
         **name_mean(outcomes.updates[outcomes.converged], "converged"),
         "failing": estimate_share(~outcomes.converged),
-    }  # fmt: skip
+    }
 
 
 def measure_map(sample: Sample) -> tuple[Array, Array]:

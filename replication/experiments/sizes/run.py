@@ -16,7 +16,8 @@ from replication.experiments.instruments.sample import Sample
 from replication.simulator.rule.weights import list_connections
 from replication.simulator.running.changes import compute_changes, compute_gradients
 
-SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
+SEARCH_SHARE = 0.1
+MEASURED_SHARE = 0.15
 """Networks at each setting of a search, and measured at every update, as shares of all."""
 RATES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 GRID = {"learning_rate": RATES, "regression": (0.0, 0.1, 0.25, 0.5, 0.75)}
@@ -52,12 +53,13 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
         both = slice(parts[0].start, parts[1].stop)
         total, steepest = (each.sum(axis=1, keepdims=True) for each in (changes, descent))
         measured |= {
-            f"first-{key}": first, f"second-{key}": second,
+            f"first-{key}": first,
+            f"second-{key}": second,
             f"joint-{key}": compute_cosines(changes[..., both], descent[..., both]),
             f"matched-{key}": match_groups(changes, descent, parts),
             f"batch-{key}": match_groups(total, steepest, parts),
             f"parallel-{key}": compare_vectors(rule, weights),
-        }  # fmt: skip
+        }
     return measured
 
 

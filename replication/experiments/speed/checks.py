@@ -7,10 +7,11 @@ from replication.experiments.instruments.model import Model
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
     """Say which sentences are true."""
-    speed, encoders = models["speed"], models["images"]["encoders"]["rules"]
-    ratios, raw, centred = (
-        speed["ratios"], speed["tasks"]["digits"], speed["tasks"]["centred-digits"],
-    )  # fmt: skip
+    speed = models["speed"]
+    encoders = models["images"]["encoders"]["rules"]
+    ratios = speed["ratios"]
+    raw = speed["tasks"]["digits"]
+    centred = speed["tasks"]["centred-digits"]
     median = {(row["upper"], row["lower"]): row["median"] for row in models["mechanism"]["hybrids"]}
     ours = median["equation 3", "equation 4"]
     return {

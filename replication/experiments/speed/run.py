@@ -23,7 +23,10 @@ from replication.simulator.running.outcomes import Outcomes
 from replication.statistics.intervals import Estimate, estimate_mean, estimate_ratios
 
 FEWEST = 6  # networks whose median has an interval
-SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE = 0.1, 0.25, 0.025, 0.0012
+SEARCH_SHARE = 0.1
+RATES_SHARE = 0.25
+LARGE_SHARE = 0.025
+DIGITS_SHARE = 0.0012
 """Networks at each setting of a search, at each rate that is judged, of larger encoders, and on
 digits, as shares of all networks, but never fewer than `FEWEST`."""
 
@@ -44,9 +47,12 @@ SEARCHED_RATES = {
     "cross-entropy": tuple(0.25 * step for step in range(3, 17)),
 }
 DIGITS: dict[str, Any] = {
-    "group_sizes": (64, 16), "patterns": "digits", "n_images": 200,
-    "criterion": "unexplained-variance", "threshold": 0.2,
-}  # fmt: skip
+    "group_sizes": (64, 16),
+    "patterns": "digits",
+    "n_images": 200,
+    "criterion": "unexplained-variance",
+    "threshold": 0.2,
+}
 TASKS: dict[str, tuple[dict[str, Any], float, Grid, Mapping[str, Sequence[float]]]] = {
     "": ({}, 1.0, {}, SEARCHED_RATES | {"no-hidden-regression": (*map(float, range(2, 11)), 12.0)}),
     "-momentum": ({}, 1.0, {"momentum": (0.6, 0.7, 0.75, 0.8, 0.85)}, {
@@ -93,7 +99,8 @@ Search = tuple[Protocol, Grid, float]
 def run(sample: Sample) -> Model:
     """Return the model of speed at the paper's settings and at the best ones of all rules."""
     sample.report_progress("best learning rates of all rules, momenta, factors and tasks")
-    searches, n_search = list_searches(), sample.take(SEARCH_SHARE, least=FEWEST).n
+    searches = list_searches()
+    n_search = sample.take(SEARCH_SHARE, least=FEWEST).n
 
     def find(name: str) -> tuple[Protocol, Outcomes]:
         base, grid, share = searches[name]
@@ -106,7 +113,8 @@ def run(sample: Sample) -> Model:
     outcomes = {name: at_best for name, (_, at_best) in found.items()}
     outcomes["no-hidden-regression-at-paper-rate"] = sample.simulate(RULES["no-hidden-regression"])
     sample.report_progress("updates at every learning rate")
-    few, tried = sample.take(RATES_SHARE, least=FEWEST), SEARCHED_RATES
+    few = sample.take(RATES_SHARE, least=FEWEST)
+    tried = SEARCHED_RATES
     good = {rule: find_good_rates(found[rule][0], tried[rule], few) for rule in tried}
     # What back-propagation takes as a multiple of what recirculation takes, and what a factor on
     # the changes of W costs or saves, network by network.
@@ -162,7 +170,8 @@ def compare_rules(outcomes: Mapping[str, Outcomes]) -> dict[str, Estimate]:
 
 def find_good_rates(protocol: Protocol, rates: Sequence[float], sample: Sample) -> list[float]:
     """Return the learning rates that are not measurably slower than the protocol's own."""
-    best, good = sample.simulate(protocol).updates, []
+    best = sample.simulate(protocol).updates
+    good = []
     for rate in rates:
         updates = sample.simulate(dataclasses.replace(protocol, learning_rate=rate)).updates
         # Network by network; a rate stays if the interval of what it costs reaches 0.
@@ -173,7 +182,8 @@ def find_good_rates(protocol: Protocol, rates: Sequence[float], sample: Sample) 
 
 def judge_rapid(outcomes: Mapping[str, Outcomes]) -> Model:
     """Judge whether simple networks usually converge rapidly."""
-    larger, largest = outcomes["recirculation-8-3-8"], outcomes["recirculation-16-4-16"]
+    larger = outcomes["recirculation-8-3-8"]
+    largest = outcomes["recirculation-16-4-16"]
     asked = {"larger-202": larger, "largest-202": largest, "larger-48": larger}
     shares = {}
     for name, found in asked.items():
@@ -201,7 +211,10 @@ def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:
 def judge_hidden_regression(outcomes: Mapping[str, Outcomes]) -> Model:
     """Judge whether networks learn without regression of the hidden units."""
     best = outcomes["no-hidden-regression"]
-    return judge("hidden-regression", {
-        "best-rate": best.converged,
-        "paper-rate": outcomes["no-hidden-regression-at-paper-rate"].converged,
-    })  # fmt: skip
+    return judge(
+        "hidden-regression",
+        {
+            "best-rate": best.converged,
+            "paper-rate": outcomes["no-hidden-regression-at-paper-rate"].converged,
+        },
+    )

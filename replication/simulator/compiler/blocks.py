@@ -30,7 +30,8 @@ class Memory:
 
     def allocate(self, shape: Shape) -> Any:
         """Return rows for an array, each a number of every network."""
-        first, self.n_rows = self.n_rows, self.n_rows + math.prod(shape)
+        first = self.n_rows
+        self.n_rows = self.n_rows + math.prod(shape)
         self.most_rows = max(self.most_rows, self.n_rows)
         return Rows(self.writer, "strip", first, shape)
 
@@ -43,12 +44,19 @@ class Block:
     """
 
     def __init__(
-        self, memory: Memory, n_patterns: int, begin: Any, rows: dict[Traced, Any],
-        is_one_hot: bool, noise: Any,
-    ) -> None:  # fmt: skip
-        self.memory, self.writer = memory, memory.writer
+        self,
+        memory: Memory,
+        n_patterns: int,
+        begin: Any,
+        rows: dict[Traced, Any],
+        is_one_hot: bool,
+        noise: Any,
+    ) -> None:
+        self.memory = memory
+        self.writer = memory.writer
         self.value = memory.writer.number  # of a number or a value
-        self.n_patterns, self.begin = n_patterns, begin
+        self.n_patterns = n_patterns
+        self.begin = begin
         self.rows = dict(rows)  # where arrays are in memory; of a `repeat`, each of its results
         self.is_one_hot = is_one_hot  # each pattern has a single 1, at its own place
         self.noise = noise
@@ -59,7 +67,8 @@ class Block:
     @contextmanager
     def together(self, known: Iterable[Any] = ()) -> Iterator[dict[Any, Any]]:
         """Write down once what is used more than once within; what is known there is given."""
-        before, self.found = self.found, dict(known)
+        before = self.found
+        self.found = dict(known)
         try:
             yield self.found
         finally:
@@ -89,19 +98,24 @@ class Block:
 
     def take(self, n: int) -> Iterator[tuple[Any, ...]]:
         """Go through n places some at a time, and the last ones in fewer."""
-        size, begin = self.writer.n_at_once, 0
+        size = self.writer.n_at_once
+        begin = 0
         while size:
             n_turns = n // size
             for turn in self.writer.each(n_turns):
                 yield tuple(begin + size * turn + k for k in range(size))
-            begin, n, size = begin + n_turns * size, n % size, size // 2
+            begin = begin + n_turns * size
+            n = n % size
+            size = size // 2
 
     # What must be in memory, and what is computed beside it
 
     def write(
-        self, roots: Sequence[Traced], watched: Traced | None = None,
+        self,
+        roots: Sequence[Traced],
+        watched: Traced | None = None,
         watch: Callable[[Iterable[Any]], None] | None = None,
-    ) -> bool:  # fmt: skip
+    ) -> bool:
         """Write down what must be in memory before the roots can be read, element by element.
 
         `watch` is given the elements of `watched` as they are computed, if they can be computed
@@ -145,7 +159,8 @@ class Block:
         for k, called in enumerate(order):
             if called.op != "call" or called.ndim != 1:
                 continue
-            group, sums = [called], called.args[0]
+            group = [called]
+            sums = called.args[0]
             # Its sums, if nothing in between reads them from memory.
             if arrays.is_plain_matmul(sums) and sums in number and sums not in home:
                 between = order[number[sums] + 1 : k]
@@ -218,9 +233,12 @@ class Block:
                 rows[(*target, p)] = self.value(value)
 
     def _write_together(
-        self, group: list[Traced], needed: set[Traced], watched: Traced | None = None,
+        self,
+        group: list[Traced],
+        needed: set[Traced],
+        watched: Traced | None = None,
         watch: Any = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Write down sums, a function of them, and what depends on it element by element."""
         rows = {x: self.lay(x) for x in group if x in needed}
         # Blocks of units by patterns: all arrays, then what is stored.

@@ -36,7 +36,8 @@ def _fingerprint(network: type[Network], protocol: Protocol, _: tuple[Any, ...])
 
 def fingerprint(rule: Rule) -> str:
     """Return the hash of all that a rule does to numbers, 32 hexadecimal digits."""
-    traces, lines = Traces(rule), _Lines()
+    traces = Traces(rule)
+    lines = _Lines()
     parts = {
         "image": lines.add([traces.image]),
         "error": lines.add([traces.error]),
@@ -98,8 +99,16 @@ def neutralise(network: type[Network], protocol: Protocol) -> Protocol:
     if not issubclass(network, RecirculationNetwork):  # others take few fields
         return protocol
     return dataclasses.replace(
-        protocol, learning_rate=1.0, visible_to_hidden_factor=1.0, hidden_to_visible_factor=1.0,
-        regression=0.0, momentum=0.5 * (protocol.momentum > 0.0),
-        decay=0.5 * (protocol.decay > 0.0), threshold=1.0, half_width=1.0, max_updates=1,
-        initial_biases="drawn", symmetric_start=False,
-    )  # fmt: skip
+        protocol,
+        learning_rate=1.0,
+        visible_to_hidden_factor=1.0,
+        hidden_to_visible_factor=1.0,
+        regression=0.0,
+        momentum=0.5 * (protocol.momentum > 0.0),
+        decay=0.5 * (protocol.decay > 0.0),
+        threshold=1.0,
+        half_width=1.0,
+        max_updates=1,
+        initial_biases="drawn",
+        symmetric_start=False,
+    )

@@ -20,15 +20,28 @@ from replication.simulator.operations.instructions import Rows, Value, Whole, Wr
 from replication.simulator.rule.network import CRITERIA, Rule
 
 OPERATIONS = {
-    "fadd": "{} + {}", "fsub": "{} - {}", "fmul": "{} * {}", "fdiv": "{} / {}", "fneg": "-{}",
-    "fma": "{} * {} + {}", "sqrt": "Math.sqrt({})", "fabs": "Math.abs({})",
-    "fcmp ogt": "{} > {}", "fcmp olt": "{} < {}", "fcmp oge": "{} >= {}", "fcmp ole": "{} <= {}",
-    "fcmp oeq": "{} === {}", "fcmp une": "{} !== {}",
-    "where": "{} ? {} : {}", "scale": f"{{}} * 2 ** ({{}} - {ROUND:.0f})",
+    "fadd": "{} + {}",
+    "fsub": "{} - {}",
+    "fmul": "{} * {}",
+    "fdiv": "{} / {}",
+    "fneg": "-{}",
+    "fma": "{} * {} + {}",
+    "sqrt": "Math.sqrt({})",
+    "fabs": "Math.abs({})",
+    "fcmp ogt": "{} > {}",
+    "fcmp olt": "{} < {}",
+    "fcmp oge": "{} >= {}",
+    "fcmp ole": "{} <= {}",
+    "fcmp oeq": "{} === {}",
+    "fcmp une": "{} !== {}",
+    "where": "{} ? {} : {}",
+    "scale": f"{{}} * 2 ** ({{}} - {ROUND:.0f})",
     # What the browser has itself; other functions are written out in operations.
-    "logistic": "1 / (1 + Math.exp(-{}))", "exp of minus": "Math.exp(-{})",
-    "tanh": "Math.tanh({})", "logarithm": "Math.log({})",
-}  # fmt: skip
+    "logistic": "1 / (1 + Math.exp(-{}))",
+    "exp of minus": "Math.exp(-{})",
+    "tanh": "Math.tanh({})",
+    "logarithm": "Math.log({})",
+}
 
 WHOLE = {"add": "+", "mul": "*"}
 
@@ -78,7 +91,8 @@ class ScriptWriter(Writer):
         if n < 2:
             yield from [begin] * n
             return
-        name, end = self.make_name("k"), begin + n
+        name = self.make_name("k")
+        end = begin + n
         self.lines.append(f"for (let {name} = {begin}; {name} < {end}; {name} += 1) {{")
         yield Whole(self, name)
         self.lines.append("}")
@@ -111,8 +125,10 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
         what = "learns in minibatches, whose order a page cannot draw"
         raise UsageError(f"{rule.name} {what}; show another schedule")
     # Methods: one for each criterion, the update, and the states.
-    own, names = rule.protocol.criterion, [*rule.all_shapes]
-    methods, n_rows = "", 0
+    own = rule.protocol.criterion
+    names = [*rule.all_shapes]
+    methods = ""
+    n_rows = 0
     for method in (*dict.fromkeys((own, *criteria)), "update", "states"):
         sweep = Sweep(rule, ScriptWriter(), method if method in CRITERIA else "")
         if sweep.traces.drawn:
@@ -135,14 +151,19 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     about = {
         "shapes": {key: [*shape] for key, shape in rule.all_shapes.items()},
         "ends": dict(zip(names, map(list, itertools.pairwise(ends)), strict=True)),
-        "given": {key: row.first for key, row in sweep.given.items()}, "numbers": rule.numbers,
+        "given": {key: row.first for key, row in sweep.given.items()},
+        "numbers": rule.numbers,
         "begun": rule.begun.tolist(),
-    }  # fmt: skip
+    }
     return TEMPLATE % {
-        "methods": methods, "name": name, "about": json.dumps(about), "n_rows": n_rows,
+        "methods": methods,
+        "name": name,
+        "about": json.dumps(about),
+        "n_rows": n_rows,
         "data": ", ".join(json.dumps(number).removesuffix(".0") for number in sweep.data),
-        "patterns": json.dumps(rule.patterns.tolist()), "own": own,
-    }  # fmt: skip
+        "patterns": json.dumps(rule.patterns.tolist()),
+        "own": own,
+    }
 
 
 METHOD = """  %(method)s() {

@@ -68,7 +68,9 @@ class Traces:
 
     def __init__(self, rule: Rule) -> None:
         self.rule, self.graph, self.network = rule, Graph(), rule.bare()
-        one, make, name = self.network, self.graph.make, rule.name
+        one = self.network
+        make = self.graph.make
+        name = rule.name
         self.pattern, self.target = v, t = [
             make("pattern", array.shape[1:], note=is_target, is_batched=True)
             for is_target, array in ((False, rule.patterns), (rule.has_targets, rule.targets))
@@ -161,7 +163,8 @@ class Traces:
             raise TraceError(f"{self.rule.name}.{method}: {error}") from None
 
     def _trace_own_error(self) -> Any:
-        function, shown = self.network.pattern_error, (self.pattern, self.target)
+        function = self.network.pattern_error
+        shown = (self.pattern, self.target)
         error = self._take("pattern_error", self._run(MEASURE, function, *shown))
         if error.size != 1:
             wrong = f"{self.rule.name}.pattern_error gives shape {error.shape}"
@@ -169,10 +172,12 @@ class Traces:
         return np.reshape(np.maximum(error, LEAST_ERROR), (1,))
 
     def _trace_deviations(self) -> Traced:
-        rule, image = self.rule, self.image
+        rule = self.rule
+        image = self.image
         highest = blocks.find_bound(image, float(np.abs(rule.patterns).max()))
         lowest = 0.0 if image.op == "call" and image.note[0] == "logistic" else 0.0 - highest
-        least, most = rule.targets.min() + 0.0, rule.targets.max() + 0.0
+        least = rule.targets.min() + 0.0
+        most = rule.targets.max() + 0.0
         if not rule.network.takes_protocol and not lowest <= least <= most <= highest:
             given = f"{rule.name}.targets, or patterns, go from {least:g} to {most:g}"
             raise TraceError(f"{given}; {rule.name}.image gives {lowest:g} to {highest:g}")
@@ -196,7 +201,8 @@ class Sweep:
     """One sweep of learning of a rule, for a writer; the weights are at "now", then at "next"."""
 
     def __init__(self, rule: Rule, writer: Any, criterion: str = "") -> None:
-        self.rule, self.writer = rule, writer
+        self.rule = rule
+        self.writer = writer
         self.traces, self.n_all = Traces(rule), sum(rule.sizes)
         name = criterion or rule.protocol.criterion
         # Of an error of the rule's own the largest counts, as of the deviation of a single unit.
@@ -218,7 +224,8 @@ class Sweep:
         self.given = {name: self.memory.allocate(()) for name in rule.numbers}
         self.measured = [self.memory.allocate(()) for _ in range(2)]  # worst error and total
         self.sums = {name: self.memory.allocate(rule.sums[name]) for name in self.traces.terms}
-        after, weights = self.traces.after, self.traces.weights
+        after = self.traces.after
+        weights = self.traces.weights
         self.changed = [name for name in weights if after[name] is not weights[name]]
         # Of minibatches: the order of the patterns, and some of them as each network is shown them.
         self.order: Any = None
@@ -248,7 +255,8 @@ class Sweep:
         Those that are shuffled are gathered first, in each network those in its own order.
         """
         self.memory.n_rows = self.base
-        traces, writer = self.traces, self.writer
+        traces = self.traces
+        writer = self.writer
         rows = {x: self._find_rows(base, name) for name, x in traces.weights.items()}
         rows |= {x: self.given[name] for name, x in traces.given.items()}
         rows |= {x: self.sums[name] for name, x in traces.sums.items()}
@@ -263,7 +271,8 @@ class Sweep:
         if is_shuffled:
             for p in writer.each(n_patterns):
                 writer.gather(self.order, first + p, shown, self.shuffled, p)
-            shown, begin = self.shuffled, 0
+            shown = self.shuffled
+            begin = 0
         for x in (traces.pattern, traces.target):
             shift = len(traces.pattern) if x.note else 0
             x.compute = lambda _, index, p, shift=shift: shown[begin + p, index[0] + shift]
@@ -335,7 +344,8 @@ class Sweep:
 
     def _learn_part(self, begin: Any, size: int) -> None:
         """Write down the change after some patterns, those from a first one on."""
-        has_turns, is_shuffled = size > MOST_AT_ONCE, self.rule.is_shuffled
+        has_turns = size > MOST_AT_ONCE
+        is_shuffled = self.rule.is_shuffled
         if has_turns:
             self._begin_sums()
         for first, n in self.take_turns(size):
@@ -354,7 +364,8 @@ class Sweep:
     def count_right(self, rows: Any) -> None:
         """Have the right answers of each look counted in memory, if the targets are classes."""
         if self.rule.has_classes:
-            self.right, self.n_right = self.traces.trace_right(), rows
+            self.right = self.traces.trace_right()
+            self.n_right = rows
 
     def _list_right(self) -> list[Traced]:
         return [] if self.right is None else [self.right]
@@ -382,7 +393,8 @@ class Sweep:
                 return
         else:
             block.write([*terms, self.error])
-        add, begun = functools.partial(self._add_error, block), [row[()] for row in self.measured]
+        add = functools.partial(self._add_error, block)
+        begun = [row[()] for row in self.measured]
         found = self.writer.fold(block.n_patterns, add, *begun)
         for row, x in zip(self.measured, found, strict=True):
             row[()] = x
@@ -428,7 +440,8 @@ class Sweep:
         go on from block to block stay in memory.
         """
         # By sum: the weights that can be changed as soon as it is there, and their targets.
-        placed, after = {} if goes_on else self._place(), self.traces.after
+        placed = {} if goes_on else self._place()
+        after = self.traces.after
         for name, terms in self.traces.terms.items():
             rows = self.sums[name]
             targets = [(after[x], self._find_rows("next", x)) for x in placed.get(name, ())]
@@ -448,7 +461,8 @@ class Sweep:
 
     def _place(self) -> dict[str, list[str]]:
         """Return which arrays each sum changes place by place, nothing unless all do."""
-        traces, owners = self.traces, dict[str, str]()
+        traces = self.traces
+        owners = dict[str, str]()
         for name in self.changed:
             new = traces.after[name]
             used = arrays.walk([new])
@@ -495,9 +509,12 @@ class Program:
         if (n_lines := text.count("\n")) > MOST_LINES:
             what = f"becomes {n_lines:,} instructions, which take minutes to compile"
             raise TraceError(f"{sweep.rule.name} {what}; write loops with replication.repeat")
-        self.text, self.data = text, sweep.data  # patterns, targets and constants
+        # patterns, targets and constants
+        self.text = text
+        self.data = sweep.data
         self.n_all = sweep.n_all  # numbers of one network: weights, fixed arrays and what is kept
-        self.n_rows, self.threshold = sweep.memory.most_rows, sweep.threshold.first
+        self.n_rows = sweep.memory.most_rows
+        self.threshold = sweep.threshold.first
         self.given = {name: row.first for name, row in sweep.given.items()}  # the rule's numbers
         self.drawn = sweep.traces.drawn  # phases in which random numbers are drawn
         self.outputs = [(row.first, row.shape) for row in outputs]  # what `evaluate` measures
@@ -518,7 +535,8 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     if not rule.is_one_batch:
         sweep.latest = sweep.memory.allocate(())
         sweep.base = sweep.memory.n_rows
-    n, lanes = sweep.n_all, f"<{n_lanes} x i64>"
+    n = sweep.n_all
+    lanes = f"<{n_lanes} x i64>"
     # Before the first sweep all lanes count as finished, so that each takes a network.
     cap = writer.spread("%cap", "i64")
     other = writer.find("%strip", n, writer.kind)
@@ -545,7 +563,8 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     below = _write_learning(sweep).names[0]
     is_old = writer.emit(f"icmp sge {lanes} {age}, {cap}")
     finished = writer.emit(f"or <{n_lanes} x i1> {below}, {is_old}")
-    finished, below = _pack(writer, finished), _pack(writer, below)
+    finished = _pack(writer, finished)
+    below = _pack(writer, below)
 
     is_any = writer.compare("ne", finished, 0)
     is_recorded = writer.emit("icmp ne ptr %record, null")
@@ -567,7 +586,8 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 
 def _write_learning(sweep: Sweep) -> Any:
     """Write down a look at the networks and their learning; return where they are done."""
-    writer, threshold = sweep.writer, sweep.threshold[()]
+    writer = sweep.writer
+    threshold = sweep.threshold[()]
     if sweep.rule.is_one_batch:
         return sweep.look() < threshold
     # Changes after some patterns need no look at all of them, where no error ends the learning.
@@ -683,9 +703,14 @@ def _call_exchange(now: str, following: str, finished: str, below: str, sweep: s
 def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
     """Write what happens to lanes after a sweep: a record, the outcome, and the next network."""
     writer = Writer(n_lanes)
-    load, store, when = writer.load_whole, writer.store_whole, writer.when
-    sweep, cap = Whole(writer, "%sweep"), Whole(writer, "%cap")
-    finished, below = Whole(writer, "%finished"), Whole(writer, "%below")  # a bit for each lane
+    load = writer.load_whole
+    store = writer.store_whole
+    when = writer.when
+    sweep = Whole(writer, "%sweep")
+    cap = Whole(writer, "%cap")
+    # a bit for each lane
+    finished = Whole(writer, "%finished")
+    below = Whole(writer, "%below")
 
     def count(place: int, more: int) -> None:
         store("%counts", place, load("%counts", place) + more)
@@ -722,7 +747,8 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
             following = load("%counts", BEGUN)
             with when(writer.compare("slt", following, "%n")):
                 n_kept = rule.sizes[2]
-                first, first_kept = following * "%stride", following * "%kept_stride"
+                first = following * "%stride"
+                first_kept = following * "%kept_stride"
                 for k in writer.each(n - n_kept):
                     for base in ("%now", "%next"):
                         writer.copy_number("%initial", first + k, base, k * n_lanes + lane)

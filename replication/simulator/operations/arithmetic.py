@@ -25,12 +25,21 @@ ROUND = float.fromhex("0x1.8p+52")  # adding it rounds to a whole number, kept i
 
 # exp(r) = 1 + r + r^2 (C2 + C3 r + ... + C11 r^9) for |r| <= ln(2) / 2, by
 # interpolation at Chebyshev nodes; leaves a relative error of 1.6e-17.
-_COEFFICIENTS = [float.fromhex(text) for text in (  # C11 to C2
-    "0x1.af389ecfc4b9cp-26", "0x1.28917c89a43a7p-22", "0x1.71de0db2f6b19p-19",
-    "0x1.a019b9149a41cp-16", "0x1.a01a01a7c2efep-13", "0x1.6c16c17889ef1p-10",
-    "0x1.11111111109b5p-7", "0x1.5555555553d68p-5", "0x1.5555555555556p-3",
-    "0x1.0000000000001p-1",
-)]  # fmt: skip
+_COEFFICIENTS = [
+    float.fromhex(text)
+    for text in (  # C11 to C2
+        "0x1.af389ecfc4b9cp-26",
+        "0x1.28917c89a43a7p-22",
+        "0x1.71de0db2f6b19p-19",
+        "0x1.a019b9149a41cp-16",
+        "0x1.a01a01a7c2efep-13",
+        "0x1.6c16c17889ef1p-10",
+        "0x1.11111111109b5p-7",
+        "0x1.5555555553d68p-5",
+        "0x1.5555555555556p-3",
+        "0x1.0000000000001p-1",
+    )
+]
 
 
 def _either(emit: Callable[..., Value], plain: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,7 +72,8 @@ fma = _operation("fma", np.vectorize(_fma_one, otypes="d"))
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
 where = _operation("where", lambda *x: np.where(*x)[()])
 """x where a condition holds, else y."""
-absolute, square_root = _operation("fabs", np.abs), _operation("sqrt", np.sqrt)
+absolute = _operation("fabs", np.abs)
+square_root = _operation("sqrt", np.sqrt)
 to_bits = _operation("word of number", lambda x: np.asarray(x).view(np.uint64))
 from_bits = _operation("number of word", lambda x: x.view(np.float64))
 """A float64 of a word with the same bits; `to_bits` is the other way round."""
@@ -134,7 +144,8 @@ def logistic(x: Any, y: Any) -> tuple[Any, Any]:
     """
     n = len(x)
     e = 1.0 + exponential_of_minus(stack([*x, *y]))
-    a, b = e[:n], e[n:]
+    a = e[:n]
+    b = e[n:]
     q = 1.0 / (a * b)
     return q * b, q * a
 

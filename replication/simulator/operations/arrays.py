@@ -45,7 +45,9 @@ STORED = {"call", "matmul", "reduce", "moved", "repeat", "draw"}
 """Operations whose results are worth a place in memory."""
 LEAVES = {"number", "constant", "given", "weight", "pattern", "sum", "carried", "result"}
 """What is in memory already, or needs none."""
-DEEPEST, MOST_ARRAYS, MOST_MOVED = 30, 20_000, 10_000
+DEEPEST = 30
+MOST_ARRAYS = 20_000
+MOST_MOVED = 10_000
 """Operations upon one another before the result goes to memory; arrays that a rule may make, and
 elements that are moved one by one, so that compiling ends."""
 
@@ -64,9 +66,16 @@ class Graph:
         self.phase = 0  # of a sweep, for random numbers
 
     def make(
-        self, op: str, shape: Shape, args: Sequence["Traced"] = (), compute: Any = None, *,
-        note: Any = None, is_batched: bool = False, depth: int = 0,
-    ) -> "Traced":  # fmt: skip
+        self,
+        op: str,
+        shape: Shape,
+        args: Sequence["Traced"] = (),
+        compute: Any = None,
+        *,
+        note: Any = None,
+        is_batched: bool = False,
+        depth: int = 0,
+    ) -> "Traced":
         """Return the array of an operation, the same one for the same operation on the same."""
         self._check(*args)
         key = (op, shape, note, *(arg.key for arg in args))
@@ -156,7 +165,8 @@ def _find_steps(shape: Shape, chosen: Any) -> Any:
     """
     if not (chosen.size and chosen.all()):
         return None
-    found, grids = [], np.indices(chosen.shape)
+    found = []
+    grids = np.indices(chosen.shape)
     units = np.minimum(np.eye(chosen.ndim, dtype=int), np.array(chosen.shape, dtype=int) - 1)
     for grid in np.indices(shape):  # the place of each element on one axis of the array
         places = grid.ravel()[chosen - 1]
@@ -237,29 +247,51 @@ TRUTHS_ADVICE = "multiply truth values by 1.0, or write np.logical_and, np.logic
 def _find_function(function: Any) -> Callable[..., Any]:
     """Return what a function of NumPy becomes, or refuse it by name."""
     if function not in FUNCTIONS:
-        name, known = function.__name__, "it with those that the page 'Your own rule' lists"
+        name = function.__name__
+        known = "it with those that the page 'Your own rule' lists"
         instead = next((advice for advice, names in INSTEAD.items() if name in names), known)
         raise TraceError(f"{name} cannot be compiled; write {instead}")
     return FUNCTIONS[function]
 
 
 INSTEAD = {
-    "replication.logistic(x)": ("expit",), "a table as a class attribute": ("sin", "cos", "tan"),
+    "replication.logistic(x)": ("expit",),
+    "a table as a class attribute": ("sin", "cos", "tan"),
     "replication.ACTIVATIONS['arcsinh'](x)": ("arcsinh",),
     "np.max or np.min of truth values, which are 1 and 0": ("any", "all"),
     "x == np.max(x), which is true at its place": ("argmax", "argmin"),
     "products and sums, as in a @ b, np.sum(a * b, 0)": ("einsum", "inner", "average", "cumsum"),
-    "np.mean((x - np.mean(x)) ** 2)": ("var", "std"), "abs(x) < np.inf": ("isfinite",),
-    "np.mean, np.max, or comparisons x[:, None] > x, whose sums are ranks":
-        ("median", "sort", "argsort", "percentile", "quantile"),
+    "np.mean((x - np.mean(x)) ** 2)": ("var", "std"),
+    "abs(x) < np.inf": ("isfinite",),
+    "np.mean, np.max, or comparisons x[:, None] > x, whose sums are ranks": (
+        "median",
+        "sort",
+        "argsort",
+        "percentile",
+        "quantile",
+    ),
     "np.where": ("heaviside", "nan_to_num", "logical_xor", "bitwise_xor"),
-    "a sum of comparisons, as np.sum(x[:, None] >= np.arange(1.0, 9.0), 1) for floor(x) up to 8":
-        ("floor", "ceil", "rint", "round", "trunc", "remainder", "fmod", "floor_divide"),
-    "np.exp(x) - 1.0": ("expm1",), "np.log(1.0 + x)": ("log1p",), "np.exp(0.693147 * x)": ("exp2",),
+    "a sum of comparisons, as np.sum(x[:, None] >= np.arange(1.0, 9.0), 1) for floor(x) up to 8": (
+        "floor",
+        "ceil",
+        "rint",
+        "round",
+        "trunc",
+        "remainder",
+        "fmod",
+        "floor_divide",
+    ),
+    "np.exp(x) - 1.0": ("expm1",),
+    "np.log(1.0 + x)": ("log1p",),
+    "np.exp(0.693147 * x)": ("exp2",),
     "np.tanh(1.2 * x), which is within 0.02 of it, or a table": ("erf",),
-    "the inverse of two rows as a formula, or an iteration with replication.repeat":
-        ("inv", "pinv", "solve", "det"),
-}  # fmt: skip
+    "the inverse of two rows as a formula, or an iteration with replication.repeat": (
+        "inv",
+        "pinv",
+        "solve",
+        "det",
+    ),
+}
 """What to write in place of functions that people try."""
 
 
@@ -426,8 +458,10 @@ def _choose(relation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return choose
 
 
-_larger, _smaller = _choose(operator.gt), _choose(operator.lt)
-_maximum, _minimum = elementwise("maximum", _larger), elementwise("minimum", _smaller)
+_larger = _choose(operator.gt)
+_smaller = _choose(operator.lt)
+_maximum = elementwise("maximum", _larger)
+_minimum = elementwise("minimum", _smaller)
 
 
 # Sums and products
@@ -567,7 +601,8 @@ class Turns(threading.local):
     @contextmanager
     def take(self, n: int, turn: Any) -> Iterator[None]:
         """Run one turn of a loop of n."""
-        before, self.turn = self.turn, self.turn * n + turn
+        before = self.turn
+        self.turn = self.turn * n + turn
         try:
             yield
         finally:
@@ -581,55 +616,98 @@ _mul: Any = elementwise("mul", _multiply)
 _negative = elementwise("negative", lambda x: -x)
 
 ASKING: dict[Any, Callable[..., Any]] = {
-    np.greater: ask(">", operator.gt), np.greater_equal: ask(">=", operator.ge),
-    np.less: ask("<", operator.lt), np.less_equal: ask("<=", operator.le),
-    np.equal: ask("==", operator.eq), np.not_equal: ask("!=", operator.ne),
+    np.greater: ask(">", operator.gt),
+    np.greater_equal: ask(">=", operator.ge),
+    np.less: ask("<", operator.lt),
+    np.less_equal: ask("<=", operator.le),
+    np.equal: ask("==", operator.eq),
+    np.not_equal: ask("!=", operator.ne),
     np.isnan: lambda x: x != x,  # noqa: PLR0124
     np.logical_and: lambda x, y: _where(x, y, 0.0) != 0.0,
-    np.logical_or: lambda x, y: _where(x, 1.0, y) != 0.0, np.logical_not: lambda x: x == 0.0,
-}  # fmt: skip
+    np.logical_or: lambda x, y: _where(x, 1.0, y) != 0.0,
+    np.logical_not: lambda x: x == 0.0,
+}
 """Functions that make truth values, 1 and 0, of any numbers."""
 OF_TRUTHS = {
-    np.bitwise_and: ASKING[np.logical_and], np.bitwise_or: ASKING[np.logical_or],
+    np.bitwise_and: ASKING[np.logical_and],
+    np.bitwise_or: ASKING[np.logical_or],
     np.invert: ASKING[np.logical_not],
-}  # fmt: skip
+}
 """Functions of truth values alone. All others are of numbers: in NumPy x + y is *or* of those."""
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     # Operations element by element
-    np.add: _add, np.subtract: elementwise("sub", lambda x, y: x - y), np.multiply: _mul,
-    np.true_divide: _divide, np.negative: _negative, np.positive: lambda x: x, np.matmul: matmul,
-    np.power: _power, np.square: lambda x: x * x, np.reciprocal: lambda x: 1.0 / x,
-    np.sqrt: costly("square root", exact.square_root), np.exp: _exp,
+    np.add: _add,
+    np.subtract: elementwise("sub", lambda x, y: x - y),
+    np.multiply: _mul,
+    np.true_divide: _divide,
+    np.negative: _negative,
+    np.positive: lambda x: x,
+    np.matmul: matmul,
+    np.power: _power,
+    np.square: lambda x: x * x,
+    np.reciprocal: lambda x: 1.0 / x,
+    np.sqrt: costly("square root", exact.square_root),
+    np.exp: _exp,
     np.log: costly("logarithm", exact.logarithm_of_any),
     np.logaddexp: lambda x, y: x + costly("softplus", exact.softplus)(y - x),
-    np.tanh: PAIRED["tanh"], np.arctan: PAIRED["arctan"],
+    np.tanh: PAIRED["tanh"],
+    np.arctan: PAIRED["arctan"],
     **dict.fromkeys((np.absolute, np.fabs), elementwise("abs", exact.absolute)),
-    np.maximum: _maximum, np.minimum: _minimum,
+    np.maximum: _maximum,
+    np.minimum: _minimum,
     np.clip: lambda x, a_min, a_max: _minimum(_maximum(x, a_min), a_max),
     np.where: _where,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
-    **ASKING, **OF_TRUTHS,
+    **ASKING,
+    **OF_TRUTHS,
     # Sums and products
-    np.outer: outer, np.linalg.norm: lambda x: np.sqrt(reduce("add", x * x)),
+    np.outer: outer,
+    np.linalg.norm: lambda x: np.sqrt(reduce("add", x * x)),
     np.dot: lambda a, b: matmul(a, b) if np.ndim(a) and np.ndim(b) else a * b,
-    np.sum: functools.partial(reduce, "add"), np.mean: _mean,
+    np.sum: functools.partial(reduce, "add"),
+    np.mean: _mean,
     **dict.fromkeys((np.max, np.amax), functools.partial(reduce, "maximum")),
     **dict.fromkeys((np.min, np.amin), functools.partial(reduce, "minimum")),
     # What only moves elements, or makes new arrays
     **{
-        function: move(function) for function in (
-            np.atleast_1d, np.atleast_2d, np.broadcast_to, np.column_stack, np.concatenate,
-            np.copy, np.diag, np.diagonal, np.expand_dims, np.flip, np.hstack,
-            np.matrix_transpose, np.moveaxis, np.ravel, np.repeat, np.reshape, np.roll,
-            np.squeeze, np.stack, np.swapaxes, np.take, np.tile, np.transpose, np.tril, np.triu,
+        function: move(function)
+        for function in (
+            np.atleast_1d,
+            np.atleast_2d,
+            np.broadcast_to,
+            np.column_stack,
+            np.concatenate,
+            np.copy,
+            np.diag,
+            np.diagonal,
+            np.expand_dims,
+            np.flip,
+            np.hstack,
+            np.matrix_transpose,
+            np.moveaxis,
+            np.ravel,
+            np.repeat,
+            np.reshape,
+            np.roll,
+            np.squeeze,
+            np.stack,
+            np.swapaxes,
+            np.take,
+            np.tile,
+            np.transpose,
+            np.tril,
+            np.triu,
             np.vstack,
         )
     },
-    np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
-    np.zeros_like: lambda x: np.zeros(x.shape), np.ones_like: lambda x: np.ones(x.shape),
+    np.shape: lambda x: x.shape,
+    np.ndim: lambda x: x.ndim,
+    np.size: lambda x: x.size,
+    np.zeros_like: lambda x: np.zeros(x.shape),
+    np.ones_like: lambda x: np.ones(x.shape),
     np.full_like: _full_like,
-}  # fmt: skip
+}
 """What NumPy's functions become; all others are refused by name."""
 
 

@@ -22,7 +22,7 @@ from replication.simulator.operations.arrays import (
     as_tuple,
     is_truth,
     move,
-)  # fmt: skip
+)
 
 Function = Callable[[Any], Any]
 
@@ -55,7 +55,8 @@ class Handle(NDArrayOperatorsMixin):
 
     def __init__(self, array: Traced, refusal: str = "", *, is_number: bool = False) -> None:
         self.storage = Storage(array, array.graph.depth, refusal)
-        self.is_number, self.is_read_only = is_number, False
+        self.is_number = is_number
+        self.is_read_only = False
         self._parent: Handle | None = None
         self._function: Function | None = None
         self._seen = self._shown = array
@@ -122,7 +123,8 @@ class Handle(NDArrayOperatorsMixin):
         if found.shape != self.shape or is_truth(found.array) != is_truth(self.array):
             what = "an array in place to one of another shape or kind"
             raise TraceError(f"the rule changes {what}; write x = x + y for x += y")
-        storage, refusal = self.storage, self.storage.refusal
+        storage = self.storage
+        refusal = self.storage.refusal
         if self.is_read_only:
             refusal = "what is read-only"
         elif storage.depth != storage.array.graph.depth:
@@ -321,8 +323,24 @@ ANOTHER_OF_TRUTHS = (*LIKE, np.dot, np.outer, np.clip)
 """Functions that make truth values of truth values in NumPy, where numbers are compiled."""
 RESHAPING = np.reshape, np.ravel
 MOVING = (
-    np.atleast_1d, np.atleast_2d, np.broadcast_to, np.copy, np.diag, np.diagonal, np.expand_dims,
-    np.flip, np.matrix_transpose, np.moveaxis, np.repeat, np.roll, np.squeeze, np.swapaxes,
-    np.take, np.tile, np.transpose, np.tril, np.triu,
-)  # fmt: skip
+    np.atleast_1d,
+    np.atleast_2d,
+    np.broadcast_to,
+    np.copy,
+    np.diag,
+    np.diagonal,
+    np.expand_dims,
+    np.flip,
+    np.matrix_transpose,
+    np.moveaxis,
+    np.repeat,
+    np.roll,
+    np.squeeze,
+    np.swapaxes,
+    np.take,
+    np.tile,
+    np.transpose,
+    np.tril,
+    np.triu,
+)
 """Functions that only move elements of one array."""

@@ -33,7 +33,8 @@ class Value:
     __slots__ = ("names", "writer")
 
     def __init__(self, writer: Writer, *names: str) -> None:
-        self.writer, self.names = writer, names
+        self.writer = writer
+        self.names = names
 
     def __len__(self) -> int:
         return len(self.names)
@@ -44,13 +45,20 @@ class Value:
     def __getitem__(self, part: slice) -> Value:
         return Value(self.writer, *self.names[part])
 
-    __add__, __sub__ = _operation("fadd"), _operation("fsub")
-    __mul__, __truediv__ = _operation("fmul"), _operation("fdiv")
-    __radd__, __rsub__ = _turned("fadd"), _turned("fsub")
-    __rmul__, __rtruediv__ = _turned("fmul"), _turned("fdiv")
-    __lt__, __gt__ = _operation("fcmp olt"), _operation("fcmp ogt")
-    __le__, __ge__ = _operation("fcmp ole"), _operation("fcmp oge")
-    __eq__, __ne__ = _operation("fcmp oeq"), _operation("fcmp une")
+    __add__ = _operation("fadd")
+    __sub__ = _operation("fsub")
+    __mul__ = _operation("fmul")
+    __truediv__ = _operation("fdiv")
+    __radd__ = _turned("fadd")
+    __rsub__ = _turned("fsub")
+    __rmul__ = _turned("fmul")
+    __rtruediv__ = _turned("fdiv")
+    __lt__ = _operation("fcmp olt")
+    __gt__ = _operation("fcmp ogt")
+    __le__ = _operation("fcmp ole")
+    __ge__ = _operation("fcmp oge")
+    __eq__ = _operation("fcmp oeq")
+    __ne__ = _operation("fcmp une")
     __hash__ = None  # type: ignore[assignment]
 
     def __neg__(self) -> Value:
@@ -70,9 +78,11 @@ class Bits(Value):
     """A word of 64 bits of every lane, or a stack: whole numbers without a sign, modulo 2^64."""
 
     __slots__ = ()
-    __add__, __mul__ = _operation("word add"), _operation("word mul")
+    __add__ = _operation("word add")
+    __mul__ = _operation("word mul")
     __xor__, __and__, __or__ = map(_operation, ("word xor", "word and", "word or"))
-    __rshift__, __lshift__ = _operation("word lshr"), _operation("word shl")
+    __rshift__ = _operation("word lshr")
+    __lshift__ = _operation("word shl")
 
 
 class Whole:
@@ -81,23 +91,36 @@ class Whole:
     __slots__ = ("name", "writer")
 
     def __init__(self, writer: Writer, name: str) -> None:
-        self.writer, self.name = writer, name
+        self.writer = writer
+        self.name = name
 
     def __str__(self) -> str:
         return self.name
 
-    __add__, __sub__ = _operation("add", "count"), _operation("sub", "count")
-    __mul__, __and__ = _operation("mul", "count"), _operation("and", "count")
+    __add__ = _operation("add", "count")
+    __sub__ = _operation("sub", "count")
+    __mul__ = _operation("mul", "count")
+    __and__ = _operation("and", "count")
     __rshift__ = _operation("lshr", "count")
-    __radd__, __rmul__ = __add__, __mul__
+    __radd__ = __add__
+    __rmul__ = __mul__
 
 
 UFUNCS = {
-    np.add: "fadd", np.subtract: "fsub", np.multiply: "fmul", np.true_divide: "fdiv",
-    np.negative: "fneg", np.sqrt: "sqrt", np.absolute: "fabs", np.less: "fcmp olt",
-    np.less_equal: "fcmp ole", np.greater: "fcmp ogt", np.greater_equal: "fcmp oge",
-    np.equal: "fcmp oeq", np.not_equal: "fcmp une",
-}  # fmt: skip
+    np.add: "fadd",
+    np.subtract: "fsub",
+    np.multiply: "fmul",
+    np.true_divide: "fdiv",
+    np.negative: "fneg",
+    np.sqrt: "sqrt",
+    np.absolute: "fabs",
+    np.less: "fcmp olt",
+    np.less_equal: "fcmp ole",
+    np.greater: "fcmp ogt",
+    np.greater_equal: "fcmp oge",
+    np.equal: "fcmp oeq",
+    np.not_equal: "fcmp une",
+}
 """What functions of NumPy are of such values: those that a criterion may use."""
 FUNCTIONS = {"fma": 3, "sqrt": 1, "fabs": 1}
 """Operations that LLVM has as functions, and how many numbers each takes."""
@@ -113,7 +136,8 @@ class Writer:
     """
 
     def __init__(self, n_lanes: int, n_at_once: int = 2) -> None:
-        self.n_lanes, self.n_at_once = n_lanes, n_at_once
+        self.n_lanes = n_lanes
+        self.n_at_once = n_at_once
         self.kind = kind = f"<{n_lanes} x double>"
         self.words = words = f"<{n_lanes} x i64>"
         self.truths = truths = f"<{n_lanes} x i1>"
@@ -124,13 +148,15 @@ class Writer:
             "fneg": f"fneg {kind} {{}}",
             **{name: f"{name} {kind} {{}}, {{}}" for name in numbers},
             "where": f"select {truths} {{}}, {kind} {{}}, {kind} {{}}",
-            **{name: f"call {kind} @llvm.{name}.v{n_lanes}f64({', '.join([f'{kind} {{}}'] * n)})"
-               for name, n in FUNCTIONS.items()},
+            **{
+                name: f"call {kind} @llvm.{name}.v{n_lanes}f64({', '.join([f'{kind} {{}}'] * n)})"
+                for name, n in FUNCTIONS.items()
+            },
             **{f"word {name}": f"{name} {words} {{}}, {{}}" for name in WORDS},
             "word of number": f"bitcast {kind} {{}} to {words}",
             "number of word": f"bitcast {words} {{}} to {kind}",
             "count of word": f"sitofp {words} {{}} to {kind}",
-        }  # fmt: skip
+        }
         self.lines: list[str] = []
         self.block = "entry"
         self.names: dict[str, str] = {}  # of addresses, where they are not as that of the memory
@@ -288,7 +314,8 @@ class Writer:
     @contextlib.contextmanager
     def when(self, condition: str) -> Iterator[None]:
         """Run what is emitted within only where a condition holds."""
-        inside, after = self.make_name("b"), self.make_name("b")
+        inside = self.make_name("b")
+        after = self.make_name("b")
         self.write(f"br i1 {condition}, label %{inside}, label %{after}")
         self.begin(inside)
         yield
@@ -304,7 +331,9 @@ class Writer:
         if isinstance(n, int) and n < 2:
             yield from [begin] * n
             return
-        before, head, after = self.block, self.make_name("b"), self.make_name("b")
+        before = self.block
+        head = self.make_name("b")
+        after = self.make_name("b")
         end = begin + n
         self.write(f"br label %{head}")
         self.begin(head)
@@ -313,7 +342,8 @@ class Writer:
         number = Whole(self, self.emit("phi"))  # known only when the loop is closed
         yield number
         following = self.emit(f"add i64 {number}, 1")
-        first, next_ = f"[{begin}, %{before}]", f"[{following}, %{self.block}]"
+        first = f"[{begin}, %{before}]"
+        next_ = f"[{following}, %{self.block}]"
         self.lines[place] = f"  {number} = phi i64 {first}, {next_}"
         goes_on = self.emit(f"icmp ult i64 {following}, {end}")
         self.write(f"br i1 {goes_on}, label %{head}, label %{after}")
@@ -326,7 +356,8 @@ class Writer:
                 values = body(k, *values)
             return values
         # Carried values are phi nodes, which name what the loop ends with: written at its end.
-        before, results = self.block, values
+        before = self.block
+        results = values
         for number in self.each(n):
             place = len(self.lines)
             carried = [Value(self, self.emit("phi")) for _ in values]
@@ -348,7 +379,10 @@ class Rows:
     def __init__(
         self, writer: Any, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False
     ) -> None:
-        self.writer, self.base, self.first, self.shape = writer, base, first, shape
+        self.writer = writer
+        self.base = base
+        self.first = first
+        self.shape = shape
         self.is_shared = is_shared
 
     def __getitem__(self, place: Any) -> Any:

@@ -14,7 +14,7 @@ from replication.simulator.operations.arrays import (
     TraceError,
     as_tuple,
     is_truth,
-)  # fmt: skip
+)
 from replication.simulator.operations.handles import STATE, Handle, unwrap
 
 
@@ -35,7 +35,8 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     >>> float(repeat(3, lambda x: 2.0 * x, 1.0))
     8.0
     """
-    graph, n = TURNS.graph, operator.index(n)
+    graph = TURNS.graph
+    n = operator.index(n)
     if graph is None or n < 1:
         n_draws = TURNS.n_draws
         for turn in range(n):
@@ -51,7 +52,8 @@ def _trace_loop(
     graph: Graph, n: int, step: Callable[..., Any], state: tuple[Any, ...]
 ) -> tuple[Handle, ...]:
     """Run a step once, on a state that stands for that of every turn; return the last state."""
-    begun, is_batched = [graph.take(unwrap(x)) for x in state], graph.phase != APPLY
+    begun = [graph.take(unwrap(x)) for x in state]
+    is_batched = graph.phase != APPLY
     graph.depth += 1
     place: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
     try:
@@ -80,7 +82,8 @@ def _trace_loop(
 
 def _check_state(begun: list[Traced], found: list[Traced]) -> None:
     """Refuse a state that becomes another kind of state in a step."""
-    before, after = [x.shape for x in begun], [x.shape for x in found]
+    before = [x.shape for x in begun]
+    after = [x.shape for x in found]
     if before != after:
         raise TraceError(f"repeat: a state of shapes {before} becomes one of {after}")
     if any(map(is_truth, [*begun, *found])):

@@ -110,15 +110,22 @@ def _philox(counter: Any, key: tuple[Any, int]) -> list[Any]:
     for _ in range(_ROUNDS):
         high_a, low_a = _multiply(a, _MULTIPLIERS[0])
         high_c, low_c = _multiply(c, _MULTIPLIERS[1])
-        a, b, c, d = high_c ^ b ^ k0, low_c, high_a ^ d ^ k1, low_a
-        k0, k1 = k0 + _KEY_STEPS[0], (k1 + _KEY_STEPS[1]) % 2**64
+        a = high_c ^ b ^ k0
+        b = low_c
+        c = high_a ^ d ^ k1
+        d = low_a
+        k0 = k0 + _KEY_STEPS[0]
+        k1 = (k1 + _KEY_STEPS[1]) % 2**64
     return [a, b, c, d]
 
 
 def _multiply(a: Bits, c: int) -> tuple[Bits, Bits]:
     """Return the high and the low word of a product with a constant."""
     # Halves of 32 bits, whose products fit in 64.
-    a0, a1, c0, c1 = a & _LOW, a >> 32, c & _LOW, c >> 32
+    a0 = a & _LOW
+    a1 = a >> 32
+    c0 = c & _LOW
+    c1 = c >> 32
     bottom = a0 * c0
     middle = a1 * c0 + (bottom >> 32)
     other = a0 * c1 + (middle & _LOW)
@@ -141,14 +148,16 @@ def _to_uniform(word: Any) -> Any:
 
 def _series(first: int) -> list[float]:
     """Return coefficients of cos (first 0) or sin (1) of pi r / 2 in r^2, the last ones first."""
-    found, x = [], 1.0 if first == 0 else math.pi / 2
+    found = []
+    x = 1.0 if first == 0 else math.pi / 2
     for k in range(first, first + 20, 2):
         found.append(x)
         x *= -((math.pi / 2) ** 2) / ((k + 1) * (k + 2))
     return found[::-1]
 
 
-_COSINE, _SINE = _series(0), _series(1)
+_COSINE = _series(0)
+_SINE = _series(1)
 
 
 def _to_normal(one: Any, two: Any) -> tuple[Any, Any]:
@@ -161,9 +170,12 @@ def _to_normal(one: Any, two: Any) -> tuple[Any, Any]:
     shifted = turns + exact.ROUND
     quarter = to_bits(shifted) & 3
     r = turns - (shifted - exact.ROUND)  # from -1/2 to 1/2
-    cosine, sine = exact.polynomial(_COSINE, r * r), r * exact.polynomial(_SINE, r * r)
+    cosine = exact.polynomial(_COSINE, r * r)
+    sine = r * exact.polynomial(_SINE, r * r)
     is_odd = to_float(quarter & 1) > 0.5
-    x, y = exact.where(is_odd, sine, cosine), exact.where(is_odd, cosine, sine)
+    x = exact.where(is_odd, sine, cosine)
+    y = exact.where(is_odd, cosine, sine)
     # The cosine is negative in quarters 1 and 2, the sine in 2 and 3.
-    sign_x, sign_y = ((quarter + 1) & 2) << 62, (quarter & 2) << 62
+    sign_x = ((quarter + 1) & 2) << 62
+    sign_y = (quarter & 2) << 62
     return radius * from_bits(to_bits(x) ^ sign_x), radius * from_bits(to_bits(y) ^ sign_y)

@@ -15,10 +15,14 @@ from replication.wording import show
 Array = NDArray[np.float64]
 
 N_CLASSES = 10
-PARTS = MappingProxyType({
-    "train": slice(0, 300), "test": slice(300, 600), "rest": slice(600, None),
-    "all": slice(None),
-})  # fmt: skip
+PARTS = MappingProxyType(
+    {
+        "train": slice(0, 300),
+        "test": slice(300, 600),
+        "rest": slice(600, None),
+        "all": slice(None),
+    }
+)
 """The named split: images of the set, in the order in which it is published."""
 
 

@@ -39,9 +39,16 @@ Array = NDArray[np.float64]
 Shape = tuple[int, ...]
 
 OF_ANY_RULE = {
-    "group_sizes", "patterns", "n_images", "criterion", "threshold", "max_updates",
-    "update_schedule", "batch_size", "half_width",
-}  # fmt: skip
+    "group_sizes",
+    "patterns",
+    "n_images",
+    "criterion",
+    "threshold",
+    "max_updates",
+    "update_schedule",
+    "batch_size",
+    "half_width",
+}
 """Fields of a protocol that do not depend on the learning rule."""
 
 ONLY_APPLY = (
@@ -295,12 +302,14 @@ class Network:
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
         # Traced: the draw is noted, for the compiled code to make.
         if (graph := self._graph) is not None:
-            note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
+            note = (kind, graph.phase, draw, object())
+            is_batched = graph.phase != APPLY
             where: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
             return Handle(graph.make("draw", shape, note=note, **where))
         # In NumPy: the counter says where and when, and nothing is remembered.
         pattern, phase = self._moment
-        place, moment = find_place(draw, TURNS.turn), pattern * N_PHASES + phase
+        place = find_place(draw, TURNS.turn)
+        moment = pattern * N_PHASES + phase
         counter = [place, moment, self._n_updates, self._seeds[0]]
         return draw_numbers(kind, shape, counter, self._seeds[1])
 
@@ -318,7 +327,8 @@ class Network:
             return float(np.max([self._at(k, MEASURE).pattern_error(*pair) for k, pair in pairs]))
         # One of the protocol: over units first, then over patterns.
         images = [self._at(k, MEASURE).measure(v) for k, v in enumerate(self.patterns)]
-        d, criterion = np.array(images) - self.targets, CRITERIA[self.protocol.criterion]
+        d = np.array(images) - self.targets
+        criterion = CRITERIA[self.protocol.criterion]
         units = np.abs(d) if criterion.over_units == "maximum" else d**2  # (pattern, unit)
         each = getattr(np, criterion.over_units).reduce(units, axis=1)  # (pattern,)
         error = getattr(np, criterion.over_patterns).reduce(each)
@@ -331,7 +341,8 @@ class Network:
     def update(self) -> None:
         """Change the weights by the sum of the changes of all patterns (page 363)."""
         n = len(self.patterns)
-        order, size = np.arange(n), find_batch_size(self.protocol, n)
+        order = np.arange(n)
+        size = find_batch_size(self.protocol, n)
         if self.protocol.update_schedule == "minibatch":
             order = draw_order(n, self._n_updates, *self._seeds)
         for begin in range(0, n, size):
@@ -398,7 +409,8 @@ class Network:
         """Apply summed changes, or refuse what `apply` returns, which would be lost."""
         apply: Any = self.apply
         if apply(sums) is not None:
-            name, advice = type(self).__name__, 'self.W = self.W + changes["W"]'
+            name = type(self).__name__
+            advice = 'self.W = self.W + changes["W"]'
             raise UsageError(f"{name}.apply returns something, and it has to set: {advice}")
 
 
@@ -477,7 +489,8 @@ class Rule:
     def has_classes(self) -> bool:
         """Whether each target names a class, by a single 1 among zeros."""
         n_units = self.targets.shape[1]
-        is_one, is_zero = self.targets == 1.0, self.targets == 0.0
+        is_one = self.targets == 1.0
+        is_zero = self.targets == 0.0
         is_class = (is_one.sum(axis=1) == 1) & (is_zero.sum(axis=1) == n_units - 1)
         return n_units > 1 and bool(is_class.all())
 
@@ -506,9 +519,14 @@ class Rule:
         # Without `__init__`, and past `__setattr__`: what is set here was checked before.
         one = self.network.__new__(self.network)
         one.__dict__.update(
-            protocol=self.protocol, patterns=self.learnt[0], targets=self.learnt[1],
-            _shapes=self.all_shapes, _fixed=self.fixed, _sums=self.sums, **self.numbers,
-        )  # fmt: skip
+            protocol=self.protocol,
+            patterns=self.learnt[0],
+            targets=self.learnt[1],
+            _shapes=self.all_shapes,
+            _fixed=self.fixed,
+            _sums=self.sums,
+            **self.numbers,
+        )
         one.prepare()
         return one
 

@@ -200,7 +200,8 @@ class RecirculationNetwork(Network):
         if self.protocol.second_round:  # proposed on page 365, not simulated in the paper
             v4 = self.regress(v2, self.reconstruct(h3[-1]))
             dU2, dc2 = self._learn(self.visible_rate, h3[-1], v2 - v4)
-            dU, dc = dU + dU2, dc + dc2
+            dU = dU + dU2
+            dc = dc + dc2
         return self._name([*changes, dU, dc])
 
     def apply(self, changes: dict[str, Any]) -> None:
@@ -233,7 +234,8 @@ class RecirculationNetwork(Network):
     def list_states(self, v: Any) -> list[Any]:
         """Return the states from time 1 to time 3, hidden ones first: h1, h3, the image, v2."""
         # Times 1, 2 and 3.
-        first, image = self.first_pass(v), self.image(v)
+        first = self.first_pass(v)
+        image = self.image(v)
         second = self.regress(v, image)
         last = self.second_pass(second, first)
         return [*as_tuple(first), *as_tuple(last), image, second]

@@ -112,7 +112,8 @@ def list_shapes(protocol: Protocol) -> dict[str, tuple[int, ...]]:
 
 def split_arrays(shapes: Mapping[str, tuple[int, ...]], flat: Array) -> dict[str, Array]:
     """View flat numbers (..., n) as arrays (..., *shape); the last axis must be contiguous."""
-    found, begin = {}, 0
+    found = {}
+    begin = 0
     for name, shape in shapes.items():
         end = begin + math.prod(shape)
         found[name] = flat[..., begin:end].reshape((*flat.shape[:-1], *shape))

@@ -68,7 +68,9 @@ def run_tasks(
 ) -> Generator[Any]:
     """Yield the result of each task from a cluster, which has at most `n_sent` at a time."""
     # A future puts itself into the queue when it is finished, in a thread of the client.
-    left, finished, expected = iter(tasks), queue.SimpleQueue[Any](), digest_sources()
+    left = iter(tasks)
+    finished = queue.SimpleQueue[Any]()
+    expected = digest_sources()
     sent = set()  # a future that nobody holds is cancelled
 
     def send(n: int) -> None:
@@ -105,7 +107,8 @@ def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
 def digest_sources() -> str:
     """Return the SHA-256 of this package's sources, in hexadecimal."""
     # Names are hashed with contents, so that a file that moved counts as changed.
-    package, sha = Path(__file__).parents[2], hashlib.sha256()
+    package = Path(__file__).parents[2]
+    sha = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         sha.update(f"{path.relative_to(package).as_posix()}\n".encode() + path.read_bytes())
     return sha.hexdigest()

@@ -40,18 +40,27 @@ def compute_gradients(
     Of half the squared error, or of the cross-entropy of logistic units, with zero regression.
     """
     descent = dataclasses.replace(
-        protocol, second_round=False, learning_rule=BACK_PROPAGATION, minimised_error=error,
-        visible_to_hidden_factor=1.0, hidden_to_visible_factor=1.0,
-    )  # fmt: skip
+        protocol,
+        second_round=False,
+        learning_rule=BACK_PROPAGATION,
+        minimised_error=error,
+        visible_to_hidden_factor=1.0,
+        hidden_to_visible_factor=1.0,
+    )
     return -_apply_once(descent, weights)
 
 
 def _apply_once(protocol: Protocol, weights: Array) -> Array:
     """Return what one update of all patterns adds, over the learning rate."""
     once = dataclasses.replace(
-        protocol, learning_rate=RATE, momentum=0.0, update_schedule="batch",
-        criterion="every-unit", frozen=(), decay=0.0,
-    )  # fmt: skip
+        protocol,
+        learning_rate=RATE,
+        momentum=0.0,
+        update_schedule="batch",
+        criterion="every-unit",
+        frozen=(),
+        decay=0.0,
+    )
     # The difference of the weights after one update and before it.
     recorded = record_weights(once, weights, 1)
     return np.asarray((recorded[:, 1] - recorded[:, 0]) / RATE)

@@ -21,9 +21,11 @@ Measured = NDArray[np.float32]
 
 QUARTILES = (0.25, 0.5, 0.75)
 LABELS = {
-    "error": "error", "test_error": "error of held-out patterns",
-    "accuracy": "share of right answers", "test_accuracy": "share of right held-out answers",
-}  # fmt: skip
+    "error": "error",
+    "test_error": "error of held-out patterns",
+    "accuracy": "share of right answers",
+    "test_accuracy": "share of right held-out answers",
+}
 """What is measured, and what a figure calls it."""
 
 
@@ -147,9 +149,13 @@ class Curves:
         return self.numbers[int(np.argmin(np.where(np.isnan(losses), np.inf, losses)))]
 
     def plot(
-        self, measure: str = "error", *, band: tuple[float, float] = (0.25, 0.75),
-        label: str | None = None, ax: Axes | None = None,
-    ) -> Axes:  # fmt: skip
+        self,
+        measure: str = "error",
+        *,
+        band: tuple[float, float] = (0.25, 0.75),
+        label: str | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
         """Draw the median of all networks over the updates, and a band between two quantiles.
 
         Parameters

@@ -68,10 +68,18 @@ class Engine:
         return other
 
     def train(
-        self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
-        record: bool = False, threshold: Any = None, max_updates: int | None = None,
-        begun: NDArray[np.int64] | None = None, watched: Sequence[int] = (0, 0, 0),
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Array | None, Array | None]:  # fmt: skip
+        self,
+        weights: Array,
+        *,
+        root_seed: int = 0,
+        first_seed: int = 0,
+        final: bool = False,
+        record: bool = False,
+        threshold: Any = None,
+        max_updates: int | None = None,
+        begun: NDArray[np.int64] | None = None,
+        watched: Sequence[int] = (0, 0, 0),
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Array | None, Array | None]:
         """Train networks from initial weights (n, ...) until the criterion or the cap.
 
         Returns updates (n,), whether the criterion was met (n,), the final weights, fixed arrays
@@ -81,7 +89,8 @@ class Engine:
         them. Networks are measured meanwhile by what has the addresses `watched`, of `Watchers`.
         Raises `Stopped` within a sweep where another thread sets the flag of this work.
         """
-        rule, program = self.rule, self.program
+        rule = self.rule
+        program = self.program
         drawn, kept = rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
@@ -95,7 +104,8 @@ class Engine:
         lanes = allocate(4, N_LANES).view(np.int64)
         lanes[NETWORK] = -1
         lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
-        counts, stop = np.zeros(2, dtype=np.int64), find_flag()
+        counts = np.zeros(2, dtype=np.int64)
+        stop = find_flag()
         begun = np.zeros(n, dtype=np.int64) if begun is None else begun
         inputs = program.data, strip, lanes, counts, drawn, kept
         arrays = (*inputs, updates, converged, last, recorded, stop, begun)
@@ -118,7 +128,8 @@ class Engine:
     def measure(self, program: Program, weights: Array) -> list[Array]:
         """Return what a program that evaluates networks finds of each, (n, ...)."""
         drawn, kept = self.rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
-        n, n_rows = len(drawn), program.n_rows
+        n = len(drawn)
+        n_rows = program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
         # States of all networks, filled strip by strip.
         found = [np.empty((n, *shape)) for _, shape in program.outputs]

@@ -34,7 +34,8 @@ networks keep the lanes waiting."""
 BYTES_AT_ONCE = 2**25
 """Memory of initial weights at a time, for large networks."""
 
-LEAST_WEIGHTS, LEAST_SEEDS = 2**17, 8
+LEAST_WEIGHTS = 2**17
+LEAST_SEEDS = 8
 """Of a piece that is worth a task of its own; the kernel has so many networks side by side."""
 
 MOST_JOBS = 10_000
@@ -50,10 +51,17 @@ def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list
 
 
 def simulate(
-    protocol: Protocol | str = PAPER, *, n_seeds: int | None = None, root_seed: int = 1988,
-    jobs: int = -1, network: type[Network] | None = None, plain: bool = False,
-    final_weights: bool = False, start: Outcomes | None = None, scheduler: str | None = None,
-) -> Outcomes:  # fmt: skip
+    protocol: Protocol | str = PAPER,
+    *,
+    n_seeds: int | None = None,
+    root_seed: int = 1988,
+    jobs: int = -1,
+    network: type[Network] | None = None,
+    plain: bool = False,
+    final_weights: bool = False,
+    start: Outcomes | None = None,
+    scheduler: str | None = None,
+) -> Outcomes:
     """Simulate the first networks of a root seed, in memory.
 
     Parameters
@@ -101,7 +109,8 @@ def simulate(
     protocol = find_protocol(protocol)
     n_seeds = take_n_seeds(n_seeds, start)
     jobs = take_whole("jobs", jobs, -1, MOST_JOBS)
-    plain, final = take_flag("plain", plain), take_flag("final_weights", final_weights)
+    plain = take_flag("plain", plain)
+    final = take_flag("final_weights", final_weights)
     if scheduler is not None:
         check_backend("dask", scheduler)
     going_on = None if start is None else _go_on(start, protocol, network, root_seed, scheduler)
@@ -113,10 +122,21 @@ def simulate(
         _check_final_weights(Rule(find_network(protocol, network), protocol), n_seeds)
     # In plain NumPy networks are shared one by one, compiled ones as `cut_range` says.
     size = 1 if plain else n_seeds
-    return join([*simulate_ranges(
-        protocol, root_seed, ((k, k + size) for k in range(0, n_seeds, size)), jobs=jobs,
-        scheduler=scheduler, network=network, is_plain=plain, final=final, start=going_on,
-    )])  # fmt: skip
+    return join(
+        [
+            *simulate_ranges(
+                protocol,
+                root_seed,
+                ((k, k + size) for k in range(0, n_seeds, size)),
+                jobs=jobs,
+                scheduler=scheduler,
+                network=network,
+                is_plain=plain,
+                final=final,
+                start=going_on,
+            )
+        ]
+    )
 
 
 def _check_final_weights(rule: Rule, n_seeds: int) -> None:
@@ -128,9 +148,12 @@ def _check_final_weights(rule: Rule, n_seeds: int) -> None:
 
 
 def _go_on(
-    start: Outcomes, protocol: Protocol, network: type[Network] | None, root_seed: int,
+    start: Outcomes,
+    protocol: Protocol,
+    network: type[Network] | None,
+    root_seed: int,
     scheduler: str | None,
-) -> Start:  # fmt: skip
+) -> Start:
     """Return where networks go on from, or refuse a cap that they have passed, or a cluster."""
     found = take_start(start, Rule(find_network(protocol, network), protocol), root_seed)
     latest = int(found.updates.max())
@@ -143,9 +166,13 @@ def _go_on(
 
 
 def trace(
-    protocol: Protocol | str = PAPER, *, seed: int = 0, root_seed: int = 1988,
-    n_updates: int | None = None, network: type[Network] | None = None,
-) -> Trace:  # fmt: skip
+    protocol: Protocol | str = PAPER,
+    *,
+    seed: int = 0,
+    root_seed: int = 1988,
+    n_updates: int | None = None,
+    network: type[Network] | None = None,
+) -> Trace:
     """Trace the network with this seed: its errors, states and weights at every update.
 
     Parameters
@@ -192,20 +219,25 @@ def trace(
         n_updates = int(run()[0][0])
     n_states = protocol.n_patterns * (sum(protocol.group_sizes) + protocol.n_visible)
     n_bytes = 8.0 * (n_updates + 1) * (initial.shape[1] + n_states)
-    what, advice = f"{n_updates:,} traced updates", "give a lower n_updates or max_updates"
+    what = f"{n_updates:,} traced updates"
+    advice = "give a lower n_updates or max_updates"
     threads.check_memory(n_bytes, what, advice)
     recorded = run(record=True, threshold=-np.inf, max_updates=n_updates)[3]
     # All states of one network, (n_updates + 1, ...), measured as if each were a network.
     measured = engine.evaluate(recorded[0])
-    weights, hidden = recorded[0, :, : rule.sizes[0]], measured.hidden
+    weights = recorded[0, :, : rule.sizes[0]]
+    hidden = measured.hidden
     images = measured.reconstruction
     return Trace(protocol, rule.shapes, measured.error, hidden, images, weights)
 
 
 def draw_initial_weights(
-    protocol: Protocol | str = PAPER, *, n_seeds: int = 100, root_seed: int = 1988,
+    protocol: Protocol | str = PAPER,
+    *,
+    n_seeds: int = 100,
+    root_seed: int = 1988,
     network: type[Network] | None = None,
-) -> NDArray[np.float64]:  # fmt: skip
+) -> NDArray[np.float64]:
     """Draw the weights that the first networks of a root seed start from.
 
     Parameters
@@ -230,9 +262,16 @@ def draw_initial_weights(
 
 
 def simulate_range(
-    protocol: Protocol, root_seed: int, seeds: Range, *, network: type[Network] | None = None,
-    is_plain: bool = False, final: bool = False, engine: Any = None, start: Start | None = None,
-) -> Outcomes:  # fmt: skip
+    protocol: Protocol,
+    root_seed: int,
+    seeds: Range,
+    *,
+    network: type[Network] | None = None,
+    is_plain: bool = False,
+    final: bool = False,
+    engine: Any = None,
+    start: Start | None = None,
+) -> Outcomes:
     """Simulate the networks of some seeds; with an `engine` where it is compiled already.
 
     They go on from a `start`, if there is one.
@@ -263,9 +302,15 @@ def simulate_range(
 
 
 def simulate_ranges(
-    protocol: Protocol, root_seed: int, ranges: Iterable[Range], *, jobs: int = 1,
-    scheduler: str | None = None, network: type[Network] | None = None, **options: Any,
-) -> Generator[Outcomes]:  # fmt: skip
+    protocol: Protocol,
+    root_seed: int,
+    ranges: Iterable[Range],
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    network: type[Network] | None = None,
+    **options: Any,
+) -> Generator[Outcomes]:
     """Simulate ranges (start, stop) of seeds in parallel; yield each as soon as it is finished.
 
     In threads, or on the cluster of a Dask scheduler. All workers share each range; ranges are
@@ -333,9 +378,13 @@ def join(parts: list[Outcomes]) -> Outcomes:
 
 
 def simulate_weights(
-    protocol: Protocol, weights: NDArray[np.float64], *, jobs: int = 1,
-    network: type[Network] | None = None, root_seed: int = 0,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:  # fmt: skip
+    protocol: Protocol,
+    weights: NDArray[np.float64],
+    *,
+    jobs: int = 1,
+    network: type[Network] | None = None,
+    root_seed: int = 0,
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:
     """Simulate networks from initial `weights` (n, n_weights), in parallel.
 
     `network` is the protocol's unless given; what it has fixed follows the weights in each row, and

@@ -44,9 +44,19 @@ HUGE = 1e290
 """Beyond it a number is taken for infinite: sums in another order overflow sooner or later."""
 
 COMPILED = {
-    "image", "weight_changes", "apply", "draw", "prepare", "measure", "pattern_error",
-    "hidden", "list_hidden", "list_states", "uniform", "normal",
-}  # fmt: skip
+    "image",
+    "weight_changes",
+    "apply",
+    "draw",
+    "prepare",
+    "measure",
+    "pattern_error",
+    "hidden",
+    "list_hidden",
+    "list_states",
+    "uniform",
+    "normal",
+}
 """Methods of `Network` that compiled code calls; of the others no override would count."""
 
 MOST_VERDICTS = 256
@@ -193,7 +203,8 @@ class Judge:
     """Compares updates and errors of a compiled rule with those in NumPy, or refuses the rule."""
 
     def __init__(self, engine: Engine, root_seed: int) -> None:
-        self.engine, self.root_seed = engine, root_seed
+        self.engine = engine
+        self.root_seed = root_seed
         self.cases: list[Case] = []
         self.errors: list[tuple[float, float]] = []  # between which that of a case may lie
         self.largest = 0.0
@@ -202,7 +213,8 @@ class Judge:
         """Compare one update, and note the error before it."""
         with np.errstate(all="ignore"):
             error, found = self._learn(case)
-            errors, apart = [error], measure_apart(case.after, found)
+            errors = [error]
+            apart = measure_apart(case.after, found)
             if apart > TOLERANCE:  # which may be one of rounding
                 shaken = [self._learn(case, shift=x) for x in (ROUNDING, -ROUNDING)]
                 shaken += [self._learn(case, factor=1.0 + x) for x in (SHAKING, -SHAKING)]

@@ -72,13 +72,20 @@ class Found:
 
 
 def simulate_curves(
-    protocol: Protocol | str = PAPER, *, updates: Iterable[int],
-    network: type[Network] | None = None, numbers: Mapping[str, Sequence[float]] | None = None,
-    test_patterns: ArrayLike | None = None, test_targets: ArrayLike | None = None,
-    n_seeds: int | None = None, root_seed: int = 1988, jobs: int = -1,
-    start: Curves | Outcomes | None = None, final_weights: bool = False,
+    protocol: Protocol | str = PAPER,
+    *,
+    updates: Iterable[int],
+    network: type[Network] | None = None,
+    numbers: Mapping[str, Sequence[float]] | None = None,
+    test_patterns: ArrayLike | None = None,
+    test_targets: ArrayLike | None = None,
+    n_seeds: int | None = None,
+    root_seed: int = 1988,
+    jobs: int = -1,
+    start: Curves | Outcomes | None = None,
+    final_weights: bool = False,
     scheduler: str | None = None,
-) -> Curves:  # fmt: skip
+) -> Curves:
     """Simulate the first networks of a root seed, and measure them at some of their updates.
 
     All networks learn up to the last of these updates: neither criterion nor cap ends that.
@@ -156,9 +163,14 @@ def simulate_curves(
 
 
 def _simulate(
-    plan: Plan, rules: list[Rule], watched: list[Rule], n_seeds: int, *, jobs: int,
+    plan: Plan,
+    rules: list[Rule],
+    watched: list[Rule],
+    n_seeds: int,
+    *,
+    jobs: int,
     scheduler: str | None,
-) -> Curves:  # fmt: skip
+) -> Curves:
     """Return the curves of all choices and seeds, piece by piece."""
     shape = len(rules), n_seeds, len(plan.updates)
     errors = [np.empty(shape, dtype=np.float32) for _ in watched]
@@ -248,7 +260,8 @@ def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Found
         compiled = Compiled(plan, plan.make_rules())
     choice, (first, end) = piece
     rule = compiled.rules[choice]
-    rows, begun = rule.draw(plan.root_seed, first, end), None
+    rows = rule.draw(plan.root_seed, first, end)
+    begun = None
     if plan.start is not None:
         rows, begun = plan.start.get((first, end), choice)
     watchers = Watchers(compiled.watches, rule, plan.updates, end - first)

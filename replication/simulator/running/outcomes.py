@@ -82,7 +82,8 @@ class Outcomes:
 
     def __repr__(self) -> str:
         # The mean is of those that converged: others have no number of updates.
-        n_converged, there = int(self.converged.sum()), self.updates[self.converged]
+        n_converged = int(self.converged.sum())
+        there = self.updates[self.converged]
         text = f"{plural(len(self), 'network')}, {n_converged:,} converged"
         if n_converged:
             text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
@@ -129,7 +130,8 @@ class Outcomes:
 def have_same_fields(one: Outcomes | Trace, other: Outcomes | Trace) -> bool:
     """Return whether all fields of two results hold the same."""
     for field in dataclasses.fields(one):
-        mine, theirs = getattr(one, field.name), getattr(other, field.name)
+        mine = getattr(one, field.name)
+        theirs = getattr(other, field.name)
         pairs = zip(mine, theirs, strict=False) if isinstance(mine, list) else [(mine, theirs)]
         if isinstance(mine, list) and len(mine) != len(theirs):
             return False

@@ -56,7 +56,8 @@ def draw_plane(axes: Any, codes: Array, U: Array, c: Array) -> None:
     artists have the labels ``dot 1``, ``line 1``, ``side 1``, ...
     """
     # The square of states from 0 to 1, or more where other functions leave it.
-    low, high = np.minimum(codes.min(axis=0), 0.0), np.maximum(codes.max(axis=0), 1.0)
+    low = np.minimum(codes.min(axis=0), 0.0)
+    high = np.maximum(codes.max(axis=0), 1.0)
     low, high = low - MARGIN * (high - low), high + MARGIN * (high - low)
     square = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
     paper = axes.figure.get_facecolor()
@@ -72,13 +73,25 @@ def draw_plane(axes: Any, codes: Array, U: Array, c: Array) -> None:
         apart = np.abs(codes[k + 1 :] - code) / (high - low)
         n_over = int(np.sum(np.all(apart < COVERED, axis=1)))
         axes.plot(
-            *code[:, None], "o", color=f"C{k}", markersize=9 + 5 * n_over, markeredgecolor=paper,
-            markeredgewidth=0.8, zorder=4 + k, label=f"dot {k + 1}",
-        )  # fmt: skip
+            *code[:, None],
+            "o",
+            color=f"C{k}",
+            markersize=9 + 5 * n_over,
+            markeredgecolor=paper,
+            markeredgewidth=0.8,
+            zorder=4 + k,
+            label=f"dot {k + 1}",
+        )
         axes.annotate(
-            f"{k + 1}", code, ha="center", va="center_baseline", color=paper, fontsize=7.5,
-            fontweight="bold", zorder=4 + k,
-        )  # fmt: skip
+            f"{k + 1}",
+            code,
+            ha="center",
+            va="center_baseline",
+            color=paper,
+            fontsize=7.5,
+            fontweight="bold",
+            zorder=4 + k,
+        )
     limits = {"xlim": (low[0], high[0]), "ylim": (low[1], high[1])}
     axes.set(**limits, aspect="equal", xticks=(0, 1), yticks=(0, 1))
     axes.grid(visible=False)

@@ -16,12 +16,15 @@ from replication.simulator.running.engine import Engine, find_probe
 
 Array = NDArray[np.float64]
 
-N_NETWORKS, N_FIRST, N_LATER = 3, 3, 3
+N_NETWORKS = 3
+N_FIRST = 3
+N_LATER = 3
 """Networks that are followed, their first updates, and later ones among the earliest `LATEST`."""
 LATEST = 60
 WORK = 3e7
 """Changes of a weight by a pattern that all networks may learn by before they are looked at."""
-LEAST_NETWORKS, MOST_NETWORKS = 8, 400
+LEAST_NETWORKS = 8
+MOST_NETWORKS = 400
 LEAST_UPDATES = 4
 SCALES = (1.0, 2.0, 4.0, 16.0)
 """By which weights are multiplied."""
@@ -113,7 +116,8 @@ def list_early(followed: Followed, root_seed: int) -> Iterator[Case]:
 def list_converged(engine: Engine, followed: Followed, root_seed: int) -> Iterator[Case]:
     """Go through networks that have met the criterion, one update on."""
     for seed in np.flatnonzero(followed.has_converged).tolist():
-        before, update = followed.final[seed], int(followed.ends[seed])
+        before = followed.final[seed]
+        update = int(followed.ends[seed])
         if update and np.isfinite(before).all():
             (after,) = _apply_one(engine, before[np.newaxis], root_seed, seed, update)
             yield Case(before, after, seed, update)

@@ -23,7 +23,8 @@ class Watch:
     def __init__(self, rule: Rule) -> None:
         self.program = write_watch(rule, N_LANES, count_at_once())
         self.function = compile_text(self.program.text, "watch", *choose_processor())
-        self.n_patterns, self.has_classes = len(rule.patterns), rule.has_classes
+        self.n_patterns = len(rule.patterns)
+        self.has_classes = rule.has_classes
 
 
 class Watchers:
