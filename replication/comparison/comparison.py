@@ -27,6 +27,7 @@ from replication.comparison.units import call_share_mean, find_unit
 from replication.errors import UsageError
 from replication.reading.names import SUCCESSES
 from replication.reading.options import make_reading
+from replication.reading.texts import Given
 from replication.statistics.counts import CountTable
 from replication.statistics.evidence import Evidence, weigh_evidence
 from replication.statistics.improvement import estimate_improvement, estimate_paired_improvement
@@ -53,7 +54,7 @@ def compare(
     margin: str | float | None = None,
     evidence: bool = False,
     level: str | float = 0.05,
-    **numbers: Any,
+    **numbers: Given | None,
 ) -> Comparison:
     """Compare a reported result with runs of your own, or with another report.
 

@@ -66,7 +66,6 @@ class Block:
     ) -> None:
         self.memory = memory
         self.writer = memory.writer
-        self.value = memory.writer.number  # of a number or a value
         self.n_patterns = n_patterns
         self.begin = begin
         self.rows = dict(rows)  # where arrays are in memory
@@ -76,6 +75,10 @@ class Block:
         self.found: dict[Name, Number] | None = None  # elements that are known here
 
     # Elements
+
+    def value(self, x: Number, /) -> Value:
+        """Return a number as a value."""
+        return self.writer.number(x)
 
     @contextmanager
     def together(self, known: Mapping[Name, Number] | None = None) -> Iterator[dict[Name, Number]]:
@@ -260,12 +263,17 @@ class Block:
         else:
             rows = self.lay(x)
             if x.op == "draw":
-                write_draw(self, x, rows)
+                self._write_draw(x, rows)
             elif x.op == "moved":
                 self._write_moved(x, rows)
             else:
                 self.copy(rows, x)
             self.rows[x] = rows
+
+    def _write_draw(self, x: Traced, rows: Rows) -> None:
+        assert self.noise is not None  # where a rule draws
+        n_patterns = self.n_patterns if x.is_batched else 1
+        write_draw(self.writer, x, rows, self.noise, n_patterns=n_patterns, begin=self.begin)
 
     def _write_moved(self, x: Traced, rows: Rows) -> None:
         """Write down elements one by one, each from a place of its own."""

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
@@ -29,11 +29,8 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from replication.errors import UsageError
 from replication.simulator.operations import arithmetic as exact
-from replication.simulator.operations.instructions import Number, Place
+from replication.simulator.operations.instructions import Number, Place, Value
 from replication.wording import show
-
-if TYPE_CHECKING:
-    from replication.simulator.compiler.blocks import Block
 
 NOTHING = -0.0
 """Where sums of products begin: adding the first one gives it back, whatever its sign."""
@@ -57,6 +54,24 @@ MOST_ARRAYS = 20_000
 MOST_MOVED = 10_000
 """Operations upon one another before the result goes to memory; arrays that a rule may make, and
 elements that are moved one by one, so that compiling ends."""
+
+
+class AnyBlock(Protocol):
+    """What an operation is written down into; `blocks.py` has it."""
+
+    def value(self, x: Number, /) -> Value:
+        """Return a number as a value."""
+
+    def at(self, x: "Traced", index: Index, p: Place) -> Number:
+        """Write down one element, of the pattern in place p, and return its value."""
+
+    def fold(
+        self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
+    ) -> tuple[Number, ...]:
+        """Write down a loop."""
+
+    def call(self, note: tuple[str, Function, bool], values: list[Value]) -> list[Number]:
+        """Write down a costly function of values."""
 
 
 class TraceError(UsageError):
@@ -186,7 +201,7 @@ def _find_steps(shape: Shape, chosen: Any) -> Any:
 
 
 def _view(x: "Traced", shape: Shape, steps: Any) -> "Traced":
-    def compute(block: "Block", index: Index, p: Place) -> Number:
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
         place = [sum(index[axis] * step for axis, step in own) + a for a, own in steps]
         return block.at(x, tuple(place), p)
 
@@ -327,7 +342,7 @@ def elementwise(op: str, function: Callable[..., Number]) -> Callable[..., Trace
     """Return an operation on arrays that are broadcast, of one on their elements."""
 
     def operate(*given: Any) -> Traced:
-        def compute(block: "Block", index: Index, p: Place) -> Number:
+        def compute(block: AnyBlock, index: Index, p: Place) -> Number:
             return function(*(block.at(x, fit(index, x.shape), p) for x in xs))
 
         xs = _take_all(*given)
@@ -357,7 +372,7 @@ def costly(name: str, function: Function, *, is_paired: bool = False) -> Callabl
     note = name, function, is_paired
 
     def operate(x: Traced) -> Traced:
-        def compute(block: "Block", index: Index, p: Place) -> Number:
+        def compute(block: AnyBlock, index: Index, p: Place) -> Number:
             value = block.value(block.at(x, index, p))
             return block.call(note, [value])[0]
 
@@ -393,7 +408,7 @@ def add_product(x: Number, y: Number, total: Number) -> Number:
     return exact.fma(x, y, total)  # type: ignore[no-any-return]
 
 
-def add_element(block: "Block", total: Number, x: Traced, index: Index, p: Place) -> Number:
+def add_element(block: AnyBlock, total: Number, x: Traced, index: Index, p: Place) -> Number:
     """Return a sum with one more term, an element of an array, which is fused if a product."""
     if is_product(x):
         one, other = (block.at(arg, fit(index, arg.shape), p) for arg in x.args)
@@ -412,7 +427,7 @@ def _add(*given: Any) -> Any:
             matrix, vector = one.args
             return matmul(matrix, vector, np.broadcast_to(other, shape))
 
-    def compute(block: "Block", index: Index, p: Place) -> Number:
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
         # A product comes last, where it is fused; of two, the second.
         first, last = a, b
         if is_product(a) and not is_product(b):
@@ -499,7 +514,7 @@ def matmul(a: Any, b: Any, start: Any = None) -> Any:
     # One element: a row of a times a column of b, term by term from the first on.
     n = a.shape[-1]
 
-    def compute(block: "Block", index: Index, p: Place) -> Number:
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
         # The places in a row of a, and in a column of b.
         n_rows = a.ndim - 1
         i = index[:n_rows]
@@ -582,7 +597,7 @@ def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if not all(x.shape[k] for k in axes):
         raise TraceError(f"an array of shape {x.shape} has no numbers to add or compare")
 
-    def compute(block: "Block", index: Index, p: Place) -> Number:
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
         def go(chosen: Index, total: Number) -> Number:
             if len(chosen) < len(axes):  # the loop over one more axis
                 n = x.shape[axes[len(chosen)]]

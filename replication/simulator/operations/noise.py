@@ -10,7 +10,7 @@ stand for lanes of the compiled code.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,6 @@ from replication.simulator.operations import arithmetic as exact
 from replication.simulator.operations.arithmetic import from_bits, to_bits, to_float
 from replication.simulator.operations.arrays import ORDER, TURNS, Traced
 from replication.simulator.operations.instructions import Bits, Place, Rows, Writer
-
-if TYPE_CHECKING:
-    from replication.simulator.compiler.blocks import Block
 
 Array = NDArray[np.float64]
 
@@ -90,16 +87,15 @@ def find_place(draw: int, turn: Turn) -> Turn:
     return (draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST
 
 
-def write_draw(block: "Block", x: Traced, rows: Rows) -> None:
-    """Write down the numbers of one draw in a `Block`, into memory, four at a time."""
-    writer = block.writer
-    assert block.noise is not None
+def write_draw(
+    writer: Writer, x: Traced, rows: Rows, noise: Noise, *, n_patterns: int, begin: Place
+) -> None:
+    """Write down the numbers of one draw into memory, of patterns from number `begin` on."""
     kind, phase, draw, _ = x.note
-    n_patterns = block.n_patterns if x.is_batched else 1
     flat = Rows(writer, rows.base, rows.first, (x.size, n_patterns))
     for p in writer.each(n_patterns):
-        moment = (block.begin + p) * N_PHASES + phase
-        for number, size, words in _write_words(writer, x.size, draw, moment, block.noise):
+        moment = (begin + p) * N_PHASES + phase
+        for number, size, words in _write_words(writer, x.size, draw, moment, noise):
             for k, value in enumerate(_to_numbers(words, kind)[:size]):
                 flat[number * WORDS + k, p] = value
 

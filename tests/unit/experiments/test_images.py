@@ -5,7 +5,7 @@ import pytest
 
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.images import linear, logistic, rules
-from replication.experiments.images.rules import draw, evaluate, split, train, train_epochs, vary
+from replication.experiments.images.rules import BY_BATCH, draw, evaluate, split, train_epochs, vary
 from replication.experiments.instruments.matrices import Scatter, get_u, get_w
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample
@@ -173,7 +173,9 @@ def test_what_codes_lack_of_agreement_follows_the_exact_dynamics(regression):
 def test_white_inputs_keep_the_span_of_w():
     rule = vary(rules.combine(rules.Mixture, share=0.0), patterns=0.4 * np.eye(64))
     weights = draw(rule, 0.3, Sample(2, 3))
-    first, last = (split(rule, x)["W"] for x in (weights, train(rule, weights, 300)))
+    first, last = (
+        split(rule, x)["W"] for x in (weights, train_for(BY_BATCH, weights, 300, network=rule))
+    )
     assert np.linalg.norm(last - first) > 0.1 * np.linalg.norm(first)
     assert last @ np.linalg.pinv(first) @ first == pytest.approx(last, abs=1e-12)
 
@@ -234,7 +236,7 @@ def test_turning_keeps_the_length_of_w_and_shrinking_its_direction():
 def test_sleep_alone_draws_w_to_a_multiple_of_the_decoder():
     constants = {"factor": 0.0, "rate": 0.0, "echo": 0.5, "decay": 0.002}
     rule = vary(rules.combine(rules.Sleep, **constants), patterns=SCATTER.root[:1])
-    arrays = split(rule, train(rule, draw(rule, 0.3, Sample(2, 3)), 4_000))
+    arrays = split(rule, train_for(BY_BATCH, draw(rule, 0.3, Sample(2, 3)), 4_000, network=rule))
     drawn, wanted = arrays["W"], 0.5 * np.swapaxes(arrays["U"], 1, 2)
     assert np.linalg.norm(drawn - wanted) < 0.25 * np.linalg.norm(wanted)
 
