@@ -15,16 +15,11 @@ from replication.comparison.table import ComparisonTable
 from replication.comparison.text import Block, name_key
 from replication.errors import DataError, UsageError
 from replication.reading.frames import GivenTable, is_table, read_frame
-from replication.reading.matching import (
-    BothSides,
-    Groups,
-    find_spelling,
-    order_keys,
-    read_both,
-    read_with_report,
-)
+from replication.reading.keys import find_spelling, order_keys
+from replication.reading.matching import BothSides, read_both, read_with_report
 from replication.reading.options import Names, make_reading
 from replication.reading.question import quote
+from replication.reading.saying import Groups
 from replication.reading.sheet import FloatArray
 from replication.reading.texts import Given
 from replication.reading.tidy import (
