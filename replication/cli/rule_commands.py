@@ -8,7 +8,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from replication.system.progress import escape, report_progress
 from replication.wording import show
 
 if TYPE_CHECKING:
-    from replication.simulator.rule.network import Network
+    from replication.simulator.rule.network import Network, Rule
 
 FIELDS = {field.name for field in dataclasses.fields(Protocol)}
 MOST_KEPT = 50_000_000
@@ -88,7 +88,11 @@ def add_commands(subparsers: Any) -> None:
 def read_rule(text: str) -> "type[Network]":
     """Return the class that FILE.py:CLASS names; the code of the file is run."""
     # mine.py:Mine, or mine.py where it has one class
-    path, colon, name = text.rpartition(":") if ".py:" in text else (text, "", "")
+    path = text
+    name = ""
+    has_colon = ".py:" in text
+    if has_colon:
+        path, _, name = text.rpartition(":")
     file = Path(path)
     if file.suffix != ".py" or not file.is_file():
         raise StorageError(
@@ -105,12 +109,12 @@ def read_rule(text: str) -> "type[Network]":
     with _blame(lambda error: find_own_line(error, {spec.origin}) or file.name):
         spec.loader.exec_module(module)
     # Its own classes; others are imported.
-    found = {
-        key: each
-        for key, each in vars(module).items()
-        if isinstance(each, type) and issubclass(each, Network) and each.__module__ == spec.name
-    }
-    if not colon and len(found) == 1:
+    found: dict[str, type[Network]] = {}
+    for key, each in vars(module).items():
+        is_rule = isinstance(each, type) and issubclass(each, Network)
+        if is_rule and each.__module__ == spec.name:
+            found[key] = each
+    if not has_colon and len(found) == 1:
         return next(iter(found.values()))
     if name not in found:
         given = show(name) if name else "no class"
@@ -159,13 +163,16 @@ def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protoco
     from replication.simulator.rule.network import Rule
 
     # What is a field as well stays one where the rule knows all fields.
-    theirs = FIELDS & fields.keys() if network.takes_protocol else {*()}
+    theirs: set[str] = set()
+    if network.takes_protocol:
+        theirs = FIELDS & fields.keys()
     protocol = from_plain({name: fields[name] for name in theirs}, base=base)
     numbers = Rule(network, protocol).numbers
     own = [name for name in numbers if name not in theirs]
-    if given := fields.keys() & own:
-        network.numbers = numbers | {name: fields[name] for name in given}
-    left = {name: x for name, x in fields.items() if name not in own}
+    given = {name: value for name, value in fields.items() if name in own}
+    if given:
+        network.numbers = numbers | given
+    left = {name: value for name, value in fields.items() if name not in own}
     try:
         return from_plain(left, base=base)
     except UsageError as error:
@@ -176,37 +183,22 @@ def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protoco
 
 def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Namespace) -> None:
     """Check a rule, and print and write what it and the paper's did."""
-    from replication.comparison.figure import save_picture
     from replication.experiments.contest import compare_rules
     from replication.experiments.live.rule_page import render_page
-    from replication.simulator.compiler.programs import Traces
-    from replication.simulator.operations.arrays import MEASURE
     from replication.simulator.rule.network import Rule
     from replication.simulator.rule.recirculation import RecirculationNetwork
 
-    # The compiled rule against plain NumPy.
     rule = Rule(network, protocol)
     if not options.plain:
-        from replication.simulator.running.guard import check_rule
-
-        begun = time.perf_counter()
-        found = check_rule(network, protocol, options.root_seed)
-        print(
-            f"The code of the file was run, and {network.__name__} compiled in "
-            f"{time.perf_counter() - begun:.2g} s; {found.n_updates} updates agree with plain "
-            f"NumPy (at most {found.largest:.1g} apart).\n"
-        )
-    page = None if options.page is None else render_page(rule, options.root_seed).encode()
+        _check_compiled(network, protocol, options.root_seed)
+    page = None
+    if options.page is not None:
+        page = render_page(rule, options.root_seed).encode()
     # The contest, with the paper's rule where it can learn the same task.
-    networks: list[type[Network]] = [network]
-    has_paper_task = network.patterns is None and not rule.has_targets
-    if has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
+    networks = [network]
+    if _has_paper_task(rule):
         networks = [RecirculationNetwork, network]
-    # How failures ended is known where that fits in the memory, and a pattern has one answer.
     rules = [Rule(each, protocol) for each in networks]
-    keeps_weights = options.seeds * sum(sum(each.sizes) for each in rules) <= MOST_KEPT and (
-        options.plain or not any(MEASURE in Traces(each).drawn for each in rules)
-    )
     contest = compare_rules(
         *networks,
         protocol=protocol,
@@ -214,7 +206,7 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
         root_seed=options.root_seed,
         jobs=options.jobs,
         plain=options.plain,
-        final_weights=keeps_weights,
+        final_weights=_can_keep_weights(rules, options),
     )
     print(contest)
     if len(networks) == 1:
@@ -226,16 +218,57 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
         table = contest.outcomes[network.__name__].to_frame()
         write_durably(options.save, table.to_csv(index=False, lineterminator="\n").encode())
     if options.plot is not None:
+        from replication.comparison.figure import save_picture
+
         save_picture(contest.plot().figure, options.plot)
-    for path in filter(None, (options.page, options.save, options.plot)):
-        print(f"\n{escape(str(path))} was written.")
+    for path in (options.page, options.save, options.plot):
+        if path is not None:
+            print(f"\n{escape(str(path))} was written.")
     if options.save is not None:
-        saved = escape(shlex.quote(str(options.save)))
-        print(
-            "\nTo compare with a report of, say, a mean of 48 over 100 networks:\n"
-            f"replication compare {saved} --value updates --succeeded converged "
-            '--reported "48, n = 100"'
-        )
+        _tell_how_to_compare(options.save)
+
+
+def _check_compiled(network: "type[Network]", protocol: Protocol, root_seed: int) -> None:
+    """Check a compiled rule against plain NumPy, and print how near they are."""
+    from replication.simulator.running.guard import check_rule
+
+    begun = time.perf_counter()
+    found = check_rule(network, protocol, root_seed)
+    seconds = time.perf_counter() - begun
+    print(
+        f"The code of the file was run, and {network.__name__} compiled in {seconds:.2g} s; "
+        f"{found.n_updates} updates agree with plain NumPy (at most {found.largest:.1g} apart).\n"
+    )
+
+
+def _has_paper_task(rule: "Rule") -> bool:
+    """Whether the paper's rule can learn the task of another."""
+    if rule.network.patterns is not None or rule.has_targets:
+        return False
+    return rule.protocol.learning_rule != BACK_PROPAGATION
+
+
+def _can_keep_weights(rules: "Sequence[Rule]", options: argparse.Namespace) -> bool:
+    """Whether it can be told how failures ended: weights fit in, and a pattern has one answer."""
+    from replication.simulator.compiler.programs import Traces
+    from replication.simulator.operations.arrays import MEASURE
+
+    n_weights = sum(sum(rule.sizes) for rule in rules)
+    if options.seeds * n_weights > MOST_KEPT:
+        return False
+    if options.plain:
+        return True
+    return not any(MEASURE in Traces(rule).drawn for rule in rules)
+
+
+def _tell_how_to_compare(path: Path) -> None:
+    """Print the command that compares saved outcomes with a report."""
+    saved = escape(shlex.quote(str(path)))
+    print(
+        "\nTo compare with a report of, say, a mean of 48 over 100 networks:\n"
+        f"replication compare {saved} --value updates --succeeded converged "
+        '--reported "48, n = 100"'
+    )
 
 
 def parse_sizes(text: str) -> str:
@@ -252,7 +285,9 @@ def run_mechanism(options: argparse.Namespace) -> None:
     if options.patterns is not None:
         protocol = dataclasses.replace(protocol, patterns=read_patterns(options.patterns))
     check_target(options.save, [".csv"])
-    network = None if options.rule is None else read_rule(options.rule)
+    network = None
+    if options.rule is not None:
+        network = read_rule(options.rule)
     from replication.experiments.mechanism.examination import examine_mechanism
 
     with blame_rule(network):
@@ -284,12 +319,14 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
     if re.search(r"[0-9] *[;\t]", text):
         text = text.replace(",", ".")
     lines = re.sub("[,;]", " ", text).splitlines()
-    # The first line that begins with a number: 0.5, -1, .5
-    is_data = [re.match(r"\s*[-+]?\.?[0-9]", line) is not None for line in lines]
-    if not any(is_data):
+    # Lines of words stand above the first that begins with a number: 0.5, -1, .5
+    n_above = 0
+    while n_above < len(lines) and re.match(r"\s*[-+]?\.?[0-9]", lines[n_above]) is None:
+        n_above += 1
+    if n_above == len(lines):
         raise UsageError(f"{name} holds no numbers; {ADVICE}")
     try:
-        rows = np.loadtxt(lines[is_data.index(True) :], ndmin=2)  # (n_patterns, n_visible)
+        rows = np.loadtxt(lines[n_above:], ndmin=2)  # (n_patterns, n_visible)
     except ValueError as error:
         raise UsageError(f"{name} cannot be read ({error}); {ADVICE}") from None
     # Numbers that are off by their scale alone are answered with the scale.

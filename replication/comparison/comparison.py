@@ -27,6 +27,7 @@ from replication.comparison.units import call_share_mean, find_unit
 from replication.errors import UsageError
 from replication.reading.names import SUCCESSES
 from replication.reading.options import make_reading
+from replication.reading.texts import Given
 from replication.statistics.counts import CountTable
 from replication.statistics.evidence import Evidence, weigh_evidence
 from replication.statistics.improvement import estimate_improvement, estimate_paired_improvement
@@ -53,7 +54,7 @@ def compare(
     margin: str | float | None = None,
     evidence: bool = False,
     level: str | float = 0.05,
-    **numbers: Any,
+    **numbers: Given | None,
 ) -> Comparison:
     """Compare a reported result with runs of your own, or with another report.
 
@@ -210,20 +211,17 @@ def _conclude(
     answers = dict(readings.answers)
     main = next(iter(answers.values()))
     worst = _find_worst(answers, rule)
+    # What turns the verdict beside p: numbers that cannot be right, a margin, another unit.
     impossible = _find_impossible(own, report, sample, rule)
     equivalence = find_equivalence(answers.values(), report, request)
     cautions = remarks.list_cautions(report, sample, main, worst, request)
-    # The verdict over all readings, and why.
     found = _judge(answers, sample, equivalence, level)
     if impossible:
         found = Judged(Verdict.CONTRADICTED, "impossible")
     elif "per cent" in cautions:
         found = Judged(Verdict.CANNOT_TELL, "units")
         worst = dataclasses.replace(worst, difference=None, shown={})
-    p_values: dict[str, float] = {}
-    if found.reason not in {"impossible", "few", "constant", "units"}:
-        p_values = {words: one.p for words, one in answers.items() if one.p is not None}
-    alone = [one.p_alone for one in answers.values() if one.p_alone is not None]
+    p_values = _list_p(answers, found)
     n_done = own.n - own.n_failed
     result = Comparison(
         verdict=found.verdict,
@@ -231,7 +229,7 @@ def _conclude(
         conditions=_list_conditions(answers, found),
         level=level,
         reported={name: item.text for name, item in report.numbers.items()},
-        runs=None if "constant" in report.numbers or report.n == 0 else report.n,
+        runs=_count_runs(report),
         n=own.n,
         n_failed=own.n_failed,
         n_missing=own.n_missing,
@@ -240,16 +238,16 @@ def _conclude(
         mean=_estimate_mean(main, report, sample, level),
         findings=_leave_out(worst.findings, impossible, found.reason),
         p=max(p_values.values(), default=None),
-        p_alone=max(alone, default=None) if p_values else None,
+        p_alone=_find_p_alone(answers) if p_values else None,
         p_error=worst.p_error,
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         ruled_out=readings.ruled_out,
         difference=worst.difference,
         shown=worst.shown,
-        missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
+        missed=_find_missed(n_done),
         coincidence=remarks.find_coincidence(own, sample, report, rule),
         assumptions={**said, **remarks.list_assumptions(report, sample, main, request)},
-        chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
+        chance_all_succeed=_find_chance_all_succeed(own, report),
         equivalence=equivalence,
         evidence=_weigh(main, request),
         improvement=_estimate_improvement(own, request),
@@ -261,6 +259,44 @@ def _conclude(
         sample=sample,
     )
     return result.take_exponentials() if result.scale else result
+
+
+WITHOUT_P = {"impossible", "few", "constant", "units"}
+"""Reasons of a verdict that does not rest on p."""
+
+
+def _list_p(answers: Mapping[str, Answer], found: "Judged") -> dict[str, float]:
+    """Return p under each reading; none where the verdict does not rest on it."""
+    if found.reason in WITHOUT_P:
+        return {}
+    return {words: one.p for words, one in answers.items() if one.p is not None}
+
+
+def _find_p_alone(answers: Mapping[str, Answer]) -> float | None:
+    """Return the largest p by the printed spreads alone."""
+    alone = [one.p_alone for one in answers.values() if one.p_alone is not None]
+    return max(alone, default=None)
+
+
+def _count_runs(report: Report) -> int | None:
+    """Return the number of runs behind a report; None where it has none, or does not say it."""
+    if "constant" in report.numbers or report.n == 0:
+        return None
+    return report.n
+
+
+def _find_missed(n_done: int) -> float:
+    """Return up to which probability an outcome may be missing from runs of one's own."""
+    if n_done == 0:
+        return 1.0
+    return -math.expm1(math.log(MISSED) / n_done)
+
+
+def _find_chance_all_succeed(own: Runs, report: Report) -> float:
+    """Return the probability that no run of the report fails, if one fails as often as yours do."""
+    if own.n == 0:
+        return math.nan
+    return ((own.n - own.n_failed) / own.n) ** report.n
 
 
 def _find_worst(answers: Mapping[str, Answer], rule: str) -> Answer:

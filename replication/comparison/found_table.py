@@ -42,8 +42,6 @@ class FoundTable:
         Rows of the report that could not be read or compared, with what is wrong.
     only_reported, only_yours : tuple of tuple of str
         Keys that the other side lacks.
-    ignored : tuple of str
-        Columns of reported results that say nothing known, with the nearest name that would.
     n_missing : int
         Runs that lack a key, and were left out; those that lack a value count in their row.
     level, between : float
@@ -59,7 +57,6 @@ class FoundTable:
     refused: Mapping[Key, str]
     only_reported: tuple[Key, ...]
     only_yours: tuple[Key, ...]
-    ignored: tuple[str, ...]
     n_missing: int
     level: float
     between: float

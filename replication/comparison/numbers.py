@@ -126,8 +126,18 @@ def format_number(value: float | None, digits: int = 4) -> str:
 
 
 def span(low: float | None, high: float | None, digits: int = 4) -> str:
-    """Return the two ends of an interval: "0.81 to 0.85"."""
-    return f"{format_number(low, digits)} to {format_number(high, digits)}"
+    """Return the two ends of an interval, with as many digits as tell them apart.
+
+    >>> span(0.8123, 0.8517, 2), span(99.998, 100.0012)
+    ('0.81 to 0.85', '99.998 to 100')
+    """
+    first = format_number(low, digits)
+    last = format_number(high, digits)
+    while first == last and low != high and digits < MAX_DIGITS:
+        digits += 1
+        first = format_number(low, digits)
+        last = format_number(high, digits)
+    return f"{first} to {last}"
 
 
 def percent(share: float) -> str:

@@ -9,7 +9,7 @@ from replication.comparison.numbers import describe_p
 from replication.comparison.plausibility import find_coincidence, find_impossible, has_multiple
 from replication.comparison.prediction import Answer
 from replication.comparison.readings import KIND_WORDS, find_kind
-from replication.comparison.report import CI_WORDS, Report
+from replication.comparison.report import CI_WORDS, Report, word
 from replication.comparison.request import Request, Said
 from replication.statistics.means import (
     NORMAL_KURTOSIS,
@@ -75,7 +75,8 @@ def _describe_spread(report: Report, main: Answer) -> list[str]:
     level = f"{100 * (report.kind.level or 0.95):g} %"
     ways = list(report.list_spreads(report.count_middle(main.rule)))
     if len(ways) > 1:
-        found.append(f"all of these are tried: {_list_ways(ways, level)}")
+        number = "both" if len(ways) == 2 else "all of these"
+        found.append(f"{number} are tried: {_list_ways(report, ways, level)}")
         if report.n == 0:
             found.append("give `n`")
     elif "ci" in report.numbers:
@@ -83,14 +84,17 @@ def _describe_spread(report: Report, main: Answer) -> list[str]:
     return found
 
 
-def _list_ways(ways: Sequence[str], level: str) -> str:
+def _list_ways(report: Report, ways: Sequence[str], level: str) -> str:
     """Return the readings of a spread; those of one kind of ± once."""
-    kinds = dict.fromkeys(find_kind(way) for way in ways)
-    if not kinds.keys() <= KIND_WORDS.keys():
+    words = []
+    if report.has_error:
         words = list(ways)
-    else:
+    elif report.spread == "spread":
+        kinds = dict.fromkeys(find_kind(way) for way in ways)
         words = [f"± is {KIND_WORDS[kind]}" for kind in kinds]
         words.append("of either denominator, n or n - 1")
+    elif report.spread in ("sd", "se"):
+        words = [f"the {word(report.spread)} has the denominator n - 1, or n"]
     if any("interval" in way for way in ways):
         words.append(f"intervals of {level}, by t or by the normal distribution")
     return ", ".join(words)

@@ -111,40 +111,61 @@ class Report:
     def list_spreads(self, n_used: int) -> dict[str, float]:
         """Return what the spread can be as a multiple of the sd with n - 1, by words for it.
 
-        Of the standard error where only that is known.
+        Of the standard error where only that is known. `n_used`: values behind the statistics.
         """
+        if self.has_error:
+            return self._list_errors()
+        if self.spread is None or n_used < 2:
+            return {"": 1.0}
+        error = 1.0 / math.sqrt(n_used)
+        ends = self._list_ends(n_used, error)
+        if self.spread == "ci":
+            return ends if self.kind.by is None else {"": ends[name_end(self.kind.by)]}
+        below = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
+        if self.spread == "spread":
+            found = {f"± as sd with {free}": root for free, root in below.items()}
+            for free, root in below.items():
+                found[f"± as standard error with {free}"] = error * root
+            for words, half in ends.items():
+                found[f"± as {words}"] = half
+            return found
+        base = self.kind.factor * (error if self.spread == "se" else 1.0)
+        if self.kind.free is not None:
+            return {"": base * below[self.kind.free.replace("-", " - ")]}
+        return {f"{self.spread} with {free}": base * root for free, root in below.items()}
+
+    def _list_errors(self) -> dict[str, float]:
+        """Return what the spread of an estimate can be as a multiple of its standard error."""
+        if self.spread == "ci":
+            return {"": self._find_quantile()}
+        if self.spread != "spread":
+            return {"": self.kind.factor}
+        found = {"± as standard error": 1.0, "± as interval": self._find_quantile()}
+        if self.n == 0:
+            found[f"± as sd of {MANY} runs"] = math.sqrt(MANY)
+        return found
+
+    def _list_ends(self, n_used: int, error: float) -> dict[str, float]:
+        """Return half of an interval as a multiple of the sd, by either distribution."""
         from scipy import special
 
-        name = self.spread
-        kind = self.kind
-        tail = 0.5 + (self.kind.level or 0.95) / 2.0
-        z = float(special.ndtri(tail))
-        error = 1.0 / math.sqrt(max(n_used, 1))
-        # Of an estimate: its standard error, an interval, or an sd of many runs.
-        if self.has_error:
-            if name != "spread":
-                return {"": z if name == "ci" else kind.factor}
-            many = {f"± as sd of {MANY} runs": math.sqrt(MANY)} if self.n == 0 else {}
-            return {"± as standard error": 1.0, "± as interval": z} | many
-        if name is None or n_used < 2:
-            return {"": 1.0}
-        halves = {"t": float(special.stdtrit(n_used - 1, tail)) * error, "normal": z * error}
-        ends = {f"interval by {words}": halves[by] for by, words in CI_WORDS.items()}
-        if name == "ci":
-            return ends if kind.by is None else {"": halves[kind.by]}
-        below = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
-        if name == "spread":
-            bases = {"sd": 1.0, "standard error": error}
-            sds = {
-                f"{words} with {free}": base * one
-                for words, base in bases.items()
-                for free, one in below.items()
-            }
-            return {f"± as {words}": one for words, one in (sds | ends).items()}
-        base = kind.factor * (error if name == "se" else 1.0)
-        if kind.free is not None:
-            return {"": base * below[kind.free.replace("-", " - ")]}
-        return {f"{name} with {free}": base * one for free, one in below.items()}
+        by_t = float(special.stdtrit(n_used - 1, self._find_tail()))
+        return {name_end("t"): by_t * error, name_end("normal"): self._find_quantile() * error}
+
+    def _find_tail(self) -> float:
+        """Return the probability below the upper end of an interval, 0.975 of one of 95 %."""
+        return 0.5 + (self.kind.level or 0.95) / 2.0
+
+    def _find_quantile(self) -> float:
+        """Return half of an interval in standard errors, by the normal distribution."""
+        from scipy import special
+
+        return float(special.ndtri(self._find_tail()))
+
+
+def name_end(by: str) -> str:
+    """Return the words for an interval by a distribution."""
+    return f"interval by {CI_WORDS[by]}"
 
 
 NOT_GIVEN = "nothing was reported; give `reported`, or a number by its name such as `mean`"

@@ -100,7 +100,7 @@ def make_request(
     groups: tuple[str, str] | None = None,
     evidence: bool = False,
 ) -> Request:
-    """Read what was asked for; raise `UsageError` for what cannot be."""
+    """Read what was asked for; raise `UsageError` for what cannot be. None: nothing was."""
     is_log = scale == "log"
     if is_log and margin is not None:
         raise UsageError("`margin` and `scale` log do not go together; leave one out")
@@ -112,22 +112,24 @@ def make_request(
     return Request(
         level=read_level(level),
         failures=failures,
-        kind=NO_KIND if plus_minus is None else read_plus_minus(plus_minus),
-        scale=None if scale is None or is_log else read_scale(scale),
+        kind=read_plus_minus(plus_minus),
+        scale=None if is_log else read_scale(scale),
         is_log=is_log,
-        cap=None if cap is None else read_cap(cap),
-        bounds=UNBOUNDED if bounds is None else read_bounds(bounds),
-        grid=None if grid is None else read_grid(grid),
-        between=0.0 if between is None or is_estimate else read_between(between),
+        cap=read_cap(cap),
+        bounds=read_bounds(bounds),
+        grid=read_grid(grid),
+        between=0.0 if is_estimate else read_between(between),
         estimates_between=is_estimate,
-        margin=None if margin is None else read_margin(margin),
+        margin=read_margin(margin),
         groups=groups,
         evidence=evidence,
     )
 
 
-def read_plus_minus(given: str) -> Kind:
+def read_plus_minus(given: str | None) -> Kind:
     """Read what was said of ±; what is of two ends or of brackets alone the reader has placed."""
+    if given is None:
+        return NO_KIND
     check_kind(given)
     kind = read_kind(str(given)) or NO_KIND
     return NO_KIND if kind.name in ALONE else kind
@@ -141,24 +143,30 @@ def read_level(given: Number) -> float:
     return level
 
 
-def read_scale(given: Number) -> float:
+def read_scale(given: Number | None) -> float | None:
     """Read what reported numbers are divided by."""
+    if given is None:
+        return None
     scale = float(read_number(given, "scale").value)
     if not scale > 0.0:
         raise refuse("scale", given, "is a number above 0, or log")
     return scale
 
 
-def read_cap(given: Number) -> float:
+def read_cap(given: Number | None) -> float | None:
     """Read where runs were stopped."""
+    if given is None:
+        return None
     cap = float(read_number(given, "cap").value)
     if abs(cap) > LARGEST:
         raise refuse("cap", given, f"are numbers up to {LARGEST:g}")
     return cap
 
 
-def read_bounds(given: Sequence[Number | None]) -> Bounds:
+def read_bounds(given: Sequence[Number | None] | None) -> Bounds:
     """Read what no value can lie beyond; None or "none" where there is no bound."""
+    if given is None:
+        return UNBOUNDED
     try:
         first, last = given
         low = -math.inf if first in {None, "none"} else float(first or 0.0)
@@ -170,24 +178,30 @@ def read_bounds(given: Sequence[Number | None]) -> Bounds:
     return low, high
 
 
-def read_grid(given: Number) -> Fraction:
+def read_grid(given: Number | None) -> Fraction | None:
     """Read what every value is a multiple of."""
+    if given is None:
+        return None
     grid = read_number(given, "grid").value
     if not grid > 0:
         raise refuse("grid", given, "is a number above 0")
     return grid
 
 
-def read_between(given: Number) -> float:
+def read_between(given: Number | None) -> float:
     """Read by how many standard deviations labs differ."""
+    if given is None:
+        return 0.0
     between = float(read_number(given, "between").value)
     if not 0.0 <= between <= MOST_BETWEEN:
         raise refuse("between", given, "is from 0 to 100 standard deviations")
     return between
 
 
-def read_margin(given: Number) -> Margin:
+def read_margin(given: Number | None) -> Margin | None:
     """Read a difference that does not matter: 0.5, or 10%."""
+    if given is None:
+        return None
     text = str(given).strip()
     is_share = text.endswith("%")
     value = float(read_number(text, "margin", scale=100.0 if is_share else 1.0).value)

@@ -80,7 +80,6 @@ def compare_rows(sides: Sides, request: Request) -> ComparisonTable | Comparison
         seeds={key: find_values_by_seed(one) for key, one in sides.mine.items()},
         only_reported=tuple(key for key in sides.theirs if key not in sides.mine),
         only_yours=tuple(key for key in sides.mine if key not in sides.theirs),
-        ignored=(),
         level=request.level,
         between=request.between,
         read_as=tuple(sides.read_as),

@@ -2,8 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -12,16 +10,12 @@ from replication.comparison.numbers import show
 from replication.comparison.report import Report
 from replication.comparison.request import Request
 from replication.comparison.sides import OwnRuns
+from replication.comparison.values import check_values, take_numbers
 from replication.errors import DataError, UsageError
-from replication.reading.cells import is_missing, split_cell
-from replication.reading.decimals import list_signs, to_float
 from replication.reading.names import SUCCESSES
-from replication.statistics.arrays import FloatArray
+from replication.statistics.arrays import BoolArray, FloatArray
 from replication.statistics.counts import CountTable
 from replication.statistics.sampling import SEED, UNBOUNDED, Sample
-
-LARGEST = 1e15
-SMALLEST = 1e-100  # smaller numbers, but for 0, have squares that vanish
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -78,122 +72,66 @@ def take_runs(values: Any, succeeded: Any, request: Request, *, needs_cap: bool,
 
     `name` is that of the argument. With `needs_cap` failures must have one common value.
     """
-    cap = request.cap
-    bounds = request.bounds
-    grid = request.grid
-    # Outcomes of simulate bring their successes and their cap, plain values may need both.
-    is_table = isinstance(values, CountTable)
-    updates = getattr(values, "updates", 0)
-    if is_table or (hasattr(values, "converged") and np.ndim(updates) == 1):
-        if succeeded is not None:
-            raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
-        if is_table:
-            if cap is not None:
-                raise UsageError("`cap` was given with counts, which have their own; leave it out")
-            done = Sample.from_counts(values) if values.n_converged else None
-            stop = None if values.cap is None else float(values.cap)
-            return Runs(done, values.n_censored, stop)
-        values, succeeded = updates, values.converged
-    data = _take_numbers(values, name)
-    flags = np.ones(data.shape, bool) if succeeded is None else np.asarray(succeeded)
-    is_flag = flags.dtype.kind in "biuf" and np.isin(flags, (0, 1)).all()
-    if not is_flag or flags.shape != data.shape:
-        raise DataError(f"`succeeded` was given as {show(succeeded)}; give 1 or 0 for each run")
+    says_success = isinstance(values, CountTable) or is_of_outcomes(values)
+    if says_success and succeeded is not None:
+        raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
+    if isinstance(values, CountTable):
+        return _take_counts(values, request)
+    if says_success:
+        succeeded = values.converged
+        values = values.updates
+    data = take_numbers(values, name)
+    flags = _take_flags(succeeded, data)
     is_known = ~np.isnan(data)
     n_missing = int((~is_known).sum())
     data = data[is_known]
-    flags = flags[is_known].astype(bool)
-    if data.size == 0:
-        raise DataError("there are no values; give one for each run")
-    # What no mean or test can be of, and what contradicts the other arguments.
-    is_log = request.is_log
-    with np.errstate(all="ignore"):  # of values that are refused
-        size = np.abs(data)
-        steps = data / float(grid or 1)
-        is_off = (np.abs(steps - np.rint(steps)) > 1e-6) & (grid is not None)
-    is_number = np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))
-    for is_wrong, why in (
-        (~is_number, f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}"),
-        (
-            (data < bounds[0]) | (data > bounds[1]),
-            f"beyond the bounds of {bounds[0]:g} and {bounds[1]:g} (`bounds`)",
-        ),
-        (is_off, f"which is no multiple of the grid {float(grid or 1):g} (`grid`)"),
-        ((data <= 0) & is_log, "which has no logarithm (`scale`)"),
-    ):
-        if is_wrong.any():
-            row = int(is_wrong.argmax())
-            raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}; correct it")
-    # Whatever goes beyond the cap has failed, and no value of a success can.
-    stop = _find_cap(data, flags, cap, needs_cap=needs_cap)
-    if stop is not None:
+    flags = flags[is_known]
+    check_values(data, request)
+    stop = _find_cap(data, flags, request.cap, needs_cap=needs_cap)
+    if stop is not None:  # whatever goes beyond the cap has failed
         flags = flags & (data <= stop)
-        if not flags.all():
-            bounds = (bounds[0], min(bounds[1], stop))
-    if is_log:
-        data = np.log(data)
-        bounds = UNBOUNDED
-        grid = None
-        stop = math.log(stop) if stop is not None and stop > 0 else None
-    done = Sample.from_values(data[flags], bounds=bounds, grid=grid) if flags.any() else None
-    return Runs(done, int((~flags).sum()), stop, n_missing)
+    n_failed = int((~flags).sum())
+    done = _sample_successes(data[flags], request, None if n_failed == 0 else stop)
+    if request.is_log and stop is not None:
+        stop = math.log(stop) if stop > 0 else None
+    return Runs(done, n_failed, stop, n_missing)
 
 
-def _take_numbers(values: Any, name: str) -> FloatArray:
-    """Return float64 values, NaN where one is missing (None, NaN, NA or masked)."""
-    if isinstance(values, np.ma.MaskedArray):
-        values = np.ma.filled(values.astype(np.float64), math.nan)
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "iufbOUS":
-            raise ValueError
-    except ValueError:  # dates, or rows of different lengths
-        raise DataError(f"`{name}` are not all numbers; give one number for each run") from None
-    if array.dtype.kind in "OUS" and array.ndim:
-        array = read_cells(array.ravel().tolist(), name).reshape(array.shape)
-    array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
-    if array.ndim != 1:
-        given = f"as {show(values)}" if array.ndim == 0 else f"with the shape {array.shape}"
-        raise DataError(f"`{name}` was given {given}; give one number for each run")
-    return array.astype(np.float64)
+def is_of_outcomes(values: Any) -> bool:
+    """Say whether values are outcomes of `simulate`, which bring their successes."""
+    return hasattr(values, "converged") and np.ndim(getattr(values, "updates", 0)) == 1
 
 
-def read_cells(cells: Sequence[object], name: str) -> FloatArray:
-    """Return cells of any kind as numbers, NaN where one is missing."""
-    found = np.empty(len(cells))
-    for row, cell in enumerate(cells):
-        number = read_cell(cell)
-        if number is None or math.isinf(number):
-            allowed = "numbers" if number is None else "finite numbers"
-            given = f"{show(str(cell), length=40)} in row {row + 1} of the data"
-            advice = f"allowed are {allowed}; correct or remove such rows"
-            raise DataError(f"`{name}` holds {given}; {advice}")
-        found[row] = number
-    return found
+def _take_counts(table: CountTable, request: Request) -> Runs:
+    """Return runs from a table of counts, which has its own cap."""
+    if request.cap is not None:
+        raise UsageError("`cap` was given with counts, which have their own; leave it out")
+    done = Sample.from_counts(table) if table.n_converged else None
+    stop = None if table.cap is None else float(table.cap)
+    return Runs(done, table.n_censored, stop)
 
 
-def read_cell(cell: object) -> float | None:
-    """Return a cell as a number, NaN where it is missing; None if it is no number."""
-    if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
-        return math.nan
-    if isinstance(cell, str):
-        return read_text_cell(cell)
-    if isinstance(cell, (bool, np.bool_)) or not isinstance(cell, (int, float, np.number, Decimal)):
+def _take_flags(succeeded: Any, data: FloatArray) -> BoolArray:
+    """Return which runs succeeded; all where nothing says so."""
+    if succeeded is None:
+        return np.ones(data.shape, dtype=np.bool_)
+    flags = np.asarray(succeeded)
+    is_flag = flags.dtype.kind in "biuf" and np.isin(flags, (0, 1)).all()
+    if not is_flag or flags.shape != data.shape:
+        raise DataError(f"`succeeded` was given as {show(succeeded)}; give 1 or 0 for each run")
+    return flags.astype(np.bool_)
+
+
+def _sample_successes(values: FloatArray, request: Request, stop: float | None) -> Sample | None:
+    """Return the successes, as they are compared; none lies beyond where failures were stopped."""
+    if values.size == 0:
         return None
-    try:
-        return float(cell)
-    except OverflowError:
-        return math.inf
-
-
-def read_text_cell(text: str) -> float | None:
-    """Return a text as a number, NaN where it says nothing; None if it is no plain number."""
-    if is_missing(text):
-        return math.nan
-    cell = split_cell(text)
-    if cell is None or not cell.is_number or "." not in list_signs(cell.value or ""):
-        return None
-    return to_float((cell.value or "").replace(",", "").replace("'", ""))
+    if request.is_log:
+        return Sample.from_values(np.log(values), bounds=UNBOUNDED, grid=None)
+    low, high = request.bounds
+    if stop is not None:
+        high = min(high, stop)
+    return Sample.from_values(values, bounds=(low, high), grid=request.grid)
 
 
 def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: bool) -> float | None:

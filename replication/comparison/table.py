@@ -31,7 +31,6 @@ PARTS = (
     "pooled",
     "level",
     "between",
-    "ignored",
     "n_missing",
     "assumptions",
     "read_as",

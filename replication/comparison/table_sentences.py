@@ -180,7 +180,6 @@ def list_asides(table: FoundTable) -> dict[str, list[str]]:
         "Not compared:": [f"{name_key(key)}: {why}" for key, why in table.refused.items()],
         "Reported, but not among your runs:": cut([name_key(key) for key in table.only_reported]),
         "Among your runs, but not reported:": cut([name_key(key) for key in table.only_yours]),
-        "Columns that were not read:": [", ".join(table.ignored)] if table.ignored else [],
         "Runs left out:": missing,
         "Ruled out:": cut(_list_ruled_out(rows)),
         "Cannot tell:": [

@@ -1,13 +1,13 @@
 """Tables against each other, or a table against one report: read, and then judged row by row."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from replication.comparison.numbers import refuse
 from replication.comparison.printed import Numbers, print_row, read_side
-from replication.comparison.request import Request, make_request
+from replication.comparison.request import Number, Request, make_request
 from replication.comparison.result import Comparison
 from replication.comparison.rows import Sides, compare_rows
 from replication.comparison.sides import OneSide, OwnRuns, Printed
@@ -15,17 +15,13 @@ from replication.comparison.table import ComparisonTable
 from replication.comparison.text import Block, name_key
 from replication.errors import DataError, UsageError
 from replication.reading.frames import GivenTable, is_table, read_frame
-from replication.reading.matching import (
-    BothSides,
-    Groups,
-    find_spelling,
-    order_keys,
-    read_both,
-    read_with_report,
-)
+from replication.reading.keys import find_spelling, order_keys
+from replication.reading.matching import BothSides, read_both, read_with_report
 from replication.reading.options import Names, make_reading
 from replication.reading.question import quote
+from replication.reading.saying import Groups
 from replication.reading.sheet import FloatArray
+from replication.reading.texts import Given
 from replication.reading.tidy import (
     Key,
     ReadAs,
@@ -36,8 +32,6 @@ from replication.reading.tidy import (
 )
 
 MOST_ROWS = 5000
-REQUESTED = {"cap", "failures", "scale", "bounds", "grid", "between", "margin", "evidence", "level"}
-"""Arguments of `compare` that are of no side."""
 
 
 def compare_table(
@@ -60,7 +54,16 @@ def compare_table(
     difference: Sequence[str] | None = None,
     pair: str | None = None,
     tasks: Names = None,
-    **options: Any,
+    cap: Number | None = None,
+    failures: str | None = None,
+    scale: Number | None = None,
+    bounds: Sequence[Number | None] | None = None,
+    grid: Number | None = None,
+    between: Number | None = None,
+    margin: Number | None = None,
+    evidence: bool = False,
+    level: Number = 0.05,
+    **numbers: Given | None,
 ) -> ComparisonTable | Comparison:
     """Compare a table of reported results with runs of your own.
 
@@ -93,9 +96,12 @@ def compare_table(
     tasks : str, optional
         Column that says the task of each run, where one median or interquartile mean over all
         tasks was reported; runs are then resampled within tasks.
-    **options : object
-        Those of `compare`; reported numbers hold for rows that have none of their own. `between`
-        may be "estimate": the spread between labs is estimated from the rows.
+    cap, failures, scale, bounds, grid, margin, evidence, level : optional
+        As for `compare`.
+    between : float or "estimate", optional
+        As for `compare`; or the spread between labs is estimated from the rows.
+    **numbers : str or number
+        Reported numbers by name, as for `compare`; they hold for rows that have none of their own.
 
     Returns
     -------
@@ -117,7 +123,7 @@ def compare_table(
     >>> found.verdict.value, [round(p, 2) for p in found.p_values.values()]
     ('contradicted', [0.0, 0.7])
     """
-    if "minus" in options:
+    if "minus" in numbers:
         raise UsageError("there is no option 'minus' of a table; give `difference`")
     if pair is not None and difference is None:
         raise UsageError("`pair` was given without `difference`; give that too")
@@ -139,16 +145,27 @@ def compare_table(
         plus_minus=plus_minus,
         decimal=decimal,
     )
-    asked = {name: options.pop(name) for name in [*options] if name in REQUESTED}
-    request = make_request(**asked, plus_minus=plus_minus, groups=groups)
+    request = make_request(
+        level=level,
+        failures=failures,
+        plus_minus=plus_minus,
+        scale=scale,
+        cap=cap,
+        bounds=bounds,
+        grid=grid,
+        between=between,
+        margin=margin,
+        groups=groups,
+        evidence=evidence,
+    )
     own = read_frame(table, "table")
     if is_table(reported):
         theirs = read_frame(reported, "reported")
-        shared = read_side(None, options, reading, "reported")
+        shared = read_side(None, numbers, reading, "reported")
         both = read_both(own, theirs, reading, groups)
         return compare_both(both, shared, request, pair)
     given = cast(Numbers | str | float | None, reported)
-    printed = read_side(given, with_runs(options, n), reading, "reported")
+    printed = read_side(given, with_runs(numbers, n), reading, "reported")
     row = ReportRow((), printed.numbers, printed.plus_minus, printed.is_skewed)
     report = TidyReport((), (row,), ReadAs({}))
     both = read_with_report(own, report, reading, groups)
@@ -157,9 +174,11 @@ def compare_table(
     return compare_both(both, Printed({}), request, pair)
 
 
-def with_runs(options: Numbers, n: str | int | None) -> Numbers:
+def with_runs(numbers: Numbers, n: str | int | None) -> Numbers:
     """Return reported numbers by name, with that of runs."""
-    return options if n is None else {**options, "n": n}
+    if n is None:
+        return numbers
+    return {**numbers, "n": n}
 
 
 def read_groups(difference: Sequence[str] | None) -> Groups:

@@ -1,7 +1,7 @@
 """The outcomes of a study, counted as they come from the cache."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from replication.cache.blocks import Cache
@@ -21,21 +21,33 @@ class Counted(NamedTuple):
 
 def count_outcomes(study: Study, cache: Cache, **options: Any) -> Counted:
     """Count the outcomes of a study; `options` are those of `iterate_outcomes`."""
-    table: CountTable | None = None
-    n_simulated = 0
-
-    def count() -> Iterator[Outcomes]:
-        nonlocal table, n_simulated
-        for outcomes, is_new in found:
-            # Added up as they come, so that memory does not grow with the study.
-            cap = study.protocol.max_updates
-            one = CountTable.from_outcomes(outcomes.updates, outcomes.converged, cap)
-            table = one if table is None else table + one
-            n_simulated += is_new * len(outcomes)
-            yield outcomes
-
+    tally = Tally(study.protocol.max_updates)
     blocks = iterate_outcomes(study.protocol, study.root_seed, study.n_seeds, cache, **options)
-    with contextlib.closing(blocks) as found:
-        digest = compute_digest(count())
-    assert table is not None
-    return Counted(table, digest, n_simulated)
+    with contextlib.closing(blocks):
+        digest = compute_digest(tally.pass_on(blocks))
+    assert tally.table is not None  # a study has one network at least
+    return Counted(tally.table, digest, tally.n_simulated)
+
+
+class Tally:
+    """Counts blocks of outcomes as they come, so that memory does not grow with the study."""
+
+    def __init__(self, cap: int) -> None:
+        self.cap = cap
+        self.table: CountTable | None = None
+        self.n_simulated = 0
+
+    def pass_on(self, blocks: Iterable[tuple[Outcomes, bool]]) -> Iterator[Outcomes]:
+        """Yield the outcomes of blocks, each counted before it is handed on.
+
+        `blocks`: outcomes, and whether they were simulated.
+        """
+        for outcomes, is_new in blocks:
+            counts = CountTable.from_outcomes(outcomes.updates, outcomes.converged, self.cap)
+            if self.table is None:
+                self.table = counts
+            else:
+                self.table = self.table + counts
+            if is_new:
+                self.n_simulated += len(outcomes)
+            yield outcomes

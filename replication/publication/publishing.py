@@ -7,7 +7,7 @@ full one. Any other study has a short report in
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -85,18 +85,25 @@ def replicate_study(
     """
     require_tools()
     # What can be refused is refused before any network is simulated.
-    outdated = find_outdated(study.results) if study.is_default and experiments else []
+    outdated: list[str] = []
+    if study.is_default and experiments:
+        outdated = find_outdated(study.results)
     open_folder(study.folder, below=study.results)
     if outdated:
-        seconds = format_duration(sum(registry.EXPERIMENTS[name].seconds for name in outdated))
+        duration = _estimate_duration(outdated)
         report_progress(
-            f"{plural(len(outdated), 'experiment')} will run after the networks: about {seconds} "
+            f"{plural(len(outdated), 'experiment')} will run after the networks: about {duration} "
             "on two cores\n(`replication report` leaves them out)"
         )
     counted = count_parts(study, cache, report_progress, jobs=jobs, scheduler=scheduler)
     if outdated:
         run_experiments(outdated, study.results, jobs=jobs, report_progress=report_progress)
     return write_report(study, counted, jobs=jobs, report_progress=report_progress)
+
+
+def _estimate_duration(names: Sequence[str]) -> str:
+    """Return in words how long experiments take on two cores."""
+    return format_duration(sum(registry.EXPERIMENTS[name].seconds for name in names))
 
 
 def require_tools() -> None:
@@ -131,12 +138,11 @@ def _is_current(name: str, model: Model) -> bool:
     # The verdicts must be those that its numbers give, in words that a page can print.
     asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
     judged = model.get("claims", {})
-    return (
-        model.get("version") == registry.find_version(name)
-        and isinstance(judged, dict)
-        and judged.keys() == asked.keys()
-        and all(is_judgement(claim, judged[id]) for id, claim in asked.items())
-    )
+    if model.get("version") != registry.find_version(name):
+        return False
+    if not isinstance(judged, dict) or judged.keys() != asked.keys():
+        return False
+    return all(is_judgement(claim, judged[id]) for id, claim in asked.items())
 
 
 def read_current(results: Path) -> dict[str, Model]:
@@ -174,8 +180,7 @@ def run_experiments(
     open_folder(results / "models", below=results)  # before minutes of work
     for i, name in enumerate(names):
         prefix = f"{name} ({i + 1} of {len(names)}): "
-        left = format_duration(sum(registry.EXPERIMENTS[later].seconds for later in names[i:]))
-        report_progress(f"{prefix}about {left} left on two cores")
+        report_progress(f"{prefix}about {_estimate_duration(names[i:])} left on two cores")
 
         def tell_step(step: str, prefix: str = prefix) -> None:
             report_progress(prefix + step)
@@ -192,48 +197,65 @@ def write_report(
     report_progress: Tell = silent,
 ) -> Model:
     """Analyse the outcomes of a study and write its report. Return the headline's model."""
-    # SciPy and Matplotlib take time to load.
-    from replication.experiments.headline.run import run
-    from replication.experiments.instruments.judging import find_widening, list_statements
+    # The headline is computed from the outcomes; other models are those that there are.
+    others = read_current(study.results) if study.is_default else {}
+    headline = _make_headline(study, counted, report_progress)
+    # The full report needs every model; with fewer, and of any other study, it is a short one.
+    if len(others) == len(registry.EXPERIMENTS):
+        pages = _prepare_full({"headline": headline, **others}, jobs, report_progress)
+    else:
+        pages = [_prepare_short(study, headline, jobs, report_progress)]
+    # Side by side, since pandoc, which works on one page, leaves a core to the other.
+    files: dict[str, bytes] = {}
+    for made in map_in_threads(lambda page: page(), pages, jobs=jobs):
+        files |= made
+    place_files(study.folder, files)
+    return headline
+
+
+def _make_headline(
+    study: Study, counted: Mapping[Study, Counted], report_progress: Tell = silent
+) -> Model:
+    """Compute the headline of a study, write its model into the folder, and return it."""
+    from replication.experiments.headline.run import run  # SciPy takes time to load
+
+    # What other readings of "error" give is told where their model is one of now.
+    readings = read_models(study.results, ["readings"])
+    if find_stale(readings):
+        readings = {}
+    known = readings.get("readings")
+    headline = run(study, counted, readings=known, report_progress=report_progress)
+    headline["provenance"] = _describe_provenance(study)
+    return write_model(study.folder, "headline", headline)
+
+
+Render = Callable[[], dict[str, bytes]]
+"""Renders a page, and returns its files by their names."""
+
+
+def _prepare_full(models: Mapping[str, Model], jobs: int, report_progress: Tell) -> list[Render]:
+    """Return what renders the full report, and what renders the lesson beside it."""
+    from replication.experiments.instruments.judging import list_statements
     from replication.experiments.live.rule_page import write_template
     from replication.report.build import render_report
 
-    # The headline is computed from the outcomes; other models are those that there are.
-    others = read_current(study.results) if study.is_default else {}
-    readings = read_models(study.results, ["readings"])
-    known = None if find_stale(readings) else readings.get("readings")
-    headline = run(study, counted, readings=known, report_progress=report_progress)
-    headline["provenance"] = _describe_provenance(study)
-    models = {"headline": write_model(study.folder, "headline", headline)}
-    # The full report needs every model; with fewer, and of any other study, it is a short one.
-    is_full = len(others) == len(registry.EXPERIMENTS)
-    options = "" if study.is_default else f" {study.options}"
-    figures = list_drawings("headline", models["headline"], f"replication replicate{options}")
-    for name, model in others.items() if is_full else ():
-        models[name] = model
-        figures |= list_drawings(name, model, f"replication experiments {name}")
-    named: Model = {"claims": list_claims(models), "cost": registry.COST}
-    n_measurements = count_measurements()
-    named["measurements"] = {"n": n_measurements, "widening": find_widening(n_measurements)}
-    tables = {}
-    if is_full:
-        named["checks"] = registry.list_checks(models)
-        tables = {"statements": list_statements(models)} | registry.list_tables(models)
+    figures = list_drawings("headline", models["headline"], "replication replicate")
+    for name in registry.EXPERIMENTS:
+        figures |= list_drawings(name, models[name], f"replication experiments {name}")
     render = partial(
         render_report,
-        models=models | named,
+        models={**models, **_list_names(models), "checks": registry.list_checks(models)},
         figures=figures,
         bibliography=registry.TEMPLATES / "references.bib",
         search=[registry.TEMPLATES],
         write=write_template,
         jobs=jobs,
     )
-    title = {} if is_full else SHORT
     report = partial(
         render,
-        template=registry.TEMPLATES / ("report.md" if is_full else "headline/short.md"),
-        metadata={**METADATA, "version": version("recirculation-replication"), **title},
-        tables=tables,
+        template=registry.TEMPLATES / "report.md",
+        metadata={**METADATA, "version": version("recirculation-replication")},
+        tables={"statements": list_statements(models), **registry.list_tables(models)},
         formats=FORMATS,
         report_progress=report_progress,
     )
@@ -244,11 +266,41 @@ def write_report(
         name="learning",
         formats=["html"],
     )
-    # Side by side, since pandoc, which works on one page, leaves a core to the other.
-    pages = [report, lesson] if is_full else [report]
-    made = map_in_threads(lambda page: page(), pages, jobs=jobs)
-    place_files(study.folder, {name: content for page in made for name, content in page.items()})
-    return models["headline"]
+    return [report, lesson]
+
+
+def _prepare_short(study: Study, headline: Model, jobs: int, report_progress: Tell) -> Render:
+    """Return what renders the report of a study of which there is only the headline."""
+    from replication.report.build import render_report
+
+    models = {"headline": headline}
+    command = "replication replicate"
+    if not study.is_default:
+        command = f"{command} {study.options}"
+    return partial(
+        render_report,
+        template=registry.TEMPLATES / "headline" / "short.md",
+        models={**models, **_list_names(models)},
+        figures=list_drawings("headline", headline, command),
+        bibliography=registry.TEMPLATES / "references.bib",
+        metadata={**METADATA, "version": version("recirculation-replication"), **SHORT},
+        search=[registry.TEMPLATES],
+        formats=FORMATS,
+        jobs=jobs,
+        report_progress=report_progress,
+    )
+
+
+def _list_names(models: Mapping[str, Model]) -> dict[str, Model]:
+    """Return what templates can name beside the models of the experiments."""
+    from replication.experiments.instruments.judging import find_widening
+
+    n_measurements = count_measurements()
+    return {
+        "claims": list_claims(models),
+        "cost": registry.COST,
+        "measurements": {"n": n_measurements, "widening": find_widening(n_measurements)},
+    }
 
 
 def _describe_provenance(study: Study) -> Model:
@@ -280,11 +332,11 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
 
     # Every statement is judged by one experiment, whose model has the verdict.
     judged: Model = {}
-    for model in (models or {}).values():
-        judged |= model.get("claims", {})
-    return {
-        name: dataclasses.asdict(claim)
-        | {"thresholds": claim.thresholds}
-        | describe(claim, judged.get(name, {}))
-        for name, claim in load_claims().items()
-    }
+    if models is not None:
+        for model in models.values():
+            judged |= model.get("claims", {})
+    claims = {}
+    for name, claim in load_claims().items():
+        said = describe(claim, judged.get(name, {}))
+        claims[name] = {**dataclasses.asdict(claim), "thresholds": claim.thresholds, **said}
+    return claims

@@ -153,7 +153,6 @@ def _compile(form: Form) -> re.Pattern[str]:
 
 
 PATTERNS = tuple((form, _compile(form)) for form in FORMS if "+" not in form.printed)
-EXAMPLES = tuple(form.example for form in FORMS)
 
 
 def is_missing(text: str) -> bool:

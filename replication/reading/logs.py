@@ -43,9 +43,23 @@ def is_log(runs: IntArray) -> bool:
 
 def take_from_log(log: Log, take: str | None) -> Taken:
     """Return one value for each run of a log."""
-    _check_order(log)
+    notes: list[str] = []
+    if not log.has_seeds and _goes_back(log):
+        starts = _find_starts(log)
+        if starts is None or take is None:
+            raise _ask_runs(log, starts)
+        first = print_float(float(log.steps[starts[0]]))
+        notes.append(
+            f"No column says which run is which: one begins wherever {log.step} is {first} again."
+        )
+        log = _number_runs(log, starts)
     if take is None:
         raise _ask_take(log)
+    taken = _take(log, take)
+    return dataclasses.replace(taken, notes=(*notes, *taken.notes))
+
+
+def _take(log: Log, take: str) -> Taken:
     order = np.lexsort((log.steps, log.runs))
     _check_steps(log)
     if take in ("last", "last-each"):
@@ -55,20 +69,44 @@ def take_from_log(log: Log, take: str | None) -> Taken:
     return _take_at(log, float(take))
 
 
-def _check_order(log: Log) -> None:
-    """Refuse a log that starts again where no column says which run is which."""
-    if log.has_seeds:
-        return
+def _goes_back(log: Log) -> bool:
+    """Say whether a step is below, or at, that of the row before, within one group."""
     is_same_run = np.diff(log.runs) == 0
     goes_back = np.diff(log.steps) <= 0
+    return bool((is_same_run & goes_back).any())
+
+
+def _find_starts(log: Log) -> IntArray | None:
+    """Return the rows where runs begin that are written one below the other.
+
+    None unless all begin at the same step: a run that went on from where it was saved does not.
+    """
+    is_first: BoolArray = np.ones(log.runs.size, dtype=np.bool_)
+    is_first[1:] = (np.diff(log.runs) != 0) | (np.diff(log.steps) <= 0)
+    starts = np.flatnonzero(is_first)
+    if np.unique(log.steps[starts]).size > 1:
+        return None
+    return starts
+
+
+def _number_runs(log: Log, starts: IntArray) -> Log:
+    """Return a log in which a run begins at each of some rows."""
+    lengths = np.diff(np.append(starts, log.runs.size))
+    return dataclasses.replace(log, runs=np.repeat(np.arange(starts.size), lengths))
+
+
+def _ask_runs(log: Log, starts: IntArray | None) -> Question:
+    """Ask about steps that go back, where no column says which run is which."""
     step = quote_argument(log.step)
-    if bool((is_same_run & goes_back).any()):
-        message = (
-            f"{quote([log.step])} of {log.name} goes back, and no column says which run is which: "
-            f"if each row is a run, give `ignore` {step}; else add a column that names the run, or "
-            "name it with `seed`"
-        )
-        raise Question(Cause.SEED, message)
+    ways = [f"if each row is a run, give `ignore` {step}"]
+    if starts is not None:
+        n_runs = plural(starts.size, "run")
+        ways.append(f"if these are {n_runs}, one below the other, give `take` last, max or mean")
+    ways.append("else add a column that names the run, or name it with `seed`")
+    message = (
+        f"{quote([log.step])} of {log.name} goes back, and no column says which run is which: "
+    )
+    return Question(Cause.SEED, message + "; ".join(ways))
 
 
 def _ask_take(log: Log) -> Question:

@@ -30,7 +30,25 @@ class Cause(enum.StrEnum):
 
 
 class Question(UsageError):
-    """What can be read in two ways, and what to write to say which."""
+    """What can be read in two ways, and what to write to say which.
+
+    Parameters
+    ----------
+    cause : Cause
+        What it is about, by which code can tell questions apart.
+    message : str
+        Which readings there are, and the argument that says which is meant.
+
+    Examples
+    --------
+    >>> import replication
+    >>> runs = {"lr": [0.1, 0.1, 0.2, 0.2], "acc": [0.81, 0.83, 0.90, 0.92]}
+    >>> try:
+    ...     replication.read_runs(runs, value="acc")
+    ... except replication.Question as question:
+    ...     print(question.cause)
+    group
+    """
 
     def __init__(self, cause: Cause, message: str) -> None:
         super().__init__(message)

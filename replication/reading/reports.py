@@ -252,26 +252,37 @@ def _name_said(sheet: Sheet, measured: Sequence[Measured], reading: Reading) -> 
 
     Others that are no statistics were not meant.
     """
-    wanted = [one.theirs or one.own for one in reading.value]
-    picked = sheet.choose(wanted)
+    picked = _choose_said(sheet, measured, reading)
+    labels = {one.heading.label for one in measured if one.name in picked}
+    found = []
+    for one in measured:
+        if one.name in picked:
+            found.append(_name_picked(one, reading))
+        elif one.heading.statistic is not None and one.heading.label in {"", *labels}:
+            found.append(one)
+    if len(picked) > 1:
+        return found
+    # A single result needs no label.
+    return [one.name_statistic(one.heading.statistic or "mean", "") for one in found]
+
+
+def _choose_said(sheet: Sheet, measured: Sequence[Measured], reading: Reading) -> list[str]:
+    """Return the headings of the columns that were named; refuse one without numbers."""
+    picked = sheet.choose([one.theirs or one.own for one in reading.value])
     known = {one.name for one in measured}
     missing = [name for name in picked if name not in known]
     if missing:
         message = f"{quote(missing)} of {sheet.name} holds no numbers; give `value` another column"
         raise Question(Cause.VALUE, message)
+    return picked
+
+
+def _name_picked(one: Measured, reading: Reading) -> Measured:
+    """Return a column that was named as one of what its heading says, or of what was said."""
     statistic = reading.stat or "mean"
-    labels = {one.heading.label for one in measured if one.name in picked}
-    found = []
-    for one in measured:
-        own_label = one.heading.label
-        if one.name in picked:
-            kept = one.heading.statistic if one.is_centre else statistic
-            found.append(one.name_statistic(kept or statistic, own_label or fold(one.name)))
-        elif one.heading.statistic is not None and own_label in {"", *labels}:
-            found.append(one)
-    if len(picked) > 1:
-        return found
-    return [one.name_statistic(one.heading.statistic or statistic, "") for one in found]
+    if one.is_centre and one.heading.statistic is not None:
+        statistic = one.heading.statistic
+    return one.name_statistic(statistic, one.heading.label or fold(one.name))
 
 
 def _choose_labels(candidates: Sequence[Measured], yours: YourSide | None) -> list[Measured]:
@@ -381,23 +392,14 @@ def _read_rows(
 ) -> TidyReport:
     """Return a row for each result; cells that hold no number are named."""
     labels = list(dict.fromkeys(one.heading.label for one in chosen if one.is_centre))
-    if not labels:
-        labels = [""]
+    has_labels = len(labels) > 1
     decimals = _find_decimals(sheet, chosen, reading)
-    notes = list(sheet.notes)
-    if decimals.sign == "," or reading.decimal is not None:
-        notes.append(f"Decimal sign: {quote([decimals.sign])}.")
-    key_texts = [sheet[name].list_texts() for name in keys]
     texts = {one.name: one.column.list_texts() for one in chosen}
     rows: list[ReportRow] = []
     unread: list[str] = []
-    for place in range(sheet.n_rows):
-        key = tuple(column[place].strip() for column in key_texts)
-        if not all(key):
-            message = f"row {place + 1} of {sheet.name} lacks a key ({quote(keys)})"
-            raise Question(Cause.KEY, message + "; give it, or remove the row")
-        for label in labels:
-            whole = (*key, label) if len(labels) > 1 else key
+    for place, key in enumerate(_list_keys(sheet, keys)):
+        for label in labels or [""]:
+            whole = (*key, label) if has_labels else key
             cells = {
                 one: texts[one.name][place] for one in chosen if one.heading.label in ("", label)
             }
@@ -406,13 +408,33 @@ def _read_rows(
                 unread.append(_describe_unread(whole, cells))
             else:
                 rows.append(row)
-    if unread:
-        notes.append(f"Not read, since no number: {'; '.join(unread)}.")
-    names = [*keys, label_key] if len(labels) > 1 else keys
     if not rows:
         raise Question(Cause.STATISTIC, f"{sheet.name} has no result that is a number")
+    names = [*keys, label_key] if has_labels else keys
     _check_doubled(sheet, names, rows)
+    notes = [*sheet.notes, *_note_decimals(decimals, reading)]
+    if unread:
+        notes.append(f"Not read, since no number: {'; '.join(unread)}.")
     return TidyReport(tuple(names), tuple(rows), _say_roles(sheet, keys, chosen, notes))
+
+
+def _list_keys(sheet: Sheet, keys: Sequence[str]) -> list[Key]:
+    """Return the key of each row; refuse a row that lacks a part of it."""
+    columns = [sheet[name].list_texts() for name in keys]
+    found = []
+    for place in range(sheet.n_rows):
+        key = tuple(column[place].strip() for column in columns)
+        if not all(key):
+            message = f"row {place + 1} of {sheet.name} lacks a key ({quote(keys)})"
+            raise Question(Cause.KEY, message + "; give it, or remove the row")
+        found.append(key)
+    return found
+
+
+def _note_decimals(decimals: Decimals, reading: Reading) -> list[str]:
+    if decimals.sign == "." and reading.decimal is None:
+        return []
+    return [f"Decimal sign: {quote([decimals.sign])}."]
 
 
 def _find_decimals(sheet: Sheet, chosen: Sequence[Measured], reading: Reading) -> Decimals:

@@ -169,11 +169,10 @@ def _find_values(found: Assignment, reading: Reading, other: OtherSide) -> list[
     called = [one.name for one in numeric if fold(one.name) == "value"]
     if called:
         return called
-    sure = [one for one in numeric if not is_aside(one.name) and one.n_distinct > 1]
-    if not other.is_share:
-        sure = [one for one in sure if not is_setting(one)] or sure
-    candidates = sure or numeric or [found.sheet[name] for name in found.list_names(Role.STEP)]
-    if reading.succeeded is not None and not candidates:
+    candidates = _list_candidates(numeric, is_share=other.is_share)
+    if not candidates:  # of a table with nothing else, steps may be what was measured
+        candidates = [found.sheet[name] for name in found.list_names(Role.STEP)]
+    if not candidates and reading.succeeded is not None:
         return [reading.succeeded]
     if len(candidates) == 1:
         _check_counter(found, candidates[0])
@@ -182,6 +181,18 @@ def _find_values(found: Assignment, reading: Reading, other: OtherSide) -> list[
     if other.is_share and len(binary) == 1:
         return binary
     raise ask_value(found.sheet, [one.name for one in candidates])
+
+
+def _list_candidates(numeric: Sequence[Column], *, is_share: bool) -> Sequence[Column]:
+    """Return the columns of numbers that may hold values; the likely ones, if there are any.
+
+    `is_share`: a share was reported, whose values say yes and no as settings may.
+    """
+    likely = [one for one in numeric if not is_aside(one.name) and one.n_distinct > 1]
+    if not is_share:
+        measured = [one for one in likely if not is_setting(one)]
+        likely = measured or likely
+    return likely or numeric
 
 
 def is_setting(column: Column) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from replication.reading.cells import EXAMPLES, NUMBER, Cell, split_cell
+from replication.reading.cells import NUMBER, Cell, split_cell
 from replication.reading.decimals import Decimals, find_decimals
 from replication.reading.headings import Heading, read_heading
 from replication.reading.names import GONE, NAMES, STATISTICS
@@ -98,7 +98,7 @@ def _take_count(body: str) -> tuple[str, str | None]:
     count = (found["n"] or found["counted"]).replace(",", "")
     closes = ")" if found["close"] and not found["open"] else ""
     opens = "(" if found["open"] and not found["close"] else ""
-    rest = f"{body[: found.start()]}{closes}{opens}{body[found.end() :]}"
+    rest = f"{body[: found.start()]}{closes} {opens}{body[found.end() :]}"
     return rest.strip(" ,;"), count
 
 
@@ -176,8 +176,10 @@ def _read_name(name: str) -> Heading:
 def _split_value(value: str, text: str) -> Cell:
     cell = split_cell(value)
     if cell is None:
-        forms = "; ".join(EXAMPLES)
-        message = f"{quote([value])} in {quote([text])} is no form that is read; those are {forms}"
+        message = (
+            f"{quote([value])} in {quote([text])} is no form that is read; write it as 0.83, "
+            "0.83 ± 0.04, 0.83 [0.79, 0.87] or 47/50"
+        )
         raise Question(Cause.CELL, message)
     return cell
 

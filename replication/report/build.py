@@ -98,46 +98,68 @@ def render_report(
     """
     # Numbers and figures by their names; what has no name stops here.
     markdown = fill(template, models, metadata, search=[*search, ASSETS], write=write)
+    shown = find_shown(markdown, figures)
+    commands = {figure: drawing.command for figure, drawing in shown.items()}
+    document = add_metadata(markdown, metadata=metadata, commands=commands)
+    kinds = [kind for kind in FORMS if kind in formats]
+
+    # Pandoc, which is another process, reads no figure: it works while they are drawn.
+    report_progress("drawing the figures")
+    saved: dict[str, tuple[str, str]] = {}
+    texts: dict[str, str] = {}
+
+    def draw() -> None:
+        for figure, drawing in shown.items():
+            saved[figure] = drawing.saved
+
+    def convert(kind: str) -> None:
+        texts[kind] = run_pandoc(document, bibliography, kind)
+
+    steps: list[Callable[[], None]] = [draw]
+    steps.extend(partial(convert, kind) for kind in kinds)
+    map_in_threads(lambda step: step(), steps, jobs=jobs)
+
+    # What pandoc has written, with drawings, fonts and data put in, or typeset.
+    report_progress("setting the report")
+
+    def set_page(kind: str) -> bytes:
+        if kind == "pdf":
+            return set_pdf(texts[kind], figures=saved, day=metadata["date"])
+        if kind == "html":
+            return set_html(texts[kind], figures=saved, tables=tables).encode()
+        return texts[kind].encode()
+
+    pages = map_in_threads(set_page, kinds, jobs=jobs)
+
+    # Every file by its name in the folder of the report.
+    contents: dict[str, bytes] = {}
+    for kind, page in zip(kinds, pages, strict=True):
+        contents[f"{name}.{kind}"] = page
+    for table, data in tables.items():
+        contents[f"{table}.csv"] = data.encode()
+    for figure, (svg, data) in saved.items():
+        contents[f"figures/{figure}.svg"] = svg.encode()
+        contents[f"figures/{figure}.csv"] = data.encode()
+    return contents
+
+
+def find_shown(markdown: str, figures: Mapping[str, Drawing]) -> dict[str, Drawing]:
+    """Return the figures that a text shows, each once, in the order in which they appear."""
+    shown: dict[str, Drawing] = {}
     # ![A caption](figures/joint.svg)
-    shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
-    for figure in shown:
+    for figure in re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown):
         if figure not in figures:
             has = ", ".join(sorted(figures))
             raise ReportError(f"there is no figure {figure!r}; there are: {has}")
-
-    report_progress("drawing the figures")
-    document = add_metadata(
-        markdown,
-        metadata=metadata,
-        commands={figure: figures[figure].command for figure in shown},
-    )
-    kinds = [kind for kind in FORMS if kind in formats]
-    convert = partial(run_pandoc, document, bibliography)
-    # Pandoc, which is another process, reads no figure: it works while they are drawn.
-    saved: dict[str, tuple[str, str]]
-    steps: list[Callable[[], Any]] = [partial(convert, kind) for kind in kinds]
-    steps.insert(0, lambda: {figure: figures[figure].saved for figure in shown})
-    saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
-    # What pandoc has written, with drawings, fonts and data put in, or typeset.
-    report_progress("setting the report")
-    setters: dict[str, Callable[[str], str | bytes]] = {
-        "pdf": partial(set_pdf, figures=saved, day=metadata["date"]),
-        "html": partial(set_html, figures=saved, tables=tables),
-        "md": str,
-    }
-    made = zip(kinds, texts, strict=True)
-    pages = map_in_threads(lambda text: setters[text[0]](text[1]), made, jobs=jobs)
-    # Every file by its name in the folder of the report.
-    contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
-    contents |= {f"{table}.csv": data for table, data in tables.items()}
-    for figure, (svg, data) in saved.items():
-        contents |= {f"figures/{figure}.svg": svg, f"figures/{figure}.csv": data}
-    return {file: x.encode() if isinstance(x, str) else x for file, x in contents.items()}
+        shown[figure] = figures[figure]
+    return shown
 
 
 def find_pandoc() -> str:
     """Return the path of the pandoc that its Python package brings along."""
-    package: Any = find_spec("pypandoc")
+    package = find_spec("pypandoc")
+    assert package is not None  # a command that writes a report has looked for it
+    assert package.origin is not None
     return str(Path(package.origin).parent / "files" / "pandoc")
 
 
@@ -184,12 +206,13 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
     """
     day = date.fromisoformat(metadata["date"])
     # Names · 1 November 2026 · version 0.3.0 · MIT licence
-    version = [f"version {metadata['version']}"] if "version" in metadata else []
-    licence = f"{metadata['licence']} licence"
-    byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
+    byline = [metadata["author"], f"{day.day} {day:%B %Y}"]
+    if "version" in metadata:
+        byline.append(f"version {metadata['version']}")
+    byline.append(f"{metadata['licence']} licence")
     fields = {
         **metadata,
-        "byline": byline,
+        "byline": " · ".join(byline),
         "year": str(day.year),
         "month": str(day.month),
         "day": str(day.day),
@@ -202,11 +225,14 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
 
 def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
     """Return the report as one page that requests nothing, with the `tables` to which it links."""
-    rules, script = ((ASSETS / name).read_text("utf-8") for name in ("page.css", "page.js"))
-    rules += page_css(svg for svg, _ in figures.values()) + _math_css(page)
-    parts = {"STYLE": rules, "SCRIPT": script}
+    drawings = page_css(svg for svg, _ in figures.values())
+    parts = {
+        "STYLE": (ASSETS / "page.css").read_text("utf-8") + drawings + _math_css(page),
+        "SCRIPT": (ASSETS / "page.js").read_text("utf-8"),
+    }
     for name, (svg, data) in figures.items():
-        parts |= {f"DRAWING {name}": make_inline(svg), f"DATA {name}": quote(data, safe=",")}
+        parts[f"DRAWING {name}"] = make_inline(svg)
+        parts[f"DATA {name}"] = quote(data, safe=",")
     # <!--DRAWING joint-->, which no text of a model can be; what stands there is not read again.
     page = re.sub(r"<!--([A-Z]+(?: [\w-]+)?)-->", lambda place: parts[place[1]], page)
     for name, data in tables.items():
@@ -222,21 +248,23 @@ def _math_css(page: str) -> str:
         # <mi>λ</mi><annotation encoding="application/x-tex">\lambda</annotation> shows λ
         shown = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
         letters.update(unescape(shown))
+    if not letters and "<msqrt" not in page:
+        return ""
     if "<msqrt" in page:
         letters.add("√")
     # Browsers slant single letters, Latin and Greek, by these signs; Planck's constant is the h.
     italics = map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D715)])
     slanted = {sign for sign in italics if unicodedata.normalize("NFKC", sign) in letters}
-    used = {*letters, *slanted, "ℎ"}
-    return font_face("Report Math", "STIXGeneral.ttf", used) if letters else ""
+    return font_face("Report Math", "STIXGeneral.ttf", {*letters, *slanted, "ℎ"})
 
 
 def set_pdf(text: str, *, figures: Figures, day: str) -> bytes:
     """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1."""
     import typst
 
-    files: Any = {"main.typ": text.encode()}
-    files |= {f"figures/{name}.svg": svg.encode() for name, (svg, _) in figures.items()}
+    files: Any = {"main.typ": text.encode()}  # typst takes it, but does not say so in its types
+    for name, (svg, _) in figures.items():
+        files[f"figures/{name}.svg"] = svg.encode()
     try:
         pdf: bytes = typst.compile(
             files,

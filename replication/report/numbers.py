@@ -4,7 +4,6 @@ A value that is missing (None, NaN, infinite, no number) raises `MissingNumber`,
 with a hole in it is not written at all.
 """
 
-import contextlib
 import html
 import json
 import math
@@ -53,7 +52,9 @@ def count(value: object) -> str:
 
 def amount(value: object, noun: str) -> str:
     """Write a count with its noun, which takes an "s" unless there is exactly one."""
-    return f"{count(value)} {noun}" + ("" if value == 1 else "s")
+    if value == 1:
+        return f"{count(value)} {noun}"
+    return f"{count(value)} {noun}s"
 
 
 def percent(share: object, decimals: int = 1) -> str:
@@ -61,12 +62,14 @@ def percent(share: object, decimals: int = 1) -> str:
     percentage = 100 * _check(share)
     step = 10.0**-decimals
     # What would be rounded to 0 % or 100 % and is not: 0.9999 is more than 99.9 %.
-    if 0 < percentage < step / 2:
+    if 0 < percentage <= step / 2:
         text = f"less than {fixed(step, decimals)}"
-    elif 100 - step / 2 < percentage < 100:
+    elif 100 - step / 2 <= percentage < 100:
         text = f"more than {fixed(100 - step, decimals)}"
+    elif percentage in (0, 100):
+        text = fixed(percentage, 0)
     else:
-        text = fixed(percentage, 0 if percentage in (0, 100) else decimals)
+        text = fixed(percentage, decimals)
     return f"{text}{NARROW_SPACE}%"
 
 
@@ -115,53 +118,65 @@ def code(value: object, length: int = 200) -> str:
 
 def as_html(value: object) -> str:
     """Write a text inside raw HTML that stands between backticks."""
-    text = html.escape(" ".join(str.__str__(value).split())) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    text = html.escape(" ".join(str.__str__(value).split()))
     # A backtick would end the HTML, a bar the cell of a table.
     return text.replace("`", "&#96;").replace("|", "&#124;")
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {
-    **{
-        write.__name__: write
-        for write in (
-            number,
-            fixed,
-            exact,
-            count,
-            amount,
-            percent,
-            interval,
-            percents,
-            pvalue,
-            code,
-            digits,
-        )
-    },
+    "number": number,
+    "fixed": fixed,
+    "exact": exact,
+    "count": count,
+    "amount": amount,
+    "percent": percent,
+    "interval": interval,
+    "percents": percents,
+    "pvalue": pvalue,
+    "code": code,
+    "digits": digits,
     "json": as_json,
     "html": as_html,
 }
 
 
 def _check(value: Any) -> float:
-    # NumPy's numbers are numbers; the text "48" and the truth value True are none.
-    with contextlib.suppress(TypeError):
-        if not isinstance(value, bool | str) and math.isfinite(checked := float(value)):
-            return checked
-    raise MissingNumber(f"a finite number was expected, got {value!r}")
+    """Return a finite number; the text "48" and the truth value True are none."""
+    refusal = MissingNumber(f"a finite number was expected, got {value!r}")
+    if isinstance(value, bool | str):
+        raise refusal
+    try:
+        checked = float(value)  # NumPy's numbers, too
+    except TypeError:
+        raise refusal from None
+    if not math.isfinite(checked):
+        raise refusal
+    return checked
 
 
 def _check_ends(ends: Any) -> tuple[float | None, float | None]:
-    if isinstance(ends, Sequence) and not isinstance(ends, str) and len(ends) == 2:
-        low, high = (None if end is None else _check(end) for end in ends)
-        if low is None or high is None or low <= high:
-            return low, high
-    raise MissingNumber(f"an interval [low, high] was expected, got {ends!r}")
+    """Return both ends of an interval; None where it has no end."""
+    refusal = MissingNumber(f"an interval [low, high] was expected, got {ends!r}")
+    if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
+        raise refusal
+    low = None if ends[0] is None else _check(ends[0])
+    high = None if ends[1] is None else _check(ends[1])
+    if low is not None and high is not None and low > high:
+        raise refusal
+    return low, high
 
 
 def _write_ends(low: float | None, high: float | None, write: Callable[[float], str]) -> str:
-    if low is None:
-        return "unbounded" if high is None else f"up to {write(high)}"
-    return f"{write(low)} or more" if high is None else f"{write(low)} to {write(high)}"
+    """Write an interval in words, each end by `write`."""
+    if low is not None and high is not None:
+        return f"{write(low)} to {write(high)}"
+    if low is not None:
+        return f"{write(low)} or more"
+    if high is not None:
+        return f"up to {write(high)}"
+    return "unbounded"
 
 
 def _typeset(text: str) -> str:

@@ -25,6 +25,7 @@ from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Polygon, StepPatch
+from numpy.typing import NDArray
 
 from replication.comparison.text import to_cell
 from replication.report.style import DARK, HALO, PAPER_WHITE, styled
@@ -54,10 +55,7 @@ def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> 
         drawn = draw()
         figures = [drawn] if isinstance(drawn, Figure) else list(drawn)
         for figure in figures:
-            FigureCanvasAgg(figure)
-            if layout := figure.get_layout_engine():
-                layout.execute(figure)
-                figure.set_layout_engine("none")  # axes stay where they now are
+            _lay_out(figure)
         data = list_data(figures)
         if len(figures) == 1:
             svg = _write_svg(figures[0], name)
@@ -65,6 +63,15 @@ def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> 
             svg = _join([_write_svg(one, f"{name}-{k}") for k, one in enumerate(figures)])
     svg = svg.replace("</style>", f"{font_css([svg])}</style>", 1)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{svg}', data
+
+
+def _lay_out(figure: Figure) -> None:
+    """Move the axes of a figure to where they will stay."""
+    FigureCanvasAgg(figure)
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def _write_svg(figure: Figure, name: str) -> str:
@@ -84,16 +91,16 @@ def _write_svg(figure: Figure, name: str) -> str:
 def _join(panels: Sequence[str]) -> str:
     """Put drawings side by side into one, each as an SVG of its own."""
     sizes = [_find_box(panel) for panel in panels]
-    width = math.fsum(w for w, _ in sizes)
-    height = max(h for _, h in sizes)
     placed = []
     left = 0.0
-    for panel, (w, h) in zip(panels, sizes, strict=True):
+    for panel, (width, height) in zip(panels, sizes, strict=True):
         body = panel[panel.index(">") + 1 :].strip()
-        place = f'x="{left:g}" width="{w:g}" height="{h:g}" viewBox="0 0 {w:g} {h:g}"'
-        placed.append(f"<svg {place}>{body}\n")
-        left += w
-    size = f'width="{width:g}pt" height="{height:g}pt" viewBox="0 0 {width:g} {height:g}"'
+        size = f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}"'
+        placed.append(f'<svg x="{left:g}" {size}>{body}\n')
+        left += width
+    whole = math.fsum(width for width, _ in sizes)
+    tallest = max(height for _, height in sizes)
+    size = f'width="{whole:g}pt" height="{tallest:g}pt" viewBox="0 0 {whole:g} {tallest:g}"'
     names = 'xmlns="http://www.w3.org/2000/svg" version="1.1"'
     return f"<svg {size} {names}>\n{''.join(placed)}</svg>\n"
 
@@ -118,7 +125,9 @@ def make_inline(svg: str) -> str:
         svg = svg.replace(color, f"var(--fig-{color[1:]})")
     # <svg x="226.08" width="226.08" height="208.8" ...>...</svg>
     panels = re.findall(r"<svg x=.*?</svg>", svg, flags=re.DOTALL)
-    return "\n".join(map(_give_room, panels or [svg[svg.index("<svg ") :].strip()]))
+    if not panels:
+        panels = [svg[svg.index("<svg ") :].strip()]
+    return "\n".join(_give_room(panel) for panel in panels)
 
 
 def _give_room(svg: str) -> str:
@@ -144,14 +153,23 @@ def font_css(svgs: Iterable[str]) -> str:
     """Return rules that bring the letters used in some drawings along, as data."""
     letters: dict[str, set[str]] = {}
     for svg in svgs:
-        # <text style="font: 700 9px 'DejaVu Sans'" x="4">in <tspan>bold</tspan></text>
-        for attributes, content in re.findall(r"<text ([^>]*)>(.*?)</text>", svg, flags=re.DOTALL):
-            face = "".join(rule for rule, sign in SIGNS.items() if re.search(sign, attributes))
+        for face, text in _list_texts(svg):
             # A script may write other numbers into a drawing.
             used = letters.setdefault(face, set("0123456789.,"))
-            used.update(unescape(re.sub(r"<[^>]*>", "", content)))
-    faces = [face for face in FACES if face in letters]
-    return "".join(font_face("DejaVu Sans", FACES[face], letters[face], face) for face in faces)
+            used.update(text)
+    rules = ""
+    for face, file in FACES.items():
+        if face in letters:
+            rules += font_face("DejaVu Sans", file, letters[face], face)
+    return rules
+
+
+def _list_texts(svg: str) -> Iterator[tuple[str, str]]:
+    """Yield the face, a key of `FACES`, and the words of each text in a drawing."""
+    # <text style="font: 700 9px 'DejaVu Sans'" x="4">in <tspan>bold</tspan></text>
+    for attributes, content in re.findall(r"<text ([^>]*)>(.*?)</text>", svg, flags=re.DOTALL):
+        face = "".join(rule for rule, sign in SIGNS.items() if re.search(sign, attributes))
+        yield face, unescape(re.sub(r"<[^>]*>", "", content))
 
 
 def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") -> str:
@@ -169,8 +187,10 @@ def _cut(file: str, letters: frozenset[str]) -> bytes:
     # Names 0 and 14 are the copyright notice and where the licence stands.
     options = Options(hinting=False, name_IDs=[0, 14], notdef_outline=True)
     options.drop_tables += ["FFTM", "kern"]
-    is_common = letters < COMMON_LETTERS  # reading all of a font takes long
-    content = _cut(file, COMMON_LETTERS) if is_common else (FONT_FOLDER / file).read_bytes()
+    if letters < COMMON_LETTERS:  # reading all of a font takes long
+        content = _cut(file, COMMON_LETTERS)
+    else:
+        content = (FONT_FOLDER / file).read_bytes()
     with TTFont(io.BytesIO(content), recalcTimestamp=False) as font:
         # Of layout tables nothing is used, and reading them would take most of the time.
         for layout in {"GDEF", "GPOS", "GSUB"} & {*font.keys()}:
@@ -185,15 +205,18 @@ def _cut(file: str, letters: frozenset[str]) -> bytes:
 
 def _tidy(svg: str, name: str) -> str:
     """Drop what no reader needs, and make identifiers those of this figure."""
-    svg = re.sub(r' xmlns:xlink="[^"]*"', "", svg[svg.index("<svg ") :]).replace("xlink:", "")
+    svg = svg[svg.index("<svg ") :]
+    svg = re.sub(r' xmlns:xlink="[^"]*"', "", svg).replace("xlink:", "")
     svg = re.sub(r"<[^>]*>", _shorten_numbers, svg)
     # d="M 0 1\nL 2 3" on one line.
     svg = re.sub(r' d="[^"]*"', lambda path: " " + " ".join(path[0].split()), svg)
     # <g id="halo-of-text"><text style="...: the halo is drawn behind the letters.
     halo = rf"\1paint-order: stroke; stroke: {PAPER_WHITE}; stroke-width: 2.5px; "
-    svg = re.sub(rf'(<g id="{HALO}">\s*<text style=")', halo, svg).replace(f' id="{HALO}"', "")
+    svg = re.sub(rf'(<g id="{HALO}">\s*<text style=")', halo, svg)
+    svg = svg.replace(f' id="{HALO}"', "")
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)  # rotate(-0 12.3 45.6)
-    return _number_identifiers(_merge_clips(svg), name)
+    svg = _merge_clips(svg)
+    return _number_identifiers(svg, name)
 
 
 def _shorten_numbers(tag: re.Match[str]) -> str:
@@ -248,9 +271,15 @@ def _describe(figure: Figure, axes: Axes) -> str:
     place = axes.get_position()
     box = (place.x0 * width, (1 - place.y1) * height, place.width * width, place.height * height)
     numbers = " ".join(f"{number:.2f}" for number in box)
-    scales = (axes.get_xlim(), axes.get_xscale()), (axes.get_ylim(), axes.get_yscale())
-    x, y = (f"{low:.9g} {high:.9g} {scale}" for (low, high), scale in scales)
+    x = _describe_scale(axes.get_xlim(), axes.get_xscale())
+    y = _describe_scale(axes.get_ylim(), axes.get_yscale())
     return f'data-box="{numbers}" data-x="{x}" data-y="{y}"'
+
+
+def _describe_scale(limits: tuple[float, float], scale: str) -> str:
+    """Say from where to where an axis goes, and how: "1 100 log"."""
+    low, high = limits
+    return f"{low:.9g} {high:.9g} {scale}"
 
 
 def list_data(figures: Sequence[Figure]) -> str:
@@ -266,37 +295,63 @@ def list_data(figures: Sequence[Figure]) -> str:
     drawn = [axes for figure in figures for axes in figure.axes]
     for k, axes in enumerate(drawn, start=1):
         panel = axes.get_title(loc="left") or axes.get_title() or f"{k}"
-        head = tuple(" ".join(t.split()) for t in (panel, axes.get_xlabel(), axes.get_ylabel()))
-        for n, (artist, rows) in enumerate(_list_artists(axes), start=1):
-            name = " ".join(_name(artist).split()) or f"{n}"
-            names = [to_cell(text) for text in (*head, name)]
-            for point in np.asarray(rows, dtype=float):
-                numbers = ["" if np.isnan(one) else f"{one:.6g}" for one in point]
-                writer.writerow([*names, *numbers, *[""] * (3 - len(numbers))])
+        for n, (artist, points) in enumerate(_list_series(axes), start=1):
+            series = _name(artist) or f"{n}"
+            names = (panel, axes.get_xlabel(), axes.get_ylabel(), series)
+            cells = [to_cell(" ".join(name.split())) for name in names]
+            for point in np.asarray(points, dtype=float):
+                writer.writerow([*cells, *_write_point(point)])
     return text.getvalue()
 
 
-def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
-    """Yield what shows data on an axes, with rows of x, y and, in a map, a value."""
+def _write_point(point: NDArray[np.float64]) -> list[str]:
+    """Return x, y and value of a point as cells; what it lacks is empty."""
+    cells = ["" if np.isnan(number) else f"{number:.6g}" for number in point]
+    if len(cells) < 3:
+        cells.append("")
+    return cells
+
+
+Points = Any
+"""Rows of x, y and, in a map, a value, as Matplotlib has them: (n, 2) or (n, 3)."""
+Series = tuple[Artist | BarContainer, Points]
+
+
+def _list_series(axes: Axes) -> Iterator[Series]:
+    """Yield what shows data on an axes, with its points."""
     # Lines and dots; those that mark a value across all axes are no data.
     for line in axes.lines:
         if line.get_transform().contains_branch(axes.transData):
             yield line, line.get_xydata()
+    yield from _list_outlines(axes)
+    yield from _list_bars(axes)
+    yield from _list_collections(axes)
+
+
+def _list_outlines(axes: Axes) -> Iterator[Series]:
+    """Yield steps, with their edges, and areas, with their corners."""
     for patch in axes.patches:
         if isinstance(patch, StepPatch):
             values, edges, _ = patch.get_data()
             yield patch, np.column_stack([edges, np.append(values, np.nan)])
         elif isinstance(patch, Polygon | PathPatch):
             yield patch, np.concatenate([np.empty((0, 2)), *patch.get_path().to_polygons()])
-    # Bars are their ends.
+
+
+def _list_bars(axes: Axes) -> Iterator[Series]:
+    """Yield groups of bars, with the middle of the end of each bar."""
     for bars in axes.containers:
-        if isinstance(bars, BarContainer) and bars.patches:
-            is_flat = bars.orientation == "horizontal"
-            boxes = np.array([patch.get_bbox().get_points() for patch in bars.patches])  # (n, 2, 2)
-            ends = boxes[:, 1]
-            middles = boxes.mean(axis=1)
-            yield bars, np.where([is_flat, not is_flat], ends, middles)
-    # Maps have a value in each cell.
+        if not isinstance(bars, BarContainer) or not bars.patches:
+            continue
+        boxes = np.array([patch.get_bbox().get_points() for patch in bars.patches])  # (n, 2, 2)
+        points = boxes.mean(axis=1)
+        along = 0 if bars.orientation == "horizontal" else 1
+        points[:, along] = boxes[:, 1, along]
+        yield bars, points
+
+
+def _list_collections(axes: Axes) -> Iterator[Series]:
+    """Yield maps, with the value of each cell, and groups of lines and of dots."""
     for collection in axes.collections:
         if isinstance(collection, QuadMesh):
             corners = np.asarray(collection.get_coordinates())
@@ -304,7 +359,7 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
             cells: Any = np.ma.filled(np.ma.asarray(collection.get_array(), dtype=float), np.nan)
             yield collection, np.column_stack([middles.reshape(-1, 2), cells.ravel()])
         elif isinstance(collection, LineCollection):
-            yield collection, [point for part in collection.get_segments() for point in part]
+            yield collection, np.vstack([np.empty((0, 2)), *collection.get_segments()])
         elif collection.get_offset_transform() == axes.transData:
             yield collection, np.ma.filled(collection.get_offsets(), np.nan)
 
@@ -314,4 +369,6 @@ def _name(artist: Artist | BarContainer) -> str:
     label = str(artist.get_label())
     if not label.startswith("_"):
         return label
-    return (artist.get_gid() or "") if isinstance(artist, Artist) else ""
+    if isinstance(artist, Artist):
+        return artist.get_gid() or ""
+    return ""  # of bars, which have none

@@ -1,6 +1,5 @@
 """From a template and models to Markdown: numbers filled in, guards checked, errors located."""
 
-import functools
 import html
 import re
 import traceback
@@ -109,6 +108,20 @@ def fill(
     What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
     """
     folders = [path.parent, *search]
+    environment = _prepare_environment(folders, write)
+    names = _list_names(models, metadata, environment)
+    # Whatever goes wrong is reported with file and line of the template.
+    try:
+        return environment.get_template(path.name).render(names)
+    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        problem = f"{type(error).__name__}: {getattr(error, 'message', error)}"
+        raise ReportError(f"{_find_line(error, path, folders)}: {problem}") from None
+
+
+def _prepare_environment(
+    folders: Sequence[Path], write: Callable[[str], str | None]
+) -> jinja2.Environment:
+    """Return Jinja2 with the signs, filters and refusals of the report."""
     loaders = [jinja2.FileSystemLoader(folders), jinja2.FunctionLoader(write)]
     environment = _Environment(
         loader=jinja2.ChoiceLoader(loaders),
@@ -126,28 +139,34 @@ def fill(
         **{name: environment.filters[name] for name in JINJA_FILTERS},
         **FILTERS,
         "badge": _badge,
-        "sign": functools.partial(_badge, words=""),
+        "sign": _sign,
     }
-    # What templates can name: models, and what all of them together judge.
+    return environment
+
+
+def _list_names(
+    models: Mapping[str, Any], metadata: Mapping[str, str], environment: jinja2.Environment
+) -> dict[str, Any]:
+    """Return what templates can name: models, and what all of them together judge."""
     marked = {name: _mark_text(model) for name, model in models.items()}
     claims: dict[str, Any] = {}
     for model in marked.values():
         if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping):
             claims |= model["claims"]
-    judged = functools.partial(environment.getitem, claims)
-    names = {
+
+    def judged(claim: str) -> Any:
+        return environment.getitem(claims, claim)
+
+    def verdict(claim: str) -> str:
+        return ClaimVerdict(judged(claim)["verdict"]).value
+
+    return {
         **marked,
         "metadata": metadata,
         "require": _require,
         "judged": judged,
-        "verdict": lambda claim: ClaimVerdict(judged(claim)["verdict"]).value,
+        "verdict": verdict,
     }
-    # Whatever goes wrong is reported with file and line of the template.
-    try:
-        return environment.get_template(path.name).render(names)
-    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
-        problem = f"{type(error).__name__}: {getattr(error, 'message', error)}"
-        raise ReportError(f"{_find_line(error, path, folders)}: {problem}") from None
 
 
 def _require(condition: object) -> str:
@@ -164,14 +183,23 @@ def _find_line(error: BaseException, template: Path, folders: Sequence[Path]) ->
     if not found:
         return template.name
     path = Path(found[-1].filename)
-    above = [folder for folder in folders if path.is_relative_to(folder)]
-    name = path.relative_to(above[0]).as_posix() if above else path
-    return f"{name}:{found[-1].lineno}"
+    line = found[-1].lineno
+    for folder in folders:
+        if path.is_relative_to(folder):
+            return f"{path.relative_to(folder).as_posix()}:{line}"
+    return f"{path}:{line}"
 
 
-def _badge(verdict: str, words: str | None = None) -> str:
+def _badge(verdict: str) -> str:
+    """Return sign and words of a verdict."""
     sign, kind = BADGES[ClaimVerdict(verdict)]
-    return f"[{sign}{NO_BREAK + verdict if words is None else words}]{{.badge .{kind}}}"
+    return f"[{sign}{NO_BREAK}{verdict}]{{.badge .{kind}}}"
+
+
+def _sign(verdict: str) -> str:
+    """Return the sign of a verdict alone."""
+    sign, kind = BADGES[ClaimVerdict(verdict)]
+    return f"[{sign}]{{.badge .{kind}}}"
 
 
 def _finalize(value: Any) -> Any:

@@ -137,12 +137,16 @@ def compute_pair_chance(
     masses = np.stack([shares, np.where(values < largest, shares, 0.0)])
     # Sums beyond the cell do not matter, but must not wrap round into it.
     length = fft.next_fast_len((runs - 1) * largest + 1, real=True)
-    others = np.pad(np.cumsum(convolve(masses, runs - 1, length), axis=1), ((0, 0), (1, 0)))
-    low, high = (
-        np.clip(math.ceil(end * runs - 1e-9) - values, 0, length).astype(np.int64) for end in mean
-    )
+    sums = convolve(masses, runs - 1, length)
+    below = np.pad(
+        np.cumsum(sums, axis=1), ((0, 0), (1, 0))
+    )  # mass below each sum, (2, length + 1)
+    # Of a network at each value, the sums of the others with which the mean enters the cell, and
+    # leaves it.
+    first = np.clip(math.ceil(mean[0] * runs - 1e-9) - values, 0, length).astype(np.int64)
+    last = np.clip(math.ceil(mean[1] * runs - 1e-9) - values, 0, length).astype(np.int64)
     # The others bring the sum into the cell: at or below the maximum, and below it, (2, n_values).
-    inside = others[:, high] - others[:, low]
+    inside = below[:, last] - below[:, first]
     inside[1, largest] = 0.0
     slopes = runs * np.maximum(inside[0] - inside[1], 0.0)
     found = np.zeros(table.updates.size)

@@ -10,6 +10,7 @@ from scipy import special
 from replication.statistics.counts import CountTable
 
 LEVEL = 0.95
+N_RESAMPLED = 1000  # bootstrap samples
 ROUNDING = 1e-12  # relative difference of numbers that are equal but for rounding
 
 
@@ -37,9 +38,14 @@ def estimate_proportion(successes: int, n: int) -> Estimate:
     [0.887..., 0.983...]
     """
     half = (1.0 - LEVEL) / 2.0
-    low = special.betaincinv(successes, n - successes + 1.0, half) if successes else 0.0
-    high = special.betaincinv(successes + 1.0, n - successes, 1.0 - half) if successes < n else 1.0
-    return Estimate(successes / n, float(low), float(high))
+    failures = n - successes
+    low = 0.0
+    if successes:
+        low = float(special.betaincinv(successes, failures + 1.0, half))
+    high = 1.0
+    if failures:
+        high = float(special.betaincinv(successes + 1.0, failures, 1.0 - half))
+    return Estimate(successes / n, low, high)
 
 
 def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
@@ -50,8 +56,10 @@ def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
     sample = np.asarray(values, dtype=np.float64)
     weights = np.broadcast_to(np.asarray(counts), sample.shape)
     n = int(weights.sum())
-    if n < 2:
-        return Estimate(float(np.sum(sample * weights)) if n else None, None, None)
+    if n == 0:
+        return Estimate(None, None, None)
+    if n == 1:
+        return Estimate(float(np.sum(sample * weights)), None, None)
     mean = float(np.sum(sample * weights)) / n
     spread = math.sqrt(float(np.sum((sample - mean) ** 2 * weights)) / (n - 1))
     reach = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2.0)) * spread / math.sqrt(n)
@@ -70,8 +78,10 @@ def estimate_median(values: npt.ArrayLike) -> Estimate:
     n = len(ordered)
     # The largest k of which P(Binomial(n, 1/2) < k) is at most 2.5 %, or 0.
     k = int(np.searchsorted(special.bdtr(np.arange(n), n, 0.5), (1.0 - LEVEL) / 2.0))
-    ends = (float(ordered[k - 1]), float(ordered[n - k])) if k else (None, None)
-    return Estimate(float(np.median(ordered)), *ends)
+    median = float(np.median(ordered))
+    if k == 0:
+        return Estimate(median, None, None)
+    return Estimate(median, float(ordered[k - 1]), float(ordered[n - k]))
 
 
 def find_median(table: CountTable) -> float | None:
@@ -97,10 +107,13 @@ def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Es
     pairs = np.stack([first, second]).astype(np.float64)
     n = pairs.shape[1]
     generator = np.random.default_rng(0)
-    resampled = [_divide(pairs[:, generator.integers(n, size=n)]) for _ in range(1000)]
+    resampled = [_divide(pairs[:, generator.integers(n, size=n)]) for _ in range(N_RESAMPLED)]
     lows, highs = np.quantile(resampled, (0.025, 0.975), axis=0)
-    found = zip(("mean", "median"), _divide(pairs), lows, highs, strict=True)
-    return {name: Estimate(*map(float, numbers)) for name, *numbers in found}
+    mean, median = _divide(pairs)
+    return {
+        "mean": Estimate(float(mean), float(lows[0]), float(highs[0])),
+        "median": Estimate(float(median), float(lows[1]), float(highs[1])),
+    }
 
 
 def _divide(pairs: npt.NDArray[np.float64]) -> tuple[float, float]:

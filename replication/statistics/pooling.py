@@ -143,10 +143,7 @@ def pool(effects: Sequence[Effect | None], *, level: float) -> Pooled | None:
     By how much rows differ beyond chance is told where three or more have enough runs, since chance
     is not known well otherwise.
     """
-    known = [one for one in effects if one is not None]
-    units = [one.unit for one in known]
-    unit = max(UNITS, key=units.count)
-    rows = [one for one in known if one.unit == unit]
+    rows = _choose_unit(effects)
     if len(rows) < 2:
         return None
     n = len(rows)
@@ -158,23 +155,49 @@ def pool(effects: Sequence[Effect | None], *, level: float) -> Pooled | None:
     spread = float((w * (g - mean) ** 2).sum()) / (n - 1.0)
     by_rows = math.sqrt(spread / float(w.sum()))
     by_chance = math.sqrt(float((w * w * v).sum())) / float(w.sum())
+    # The wider of both intervals, and the larger p.
     t = float(special.stdtrit(n - 1, 1 - level / 2))
     z = float(special.ndtri(1 - level / 2))
     half = max(t * by_rows, z * by_chance)
     p = 2.0 * float(special.ndtr(-abs(mean) / by_chance))
     if by_rows:
         p = max(p, 2.0 * float(special.stdtr(n - 1, -abs(mean) / by_rows)))
-    # The sign test, and the mean correlation of rows at which the interval would reach 0.
     n_lower = int((g < 0).sum())
     n_off = int((g != 0).sum())
-    p_sign = min(1.0, 2.0 * float(special.bdtr(min(n_lower, n_off - n_lower), n_off, 0.5)))
+    # The mean correlation of rows at which the interval would reach 0.
     square = (mean / half) ** 2
     correlation = max(0.0, (square - 1.0) / (square + n - 1.0))
     # The variance of differences beyond chance is that of labs on either side.
     tau = None
-    if unit == "sd" and n >= 3 and min(one.n for one in rows) >= MIN_TAU:
-        tau = math.sqrt(max(0.0, (spread - float((w * v).mean())) / float(w.mean())) / 2.0)
-    return Pooled(mean, mean - half, mean + half, p, unit, n_lower, n_off, p_sign, correlation, tau)
+    if rows[0].unit == "sd" and n >= 3 and min(one.n for one in rows) >= MIN_TAU:
+        beyond_chance = (spread - float((w * v).mean())) / float(w.mean())
+        tau = math.sqrt(max(0.0, beyond_chance) / 2.0)
+    return Pooled(
+        value=mean,
+        low=mean - half,
+        high=mean + half,
+        p=p,
+        unit=rows[0].unit,
+        n_lower=n_lower,
+        n=n_off,
+        p_sign=_find_sign_p(n_lower, n_off),
+        correlation=correlation,
+        tau=tau,
+    )
+
+
+def _choose_unit(effects: Sequence[Effect | None]) -> list[Effect]:
+    """Return the effects in the unit that most rows have; standard deviations among equals."""
+    known = [one for one in effects if one is not None]
+    units = [one.unit for one in known]
+    unit = max(UNITS, key=units.count)
+    return [one for one in known if one.unit == unit]
+
+
+def _find_sign_p(n_lower: int, n: int) -> float:
+    """Return p of the sign test, two-sided: n_lower of n differences are below 0."""
+    fewer = min(n_lower, n - n_lower)
+    return min(1.0, 2.0 * float(special.bdtr(fewer, n, 0.5)))
 
 
 def compare_spreads(sides: Sequence[Sides], level: float) -> Ratio | None:
@@ -196,10 +219,14 @@ def compare_spreads(sides: Sequence[Sides], level: float) -> Ratio | None:
     bias = special.digamma(half1) - np.log(half1) - special.digamma(half2) + np.log(half2)
     logs = 2.0 * np.log(s1 / s2) - bias
     variance = special.polygamma(1, half1).sum() + special.polygamma(1, half2).sum()
-    reach = float(special.ndtri(1 - level / 2)) * math.sqrt(float(variance)) / len(pairs)
+    # The mean over rows of the logarithm of the ratio of variances, and half of its interval.
     middle = float(logs.mean())
+    quantile = float(special.ndtri(1 - level / 2))
+    reach = quantile * math.sqrt(float(variance)) / len(pairs)
     return Ratio(
-        math.exp(middle / 2.0), math.exp((middle - reach) / 2.0), math.exp((middle + reach) / 2.0)
+        value=math.exp(middle / 2.0),
+        low=math.exp((middle - reach) / 2.0),
+        high=math.exp((middle + reach) / 2.0),
     )
 
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import special
 
-from replication.statistics.arrays import BoolArray, FloatArray
+from replication.statistics.arrays import BoolArray, FloatArray, IntArray
 from replication.statistics.intervals import ROUNDING
 from replication.statistics.means import Side, Sides, correct_bias, inflate
 
@@ -76,32 +76,39 @@ def find_block(rows: Sequence[ValuesBySeed]) -> Block | None:
     The row, or the seed, that lacks the largest share of its runs is left out, again and again,
     until no run is missing.
     """
-    seeds = list(rows[0]) if rows else []
-    is_complete = all(row.keys() == rows[0].keys() for row in rows)
-    if is_complete:
-        has_run = np.ones((len(rows), len(seeds)), dtype=bool)
-    else:
-        seeds = list(dict.fromkeys(seed for row in rows for seed in row))
-        has_run = np.array([[seed in row for seed in seeds] for row in rows], dtype=bool)
-    kept_rows = np.arange(len(rows))
-    kept_seeds = np.arange(len(seeds))
-    while has_run.size and not has_run.all():
-        missing_of_rows = 1.0 - has_run.mean(axis=1)
-        missing_of_seeds = 1.0 - has_run.mean(axis=0)
-        if missing_of_rows.max() >= missing_of_seeds.max():
-            is_kept = np.arange(kept_rows.size) != missing_of_rows.argmax()
-            has_run = has_run[is_kept]
-            kept_rows = kept_rows[is_kept]
-        else:
-            is_kept = np.arange(kept_seeds.size) != missing_of_seeds.argmax()
-            has_run = has_run[:, is_kept]
-            kept_seeds = kept_seeds[is_kept]
+    seeds = list(dict.fromkeys(seed for row in rows for seed in row))
+    kept_rows, kept_seeds = _find_complete(_mark_runs(rows, seeds))
     if kept_rows.size < MIN_ROWS or kept_seeds.size < MIN_SEEDS:
         return None
     places: list[int] = kept_rows.tolist()
     names = [seeds[place] for place in kept_seeds.tolist()]
     values = [[rows[place][name] for name in names] for place in places]
     return Block(places, np.array(values, dtype=np.float64))
+
+
+def _mark_runs(rows: Sequence[ValuesBySeed], seeds: Sequence[str]) -> BoolArray:
+    """Return which rows have a run of which seeds, bool[rows, seeds]."""
+    if all(len(row) == len(seeds) for row in rows):
+        return np.ones((len(rows), len(seeds)), dtype=bool)
+    return np.array([[seed in row for seed in seeds] for row in rows], dtype=bool)
+
+
+def _find_complete(has_run: BoolArray) -> tuple[IntArray, IntArray]:
+    """Return the rows and the seeds that are left when no run is missing any more."""
+    kept_rows = np.arange(has_run.shape[0])
+    kept_seeds = np.arange(has_run.shape[1])
+    while has_run.size and not has_run.all():
+        missing_of_rows = 1.0 - has_run.mean(axis=1)
+        missing_of_seeds = 1.0 - has_run.mean(axis=0)
+        if missing_of_rows.max() >= missing_of_seeds.max():
+            worst = missing_of_rows.argmax()
+            has_run = np.delete(has_run, worst, axis=0)
+            kept_rows = np.delete(kept_rows, worst)
+        else:
+            worst = missing_of_seeds.argmax()
+            has_run = np.delete(has_run, worst, axis=1)
+            kept_seeds = np.delete(kept_seeds, worst)
+    return kept_rows, kept_seeds
 
 
 def judge_by_seed(

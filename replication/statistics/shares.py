@@ -49,22 +49,23 @@ def find_difference_ends(k: int, n: int, x: int, m: int, *, level: float) -> End
     mine = k / n
     theirs = x / m
     quantile = float(special.ndtri(1.0 - level / 2.0))
-    low, high = find_share_ends(k, n, quantile)
-    first, last = find_share_ends(x, m, quantile)
+    of_mine = find_share_ends(k, n, quantile)
+    of_theirs = find_share_ends(x, m, quantile)
+    # The difference is lowest where one's own share is low and the reported one is high.
+    below = math.hypot(mine - of_mine.low, of_theirs.high - theirs)
+    above = math.hypot(of_mine.high - mine, theirs - of_theirs.low)
     gap = mine - theirs
-    return Ends(
-        gap - math.hypot(mine - low, last - theirs), gap + math.hypot(high - mine, theirs - first)
-    )
+    return Ends(gap - below, gap + above)
 
 
 def find_share_shown(share: float, n: int, m: int, *, level: float) -> float | None:
     """Return the difference of shares that is found with a probability of 0.8, None if none is."""
+    # On the scale of arcsines the error of a share does not depend on the share.
     quantile = float(special.ndtri(1.0 - level / 2.0))
     step = (quantile + float(special.ndtri(POWER))) * math.sqrt(1.0 / n + 1.0 / m) / 2.0
     angle = math.asin(math.sqrt(share))
-    others = [angle - step, angle + step]
-    inside = [other for other in others if 0.0 <= other <= math.pi / 2.0]
-    return max((abs(math.sin(other) ** 2 - share) for other in inside), default=None)
+    angles = [other for other in (angle - step, angle + step) if 0.0 <= other <= math.pi / 2.0]
+    return max((abs(math.sin(other) ** 2 - share) for other in angles), default=None)
 
 
 def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:
@@ -72,6 +73,7 @@ def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:
     total = k + x
     lowest = max(0, total - m)
     highest = min(n, total)
+    # The hypergeometric distribution of one's own successes, given those of both sides.
     mine = np.arange(lowest, highest + 1, dtype=np.float64)
     logs = _log_choose(n, mine) + _log_choose(m, total - mine)
     mass = np.exp(logs - _log_choose(n + m, np.array(float(total))))

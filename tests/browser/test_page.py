@@ -13,7 +13,8 @@ import pytest
 from replication import Protocol, trace
 from replication.experiments import TEMPLATES
 from replication.experiments.images.linear import RULES, SIZES, make_digits
-from replication.experiments.images.rules import draw, split, train, vary
+from replication.experiments.images.rules import BY_BATCH, draw, split, vary
+from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample
 from replication.experiments.live.figures import FIGURES
 from replication.experiments.live.rule_page import render_page
@@ -180,7 +181,8 @@ def test_images_are_lost_in_the_page_as_in_python(found, name, tolerance):
     # The same network in Python: the rule, the start and the number of updates of the page.
     page, digits = found["further"]["rest"][name], make_digits()
     rule = vary(RULES[name], patterns=digits.root)
-    final = train(rule, draw(rule, SIZES[0], Sample(1, LIVE["root_seed"])), N_UPDATES)
+    initial = draw(rule, SIZES[0], Sample(1, LIVE["root_seed"]))
+    final = train_for(BY_BATCH, initial, N_UPDATES, network=rule)
     arrays = split(rule, final)
     assert page["lost"] == pytest.approx(digits.miss(arrays["W"], arrays["U"])[0], rel=tolerance)
     if name == "recirculation":

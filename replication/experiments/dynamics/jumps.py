@@ -25,7 +25,6 @@ learning rate the outputs jump, and U is moved along m as they do.
 import dataclasses
 import itertools
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -34,6 +33,8 @@ from replication.experiments.instruments.agreement import LEVEL, find_alignment,
 from replication.experiments.instruments.matrices import (
     Array,
     Counts,
+    Operand,
+    centre,
     compute_cosines,
     flatten,
     get_u,
@@ -58,7 +59,7 @@ TOLERANCE = 0.002
 UPPER_RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
 """Learning rates of U and the visible biases; W and the hidden biases keep the paper's."""
 
-Choose = Callable[[Any, Any, Any], Any]
+Choose = Callable[[Operand, Operand, Operand], Operand]
 """Takes the change of the hidden biases that equation 4 asks for, the one before it (0 at first)
 and the number of updates so far; returns the change that is applied."""
 SLOW = 100  # updates beyond which a network counts as slow
@@ -95,25 +96,36 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     """
     # After no update, one and two: the outputs jump to the other side, and back.
     path = record_weights(protocol, weights, 2)
-    states, *later = (evaluate_networks(protocol, path[:, t]) for t in range(3))
-    jumps = [np.abs(each.reconstruction - states.reconstruction).max(axis=(1, 2)) for each in later]
-    # In which corner the vector with the largest error lies, and the error predicted for it.
-    worst = np.abs(states.reconstruction - make_patterns(protocol)).max(axis=2).argmax(axis=1)
-    n_on = np.count_nonzero(states.hidden[0][np.arange(len(weights)), worst] > 0.5, axis=1)
-    rate = protocol.learning_rate * protocol.hidden_to_visible_factor
+    now = evaluate_networks(protocol, path[:, 0])
+    after_one = evaluate_networks(protocol, path[:, 1])
+    after_two = evaluate_networks(protocol, path[:, 2])
+    jump = np.abs(after_one.reconstruction - now.reconstruction).max(axis=(1, 2))
+    both_jumps = np.abs(after_two.reconstruction - now.reconstruction).max(axis=(1, 2))
+    has_period_2 = (jump > 0.5) & (both_jumps < 0.1)
+    # The corner of the vector with the largest error: how many hidden units are on there.
+    errors = np.abs(now.reconstruction - make_patterns(protocol))  # (n, n_patterns, n_visible)
+    worst = errors.max(axis=2).argmax(axis=1)
+    codes = now.hidden[0][np.arange(len(weights)), worst]  # (n, n_hidden)
+    n_on = np.count_nonzero(codes > 0.5, axis=1)
     # For each number of hidden units that may be on: kappa, the error, and what was found.
+    rate = protocol.learning_rate * protocol.hidden_to_visible_factor
     counts = range(protocol.group_sizes[1] + 1)
     gains = np.array([rate * (1.0 - protocol.regression) * (1 + k) for k in counts])
     predicted = predict_error(gains)
-    errors = [states.error[n_on == k] for k in counts]
+    by_corner = []
+    medians = []
+    for k in counts:
+        found = now.error[n_on == k]
+        by_corner.append(len(found))
+        medians.append(float(np.median(found)) if len(found) else None)
     return {
         "n": len(weights),
         "gains": gains.tolist(),
         "predicted": predicted.tolist(),
-        "within": int(np.sum(np.abs(states.error - predicted[n_on]) < TOLERANCE)),
-        "period_2": int(np.sum((jumps[0] > 0.5) & (jumps[1] < 0.1))),
-        "by_corner": [len(each) for each in errors],
-        "medians": [float(np.median(each)) if len(each) else None for each in errors],
+        "within": int(np.sum(np.abs(now.error - predicted[n_on]) < TOLERANCE)),
+        "period_2": int(np.sum(has_period_2)),
+        "by_corner": by_corner,
+        "medians": medians,
     }
 
 
@@ -126,37 +138,60 @@ def compare_rates(sample: Sample) -> Model:
         return {"rate": rate} | describe_failures(protocol, final[~converged])
 
     rows = list(sample.map(fail, UPPER_RATES).values())
-    # kappa of a corner, and how many networks failed in it, over all rates.
-    by_gain = [pair for row in rows for pair in zip(row["gains"], row["by_corner"], strict=True)]
-    n, n_elsewhere = sum(row["n"] for row in rows), sum(n for x, n in by_gain if x <= UNSTABLE)
+    n = 0
+    n_elsewhere = 0
+    for row in rows:
+        n += row["n"]
+        for kappa, n_failed in zip(row["gains"], row["by_corner"], strict=True):
+            if kappa <= UNSTABLE:
+                n_elsewhere += n_failed
     return {"rates": rows, "exceptions": {"n": n, "n_elsewhere": n_elsewhere}}
 
 
-def alternate(asked: Any, before: Any, t: Any) -> Any:
+def alternate(asked: Operand, before: Operand, t: Operand) -> Operand:
     """Apply what alternates from update to update: half the difference of the last two."""
     return np.where(t > 0, (asked - before) / 2.0, 0.0)
 
 
-def smooth(asked: Any, before: Any, t: Any) -> Any:
+def smooth(asked: Operand, before: Operand, t: Operand) -> Operand:
     """Apply the rest, the mean of the last two."""
     return asked - alternate(asked, before, t)
 
 
-def apply(asked: Any, *_: Any) -> Any:
+def smooth_thrice(asked: Operand, before: Operand, t: Operand) -> Operand:
+    """Apply three times the rest."""
+    return 3.0 * smooth(asked, before, t)
+
+
+def apply(asked: Operand, _: Operand, __: Operand) -> Operand:
     """Apply what equation 4 asks for; not times 1, which would round it once more."""
     return asked
 
 
+def apply_at_first(asked: Operand, _: Operand, t: Operand) -> Operand:
+    """Apply what is asked for in the first ten updates, and nothing later."""
+    return np.where(t < 10, asked, 0.0)
+
+
+def delay(_: Operand, before: Operand, __: Operand) -> Operand:
+    """Apply what was asked for at the last update."""
+    return before
+
+
 def scale(factor: float) -> Choose:
-    """Apply what is asked for times a factor."""
-    return lambda asked, *_: factor * asked
+    """Return a choice that applies what is asked for times a factor."""
+
+    def multiply(asked: Operand, _: Operand, __: Operand) -> Operand:
+        return factor * asked
+
+    return multiply
 
 
 CHOICES: Mapping[str, Choose] = {
     "fixed": scale(0.0),
-    "until 10": lambda asked, _, t: np.where(t < 10, asked, 0.0),
+    "until 10": apply_at_first,
     "delay 0": apply,
-    "delay 1": lambda _, before, __: before,
+    "delay 1": delay,
 }
 """By what the hidden biases change; "delay 0" is equation 4."""
 DOSES: Mapping[str, Choose] = {
@@ -164,8 +199,10 @@ DOSES: Mapping[str, Choose] = {
     "alternating": alternate,
     "smooth": smooth,
     "neither": scale(0.0),
-    **{f"{factor:g} times": scale(factor) for factor in (0.5, 1.5, 2.0)},
-    "3 times the smooth part": lambda *asked: 3.0 * smooth(*asked),
+    "0.5 times": scale(0.5),
+    "1.5 times": scale(1.5),
+    "2 times": scale(2.0),
+    "3 times the smooth part": smooth_thrice,
 }
 """From which part of what equation 4 asks for they learn, the two parts adding up to it, and from
 how many times as much."""
@@ -175,15 +212,15 @@ class Following(RecirculationNetwork):
     """A network whose hidden biases change as is chosen."""
 
     choose: Choose
-    t: Any  # updates so far
-    before: Any  # what equation 4 asked for at the last one
+    t: Operand  # updates so far
+    before: Operand  # what equation 4 asked for at the last one
 
     @property
-    def kept(self) -> dict[str, Any]:  # type: ignore[override]
+    def kept(self) -> dict[str, Operand]:  # type: ignore[override]
         """What the rule keeps, and what a choice depends on."""
         return super().kept | {"t": 0.0, "before": np.zeros(self.shapes["b"])}
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: dict[str, Operand]) -> None:
         """Apply the chosen change of the hidden biases, and all others as they are."""
         asked = changes["b"]
         super().apply(changes | {"b": self.choose(asked, self.before, self.t)})
@@ -212,14 +249,17 @@ def measure_depth(protocol: Protocol, weights: Array) -> Array:
     """
     W, b = split_weights(protocol, weights)[0]
     inputs = W + b[..., None]  # (n, n_hidden, n_visible): one column for each one-hot vector
-    # Each two of the vectors, (n, n_hidden, n_pairs).
-    one, other = (inputs[..., each] for each in np.triu_indices(protocol.n_visible, 1))
+    # Each two of the vectors.
+    first, second = np.triu_indices(protocol.n_visible, 1)
+    one = inputs[..., first]  # (n, n_hidden, n_pairs)
+    other = inputs[..., second]  # (n, n_hidden, n_pairs)
     is_shared = np.all((one > 0) == (other > 0), axis=1)  # (n, n_pairs)
     depths = np.abs([one, other]).mean(axis=(0, 2))  # (n, n_pairs)
     # Pairs of a network are no cases of their own: it counts once.
     n_shared = is_shared.sum(axis=1)
     sums = np.sum(depths * is_shared, axis=1)
-    return np.asarray(sums[n_shared > 0] / n_shared[n_shared > 0])
+    has_any = n_shared > 0
+    return np.asarray(sums[has_any] / n_shared[has_any])
 
 
 def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) -> Model:
@@ -229,10 +269,15 @@ def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) 
     protocol = Protocol(max_updates=cap + 1)
 
     def learn(name: str) -> Model:
-        updates, depth = train_biases(protocol, weights, choices[name])
-        shares = {key: estimate_share(updates > n) for key, n in (("slow", SLOW), ("failed", cap))}
-        depths = name_median(depth, "depth") if len(depth) else {"depth": None}
-        return shares | depths | {"p99": find_p99(updates)}
+        updates, depths = train_biases(protocol, weights, choices[name])
+        learnt: Model = {
+            "slow": estimate_share(updates > SLOW),
+            "failed": estimate_share(updates > cap),
+            "p99": find_p99(updates),
+        }
+        if len(depths):
+            return learnt | name_median(depths, "depth")
+        return learnt | {"depth": None}
 
     return {"n": sample.n} | sample.map(learn, choices)
 
@@ -243,7 +288,9 @@ def measure_following(protocol: Protocol, weights: Array) -> Model:
     Of those after `AT` updates, over all networks.
     """
     # Weights (n, n_weights) before and after one update, and what it changed.
-    now, later = np.swapaxes(record_weights(protocol, weights, AT + 1)[:, AT:], 0, 1)
+    recorded = record_weights(protocol, weights, AT + 1)
+    now = recorded[:, AT]
+    later = recorded[:, AT + 1]
     (_, db), (_, dc) = split_weights(protocol, later - now)
     hidden = evaluate_networks(protocol, now).hidden[0]  # (n, n_patterns, n_hidden)
     slope = (hidden * (1.0 - hidden)).mean(axis=1)
@@ -265,10 +312,10 @@ def predict_alignment_by_map(protocol: Protocol, weights: Array) -> Counts:
     hidden = logistic(W + b[..., None])
     # While all reconstructions are alike, what an output gets from the mean code is all of it.
     z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c  # (n, n_visible)
-    W = _centre(W)
+    W = centre(W)
     first = np.full(len(weights), FOLLOWED)  # (n,)
     for t in range(FOLLOWED):
-        is_aligned = compute_cosines(flatten(W), flatten(_centre(U))) >= LEVEL
+        is_aligned = compute_cosines(flatten(W), flatten(centre(U))) >= LEVEL
         first[is_aligned] = np.minimum(first[is_aligned], t)
         # The two lines of the map above, and the growth of W.
         hidden = logistic(W + b[..., None])
@@ -287,7 +334,7 @@ def measure_shift(protocol: Protocol, weights: Array) -> float:
     W, b = split_weights(protocol, weights)[0]
     hidden = logistic(W + b[..., None])  # (n, n_hidden, n_visible)
     mean = hidden.mean(axis=-1, keepdims=True)
-    shift = np.sum(_centre(hidden) * mean, axis=1) / (1.0 + np.sum(mean**2, axis=1))
+    shift = np.sum(centre(hidden) * mean, axis=1) / (1.0 + np.sum(mean**2, axis=1))
     return float(np.median(np.abs(shift)))
 
 
@@ -295,27 +342,23 @@ def compare_alignment(sample: Sample) -> Model:
     """Return measured and predicted mean updates of alignment of `ALIGNED` at `ALIGNED_RATES`."""
 
     def align(task: tuple[str, float]) -> Model:
-        base = ALIGNED[task[0]]
-        rate = task[1]
+        size, rate = task
+        base = ALIGNED[size]
         weights = sample.draw(base)
         row = {"rate": rate}
         for name, frozen in LEARNING.items():
             protocol = dataclasses.replace(base, learning_rate=rate, frozen=frozen)
             aligned_at = find_alignment(protocol, weights, n_updates=FOLLOWED)
             row[name] = float(np.minimum(aligned_at, FOLLOWED).mean())
-        return row | {"predicted": float(predict_alignment_by_map(protocol, weights).mean())}
+        row["predicted"] = float(predict_alignment_by_map(protocol, weights).mean())
+        return row
 
     rows = sample.map(align, itertools.product(ALIGNED, ALIGNED_RATES))
-    return {
-        name: {
+    compared: Model = {}
+    for size, base in ALIGNED.items():
+        compared[size] = {
             "critical": find_critical_rate(base),
             "shift": measure_shift(base, sample.draw(base)),
-            "rates": [rows[name, rate] for rate in ALIGNED_RATES],
+            "rates": [rows[size, rate] for rate in ALIGNED_RATES],
         }
-        for name, base in ALIGNED.items()
-    }
-
-
-def _centre(matrices: Array) -> Array:
-    """Return matrices (n, n_hidden, n_visible) without their means over the visible units."""
-    return np.asarray(matrices - matrices.mean(axis=-1, keepdims=True))
+    return compared

@@ -124,14 +124,20 @@ def compare_kinds(sample: Sample) -> Model:
     alone = sample.alone
 
     def learn(task: tuple[str, str]) -> Model:
+        kind, learning = task
         # Half of the networks to find the best rate, on other seeds, and all to measure it.
-        base, rates = KINDS[task[0]]
-        base = dataclasses.replace(base, frozen=LEARNING[task[1]])
+        base, rates = KINDS[kind]
+        base = dataclasses.replace(base, frozen=LEARNING[learning])
         best = alone.take(0.5).find_best(base, {"learning_rate": rates})
         updates = alone.simulate(best).updates
-        rate = best.learning_rate
-        median = float(np.median(updates))
-        return {"learning_rate": rate, "median": median, "p99": find_p99(updates)}
+        return {
+            "learning_rate": best.learning_rate,
+            "median": float(np.median(updates)),
+            "p99": find_p99(updates),
+        }
 
     rows = sample.map(learn, itertools.product(KINDS, LEARNING))
-    return {kind: {name: rows[kind, name] for name in LEARNING} for kind in KINDS}
+    compared: Model = {}
+    for kind in KINDS:
+        compared[kind] = {name: rows[kind, name] for name in LEARNING}
+    return compared

@@ -63,6 +63,7 @@ def check_readings(readings: Model, headline: Model) -> dict[str, bool]:
         ),
         "with_last_sweep_none_rejected": min(row["p_sweeps"] for row in named.values()) > LEVEL,
         "one_p_for_one_thing": ways["half-square"]["value"] == named["half-square"]["p"],
+        "square_is_less_likely": factors["square"] > 3,
         "few_would_be_rejected": 0.2 < power["square"] < 0.3 and power["notebook"] < 0.5,
         "two_chances_in_three": 0.6 < either["paper"]["posterior"] < 0.75,
         "factors_are_known": all(
@@ -90,6 +91,7 @@ def check_verdicts(models: Mapping[str, Model]) -> dict[str, bool]:
     failed = sorted(id for id, each in verdicts.items() if each.startswith("does not hold"))
     first = judged["useless-at-first"]["operationalisations"]["error-20"]
     return {
+        "holds_except_for_some_readings": verdicts["headline"] == "holds, except",
         "three_do_not_hold": failed == FAIL,
         "nothing_is_open": "open" not in verdicts.values(),
         "first_changes_help": first["interval"][0] > 0.5,

@@ -4,18 +4,19 @@ Of all images linear units see the scatter alone, so that 64 patterns with the s
 rows of its root, stand for the 1,797. Deviations from the mean image are learnt, without biases.
 """
 
+import dataclasses
 import itertools
 import math
-from typing import Any
 
 import numpy as np
 
 from replication.definition.protocol import Protocol
 from replication.experiments.images import rules
-from replication.experiments.images.rules import Rule, combine, draw, split, train, vary
+from replication.experiments.images.rules import BY_BATCH, Rule, combine, draw, split, vary
 from replication.experiments.instruments.matrices import (
     Array,
     Scatter,
+    centre,
     compute_cosines,
     flatten,
     get_w,
@@ -105,12 +106,16 @@ def make_patches() -> Scatter:
 
     As that of natural images does (Field 1987), on a torus; as large in all as that of the digits.
     """
-    places = np.stack(np.meshgrid(*[np.arange(SIDE)] * 2), axis=-1).reshape(-1, 2)
-    waves = np.minimum(places, SIDE - places)  # of each wave, its frequencies in both directions
+    # Pixels and waves alike are pairs of whole numbers, (64, 2).
+    axis = np.arange(SIDE)
+    places = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    # Of each wave the frequencies in both directions, and the power.
+    waves = np.minimum(places, SIDE - places)
     squares = np.sum(waves**2, axis=1)
     powers = np.divide(1.0, squares, out=np.zeros(len(places)), where=squares > 0)
+    # By how much each wave turns from one pixel to the other, (64, 64, 64): whole eighths.
     shifts = places[:, None] - places[None]
-    turns = shifts @ places.T  # eighths of a turn, whole numbers
+    turns = shifts @ places.T
     matrix = np.sum(COSINES[turns % SIDE] * powers, axis=-1)
     return Scatter.of_matrix(matrix * (np.trace(make_digits().matrix) / np.trace(matrix)))
 
@@ -124,25 +129,39 @@ def measure_rest(sample: Sample) -> Model:
     """
     digits = make_digits()
     patches = make_patches()
+    largest = SIZES[0]
 
-    def follow(name: str, size: float = SIZES[0], on: Scatter = digits, **settings: Any) -> Any:
-        rule = vary(RULES[name], patterns=on.root, **settings)
-        return continue_from(rule, draw(rule, size, sample), on)
+    def follow(task: tuple[str, float]) -> Rest:
+        name, size = task
+        rule = vary(RULES[name], patterns=digits.root)
+        return continue_from(rule, draw(rule, size, sample), digits)
 
-    found = sample.map(lambda run: follow(*run), itertools.product(RULES, SIZES))
-    starts = sample.map(lambda x: follow("inverse", half_widths={"Q": x})[0], STARTS)
+    def follow_start(half_width: float) -> Model:
+        settings = {"half_widths": {"Q": half_width}}
+        rule = vary(RULES["inverse"], patterns=digits.root, **settings)
+        return continue_from(rule, draw(rule, largest, sample), digits).described
 
-    def follow_noise(noise: float, n_updates: int) -> Model:
-        rule = combine(rules.WhiteNoise, noise=share_noise(noise))
-        rule = vary(rule, patterns=digits.root)
-        arrays = split(rule, train(rule, draw(rule, SIZES[0], sample), n_updates))
-        missed = digits.miss(arrays["W"], arrays["U"])
-        return {"noise": noise, "updates": n_updates} | name_mean(missed, "unexplained")
+    def follow_noise(task: tuple[float, int]) -> Model:
+        noise, n_updates = task
+        return measure_noise(noise, n_updates, digits, sample)
 
-    noises = sample.map(lambda run: follow_noise(*run), sorted(NOISES, key=lambda x: -x[1]))
-    on_patches = sample.map(lambda name: follow(name, on=patches)[0], ON_PATCHES)
+    def follow_on_patches(name: str) -> Model:
+        rule = vary(RULES[name], patterns=patches.root)
+        return continue_from(rule, draw(rule, largest, sample), patches).described
+
+    found = sample.map(follow, itertools.product(RULES, SIZES))
+    starts = sample.map(follow_start, STARTS)
+    longest_first = sorted(NOISES, key=lambda task: -task[1])
+    noises = sample.map(follow_noise, longest_first)
+    on_patches = sample.map(follow_on_patches, ON_PATCHES)
+    # Back-propagation, from where recirculation has come to.
     descent = vary(RULES["back-propagation"], patterns=digits.root)
-    after, _ = continue_from(descent, found["recirculation", SIZES[0]][1], digits)
+    rested = found["recirculation", largest].weights
+    after = continue_from(descent, rested, digits).described
+
+    by_rule: Model = {}
+    for name in RULES:
+        by_rule[name] = {f"{size:g}": found[name, size].described for size in SIZES}
     return {
         "updates": N_UPDATES,
         "sizes": list(SIZES),
@@ -150,12 +169,23 @@ def measure_rest(sample: Sample) -> Model:
         "after": after,
         "pca": find_least(digits),
         "power": predict_power(digits.strengths, rules.N_HIDDEN),
-        "rules": {name: {f"{x:g}": found[name, x][0] for x in SIZES} for name in RULES},
+        "rules": by_rule,
         "starts": {f"{start:g}": starts[start] for start in STARTS},
         "pixel_noise": PIXEL_NOISE,
         "noise": [noises[each] for each in NOISES],
         "patches": {"pca": find_least(patches), "rules": on_patches},
     }
+
+
+def measure_noise(noise: float, n_updates: int, scatter: Scatter, sample: Sample) -> Model:
+    """Return what target propagation misses with white noise on what the inverse is given."""
+    noisy = combine(rules.WhiteNoise, noise=share_noise(noise))
+    rule = vary(noisy, patterns=scatter.root)
+    initial = draw(rule, SIZES[0], sample)
+    final = train_for(BY_BATCH, initial, n_updates, network=rule)
+    arrays = split(rule, final)
+    missed = scatter.miss(arrays["W"], arrays["U"])
+    return {"noise": noise, "updates": n_updates} | name_mean(missed, "unexplained")
 
 
 def find_least(scatter: Scatter) -> float:
@@ -172,7 +202,15 @@ def predict_power(strengths: Array, n_kept: int) -> float:
     return float(2.0 * (1.0 - strengths[n_kept] / strengths[n_kept - 1]))
 
 
-def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> tuple[Model, Array]:
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Rest:
+    """Where networks have come to."""
+
+    described: Model  # see `continue_from`
+    weights: Array  # (n, n_numbers)
+
+
+def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> Rest:
     """Train networks on, and return what they have come to, and their weights.
 
     What they miss, how fast W still changes, and how far it is from the best. ``change``: of W in
@@ -180,34 +218,39 @@ def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> tuple[Model, 
     cosine of U and W^T; ``inverse``: how far Q is from W on the patterns; ``gradient``: for W, its
     length.
     """
-    before = train(rule, weights, N_UPDATES - LAST)
-    final = train(rule, before, LAST, stretch=1)
+    before = train_for(BY_BATCH, weights, N_UPDATES - LAST, network=rule)
+    final = train_for(BY_BATCH, before, LAST, network=rule, stretch=1)
     arrays = split(rule, final)
-    W = arrays["W"]
-    U = arrays["U"]
-
-    def measure_length(matrices: Array) -> Array:
-        return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
-
+    W = arrays["W"]  # (n, n_hidden, n_visible)
+    U = arrays["U"]  # (n, n_visible, n_hidden)
+    transposed = np.swapaxes(U, 1, 2)
     # How far the reconstruction is from the images, and what still moves per update.
-    both_ways = multiply_matrices(U, W), multiply_matrices(W, U)
-    missed, unread = (each - np.eye(each.shape[-1]) for each in both_ways)
-    gradients = multiply_matrices(np.swapaxes(U, 1, 2), multiply_matrices(missed, scatter.matrix))
-    changed = measure_length(W - split(rule, before)["W"]) / measure_length(W) / LAST
+    missed = multiply_matrices(U, W) - np.eye(rules.N_VISIBLE)
+    unread = multiply_matrices(W, U) - np.eye(rules.N_HIDDEN)
+    gradients = multiply_matrices(transposed, multiply_matrices(missed, scatter.matrix))
+    moved = W - split(rule, before)["W"]
+    change = measure_lengths(moved) / measure_lengths(W) / LAST
+    alignment = compute_cosines(flatten(W), flatten(transposed))
     described: Model = {
         **name_mean(scatter.miss(W, U), "unexplained"),
-        "change": float(np.maximum(changed, ZERO).mean()),
+        "change": float(np.maximum(change, ZERO).mean()),
         "unread": float(np.maximum(np.abs(unread).max(), ZERO)),
-        "alignment": float(compute_cosines(flatten(W), flatten(np.swapaxes(U, 1, 2))).mean()),
-        "gradient": float(measure_length(gradients).mean()),
+        "alignment": float(alignment.mean()),
+        "gradient": float(measure_lengths(gradients).mean()),
     }
     # What only some rules have: fixed feedback, and an encoder that undoes the decoder.
     if "B" in rule.fixed:
         described["predicted"] = float(scatter.explain(arrays["B"]).mean())
     if "Q" in arrays:
-        apart, seen = (measure_length(x @ scatter.root.T) for x in (arrays["Q"] - W, W))
+        apart = measure_lengths((arrays["Q"] - W) @ scatter.root.T)
+        seen = measure_lengths(W @ scatter.root.T)
         described["inverse"] = float((apart / seen).mean())
-    return described, final
+    return Rest(described, final)
+
+
+def measure_lengths(matrices: Array) -> Array:
+    """Return the root of the sum of the squares of each matrix, (n,)."""
+    return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
 
 
 def measure_exact(sample: Sample) -> Model:
@@ -217,38 +260,44 @@ def measure_exact(sample: Sample) -> Model:
     predicted; ``kept``: the mean squared cosine between the rows of the first W and those of the
     last, without their means, and what chance gives.
     """
+    kept = []
+    for sizes, rate in ENCODERS.items():
+        protocol = Protocol(group_sizes=sizes, learning_rate=rate)
+        kept.append(measure_kept(protocol, sample))
     return {
         "powers": [measure_power(np.array(spectrum), sample) for spectrum in SPECTRA],
-        "kept": [
-            measure_kept(Protocol(group_sizes=sizes, learning_rate=rate), sample)
-            for sizes, rate in ENCODERS.items()
-        ],
+        "kept": kept,
     }
 
 
 def measure_power(strengths: Array, sample: Sample) -> Model:
     """Return the slope of the log of the excess error against that of the half-width."""
-
-    def find_excess(half_width: float) -> Array:
-        protocol = Protocol(
-            group_sizes=(len(strengths), N_SPANNED),
-            patterns=np.diag(np.sqrt(strengths)).tolist(),
-            visible_units="linear",
-            hidden_function="linear",
-            half_width=half_width,
-            initial_biases="zero",
-            frozen=("b", "c"),
-            learning_rate=SMALL_RATE,
-        )
-        final = train_for(protocol, sample.draw(protocol), N_SMALL_UPDATES)
-        (W, _), (U, _) = split_weights(protocol, final)
-        missed = Scatter.of_matrix(np.diag(strengths)).miss(W, U) * strengths.sum()
-        return np.asarray(missed - strengths[N_SPANNED:].sum())
-
-    logs = np.log([find_excess(half_width) for half_width in HALF_WIDTHS])
+    excess = [find_excess(strengths, half_width, sample) for half_width in HALF_WIDTHS]
     # Of each network, from three starts that differ in size alone.
-    slopes = np.polyfit(np.log(HALF_WIDTHS), logs, 1)[0]
+    slopes = np.polyfit(np.log(HALF_WIDTHS), np.log(excess), 1)[0]  # (n,)
     return {"predicted": predict_power(strengths, N_SPANNED), **name_mean(slopes, "power")}
+
+
+def find_excess(strengths: Array, half_width: float, sample: Sample) -> Array:
+    """Return the error of linear networks beyond that of the best, (n,).
+
+    `strengths`: eigenvalues of the scatter, the largest first.
+    """
+    protocol = Protocol(
+        group_sizes=(len(strengths), N_SPANNED),
+        patterns=np.diag(np.sqrt(strengths)).tolist(),
+        visible_units="linear",
+        hidden_function="linear",
+        half_width=half_width,
+        initial_biases="zero",
+        frozen=("b", "c"),
+        learning_rate=SMALL_RATE,
+    )
+    final = train_for(protocol, sample.draw(protocol), N_SMALL_UPDATES)
+    (W, _), (U, _) = split_weights(protocol, final)
+    missed = Scatter.of_matrix(np.diag(strengths)).miss(W, U) * strengths.sum()
+    least = strengths[N_SPANNED:].sum()  # what principal components miss
+    return np.asarray(missed - least)
 
 
 def measure_kept(protocol: Protocol, sample: Sample) -> Model:
@@ -258,9 +307,9 @@ def measure_kept(protocol: Protocol, sample: Sample) -> Model:
     _, converged, final = simulate_weights(protocol, initial)
 
     def find_basis(weights: Array) -> Array:
-        W = get_w(protocol, weights[converged])
-        centred = W - W.mean(axis=2, keepdims=True)
-        return np.asarray(np.linalg.qr(np.swapaxes(centred, 1, 2))[0])
+        rows = centre(get_w(protocol, weights[converged]))
+        basis, _ = np.linalg.qr(np.swapaxes(rows, 1, 2))
+        return np.asarray(basis)  # (n_converged, n_visible, n_hidden)
 
     cosines = np.swapaxes(find_basis(initial), 1, 2) @ find_basis(final)
     overlaps = np.sum(cosines**2, axis=(1, 2)) / n_hidden

@@ -7,7 +7,7 @@ that are trained, on networks of other seeds.
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -119,17 +119,21 @@ def show(rule: Rule, images: Array, **numbers: float) -> Rule:
 
 def name_estimates(samples: Iterable[Array]) -> Model:
     """Return what networks miss of held-out images, means and intervals, as lists."""
-    named = [name_mean(sample, "others") for sample in samples]
-    return {key: [each[key] for each in named] for key in named[0]}
+    listed: Model = {"others": [], "others_interval": []}
+    for sample in samples:
+        for key, value in name_mean(sample, "others").items():
+            listed[key].append(value)
+    return listed
 
 
 def follow_rules(tried: Rules, images: Images, epochs: Sequence[int], sample: Sample) -> Model:
     """Return what networks of each rule miss of held-out images after some epochs."""
+    trained, others = images
 
     def follow(name: str) -> Model:
-        rule = show(tried[name], images[0])
+        rule = show(tried[name], trained)
         states = train_epochs(rule, draw(rule, LARGE, sample), epochs)
-        return name_estimates(miss(rule, states, images[1]))
+        return name_estimates(miss(rule, states, others))
 
     return sample.map(follow, tried)
 
@@ -156,14 +160,15 @@ def measure_minimum(sample: Sample) -> Model:
     images, by the only units that are logistic; ``left``: the same, and what became of codes at the
     last of `EPOCHS`, by what is left of the changes of W from `LEFT_AT` on.
     """
-    trained, others = images = read_images()
+    images = read_images()
+    trained, others = images
     bent = show(rules.LogisticRecirculation, trained)
     states = train_epochs(bent, draw(bent, LARGE, sample), EPOCHS)
+    at_minimum = states[EPOCHS.index(LEFT_AT)]
 
     # From networks at their minimum on, by what is left of the changes of W.
     def follow_left(name: str) -> Model:
         rule = show(LEFT[name], trained)
-        at_minimum = states[EPOCHS.index(LEFT_AT)]
         final = train_epochs(rule, at_minimum, (EPOCHS[-1] - LEFT_AT,))
         named = name_estimates(miss(rule, final, others))
         return describe_codes(rule, final, images) | named
@@ -177,7 +182,7 @@ def measure_minimum(sample: Sample) -> Model:
     }
 
 
-def describe_codes(rule: Rule, states: Any, images: Images) -> Model:
+def describe_codes(rule: Rule, states: Sequence[Array] | Array, images: Images) -> Model:
     """Return means over networks, in each state: of the codes of trained images, and of W.
 
     ``others``: what networks miss of held-out images, and ``best`` the best linear decoder of
@@ -186,41 +191,59 @@ def describe_codes(rule: Rule, states: Any, images: Images) -> Model:
     as a part of the ``variance`` of the code; ``overlap``: of W with the principal directions;
     ``growth``: the cosine of the change of W with W S.
     """
-    weights = np.concatenate(list(states))
+    weights = np.concatenate(list(states))  # (n_states * n, n_numbers)
     trained, others = images
     arrays = rules.split(rule, weights)
-    now, held = (evaluate(rule, weights, each) for each in images)
+    now = evaluate(rule, weights, trained)
+    held = evaluate(rule, weights, others)
     W = arrays["W"]
-    h = now.hidden[0]
     scatter = find_scatter(trained)
 
-    # The second pass, with its regression in the visible units.
+    # Hidden states at time 1, and at time 3: the second pass, regressed in the visible units.
+    h = now.hidden[0]  # (n_states * n, n_images, n_hidden)
     v2 = rules.REGRESSION * trained + (1.0 - rules.REGRESSION) * now.reconstruction
     seen = v2 - trained.mean(axis=0)
     h3 = activations.logistic(seen @ np.swapaxes(W, 1, 2) + arrays["b"][:, None])
     divergence = h * np.log(h / h3) + (1.0 - h) * np.log((1.0 - h) / (1.0 - h3))
-    change = np.swapaxes(h - h3, 1, 2) @ seen
     distance = np.sum((h - h3) ** 2, axis=2).mean(axis=1)
     variance = h.var(axis=1).sum(axis=1)
-
-    # The best linear decoder of the code, for images that were not trained.
-    codes, new = (np.insert(x, 0, 1.0, axis=2) for x in (h, held.hidden[0]))
-    decoders = np.linalg.pinv(codes) @ trained
-    missed = np.sum((new @ decoders - others) ** 2, axis=(1, 2)) / compute_variation(others)
-
-    main = scatter.directions[:, : rules.N_HIDDEN]
-    basis = np.linalg.qr(np.swapaxes(W, 1, 2))[0]
+    change = np.swapaxes(h - h3, 1, 2) @ seen  # of W, by equation 4
     described = {
         "others": held.error,
-        "best": missed,
+        "best": decode_linearly(h, trained, held.hidden[0], others),
         "divergence": divergence.sum(axis=2).mean(axis=1),
         "distance": distance,
         "variance": variance,
         "relative": distance / variance,
-        "overlap": np.sum((main.T @ basis) ** 2, axis=(1, 2)) / rules.N_HIDDEN,
+        "overlap": measure_overlap(W, scatter),
         "growth": compute_cosines(flatten(change), flatten(W @ scatter.matrix)),
     }
-    return {key: x.reshape(len(states), -1).mean(axis=1).tolist() for key, x in described.items()}
+    # A mean over the networks in each state.
+    means = {}
+    for key, values in described.items():
+        means[key] = values.reshape(len(states), -1).mean(axis=1).tolist()
+    return means
+
+
+def decode_linearly(codes: Array, trained: Array, new_codes: Array, others: Array) -> Array:
+    """Return what the best linear decoder of the codes misses of other images, (n,).
+
+    The best for images that are trained; as a share of the variance of the others. `codes`,
+    `new_codes`: (n, n_images, n_hidden) of these and of those.
+    """
+    # With a 1 before each code, for the biases of the decoder.
+    inputs = np.insert(codes, 0, 1.0, axis=2)
+    new_inputs = np.insert(new_codes, 0, 1.0, axis=2)
+    decoders = np.linalg.pinv(inputs) @ trained
+    missed = np.sum((new_inputs @ decoders - others) ** 2, axis=(1, 2))
+    return np.asarray(missed / compute_variation(others))
+
+
+def measure_overlap(W: Array, scatter: Scatter) -> Array:
+    """Return the mean squared cosine between what W spans and the principal directions, (n,)."""
+    main = scatter.directions[:, : rules.N_HIDDEN]
+    basis, _ = np.linalg.qr(np.swapaxes(W, 1, 2))
+    return np.asarray(np.sum((main.T @ basis) ** 2, axis=(1, 2)) / rules.N_HIDDEN)
 
 
 def measure_repairs(sample: Sample) -> Model:
@@ -230,42 +253,61 @@ def measure_repairs(sample: Sample) -> Model:
     ``starts``: sleep from other initial weights.
     """
     trained, others = read_images()
-    chosen = sample.map(lambda name: choose(name, trained, sample.others), REPAIRS)
 
-    def train(name: str, **values: float) -> Model:
-        constants = chosen[name]["chosen"] | values
-        rule, states = train_repair(name, constants, trained, EPOCHS, sample)
-        return name_estimates(miss(rule, states, others))
+    def choose_constants(name: str) -> Model:
+        return choose(name, trained, sample.others)
 
-    found = sample.map(train, REPAIRS)
-    starts = sample.map(lambda x: train("sleep", **{SIZE: x}), (SMALL, HUGE))
+    chosen = sample.map(choose_constants, REPAIRS)
+
+    def follow(name: str) -> Model:
+        repaired = train_repair(name, chosen[name]["chosen"], trained, EPOCHS, sample)
+        return name_estimates(miss(repaired.rule, repaired.states, others))
+
+    def follow_sleep(half_width: float) -> Model:
+        constants = chosen["sleep"]["chosen"] | {SIZE: half_width}
+        repaired = train_repair("sleep", constants, trained, EPOCHS, sample)
+        return name_estimates(miss(repaired.rule, repaired.states, others))
+
+    found = sample.map(follow, REPAIRS)
+    starts = sample.map(follow_sleep, (SMALL, HUGE))
     return {
         "epochs": list(EPOCHS),
         "huge": HUGE,
         "small": SMALL,
         "rules": {name: chosen[name] | found[name] for name in REPAIRS},
-        "starts": {f"{x:g}": each for x, each in starts.items()},
+        "starts": {f"{half_width:g}": each for half_width, each in starts.items()},
     }
+
+
+class Repaired(NamedTuple):
+    """Networks of a rule with some values of its constants."""
+
+    rule: Rule
+    states: Array  # (n_epochs, n, n_numbers)
 
 
 def train_repair(
     name: str, values: Mapping[str, float], trained: Array, epochs: Sequence[int], sample: Sample
-) -> tuple[Rule, Array]:
-    """Return a rule with these values of its constants, and its states after some epochs."""
-    numbers = {**values}
-    half_width = numbers.pop(SIZE, LARGE)
+) -> Repaired:
+    """Train networks of a repair with these values of its constants."""
+    # The half-width is not a number of the rule.
+    numbers = {constant: value for constant, value in values.items() if constant != SIZE}
+    half_width = values.get(SIZE, LARGE)
     rule = show(REPAIRS[name][0], trained, **numbers)
-    return rule, train_epochs(rule, draw(rule, half_width, sample), epochs)
+    states = train_epochs(rule, draw(rule, half_width, sample), epochs)
+    return Repaired(rule, states)
 
 
 def choose(name: str, trained: Array, sample: Sample) -> Model:
     """Return the constants of a repair that leave least of the images that are trained."""
-    constants = REPAIRS[name][1]
+    _, constants = REPAIRS[name]
     if not constants:
         return {"tried": [], "chosen": {}}
     tried: list[Model] = []
-    for each in itertools.product(*constants.values()):
-        values = dict(zip(constants, each, strict=True))
-        rule, (final,) = train_repair(name, values, trained, EPOCHS[-1:], sample)
-        tried.append({"constants": values, "left": float(miss(rule, final, trained).mean())})
-    return {"tried": tried, "chosen": min(tried, key=lambda row: float(row["left"]))["constants"]}
+    for combination in itertools.product(*constants.values()):
+        values = dict(zip(constants, combination, strict=True))
+        repaired = train_repair(name, values, trained, EPOCHS[-1:], sample)
+        left = miss(repaired.rule, repaired.states[0], trained)
+        tried.append({"constants": values, "left": float(left.mean())})
+    best = min(tried, key=lambda row: float(row["left"]))
+    return {"tried": tried, "chosen": best["constants"]}

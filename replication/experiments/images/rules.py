@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.experiments.instruments.matrices import Array
+from replication.experiments.instruments.matrices import Array, Operand
 from replication.experiments.instruments.sample import Sample
 from replication.simulator.rule.activations import logistic
 from replication.simulator.rule.network import Network
@@ -19,8 +19,10 @@ from replication.simulator.rule.weights import split_arrays
 from replication.simulator.running.engine import Engine, Evaluation, record_weights
 from replication.simulator.running.ensemble import draw_initial_weights
 
-Rule = Any
+Rule = type[Network]
 """A class of networks, with what it is shown."""
+Changes = dict[str, Operand]
+"""What is added to the arrays, by their names."""
 N_VISIBLE = 64
 N_HIDDEN = 16
 REGRESSION = 0.75
@@ -28,17 +30,17 @@ INTO = (N_HIDDEN, N_VISIBLE)
 BACK = (N_VISIBLE, N_HIDDEN)
 BY_BATCH = Protocol(criterion="unexplained-variance")
 BY_PATTERN = Protocol(criterion="unexplained-variance", update_schedule="per-pattern")
-NEVER = -1.0  # no error is below this threshold
 
 
 def combine(*classes: Rule, **numbers: float) -> Rule:
     """Return a rule, the last class, with units or a variant of others, and some other numbers."""
-    return vary(*classes, numbers=numbers)
+    return vary(*classes, numbers=numbers)  # beside those of the classes
 
 
 def vary(*classes: Rule, **attributes: Any) -> Rule:
     """Return a subclass with other attributes, such as `patterns`."""
-    return type("".join(each.__name__ for each in classes), classes, attributes)
+    name = "".join(each.__name__ for each in classes)
+    return type(name, classes, attributes)
 
 
 # Units
@@ -51,46 +53,58 @@ class Linear(Network):
     way, Q a learnt inverse of U, q its biases.
     """
 
-    W: Any
-    B: Any
-    mean: Any = 0.0  # of the patterns, subtracted on the way to hidden units
-    bends_hidden = bends_visible = False  # whether these units are logistic
+    W: Operand
+    B: Operand
+    mean: Operand = 0.0  # of the patterns, subtracted on the way to hidden units
+    # Whether these units are logistic.
+    bends_hidden = False
+    bends_visible = False
     shapes = {"W": INTO, "U": BACK}
     numbers = {"rate": 0.2}
     decayed = ""  # names of the arrays that lose the share `decay` of themselves
 
-    def send(self, names: str, v: Any, is_logistic: bool) -> Any:
+    def send(self, names: str, v: Operand, is_logistic: bool) -> Operand:
         """Return the states that others cause through a matrix and its biases, as in "Wb"."""
-        total = getattr(self, names[0]) @ v
-        if names[1] in self.shapes:
-            total = total + getattr(self, names[1])
-        return logistic(total) if is_logistic else total
+        matrix = names[0]
+        biases = names[1]
+        total = getattr(self, matrix) @ v
+        if biases in self.shapes:
+            total = total + getattr(self, biases)
+        if is_logistic:
+            return logistic(total)
+        return total
 
-    def learn(self, names: str, errors: Any, v: Any) -> dict[str, Any]:
+    def learn(self, names: str, errors: Operand, v: Operand) -> Changes:
         """Return the changes of a matrix and its biases by the errors of those that it leads to."""
+        matrix = names[0]
+        biases = names[1]
         change = self.rate * errors
-        changes = {names[0]: np.outer(change, v), names[1]: change}
-        return {name: each for name, each in changes.items() if name in self.shapes}
+        changes = {matrix: np.outer(change, v)}
+        if biases in self.shapes:
+            changes[biases] = change
+        return changes
 
-    def hidden(self, v: Any) -> Any:
+    def hidden(self, v: Operand) -> Operand:
         return self.send("Wb", v - self.mean, self.bends_hidden)
 
-    def slope(self, h: Any) -> Any:
+    def slope(self, h: Operand) -> Operand:
         """Return the slope of hidden units in the states `h`."""
-        return h * (1.0 - h) if self.bends_hidden else 1.0
+        if self.bends_hidden:
+            return h * (1.0 - h)
+        return 1.0
 
-    def decode(self, h: Any) -> Any:
+    def decode(self, h: Operand) -> Operand:
         """Return the states of visible units that hidden states `h` give."""
         return self.send("Uc", h, self.bends_visible)
 
-    def image(self, v: Any) -> Any:
+    def image(self, v: Operand) -> Operand:
         return self.decode(self.hidden(v))
 
-    def send_back(self, d: Any) -> Any:
+    def send_back(self, d: Operand) -> Operand:
         """Return what reaches hidden units of the errors `d` of visible ones: nothing."""
         return 0.0 * (self.W @ d)
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Operand) -> Operand:
         """Send errors back to the hidden units, unless another rule is written."""
         h = self.hidden(v)
         r = self.decode(h)
@@ -99,11 +113,11 @@ class Linear(Network):
             d = r * (1.0 - r) * d
         return self.change(self.slope(h) * self.send_back(d), v, d, h)
 
-    def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:
+    def change(self, e: Operand, v: Operand, d: Operand, h: Operand) -> Changes:
         """Return changes: of W by the errors `e` of hidden units, of U by those of visible ones."""
         return {**self.learn("Wb", e, v - self.mean), **self.learn("Uc", d, h)}
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: Changes) -> None:
         lost = {name: self.decay * getattr(self, name) for name in self.decayed}
         super().apply(changes)
         for name, part in lost.items():
@@ -140,7 +154,7 @@ class Recirculation(Linear):
 
     numbers = {"rate": 2.4, "factor": 1.0}
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Operand) -> Operand:
         h = self.hidden(v)
         v2 = REGRESSION * v + (1.0 - REGRESSION) * self.decode(h)
         h3 = REGRESSION * h + (1.0 - REGRESSION) * self.hidden(v2)
@@ -163,7 +177,7 @@ class Sleep(Recirculation):
 
     numbers = {"echo": 0.1, "decay": 0.003}
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: Changes) -> None:
         dream = self.normal(N_HIDDEN)
         drawn = self.decay * (self.echo * np.outer(dream, self.U @ dream) - self.W)
         super().apply(changes)
@@ -175,7 +189,7 @@ class BackPropagation(Linear):
 
     numbers = {"rate": 0.3}
 
-    def send_back(self, d: Any) -> Any:
+    def send_back(self, d: Operand) -> Operand:
         return self.U.T @ d
 
 
@@ -184,7 +198,7 @@ class Mixture(BackPropagation):
 
     numbers = {"share": 0.1}
 
-    def send_back(self, d: Any) -> Any:
+    def send_back(self, d: Operand) -> Operand:
         return (1.0 - self.share) * (self.W @ d) + self.share * (self.U.T @ d)
 
 
@@ -193,7 +207,7 @@ class FeedbackAlignment(Linear):
 
     fixed = {"B": INTO}
 
-    def send_back(self, d: Any) -> Any:
+    def send_back(self, d: Operand) -> Operand:
         return self.B @ d
 
 
@@ -204,7 +218,7 @@ class WeightMirror(FeedbackAlignment):
     fixed = {}
     numbers = {"follow": 0.02}
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: Changes) -> None:
         noise = self.normal(N_HIDDEN)
         copied = np.outer(noise, self.U @ noise)
         super().apply(changes)
@@ -218,10 +232,10 @@ class KolenPollack(FeedbackAlignment):
     fixed = {}
     numbers = {"decay": 0.002}
 
-    def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:
+    def change(self, e: Operand, v: Operand, d: Operand, h: Operand) -> Changes:
         return {**super().change(e, v, d, h), "B": np.outer(self.rate * h, d)}
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: Changes) -> None:
         kept = {name: (1.0 - self.decay) * getattr(self, name) for name in "UB"}
         super().apply(changes)
         for name, array in kept.items():
@@ -236,7 +250,7 @@ class WakeSleep(Linear):
 
     numbers = {"dreams": 0.07, "noise": 0.0}
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Operand) -> Operand:
         h = self.hidden(v)
         dream = self.dreams * self.normal(N_HIDDEN)
         seen = self.decode(dream) + self.noise * self.normal(N_VISIBLE)
@@ -251,15 +265,15 @@ class Inverse(Linear):
 
     shapes = {**Linear.shapes, "Q": INTO}
 
-    def invert(self, r: Any) -> Any:
+    def invert(self, r: Operand) -> Operand:
         """Return the hidden states that the inverse finds for visible ones."""
         return self.send("Qq", r - self.mean, self.bends_hidden)
 
-    def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
+    def pose(self, h: Operand, r: Operand) -> tuple[Operand, Operand]:
         """Return the hidden states that Q should find, and the visible ones that it is given."""
         return h, r
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Operand) -> Operand:
         h = self.hidden(v)
         r = self.decode(h)
         wanted, given = self.pose(h, r)
@@ -275,7 +289,7 @@ class HiddenNoise(Inverse):
 
     numbers = {"noise": 0.04}
 
-    def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
+    def pose(self, h: Operand, r: Operand) -> tuple[Operand, Operand]:
         wanted = h + self.noise * self.normal(N_HIDDEN)
         return wanted, self.decode(wanted)
 
@@ -285,7 +299,7 @@ class WhiteNoise(Inverse):
 
     numbers = {"noise": 0.02}
 
-    def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
+    def pose(self, h: Operand, r: Operand) -> tuple[Operand, Operand]:
         return h, r + self.noise * self.normal(N_VISIBLE)
 
 
@@ -294,7 +308,7 @@ class PatternNoise(Inverse):
 
     numbers = {"noise": 0.05}
 
-    def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
+    def pose(self, h: Operand, r: Operand) -> tuple[Operand, Operand]:
         return h, r + self.noise * (self.patterns.T @ self.normal(len(self.patterns)))
 
 
@@ -314,7 +328,7 @@ class LogisticRecirculation(Logistic, Recirculation):
 class Turning(LogisticRecirculation):
     """W keeps its length."""
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: Changes) -> None:
         square = np.sum(self.W * self.W)
         super().apply(changes)
         self.W = self.W * np.sqrt(square / np.sum(self.W * self.W))
@@ -323,7 +337,7 @@ class Turning(LogisticRecirculation):
 class Shrinking(LogisticRecirculation):
     """W keeps its direction."""
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: Changes) -> None:
         along = 1.0 + np.sum(self.W * changes["W"]) / np.sum(self.W * self.W)
         W = along * self.W
         super().apply(changes)
@@ -341,17 +355,10 @@ class HiddenInverse(LogisticHidden, Inverse):
 
 def draw(rule: Rule, half_width: float, sample: Sample) -> Array:
     """Draw initial arrays of networks, a row for each, uniform within a half-width."""
-    drawn: Any = {"n_seeds": sample.n, "root_seed": sample.root_seed, "network": rule}
-    return draw_initial_weights(Protocol(half_width=half_width), **drawn)
-
-
-def train(rule: Rule, weights: Array, n_updates: int, *, stretch: int = 0) -> Any:
-    """Return the arrays after so many updates by all patterns together.
-
-    Of networks that are trained on, another `stretch` gives other random numbers.
-    """
-    options: Any = {"root_seed": stretch, "max_updates": n_updates, "threshold": NEVER}
-    return Engine(BY_BATCH, rule).train(weights, final=True, **options)[2]
+    protocol = Protocol(half_width=half_width)
+    return draw_initial_weights(
+        protocol, n_seeds=sample.n, root_seed=sample.root_seed, network=rule
+    )
 
 
 def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
@@ -360,7 +367,7 @@ def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
     Weights change after each pattern.
     """
     recorded = record_weights(BY_PATTERN, weights, max(epochs), network=rule)
-    return recorded[:, list(epochs)].swapaxes(0, 1)
+    return recorded[:, list(epochs)].swapaxes(0, 1)  # from (n, len(epochs), n_numbers)
 
 
 def evaluate(rule: Rule, weights: Array, images: Array) -> Evaluation:
@@ -371,7 +378,8 @@ def evaluate(rule: Rule, weights: Array, images: Array) -> Evaluation:
 def miss(rule: Rule, states: Array, images: Array) -> Array:
     """Return the share of the variance of images that networks (..., n_numbers) miss, (...)."""
     rows = states.reshape(-1, states.shape[-1])
-    return evaluate(rule, rows, images).error.reshape(states.shape[:-1])
+    errors = evaluate(rule, rows, images).error
+    return errors.reshape(states.shape[:-1])
 
 
 def split(rule: Rule, weights: Array) -> dict[str, Array]:

@@ -69,9 +69,9 @@ def measure_encoders(sample: Sample) -> Model:
         size, rule = task
         # Fewer networks of the larger sizes, and rates that fall as the size grows.
         taken = sample.alone.take(SIZES[0] / size, least=FEWEST)
-        base = Protocol(group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule])
-        rates = [float(f"{rate / size:.3g}") for rate in RATES[rule]]
-        grid = {"learning_rate": rates}
+        n_hidden = size.bit_length() - 1  # log2 of the size
+        base = Protocol(group_sizes=(size, n_hidden), max_updates=CAP, **RULES[rule])
+        grid = {"learning_rate": [float(f"{rate / size:.3g}") for rate in RATES[rule]]}
         best = taken.take(SEARCH_SHARE).find_best(base, grid)
         return taken.simulate(best).updates, lies_inside(best, grid)
 
@@ -81,8 +81,10 @@ def measure_encoders(sample: Sample) -> Model:
     rules = {}
     for rule in RULES:
         larger = {size: found[size, rule] for size in SIZES[-N_LARGER:]}
-        exponent = name_estimate("exponent", estimate_exponent(larger))
-        rules[rule] = {"updates": [name_median(found[size, rule]) for size in SIZES], **exponent}
+        rules[rule] = {
+            "updates": [name_median(found[size, rule]) for size in SIZES],
+            **name_estimate("exponent", estimate_exponent(larger)),
+        }
     return {
         "sizes": list(SIZES),
         "larger": [SIZES[-N_LARGER], SIZES[-1]],
@@ -97,8 +99,10 @@ def estimate_exponent(updates: Mapping[int, Counts]) -> Estimate:
     The samples of the sizes are independent, so that the slope's variance is the sum of theirs.
     """
     x = np.log(list(updates))
-    shares = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
+    shares = (x - x.mean()) / np.sum((x - x.mean()) ** 2)  # by which each mean enters the slope
     logs = [np.log(np.maximum(sample, 1)) for sample in updates.values()]
-    slope = np.sum(shares * [each.mean() for each in logs])
-    error = np.sqrt(np.sum(shares**2 * [each.var(ddof=1) / len(each) for each in logs]))
+    means = [each.mean() for each in logs]
+    variances = [each.var(ddof=1) / len(each) for each in logs]  # of these means
+    slope = np.sum(shares * means)
+    error = np.sqrt(np.sum(shares**2 * variances))
     return Estimate(float(slope), float(slope - ERRORS * error), float(slope + ERRORS * error))

@@ -72,14 +72,13 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     # Slopes of the logistic function, (n, n_patterns, n_visible).
     slopes = reconstruction * (1.0 - reconstruction)
     squares = (reconstruction - make_patterns(protocol)) ** 2
-    agreements: dict[str, Array] = {}
-    for name, matrix, half in (("lower", W, lower), ("upper", U, upper)):
-        agreements |= {
-            name: compute_cosines(changes[:, matrix], descent[:, matrix]),
-            f"{name}_biases": compute_cosines(changes[:, half], descent[:, half]),
-            f"{name}_cross": compute_cosines(changes[:, matrix], cross[:, matrix]),
-        }
-    return agreements | {
+    return {
+        "lower": compute_cosines(changes[:, W], descent[:, W]),
+        "lower_biases": compute_cosines(changes[:, lower], descent[:, lower]),
+        "lower_cross": compute_cosines(changes[:, W], cross[:, W]),
+        "upper": compute_cosines(changes[:, U], descent[:, U]),
+        "upper_biases": compute_cosines(changes[:, upper], descent[:, upper]),
+        "upper_cross": compute_cosines(changes[:, U], cross[:, U]),
         "alignment": matrices.align_matrices(protocol, weights),
         "centred": matrices.align_matrices(protocol, weights, centred=True),
         "ratio": np.linalg.norm(weights[:, U], axis=1) / np.linalg.norm(weights[:, W], axis=1),
@@ -121,7 +120,10 @@ def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = W
     for values in series:
         medians = pd.Series(values).rolling(width, center=True).median().to_numpy()
         passed = medians >= level  # false near the ends, where the median is no number
-        events.append(float(passed.argmax()) if passed.any() else np.inf)
+        if passed.any():
+            events.append(float(passed.argmax()))
+        else:
+            events.append(np.inf)
     return np.array(events, dtype=np.float64)
 
 
@@ -151,7 +153,7 @@ def align_on_digits(sample: Sample) -> Array:
 
 def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:
     """Return the gradient of a measure, (n,) of weights (n, n_weights), by central differences."""
-    steps = np.eye(weights.shape[1]) * step
+    steps = np.eye(weights.shape[1]) * step  # one weight at a time
     rises = [measure(weights + each) - measure(weights - each) for each in steps]
     return np.stack(rises, axis=1) / (2.0 * step)
 
@@ -159,8 +161,9 @@ def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: fl
 def predict_growth(protocol: Protocol) -> float:
     """Return epsilon lambda (1 - lambda)^2 s, the growth by one update where the scatter is 1."""
     keep = protocol.regression
-    # Without equation 6 the hidden difference is not made smaller by its 1 - lambda.
-    taken = (1.0 - keep) ** (2 if protocol.hidden_regression else 1)
+    # Each regression makes the difference smaller by 1 - lambda: equation 5, and equation 6.
+    n_regressions = 2 if protocol.hidden_regression else 1
+    taken = (1.0 - keep) ** n_regressions
     rate = protocol.learning_rate * protocol.visible_to_hidden_factor
     return rate * keep * taken * find_slope(protocol)
 

@@ -13,6 +13,7 @@ from replication.experiments.instruments.matrices import (
     Array,
     Counts,
     Flags,
+    Operand,
     Scatter,
     give_length,
     project,
@@ -31,8 +32,8 @@ class Intervention(RecirculationNetwork):
     """A network whose first updates are others, `n_first` of them; then it learns as it would."""
 
     names: tuple[str, ...] = ("W",)  # the arrays whose changes are others
-    t: Any  # updates so far
-    n_first: Any
+    t: Operand  # updates so far
+    n_first: Operand
 
     @property
     def kept(self) -> dict[str, Any]:  # type: ignore[override]
@@ -44,7 +45,7 @@ class Intervention(RecirculationNetwork):
         """The number of first updates, of each network."""
         return {"n_first": ()}
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: dict[str, Operand]) -> None:
         """Update as the rule does, and put something else in its place while it is early."""
         before = {name: getattr(self, name) for name in self.names}
         super().apply(changes)
@@ -54,7 +55,7 @@ class Intervention(RecirculationNetwork):
             setattr(self, name, np.where(self.t < self.n_first, other, new))
         self.t = self.t + 1.0
 
-    def choose(self, _: Any, __: Any, ___: dict[str, Any], /) -> Any:
+    def choose(self, _: Operand, __: Operand, ___: dict[str, Operand], /) -> Operand:
         """Return what takes the place of the rule's change of an array: nothing.
 
         It takes the array, its change, and all changes that were summed over the patterns.
@@ -72,12 +73,12 @@ class Descent(Intervention, BackPropagationNetwork):
         """The gradient for W, with the other sign."""
         return {"descent": self.shapes["W"]}
 
-    def weight_changes(self, v0: Any) -> Any:
+    def weight_changes(self, v0: Operand) -> Any:
         """Return the changes of recirculation, and those of back-propagation for W."""
         changes = RecirculationNetwork.weight_changes(self, v0)._asdict()
         return changes | {"descent": self.descend(v0, "squared").W}
 
-    def choose(self, _: Any, change: Any, changes: dict[str, Any], /) -> Any:
+    def choose(self, _: Operand, change: Operand, changes: dict[str, Operand], /) -> Operand:
         """Return the direction of descent, as long."""
         return give_length(changes["descent"], change)
 
@@ -90,7 +91,7 @@ def freeze(*names: str) -> type[Intervention]:
 class AtRandom(Intervention):
     """W changes as much in a random direction, drawn anew in every update."""
 
-    def choose(self, _: Any, change: Any, __: dict[str, Any], /) -> Any:
+    def choose(self, _: Operand, change: Operand, __: dict[str, Operand], /) -> Operand:
         """Return a random direction, as long."""
         direction = 2.0 * self.uniform(self.W.shape) - 1.0
         return give_length(direction, change)
@@ -99,7 +100,7 @@ class AtRandom(Intervention):
 class Amplification(Intervention):
     """W changes by no more than what lies along W S, for one-hot vectors along W."""
 
-    def choose(self, W: Any, change: Any, _: dict[str, Any], /) -> Any:
+    def choose(self, W: Operand, change: Operand, _: dict[str, Operand], /) -> Operand:
         """Return the component of the change along W S."""
         return project(change, W @ Scatter.of(self.protocol).matrix)
 
@@ -142,7 +143,10 @@ def train_changed(
 ) -> tuple[Counts, Flags]:
     """Train networks whose first updates are others, as `prepare` takes them."""
     rule, rows = prepare(protocol, weights, intervention, n_first=n_first, network=network)
-    return simulate_weights(protocol, rows, network=rule, root_seed=NOISE_SEED, jobs=jobs)[:2]
+    updates, converged, _ = simulate_weights(
+        protocol, rows, network=rule, root_seed=NOISE_SEED, jobs=jobs
+    )
+    return updates, converged
 
 
 def compare_interventions(
@@ -155,13 +159,14 @@ def compare_interventions(
 ) -> dict[str, Model]:
     """Return by intervention and number of first updates, as text, what `describe_extra` does."""
     base, _, _ = simulate_weights(protocol, weights)
-
-    def run(name: str, n_first: int) -> Model:
+    compared: dict[str, Model] = {}
+    for name in names:
         rule = INTERVENTIONS[name]
-        updates, converged = train_changed(protocol, weights, rule, n_first=n_first, jobs=jobs)
-        return describe_extra(updates, converged, base)
-
-    return {name: {str(first): run(name, first) for first in firsts} for name in names}
+        compared[name] = {}
+        for n_first in firsts:
+            updates, converged = train_changed(protocol, weights, rule, n_first=n_first, jobs=jobs)
+            compared[name][str(n_first)] = describe_extra(updates, converged, base)
+    return compared
 
 
 def describe_extra(updates: Counts, converged: Flags, base: Counts) -> Model:

@@ -48,15 +48,18 @@ def compute_cosines(first: ArrayLike, second: ArrayLike) -> Array:
     >>> compute_cosines([[1.0, 0.0], [2.0, 2.0]], [[0.0, 3.0], [1.0, 1.0]]).round(12).tolist()
     [0.0, 1.0]
     """
-    a, b = (_scale(np.asarray(vectors, dtype=np.float64)) for vectors in (first, second))
+    a = _scale(np.asarray(first, dtype=np.float64))
+    b = _scale(np.asarray(second, dtype=np.float64))
+    # Rounding may leave a cosine a little beyond 1.
     return np.asarray(np.clip(np.sum(a * b, axis=-1), -1.0, 1.0))
 
 
 def _scale(vectors: Array) -> Array:
     """Return vectors of length 1; scaled by the largest entry first, so that nothing overflows."""
     with np.errstate(invalid="ignore"):
-        vectors = vectors / np.max(np.abs(vectors), axis=-1, keepdims=True)
-        return np.asarray(vectors / np.sqrt(np.sum(vectors**2, axis=-1, keepdims=True)))
+        scaled = vectors / np.max(np.abs(vectors), axis=-1, keepdims=True)
+        lengths = np.sqrt(np.sum(scaled**2, axis=-1, keepdims=True))
+        return np.asarray(scaled / lengths)
 
 
 def align_matrices(protocol: Protocol, weights: Array, *, centred: bool = False) -> Array:
@@ -64,8 +67,17 @@ def align_matrices(protocol: Protocol, weights: Array, *, centred: bool = False)
 
     `centred`: without the mean over visible units of each hidden unit.
     """
-    both = get_w(protocol, weights), get_u(protocol, weights)
-    return compute_cosines(*(flatten(x - centred * x.mean(axis=-1, keepdims=True)) for x in both))
+    W = get_w(protocol, weights)
+    U = get_u(protocol, weights)
+    if centred:
+        W = centre(W)
+        U = centre(U)
+    return compute_cosines(flatten(W), flatten(U))
+
+
+def centre(matrices: Array) -> Array:
+    """Return matrices (..., n_hidden, n_visible) without the mean over the visible units."""
+    return np.asarray(matrices - matrices.mean(axis=-1, keepdims=True))
 
 
 def multiply(matrices: Array, rows: Array) -> Array:
@@ -90,26 +102,31 @@ def multiply_matrices(one: Array, other: Array) -> Array:
     return np.asarray(total)
 
 
-def project(matrices: Any, directions: Any) -> Any:
-    """Return the component of each matrix along another; 0 along one that is 0.
-
-    This and `give_length` also compile, in a rule that calls them.
-    """
-    products = [_multiply_entries(each, directions) for each in (matrices, directions)]
-    return _divide(*products) * directions
+Operand = Any
+"""An array, or while a rule that calls the functions below is compiled, what stands for one."""
 
 
-def give_length(directions: Any, matrices: Any) -> Any:
+def project(matrices: Operand, directions: Operand) -> Operand:
+    """Return the component of each matrix along another; 0 along one that is 0."""
+    along = _multiply_entries(matrices, directions)
+    squares = _multiply_entries(directions, directions)
+    return _divide(along, squares) * directions
+
+
+def give_length(directions: Operand, matrices: Operand) -> Operand:
     """Return directions, each as long as a matrix; 0 stays 0."""
-    lengths = [np.sqrt(_multiply_entries(each, each)) for each in (matrices, directions)]
-    return _divide(*lengths) * directions
+    wanted = np.sqrt(_multiply_entries(matrices, matrices))
+    lengths = np.sqrt(_multiply_entries(directions, directions))
+    return _divide(wanted, lengths) * directions
 
 
-def _multiply_entries(one: Any, other: Any) -> Any:
+def _multiply_entries(one: Operand, other: Operand) -> Operand:
+    """Return the sum of the products of two matrices entry by entry, (..., 1, 1)."""
     return np.sum(one * other, axis=(-2, -1), keepdims=True)
 
 
-def _divide(one: Any, other: Any) -> Any:
+def _divide(one: Operand, other: Operand) -> Operand:
+    """Return the quotient of numbers that are not negative; 0 where the divisor is 0."""
     return np.where(other > 0.0, one, 0.0) / np.where(other > 0.0, other, 1.0)
 
 
@@ -163,8 +180,10 @@ class Scatter:
     @classmethod
     def of_matrix(cls, matrix: Array) -> Self:
         """Return the scatter that is a symmetric matrix (n_visible, n_visible)."""
-        strengths, directions = np.linalg.eigh(matrix)
-        return cls(matrix, np.clip(strengths[::-1], 0.0, None), directions[:, ::-1])
+        strengths, directions = np.linalg.eigh(matrix)  # the smallest first
+        # Rounding may leave an eigenvalue a little below 0.
+        descending = np.clip(strengths[::-1], 0.0, None)
+        return cls(matrix, descending, directions[:, ::-1])
 
     @property
     def root(self) -> Array:
@@ -193,8 +212,9 @@ class Scatter:
 
         With U = S W^T (W S W^T)^-1; `encoder` is W, of shape (n, n_hidden, n_visible).
         """
-        read = encoder @ self.matrix
-        kept = np.linalg.solve(read @ np.swapaxes(encoder, 1, 2), read @ np.swapaxes(read, 1, 2))
+        read = encoder @ self.matrix  # W S, (n, n_hidden, n_visible)
+        of_codes = read @ np.swapaxes(encoder, 1, 2)  # W S W^T, (n, n_hidden, n_hidden)
+        kept = np.linalg.solve(of_codes, read @ np.swapaxes(read, 1, 2))
         return np.asarray(1.0 - np.trace(kept, axis1=1, axis2=2) / self.strengths.sum())
 
     def miss(self, encoder: Array, decoder: Array) -> Array:

@@ -2,13 +2,12 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.instruments.matrices import Array
+from replication.experiments.instruments.matrices import Array, Counts, Flags
 from replication.experiments.instruments.sample import Sample
 from replication.simulator.rule.network import Network
 from replication.simulator.running.engine import record_weights
@@ -16,7 +15,7 @@ from replication.simulator.running.ensemble import simulate_weights
 from replication.statistics.intervals import Estimate, estimate_mean
 from replication.system.threads import map_in_threads
 
-Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
+Measure = Callable[[Protocol, Array], dict[str, Array]]
 """Takes a protocol and weights (n, n_weights), and returns arrays (n, ...)."""
 
 N_AT_ONCE = 100
@@ -29,45 +28,61 @@ class Histories:
     """What was measured of every converged network at every update, its last state included."""
 
     updates: NDArray[np.int64]  # (n_converged,), ascending
-    values: dict[str, list[NDArray[Any]]]  # by network, (updates + 1, ...) each
+    values: dict[str, list[Array]]  # by network, (updates + 1, ...) each
 
-    def get_learning(self, name: str) -> NDArray[Any]:
+    def get_learning(self, name: str) -> Array:
         """Return one quantity in all states that an update followed, (sum of updates, ...)."""
         return np.concatenate([states[:-1] for states in self.values[name]])
 
-    def get_at(self, name: str, part: float) -> NDArray[Any]:
+    def get_at(self, name: str, part: float) -> Array:
         """Return one quantity after a part (0 to 1) of each one's own updates, (n_converged,)."""
         places = np.floor(part * self.updates).astype(np.int64)
-        return np.array([x[place] for x, place in zip(self.values[name], places, strict=True)])
+        found = []
+        for states, place in zip(self.values[name], places, strict=True):
+            found.append(states[place])
+        return np.array(found)
 
-    def find_medians(self, name: str, among: NDArray[np.bool_] | bool = True) -> Array:
+    def find_medians(self, name: str, among: Flags | bool = True) -> Array:
         """Return the median over the cases of each network that has any, of all or of some.
 
         `among` has the shape of `get_learning`.
         """
         values = self.get_learning(name)
+        is_kept = np.isfinite(values) & among
+        # Cut between the networks.
         ends = np.cumsum(self.updates)[:-1]
-        kept = np.isfinite(values) & among
-        cases = zip(np.split(values, ends), np.split(kept, ends), strict=True)
-        return np.array([np.median(each[is_kept]) for each, is_kept in cases if is_kept.any()])
+        cases = np.split(values, ends)
+        kept = np.split(is_kept, ends)
+        medians = []
+        for of_network, is_kept_of_network in zip(cases, kept, strict=True):
+            if is_kept_of_network.any():
+                medians.append(np.median(of_network[is_kept_of_network]))
+        return np.array(medians)
 
-    def pool_shares(self, successes: NDArray[np.bool_], among: NDArray[np.bool_]) -> Estimate:
+    def pool_shares(self, successes: Flags, among: Flags) -> Estimate:
         """Return the share of successes among some cases, which come in clusters: the networks.
 
         Both have the shape (sum of updates, cases of a state). Cochran (1977), Sampling
         Techniques, section 2.11: the ratio estimator.
         """
-        n = len(self.updates)
-        owners = np.repeat(np.arange(n), self.updates)
-        counts = (successes & among).sum(axis=1), among.sum(axis=1)
-        found, cases = (np.bincount(owners, each, n) for each in counts)
-        if not cases.any():
+        n_found = self._count_by_network(successes & among)  # (n_converged,)
+        n_cases = self._count_by_network(among)  # (n_converged,)
+        if not n_cases.any():
             return Estimate(None, 0.0, 1.0)
-        share = float(found.sum() / cases.sum())
-        mean = estimate_mean(share + (found - share * cases) / cases.mean())
+        share = float(n_found.sum() / n_cases.sum())
+        # By how much each network moves the share; their spread gives the interval.
+        deviations = (n_found - share * n_cases) / n_cases.mean()
+        mean = estimate_mean(share + deviations)
         if mean.low is None or mean.high is None:
             return Estimate(share, 0.0, 1.0)
         return Estimate(share, max(0.0, mean.low), min(1.0, mean.high))
+
+    def _count_by_network(self, flags: Flags) -> Array:
+        """Return how many flags (sum of updates, cases) each network has set, (n_converged,)."""
+        n = len(self.updates)
+        owners = np.repeat(np.arange(n), self.updates)
+        counts = np.bincount(owners, weights=flags.sum(axis=1), minlength=n)
+        return counts.astype(np.float64)
 
 
 def measure_learning(protocol: Protocol, measure: Measure, sample: Sample) -> Histories:
@@ -77,19 +92,31 @@ def measure_learning(protocol: Protocol, measure: Measure, sample: Sample) -> Hi
     order = np.flatnonzero(converged)
     order = order[np.argsort(updates[order], kind="stable")]  # the quickest first
 
-    def measure_some(networks: NDArray[np.int64]) -> dict[str, list[NDArray[Any]]]:
-        # (n, n_updates + 1, n_weights), of which each network's first lengths + 1 states count.
-        lengths = updates[networks]
-        states = record_weights(protocol, initial[networks], int(lengths.max(initial=0)))
-        is_learning = np.arange(states.shape[1]) <= lengths[:, None]
-        ends = np.cumsum(lengths + 1)[:-1]
-        measured = measure(protocol, states[is_learning])
-        return {name: np.split(each, ends) for name, each in measured.items()}
+    def measure_some(networks: NDArray[np.int64]) -> dict[str, list[Array]]:
+        return _measure_states(protocol, measure, initial[networks], updates[networks])
 
-    parts = [order[i : i + N_AT_ONCE] for i in range(0, len(order), N_AT_ONCE)] or [order]
-    found = map_in_threads(measure_some, parts, jobs=sample.jobs)
-    values = {name: [x for part in found for x in part[name]] for name in found[0]}
+    # Part by part, each in a thread, and then joined by quantity.
+    parts = [order[i : i + N_AT_ONCE] for i in range(0, len(order), N_AT_ONCE)]
+    if not parts:
+        parts = [order]  # of no network, so that the quantities have their names
+    measured = map_in_threads(measure_some, parts, jobs=sample.jobs)
+    values: dict[str, list[Array]] = {name: [] for name in measured[0]}
+    for part in measured:
+        for name, of_networks in part.items():
+            values[name].extend(of_networks)
     return Histories(updates=updates[order].astype(np.int64), values=values)
+
+
+def _measure_states(
+    protocol: Protocol, measure: Measure, initial: Array, updates: Counts
+) -> dict[str, list[Array]]:
+    """Measure each network in its first ``updates + 1`` states, one array for each network."""
+    states = record_weights(protocol, initial, int(updates.max(initial=0)))
+    # (n, n_updates + 1, n_weights), of which the networks that take less need fewer.
+    is_learning = np.arange(states.shape[1]) <= updates[:, None]
+    measured = measure(protocol, states[is_learning])
+    ends = np.cumsum(updates + 1)[:-1]
+    return {name: np.split(each, ends) for name, each in measured.items()}
 
 
 def measure_both_rates(measure: Measure, sample: Sample, *, slow_share: float) -> list[Histories]:
@@ -105,11 +132,19 @@ def train_for(
     n_updates: int,
     *,
     network: type[Network] | None = None,
-    **fields: Any,
+    frozen: tuple[str, ...] | None = None,
+    stretch: int = 0,
 ) -> Array:
-    """Return the weights after so many updates, whatever the error, in the shape of the first."""
+    """Return the weights after so many updates, whatever the error, in the shape of the first.
+
+    `frozen`: the weights that do not learn, those of the protocol unless given. Where networks of a
+    rule with random numbers are trained on, another `stretch` gives other numbers.
+    """
     if n_updates == 0:
         return weights
+    if frozen is not None:
+        protocol = dataclasses.replace(protocol, frozen=frozen)
     # Nothing meets so strict a criterion.
-    run = dataclasses.replace(protocol, threshold=1e-12, max_updates=n_updates, **fields)
-    return simulate_weights(run, weights, network=network)[2]
+    run = dataclasses.replace(protocol, threshold=1e-12, max_updates=n_updates)
+    _, _, final = simulate_weights(run, weights, network=network, root_seed=stretch)
+    return final

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
-from replication.experiments.instruments.matrices import Array
+from replication.experiments.instruments.matrices import Array, Counts, Flags
 from replication.simulator.rule.network import Network
 from replication.simulator.rule.weights import draw_weights
 from replication.simulator.running.ensemble import simulate, simulate_weights
@@ -69,13 +69,14 @@ class Sample:
         protocol: Protocol,
         weights: Array | None = None,
         network: type[Network] | None = None,
-    ) -> tuple[Any, Any, Array]:
+    ) -> tuple[Counts, Flags, Array]:
         """Return updates and whether networks converged, (n,) each, and their final weights.
 
         From their initial weights or others, by the protocol's rule or another.
         """
-        initial = self.draw(protocol) if weights is None else weights
-        return simulate_weights(protocol, initial, jobs=self.jobs, network=network)
+        if weights is None:
+            weights = self.draw(protocol)
+        return simulate_weights(protocol, weights, jobs=self.jobs, network=network)
 
     def simulate(self, protocol: Protocol) -> Outcomes:
         """Return the outcomes, without weights."""
@@ -87,7 +88,8 @@ class Sample:
         The longest should come first, so that no thread is left alone with it at the end.
         """
         ordered = list(tasks)
-        return dict(zip(ordered, map_in_threads(function, ordered, jobs=self.jobs), strict=True))
+        results = map_in_threads(function, ordered, jobs=self.jobs)
+        return dict(zip(ordered, results, strict=True))
 
     def find_best(self, base: Protocol, grid: Grid, rule: type[Network] | None = None) -> Protocol:
         """Search the best settings of a protocol on `others`.
@@ -96,8 +98,11 @@ class Sample:
         """
         protocols = list_protocols(base, grid)
         weights = self.others.draw(base)
+        means = []
+        for protocol in protocols:
+            updates, _, _ = self.train(protocol, weights, rule)
+            means.append(updates.mean())
         # `index` finds the first of equal means.
-        means = [self.train(each, weights, rule)[0].mean() for each in protocols]
         return protocols[means.index(min(means))]
 
 
@@ -106,17 +111,20 @@ def lies_inside(found: Protocol, grid: Grid) -> bool:
 
     At an edge, what lies beyond may be better.
     """
-    return all(
-        min(values) < getattr(found, name) < max(values)
-        for name, values in grid.items()
-        if len(values) > 1
-    )
+    for name, values in grid.items():
+        is_searched = len(values) > 1
+        if is_searched and not min(values) < getattr(found, name) < max(values):
+            return False
+    return True
 
 
 def list_protocols(base: Protocol, grid: Grid) -> list[Protocol]:
     """Return a protocol for each combination of the values of some fields."""
-    rows = itertools.product(*grid.values())
-    return [dataclasses.replace(base, **dict(zip(grid, row, strict=True))) for row in rows]
+    protocols = []
+    for values in itertools.product(*grid.values()):
+        fields = dict(zip(grid, values, strict=True))
+        protocols.append(dataclasses.replace(base, **fields))
+    return protocols
 
 
 def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:
@@ -144,14 +152,15 @@ def name_range(values: Sequence[float]) -> dict[str, Any]:
     return {"median": float(np.median(values)), "range": [min(values), max(values)]}
 
 
-def estimate_share(successes: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def estimate_share(successes: Flags) -> dict[str, Any]:
     """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1]."""
     n = len(successes)
+    if n == 0:
+        return name_estimate("share", Estimate(None, 0.0, 1.0))
     n_successes = int(np.count_nonzero(successes))
-    share = intervals.estimate_proportion(n_successes, n) if n else Estimate(None, 0.0, 1.0)
-    return name_estimate("share", share)
+    return name_estimate("share", intervals.estimate_proportion(n_successes, n))
 
 
-def find_p99(updates: npt.NDArray[Any]) -> int:
+def find_p99(updates: Counts) -> int:
     """Return the 99th percentile of updates, failures at the cap."""
     return int(np.quantile(updates, 0.99, method="higher"))

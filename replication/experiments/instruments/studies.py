@@ -1,10 +1,9 @@
 """Studies of the reported size: what they report, how unusual that is, and how probable."""
 
 import dataclasses
-import itertools
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,18 +34,31 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     if counts.n < enough or counts.n_converged < reported.runs:
         return None
     # p and the statistics from `compare`, which knows nothing of networks.
-    printed: dict[str, Any] = {"runs": reported.runs, "mean": reported.mean, "max": reported.max}
-    comparison = compare(counts, failures="excluded", **printed)
+    comparison = compare(
+        counts,
+        failures="excluded",
+        runs=reported.runs,
+        mean=reported.mean,
+        max=reported.max,
+    )
     if comparison.p is None:
         return None
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
     for name, distribution in comparison.main.distributions.items():
-        findings[name] |= {"interval": [distribution.find_quantile(q) for q in (0.025, 0.975)]}
+        findings[name]["interval"] = [
+            distribution.find_quantile(0.025),
+            distribution.find_quantile(0.975),
+        ]
+    # All converge with the probability of one to the power of their number.
     share = estimate_proportion(counts.n_converged, counts.n)
     ends = [end**reported.runs for end in share.interval if end is not None]
-    chance = {"chance_all_converge": plain["chance_all_succeed"], "chance_interval": ends}
-    return {**chance, **findings, "p": plain["p"]}
+    return {
+        "chance_all_converge": plain["chance_all_succeed"],
+        "chance_interval": ends,
+        **findings,
+        "p": plain["p"],
+    }
 
 
 def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> CountTable:
@@ -61,7 +73,9 @@ def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> Cou
 def find_p(counts: CountTable) -> float | None:
     """Return p of the reported mean and largest count; None if few converge."""
     sampling = describe_sampling(counts)
-    return None if sampling is None else sampling["p"]
+    if sampling is None:
+        return None
+    return float(sampling["p"])
 
 
 def count_sweeps(counts: CountTable) -> CountTable:
@@ -69,28 +83,47 @@ def count_sweeps(counts: CountTable) -> CountTable:
     return dataclasses.replace(counts, updates=counts.updates + 1, cap=counts.end + 1)
 
 
-def measure_tails(counts: CountTable, *, at_least: float = 0.0) -> tuple[FloatArray, ...]:
-    """Return means (a,), largest counts (b,), probabilities and tails (a, b) of studies.
+class Tails(NamedTuple):
+    """Studies by their whole-number mean and their largest count."""
+
+    means: FloatArray  # (a,)
+    maxima: FloatArray  # (b,)
+    cells: FloatArray  # (a, b), probabilities
+    tails: FloatArray  # (a, b), the smaller of the tails of both numbers
+
+
+def measure_tails(counts: CountTable, *, at_least: float = 0.0) -> Tails:
+    """Return the probabilities and the tails of studies.
 
     All whole-number means and largest counts that are not too improbable to matter, and of these
     the largest counts whose own tail is at least so large.
     """
     runs = load_reported().runs
+    # Largest counts, and the smaller tail of each.
     maxima, chances = convolution.compute_max_mass(counts, runs)
-    of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])
+    at_most = np.cumsum(chances)
+    at_least_so_large = np.cumsum(chances[::-1])[::-1]
+    of_max = np.minimum(at_most, at_least_so_large)
     is_kept = (chances > NEGLIGIBLE) & (of_max >= at_least)
     maxima = maxima[is_kept]
     of_max = of_max[is_kept]
+    # Whole-number means between the least and the largest that matter.
     possible, mass = convolution.compute_mean_mass(counts, runs)
     possible = possible[mass > NEGLIGIBLE]
     means = np.arange(math.floor(possible[0]), math.ceil(possible[-1]) + 1.0)
     cells = convolution.compute_joint_mass(
         counts,
         runs,
-        mean_edges=np.append(means - 0.5, means[-1] + 0.5),
+        mean_edges=_place_edges(means),
         max_edges=np.append(maxima, maxima[-1] + 1.0),
     )
-    return means, maxima, cells, np.minimum(convolution.find_tails_given_max(cells), of_max)
+    of_mean = convolution.find_tails_given_max(cells)
+    return Tails(means, maxima, cells, np.minimum(of_mean, of_max))
+
+
+def _place_edges(means: FloatArray) -> FloatArray:
+    """Return the edges between whole numbers that are rounded means, (a + 1,)."""
+    return np.append(means - 0.5, means[-1] + 0.5)
 
 
 def measure_power(counts: CountTable, others: Mapping[str, CountTable]) -> dict[str, float]:
@@ -108,13 +141,16 @@ def measure_power(counts: CountTable, others: Mapping[str, CountTable]) -> dict[
     is_kept = np.empty(cells.shape, dtype=bool)
     is_kept.ravel()[order] = share[last] > load_claims()["headline"].thresholds["at_least"]
     # How probable the studies that are not rejected are elsewhere.
-    edges = {
-        "mean_edges": np.append(means - 0.5, means[-1] + 0.5),
-        "max_edges": np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]]),
-    }
     runs = load_reported().runs
-    masses = {k: convolution.compute_joint_mass(x, runs, **edges) for k, x in others.items()}
-    return {name: 1.0 - float(mass[is_kept].sum()) for name, mass in masses.items()}
+    mean_edges = _place_edges(means)
+    max_edges = np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]])
+    power = {}
+    for name, other in others.items():
+        mass = convolution.compute_joint_mass(
+            other, runs, mean_edges=mean_edges, max_edges=max_edges
+        )
+        power[name] = 1.0 - float(mass[is_kept].sum())
+    return power
 
 
 def measure_likelihood(table: CountTable) -> dict[str, Any]:
@@ -143,7 +179,10 @@ def measure_likelihood(table: CountTable) -> dict[str, Any]:
         slopes = np.mean([found[added][1] for added in ways], axis=0)
         variance = math.fsum(shares * slopes**2) - math.fsum(shares * slopes) ** 2
         chances[name] = chance
-        errors[name] = math.sqrt(max(variance, 0.0) / table.n) / chance if chance else 0.0
+        if chance:
+            errors[name] = math.sqrt(max(variance, 0.0) / table.n) / chance
+        else:
+            errors[name] = 0.0
     n_at_max = int(table.counts[table.updates == largest].sum())
     return {"n_at_max": n_at_max, "chances": chances, "errors": errors}
 
@@ -154,33 +193,52 @@ def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     The posterior is that at equal prior odds. An interval multiplies and divides by exp(1.96 s),
     s being the standard error of the logarithm (of the odds, for a posterior).
     """
-    first = next(iter(likelihoods))
-    compared: dict[str, dict[str, Any]] = {sweep: {} for sweep in SWEEPS}
-    for sweep, name in itertools.product(SWEEPS, likelihoods):
-        chances = {each: found["chances"][sweep] for each, found in likelihoods.items()}
-        errors = {each: found["errors"][sweep] for each, found in likelihoods.items()}
-        chance = chances[name]
-        others = [each for each in likelihoods if each != name]
-        row = {"n_at_max": likelihoods[name]["n_at_max"], "chance": chance}
-        compared[sweep][name] = row
-        total = math.fsum(chances[each] for each in others)
-        if not (chance and chances[first] and total):
-            names = "bayes_factor", "bayes_factor_interval", "posterior", "posterior_interval"
-            row |= dict.fromkeys(names)
-            continue
-        # Logarithms of independent estimates, so that their errors add up in squares.
-        factor = chances[first] / chance
-        of_factor = 0.0 if name == first else math.hypot(errors[name], errors[first])
-        of_others = [chances[each] / total * errors[each] for each in others]
-        odds = _spread(chance / total, math.hypot(errors[name], *of_others))
-        row |= {
-            "bayes_factor": factor,
-            "bayes_factor_interval": _spread(factor, of_factor),
-            "posterior": chance / (chance + total),
-            "posterior_interval": [end / (1.0 + end) for end in odds],
-        }
+    compared: dict[str, dict[str, Any]] = {}
+    for sweep in SWEEPS:
+        chances = {name: found["chances"][sweep] for name, found in likelihoods.items()}
+        errors = {name: found["errors"][sweep] for name, found in likelihoods.items()}
+        compared[sweep] = {}
+        for name, found in likelihoods.items():
+            weighed = _weigh_reading(name, chances, errors)
+            compared[sweep][name] = {"n_at_max": found["n_at_max"], "chance": chances[name]}
+            compared[sweep][name] |= weighed
     return compared
 
 
+def _weigh_reading(
+    name: str, chances: Mapping[str, float], errors: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return Bayes factor and posterior of a reading; None where a chance is 0.
+
+    `chances` and `errors`: of all readings, of which the Bayes factor is that of the first.
+    """
+    first = next(iter(chances))
+    others = [each for each in chances if each != name]
+    chance = chances[name]
+    of_all_others = math.fsum(chances[each] for each in others)
+    if not (chance and chances[first] and of_all_others):
+        return {
+            "bayes_factor": None,
+            "bayes_factor_interval": None,
+            "posterior": None,
+            "posterior_interval": None,
+        }
+    # Logarithms of independent estimates, so that their errors add up in squares.
+    factor = chances[first] / chance
+    error_of_factor = 0.0  # of the first against itself
+    if name != first:
+        error_of_factor = math.hypot(errors[name], errors[first])
+    errors_of_others = [chances[each] / of_all_others * errors[each] for each in others]
+    error_of_odds = math.hypot(errors[name], *errors_of_others)
+    odds = _spread(chance / of_all_others, error_of_odds)
+    return {
+        "bayes_factor": factor,
+        "bayes_factor_interval": _spread(factor, error_of_factor),
+        "posterior": chance / (chance + of_all_others),
+        "posterior_interval": [end / (1.0 + end) for end in odds],
+    }
+
+
 def _spread(value: float, error: float) -> list[float]:
+    """Return the interval of a value whose logarithm has this standard error."""
     return [value * math.exp(-Z * error), value * math.exp(Z * error)]

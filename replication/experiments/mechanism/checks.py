@@ -22,6 +22,9 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
         "whose": gap_counts_and_not_whose(model),
         "halves": halves_follow_one_another(model),
         "frozen": frozen_encoders_are_foretold(model),
+        "moments": rows_of_frozen_encoders_begin_and_end(model),
+        "steps": each_step_of_learning_takes_time(model),
+        "squares": law_is_short_for_squares_at_the_small_rate(model),
         "first": first_changes_widen_the_gap(model),
         "rest": gap_foretells_the_rest(model),
         "square": time_goes_with_the_square(model),
@@ -155,6 +158,34 @@ def given_halves_are_foretold(model: Model) -> bool:
                 return False
     corners = model["given"]["small"]["corners"]
     return bool(corners["predicted"] < 0.9 * corners["median"])
+
+
+def each_step_of_learning_takes_time(model: Model) -> bool:
+    """Return whether a square, its growth, other starts and inner codes each add to the time."""
+    for rate in RATES:
+        given = model["given"][rate]
+        names = ("corners", "corners_shrunk", "convex", "nothing")
+        medians = [given[name]["median"] for name in names]
+        if not medians[0] < medians[1] < medians[2] < medians[3]:
+            return False
+    return True
+
+
+def rows_of_frozen_encoders_begin_and_end(model: Model) -> bool:
+    """Return whether the first row is that of the start, and the fifth of learnt networks."""
+    for rate in RATES:
+        rows = model["frozen"][rate]["rows"]
+        if rows[0]["moment"] != "start" or rows[4]["moment"] != "learnt":
+            return False
+    return True
+
+
+def law_is_short_for_squares_at_the_small_rate(model: Model) -> bool:
+    """Return whether the law takes too few updates for squares at the small rate alone."""
+    paper = model["given"]["paper"]["corners"]
+    small = model["given"]["small"]["corners"]
+    is_short = small["predicted"] < 0.9 * small["median"]
+    return bool(is_short and paper["predicted"] <= 1.1 * paper["median"])
 
 
 def gap_counts_and_not_whose(model: Model) -> bool:

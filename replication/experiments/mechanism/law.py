@@ -116,9 +116,13 @@ def measure_gaps(codes: Array) -> Array:
     """
     n_codes, n_hidden = codes.shape[-2:]
     gaps = np.empty(codes.shape[:-1])
-    measure = measure_from_triangle if (n_codes, n_hidden) == (4, 2) else measure_from_hull
     for k in range(n_codes):
-        gaps[..., k] = measure(codes[..., k, :], np.delete(codes, k, axis=-2))
+        code = codes[..., k, :]
+        others = np.delete(codes, k, axis=-2)
+        if (n_codes, n_hidden) == (4, 2):
+            gaps[..., k] = measure_from_triangle(code, others)
+        else:
+            gaps[..., k] = measure_from_hull(code, others)
     return gaps
 
 
@@ -130,11 +134,14 @@ def measure_from_triangle(points: Array, triangles: Array) -> Array:
     # The nearest point of each side, as a share of the way along it.
     squares = np.maximum(np.sum(sides**2, axis=-1), np.finfo(float).tiny)
     shares = np.clip(np.sum(away * sides, axis=-1) / squares, 0.0, 1.0)
-    distances = np.linalg.norm(away - shares[..., np.newaxis] * sides, axis=-1)
+    from_sides = away - shares[..., np.newaxis] * sides
+    distances = np.linalg.norm(from_sides, axis=-1)
     # Inside, the point lies on the same hand of all sides.
     hands = sides[..., 0] * away[..., 1] - sides[..., 1] * away[..., 0]
-    is_inside = np.all(hands > 0.0, axis=-1) | np.all(hands < 0.0, axis=-1)
-    return np.asarray(np.where(is_inside, 0.0, distances.min(axis=-1)))
+    is_on_left = np.all(hands > 0.0, axis=-1)
+    is_on_right = np.all(hands < 0.0, axis=-1)
+    nearest = distances.min(axis=-1)
+    return np.asarray(np.where(is_on_left | is_on_right, 0.0, nearest))
 
 
 def measure_from_hull(points: Array, others: Array) -> Array:
@@ -153,5 +160,6 @@ def measure_from_hull(points: Array, others: Array) -> Array:
     rows = np.concatenate([differences, sums], axis=-1)  # (n, n_others, n_hidden + 1)
     target = np.append(np.zeros(others.shape[-1]), 1.0)
     residuals = np.array([nnls(row.T, target)[1] for row in rows])
-    squares = np.minimum(residuals**2, 1.0 - np.finfo(float).eps)
-    return np.asarray(np.sqrt(squares / (1.0 - squares)).reshape(points.shape[:-1]))
+    squares = np.minimum(residuals**2, 1.0 - np.finfo(float).eps)  # m^2 / (1 + m^2)
+    distances = np.sqrt(squares / (1.0 - squares))
+    return np.asarray(distances.reshape(points.shape[:-1]))

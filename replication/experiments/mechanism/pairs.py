@@ -64,8 +64,9 @@ class Watching(RecirculationNetwork):
     def measure(self, v: Any) -> Any:
         """Return what is compared with the pattern: the image of the second partner."""
         image = self.image_second(v)
-        is_regressed = self.protocol.error_measured_on == "regressed"
-        return self.regress(v, image) if is_regressed else image
+        if self.protocol.error_measured_on == "regressed":
+            return self.regress(v, image)
+        return image
 
 
 class Hearing(Watching):
@@ -121,9 +122,9 @@ class Mirrored(Hearing):
         """Add all changes, and turn the copy's U."""
         super().apply(changes)
         means = np.mean(self.U2, axis=0)
-        usual = self.U - np.mean(self.U, axis=0)
-        encoder = (self.W2 - np.mean(self.W2, axis=1)[:, None]).T
-        self.U2 = means + give_length(encoder, usual)
+        neighbour = self.U - np.mean(self.U, axis=0)
+        encoder = self.W2 - np.mean(self.W2, axis=1)[:, None]
+        self.U2 = means + give_length(encoder.T, neighbour)
 
 
 def pair(protocol: Protocol, donors: Array, own: Array, network: type[Watching]) -> Array:
@@ -132,5 +133,10 @@ def pair(protocol: Protocol, donors: Array, own: Array, network: type[Watching])
     Both have the shape (n, n_weights).
     """
     encoder, decoder = list_connections(protocol)
-    places = {Watching: decoder, Hearing: encoder, Mirrored: slice(None)}
-    return np.hstack([donors, own[:, places[network]]])
+    if network is Watching:
+        partners = own[:, decoder]
+    elif network is Hearing:
+        partners = own[:, encoder]
+    else:
+        partners = own
+    return np.hstack([donors, partners])

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -41,26 +40,33 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
     ``matched``: the same for both groups, each change scaled to the length of its gradient;
     ``batch``: the same for the changes by all patterns, (n, 1).
     """
-    parts = list_connections(protocol)[:2]
     measured: dict[str, Array] = {}
     for key, regression in REGRESSIONS.items():
         rule = dataclasses.replace(protocol, regression=regression)
-        single = part_patterns(rule)
-        # (n, n_patterns, n_weights) each
-        changes = np.stack([compute_changes(each, weights) for each in single], axis=1)
-        descent = -np.stack([compute_gradients(each, weights) for each in single], axis=1)
-        first, second = (compute_cosines(changes[..., part], descent[..., part]) for part in parts)
-        both = slice(parts[0].start, parts[1].stop)
-        total, steepest = (each.sum(axis=1, keepdims=True) for each in (changes, descent))
-        measured |= {
-            f"first-{key}": first,
-            f"second-{key}": second,
-            f"joint-{key}": compute_cosines(changes[..., both], descent[..., both]),
-            f"matched-{key}": match_groups(changes, descent, parts),
-            f"batch-{key}": match_groups(total, steepest, parts),
-            f"parallel-{key}": compare_vectors(rule, weights),
-        }
+        for name, cosines in compare_changes(rule, weights).items():
+            measured[f"{name}-{key}"] = cosines
     return measured
+
+
+def compare_changes(rule: Protocol, weights: Array) -> dict[str, Array]:
+    """Return what `measure_loop` does for one regression, without its name."""
+    # Of each pattern alone, (n, n_patterns, n_weights) each; then of all, (n, 1, n_weights).
+    single = part_patterns(rule)
+    changes = np.stack([compute_changes(each, weights) for each in single], axis=1)
+    descent = -np.stack([compute_gradients(each, weights) for each in single], axis=1)
+    all_changes = changes.sum(axis=1, keepdims=True)
+    all_descent = descent.sum(axis=1, keepdims=True)
+    # The weights that lead into the first hidden group, and into the second behind them.
+    first, second = list_connections(rule)[:2]
+    both = slice(first.start, second.stop)
+    return {
+        "first": compute_cosines(changes[..., first], descent[..., first]),
+        "second": compute_cosines(changes[..., second], descent[..., second]),
+        "joint": compute_cosines(changes[..., both], descent[..., both]),
+        "matched": match_groups(changes, descent, (first, second)),
+        "batch": match_groups(all_changes, all_descent, (first, second)),
+        "parallel": compare_vectors(rule, weights),
+    }
 
 
 def match_groups(changes: Array, descent: Array, parts: Sequence[slice]) -> Array:
@@ -72,11 +78,18 @@ def match_groups(changes: Array, descent: Array, parts: Sequence[slice]) -> Arra
 
 def judge_loops(histories: Histories) -> Model:
     """Judge whether changes approximate gradient descent where AP and CR are parallel."""
-    measured: dict[str, Any] = {}
+    is_parallel = histories.get_learning("parallel-75") > PARALLEL  # (states, n_patterns)
+    are_all_parallel = np.all(is_parallel, axis=1, keepdims=True)
+    is_parallel_at_99 = histories.get_learning("parallel-99") > PARALLEL
     # By one pattern where its vectors are parallel; by all where those of all are.
-    for name in ("joint-75", "joint-99", "first-75", "second-75", "matched-75"):
-        is_parallel = histories.get_learning(f"parallel-{name[-2:]}") > PARALLEL
-        measured[name] = histories.find_medians(name, is_parallel)
-    all_parallel = histories.get_learning("parallel-75").min(axis=1, keepdims=True) > PARALLEL
-    measured["batch-75"] = histories.find_medians("batch-75", all_parallel)
-    return judge("loops", measured)
+    return judge(
+        "loops",
+        {
+            "joint-75": histories.find_medians("joint-75", is_parallel),
+            "joint-99": histories.find_medians("joint-99", is_parallel_at_99),
+            "first-75": histories.find_medians("first-75", is_parallel),
+            "second-75": histories.find_medians("second-75", is_parallel),
+            "matched-75": histories.find_medians("matched-75", is_parallel),
+            "batch-75": histories.find_medians("batch-75", are_all_parallel),
+        },
+    )

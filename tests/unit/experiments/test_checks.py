@@ -62,6 +62,15 @@ def test_models_without_conditions_or_tables_have_none():
     assert list_tables({"codes": {}}) == {}
 
 
+@pytest.mark.parametrize("id", ["w-direction", "w-length", "factor"])
+def test_w_does_not_descend_if_any_of_three_measurements_contradicts(id):
+    ways = {name: {"outcome": "supports"} for name in ("w-direction", "w-length", "factor")}
+    models = {"rule": {"claims": {"descent": {"operationalisations": ways}}}}
+    assert list_checks(models) == {"rule": {"w_descends_without_the_division": True}}
+    ways[id]["outcome"] = "contradicts"
+    assert list_checks(models) == {"rule": {"w_descends_without_the_division": False}}
+
+
 def test_every_table_has_a_name_that_a_list_of_files_may_have():
     """Others are refused, since a list from somebody else could name a file of one's own."""
     folders = [path.parent.name for path in TEMPLATES.glob("*/tables.py")]

@@ -610,6 +610,12 @@ def change(model, path, value):
     ("halves", ("given", "paper", "slow_u", "median"), 40.0),
     ("halves", ("given", "small", "final_u", "median"), 200.0),
     ("frozen", ("frozen", "small", "rows", 1, "finished", "share"), 0.4),
+    ("moments", ("frozen", "paper", "rows", 4, "moment"), "middle"),
+    ("moments", ("frozen", "small", "rows", 4, "moment"), "middle"),
+    ("steps", ("given", "paper", "corners_shrunk", "median"), 12.0),
+    ("steps", ("given", "small", "convex", "median"), 400.0),
+    ("squares", ("given", "paper", "corners", "predicted"), 16.0),
+    ("squares", ("given", "small", "corners", "predicted"), 160.0),
     ("first", ("first", "paper", "dropped", "extra"), 2.0),
     ("first", ("first", "small", "amplification", "extra"), 4.0),
     ("first", ("first", "paper", "gradient", "extra_interval"), [-1.0, 1.0]),
@@ -627,4 +633,14 @@ def test_sentence_is_untrue_of_other_numbers_and_only_that_one(published, name, 
     untrue = {each for each, is_true in found.items() if not is_true}
     assert name in untrue
     # A median that several sentences speak of may make several untrue.
-    assert untrue <= {name, "given", "whose", "halves", "foretold"}
+    assert untrue <= {name, "given", "whose", "halves", "foretold", "steps", "squares"}
+
+
+@pytest.mark.parametrize("rate", ["paper", "small"])
+def test_rows_of_frozen_encoders_in_another_order_are_not_those_that_the_chapter_prints(
+    published, rate
+):
+    rows = published["frozen"][rate]["rows"]
+    swapped = change(published, ("frozen", rate, "rows"), [rows[1], rows[0], *rows[2:]])
+    found = checks.check({"mechanism": swapped})
+    assert [name for name, is_true in found.items() if not is_true] == ["moments"]

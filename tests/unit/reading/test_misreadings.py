@@ -117,6 +117,22 @@ LIGHTNING = "epoch,step,train_loss,val_acc\n" + "".join(
 )
 
 
+def test_runs_of_a_log_that_stand_one_below_the_other_begin_where_steps_do(compare):
+    own = "step,acc\n1,0.5\n2,0.81\n1,0.4\n2,0.85\n1,0.6\n2,0.83\n"
+    arguments = ("own.csv", "--reported", "0.83 ± 0.04, n = 5")
+    asked = compare(*arguments, own__csv=own)
+    assert "if each row is a run, give --ignore step" in asked.err
+    assert "if these are 3 runs, one below the other, give --take last" in asked.err
+    found = compare(*arguments, "--take", "last")
+    assert "one begins wherever step is 1 again" in found.out
+    assert "your 0.83 (3 runs)" in found.out
+    # A run that went on from where it was saved: steps go back, but not to the first.
+    own = "step,acc\n1,0.5\n2,0.81\n3,0.9\n2,0.85\n3,0.83\n"
+    asked = compare(*arguments, "--take", "last", own__csv=own)
+    assert "goes back" in asked.err
+    assert "one below the other" not in asked.err
+
+
 def test_rows_without_a_value_go_first_and_repeated_steps_are_a_log(compare):
     """One run was "5 runs", p = 0.039; three versions "12 runs", p = 0.021."""
     arguments = "metrics.csv", "--value", "val_acc", "--reported", "0.75 ± 0.02, n = 5"
@@ -293,3 +309,9 @@ def test_a_row_that_cannot_be_right_hides_no_other_that_is_contradicted(compare)
     found = compare("own.csv", "--reported", "r.csv", own__csv=own, r__csv=report)
     assert "what was reported for ant cannot be right" in found.out
     assert "in 2 of 2 rows, ant and bat (adjusted p < 0.0001)" in found.out, found.out
+
+
+def test_the_number_of_runs_may_stand_between_other_numbers(tmp_path, capsys):
+    """ "max=100 n=20 share=0.7" became "100share=0.7"."""
+    found = ask(tmp_path, capsys, "read", "mean=55 max=100 n=20 share=0.7", "--report")
+    assert found.out == "mean,share,max,n 55,0.7,100,20"

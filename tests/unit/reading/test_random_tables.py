@@ -7,7 +7,8 @@ import pytest
 
 from replication.errors import ReplicationError
 from replication.reading.files import read_content_of
-from replication.reading.matching import fold_cell, order_keys, read_both
+from replication.reading.keys import fold_cell, order_keys
+from replication.reading.matching import read_both
 from replication.reading.options import make_reading
 from replication.reading.question import Question
 from replication.reading.tidy import TidyRuns

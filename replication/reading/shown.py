@@ -1,0 +1,173 @@
+"""What each side shows of the other: keys, and what is reported."""
+
+import re
+from collections.abc import Collection, Sequence
+
+from replication.reading.keys import fold_cell
+from replication.reading.names import SUCCESSES
+from replication.reading.options import Reading
+from replication.reading.question import Cause, Question, quote, quote_argument
+from replication.reading.reports import (
+    Measured,
+    YourSide,
+    drop_average,
+    measure,
+)
+from replication.reading.roles import SEED, OtherSide
+from replication.reading.sheet import Column, Sheet
+from replication.reading.tidy import Role, TidyRuns
+from replication.reading.typeset import fold
+from replication.reading.wide import fold_cells
+
+
+def find_shown(
+    own: Sheet, theirs: Sheet, mine: Reading, other: Reading, label_key: str
+) -> OtherSide:
+    """Return what the report shows of your table: keys, and names of what is reported.
+
+    `label_key`: your column whose cells are labels in the headings of the report.
+    """
+    measured = measure(theirs, theirs.choose(other.ignore))
+    keys = find_shared_texts(own, theirs)
+    keys.extend(find_heading_keys(own, other, label_key, keys))
+    number_keys: list[str] = []
+    if not mine.by:
+        number_keys = find_number_keys(own, theirs, measured, mine)
+    keys.extend(number_keys)
+    if not keys and not mine.by:
+        ask_other_names(own, theirs)
+    values: set[str] = set()
+    if other.wide is None:
+        values = find_values(measured) - {fold(name) for name in number_keys}
+    return OtherSide(
+        keys=tuple(keys),
+        values=frozenset(values),
+        is_share=are_shares(measured),
+    )
+
+
+def find_shared_texts(own: Sheet, theirs: Sheet) -> list[str]:
+    """Return your columns of texts that the report has, too; those of seeds are no keys."""
+    headings = {fold(name) for name in theirs.names}
+    keys = []
+    for column in own.columns:
+        folded = fold(column.name)
+        if not column.is_numeric and folded in headings and not SEED.fullmatch(folded):
+            keys.append(column.name)
+    return keys
+
+
+def find_heading_keys(own: Sheet, other: Reading, label_key: str, keys: list[str]) -> list[str]:
+    """Return your columns of texts whose cells are headings of the report, beside other keys."""
+    candidates = [label_key]
+    if other.wide is not None:
+        candidates.insert(0, other.wide.key)
+    found: list[str] = []
+    for name in candidates:
+        heading = own.find(name)
+        if heading is None or own[heading].is_numeric:
+            continue
+        if heading not in keys and heading not in found:
+            found.append(heading)
+    return found
+
+
+def are_shares(measured: Sequence[Measured]) -> bool:
+    """Say whether the report has nothing but shares: by their names, or as 47/50."""
+    statistics = {one.heading.statistic for one in measured if one.is_centre}
+    if is_share(statistics):
+        return True
+    is_counted = any(_holds_counts(one) for one in measured)
+    return is_counted and statistics <= {*SUCCESSES}
+
+
+def ask_other_names(own: Sheet, theirs: Sheet) -> None:
+    """Ask about columns of texts that are called otherwise, and have cells in common."""
+    for column in own.columns:
+        if column.is_numeric or column.n_distinct == 1:
+            continue
+        for other in theirs.columns:
+            hits = set() if other.is_numeric else fold_cells(column) & fold_cells(other)
+            if hits:
+                both = quote_argument(f"{column.name}={other.name}")
+                names = f"{quote([other.name])} of the report your {quote([column.name])}"
+                raise Question(Cause.KEY, f"is {names}? if so give `by` {both}")
+
+
+def _holds_counts(one: Measured) -> bool:
+    cells = [one.column.split(text) for text in one.column.known[:20]]
+    return any(cell is not None and cell.successes is not None for cell in cells)
+
+
+def is_share(names: Collection[str | None]) -> bool:
+    """Say whether nothing but a share of successes is reported."""
+    known = {name for name in names if name is not None} - {"runs"}
+    return bool(known) and known <= {*SUCCESSES}
+
+
+def find_values(measured: Sequence[Measured]) -> set[str]:
+    """Return the names, folded, of what is reported."""
+    labels: set[str] = set()
+    for one in drop_average(measured):
+        if one.heading.statistic is None:
+            labels |= {fold(one.name), one.heading.label}
+        elif one.is_centre and one.heading.label:
+            labels.add(one.heading.label)
+    return labels
+
+
+def find_number_keys(
+    own: Sheet, theirs: Sheet, measured: Sequence[Measured], mine: Reading
+) -> list[str]:
+    """Return columns of numbers that are keys of both tables by their name.
+
+    The report has its means elsewhere, a row for each cell, and you have several rows for each.
+    What may be the result as well is asked.
+    """
+    said = {fold(name) for name in [*mine.keys, *mine.values, *mine.seed, *mine.ignore]}
+    keys = []
+    for one in measured:
+        is_result = one.heading.statistic is not None or one.has_spread
+        others = [other for other in measured if other is not one]
+        has_centre = any(other.is_centre or other.has_spread for other in others)
+        heading = own.find(one.name)
+        if is_result or not has_centre or heading is None or fold(one.name) in said:
+            continue
+        if not own[heading].is_numeric:
+            continue
+        if not is_key_of_both(own[heading], theirs[one.name]):
+            raise _ask_number_key(heading)
+        keys.append(heading)
+    return keys
+
+
+def is_key_of_both(mine: Column, theirs: Column) -> bool:
+    """Say whether the report has a row for each of its cells, of which you have several runs."""
+    ours = {fold_cell(text) for text in mine.known}
+    others = {fold_cell(text) for text in theirs.known}
+    is_single = theirs.n_distinct == len(theirs)
+    return is_single and others <= ours and 2 * mine.n_distinct <= len(mine)
+
+
+def _ask_number_key(heading: str) -> Question:
+    name = quote_argument(heading)
+    message = (
+        f"{quote([heading])} holds numbers in both tables: give `by` {name} if it is a key, "
+        f"`value` {name} if it is the result, or `ignore` {name}"
+    )
+    return Question(Cause.KEY, message)
+
+
+def describe_yours(own: Sheet, runs: TidyRuns) -> YourSide:
+    """Return what your table shows of a report: its texts, and the columns of values."""
+    texts = [column.name for column in own.columns if not column.is_numeric]
+    values = [name for name, role in runs.read_as.roles.items() if role is Role.VALUE]
+    last = [re.split(r"[/.]", name)[-1] for name in values]
+    names = frozenset(map(fold, [*texts, *values, *last]))
+    return YourSide(names, find_value_name(runs))
+
+
+def find_value_name(runs: TidyRuns) -> str | None:
+    """Return the column of your values, if there is one."""
+    names = [name for name, role in runs.read_as.roles.items() if role is Role.VALUE]
+    return names[0] if len(names) == 1 else None

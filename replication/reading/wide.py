@@ -1,0 +1,95 @@
+"""Headings of one table that are cells of the other: PPO above a column, and below *method*."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from replication.reading.grouping import find_seed_headings
+from replication.reading.headings import read_heading
+from replication.reading.names import CENTRES
+from replication.reading.options import Reading, Wide
+from replication.reading.reports import (
+    TURNED,
+    find_wide_columns,
+)
+from replication.reading.roles import COUNTERS, SEED
+from replication.reading.runs import METRIC
+from replication.reading.sheet import Column, Sheet
+from replication.reading.typeset import fold
+
+MIN_MATCHES = 2  # headings of one side that are cells of the other
+
+
+def find_wide(own: Sheet, theirs: Sheet, mine: Reading, other: Reading) -> tuple[Reading, Reading]:
+    """Return what is said of both sides, with the headings of one that are cells of the other."""
+    if mine.wide is not None or other.wide is not None:
+        return mine, other
+    theirs_wide = find_wide_columns(theirs, theirs.choose(other.ignore))
+    found = match_headings(theirs, theirs_wide, own)
+    if found is not None and not other.value:
+        return mine, dataclasses.replace(other, wide=Wide(found))
+    own_wide = list_own_headings(own, mine)
+    found = match_headings(own, own_wide, theirs)
+    if found is None:
+        return mine, other
+    cells = fold_cells(theirs[found])
+    columns = tuple(name for name in own_wide if fold_heading(name) in cells)
+    return dataclasses.replace(mine, wide=Wide(found, columns), value=()), other
+
+
+def list_own_headings(own: Sheet, mine: Reading) -> list[str]:
+    """Return columns of numbers of your table that may be a key by their headings."""
+    if find_seed_headings(own) or len(mine.value) == 1:
+        return []
+    if mine.value:
+        return own.choose(mine.values)
+    said = {own.find(name) for name in [*mine.keys, *mine.seed, *mine.ignore]}
+    names = [one.name for one in own.columns if one.is_numeric and one.name not in said]
+    names = [name for name in names if fold(name) not in COUNTERS]
+    return [name for name in names if not SEED.fullmatch(fold(name))]
+
+
+def match_headings(wide: Sheet, names: Sequence[str], long: Sheet) -> str | None:
+    """Return the column of texts that has headings of the other table as cells, two at least."""
+    headings = {fold_heading(name) for name in names}
+    best: str | None = None
+    most = MIN_MATCHES - 1
+    for column in long.columns:
+        if column.is_numeric or column.name in wide.names:
+            continue
+        n_hits = len(headings & fold_cells(column))
+        if n_hits > most:
+            best = column.name
+            most = n_hits
+    return best
+
+
+def match_labels(theirs: Sheet, own: Sheet) -> str:
+    """Return your column whose cells are labels of the report: PPO_mean, PPO_sd, SAC_mean."""
+    heads = [read_heading(column.name) for column in theirs.columns if column.is_numeric]
+    labels = {head.label for head in heads if head.statistic in CENTRES and head.label}
+    for column in own.columns:
+        if not column.is_numeric and len(labels & fold_cells(column)) >= MIN_MATCHES:
+            return column.name
+    return METRIC
+
+
+def fold_cells(column: Column) -> set[str]:
+    """Return the cells of a column as they are compared."""
+    return {fold(text) for text in column.known}
+
+
+def fold_heading(name: str) -> str:
+    """Return a heading as it is compared, without what stands in brackets: PPO (n = 5)."""
+    heading = read_heading(name)
+    return heading.label if heading.statistic is None else fold(name)
+
+
+def name_turned(theirs: Sheet, own: Sheet) -> Sheet:
+    """Return a report, whose headings beside rows of statistics are called as your column is."""
+    if TURNED not in theirs.names or TURNED in own.names:
+        return theirs
+    cells = fold_cells(theirs[TURNED])
+    for column in own.columns:
+        if not column.is_numeric and len(cells & fold_cells(column)) >= MIN_MATCHES:
+            return theirs.rename({TURNED: column.name})
+    return theirs
