@@ -99,6 +99,13 @@ def test_panels_are_one_file_and_stand_alone_inside_a_page(panels):
     assert all(element.attrib["style"].startswith("flex:226.08 ") for element in inline)
 
 
+def test_a_drawing_inside_a_page_is_whole_and_as_wide_as_letters_of_14_pixels_allow():
+    """1.6 times 9 points are 14.4 pixels."""
+    room = "flex:9 1 9px;width:14px;max-width:14px"
+    inline = make_inline('<svg width="9pt" viewBox="0 0 9 4"><g id="a"/></svg>')
+    assert inline == f'<svg style="{room}" viewBox="0 0 9 4"><g id="a"/></svg>'
+
+
 def test_panels_that_differ_in_size_stand_in_order_in_a_box_that_holds_them_all():
     def draw():
         sizes = ((1.0, 2.0), (2.0, 3.0), (1.5, 1.0))

@@ -44,6 +44,7 @@ from replication.report.numbers import MissingNumber
     (numbers.as_json(["</script>", 1]), '["\\u003c/script>",1]'),
     (numbers.as_html("</p>\n`"), "&lt;/p&gt; &#96;"),
     (numbers.code("a`b"), "a'b"), (numbers.code("x" * 99, 5), "xxxx…"),
+    (numbers.code("x" * 5, 5), "xxxxx"), (numbers.code([1, None]), "[1, null]"),
 ])  # fmt: skip
 def test_numbers_are_written_as_readers_expect(written, expected):
     assert written == expected
