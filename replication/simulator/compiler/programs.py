@@ -289,7 +289,7 @@ class Sweep:
             self.criterion = CRITERIA["every-unit"]
         else:
             self.criterion = CRITERIA[name]
-            if self.criterion.over_units == "maximum":
+            if self.criterion.is_absolute:
                 self.error = abs(self.error)
         self.is_largest_unit = self.criterion.over_units == "maximum"
         most = blocks.find_bound(self.error, float(np.abs(self.shown).max()))
@@ -521,6 +521,8 @@ class Sweep:
             d = self.writer.number(block.at(self.error, (i,), p))
             if self.is_largest_unit:
                 return self._take_larger(d, worst, total)
+            if self.criterion.is_absolute:
+                return worst, total + d
             return worst, exact.fma(d, d, total)
 
         # What is done between the patterns is what is done between the units: all are alike.
