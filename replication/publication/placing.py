@@ -62,19 +62,28 @@ def read_list(folder: Path) -> dict[str, str]:
         text = read_content(folder / LIST, largest=10**6).decode("ascii")
     except (DataError, UnicodeDecodeError):
         return {}
-    matches = [LINE.fullmatch(line) for line in text.splitlines()]
-    is_sound = text.endswith("\n") and all(matches)
-    return {match[2]: match[1] for match in matches if match and is_sound}
+    if not text.endswith("\n"):
+        return {}
+    digests = {}
+    for line in text.splitlines():
+        match = LINE.fullmatch(line)
+        if match is None:
+            return {}
+        digests[match[2]] = match[1]
+    return digests
 
 
 def find_damaged(folder: Path) -> list[str]:
     """Return the names of listed files that are missing or not as they were written."""
     listed = read_list(folder)
     damaged = [name for name, digest in listed.items() if _compute_digest(folder / name) != digest]
-    # Without a sound list, the list itself is one that it lacks.
+    # A list that is none, or that lacks a report which is there, is damaged itself.
     lacking = {"report.html", "report.md", "report.pdf"} - listed.keys()
-    lacking |= set() if listed else {LIST}
-    return [*damaged, LIST] if lacking & set(list_names(folder)) else damaged
+    if not listed:
+        lacking.add(LIST)
+    if lacking & set(list_names(folder)):
+        damaged.append(LIST)
+    return damaged
 
 
 def _compute_digest(path: Path) -> str | None:

@@ -20,6 +20,9 @@ from replication.simulator.rule.weights import MAX_ROOT_SEED
 from replication.system.files import list_names
 from replication.wording import show
 
+N_NAMED = 5
+"""How many differences a refusal names at most."""
+
 
 def verify_folder(folder: Path, results: Path, **running: Any) -> str:
     """Check the files in the folder of a study, and that its report comes out again.
@@ -55,24 +58,38 @@ def verify_report(study: Study, **running: Any) -> None:
             for name, model in read_models(study.results, ["readings"]).items():
                 write_model(again.results, name, model)
         replicate_study(again, Cache(NOWHERE), **running)
-        # Models line by line, which hold a number each; files by the digests in their lists.
-        differences = []
+        differences: list[str] = []
         for name in names:
-            models = (read_model(folder, name) for folder in (study.folder, again.folder))
-            lines = (json.dumps(model, indent=1).splitlines() for model in models)
-            for old, new in itertools.zip_longest(*lines, fillvalue="nothing"):
-                if old != new:
-                    differences.append(f"models/{name}.json: {old.strip()} became {new.strip()}")
-        kept = read_list(study.folder).items()
-        made = read_list(again.folder).items()
-    differences += [f"{name}: other bytes, or missing" for name in sorted(dict(kept ^ made))]
+            differences += compare_models(study.folder, again.folder, name)
+        differences += compare_files(study.folder, again.folder)
     if differences:
-        more = f"; and {len(differences) - 5} more" if len(differences) > 5 else ""
+        n_more = len(differences) - N_NAMED
+        if n_more > 0:
+            differences = [*differences[:N_NAMED], f"and {n_more} more"]
         raise DataError(
             f"the report in {str(study.folder)!r} was not reproduced: "
-            f"{'; '.join(differences[:5])}{more}. If the lock file's versions are installed and "
+            f"{'; '.join(differences)}. If the lock file's versions are installed and "
             "the sources are unchanged, please report it"
         )
+
+
+def compare_models(before: Path, after: Path, name: str) -> list[str]:
+    """Return in words in which lines, each with one number, the models of two folders differ."""
+    old_lines = json.dumps(read_model(before, name), indent=1).splitlines()
+    new_lines = json.dumps(read_model(after, name), indent=1).splitlines()
+    differences = []
+    for old, new in itertools.zip_longest(old_lines, new_lines, fillvalue="nothing"):
+        if old != new:
+            differences.append(f"models/{name}.json: {old.strip()} became {new.strip()}")
+    return differences
+
+
+def compare_files(before: Path, after: Path) -> list[str]:
+    """Return in words which files of two reports differ, by the digests in their lists."""
+    old = read_list(before)
+    new = read_list(after)
+    names = sorted(old.keys() | new.keys())
+    return [f"{name}: other bytes, or missing" for name in names if old.get(name) != new.get(name)]
 
 
 def read_study(folder: Path, results: Path) -> Study | None:
@@ -102,7 +119,11 @@ def find_damaged_files(folder: Path) -> list[str]:
     listed = read_list(folder)
     models: tuple[str, ...] = ("headline", *EXPERIMENTS)
     # The full report, which has a table of statements, is made of all models, others of one.
-    needed = models if "statements.csv" in listed else models[:1] if listed else ()
+    needed: tuple[str, ...] = ()
+    if "statements.csv" in listed:
+        needed = models
+    elif listed:
+        needed = ("headline",)
     damaged = []
     for name in models:
         try:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from replication.simulator.compiler.programs import Sweep
+from replication.simulator.operations.noise import Noise
 from replication.simulator.rule.network import Rule
 from replication.simulator.rule.recirculation import find_network
 from replication.simulator.running.ensemble import simulate_weights
@@ -72,7 +73,7 @@ def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
     final = np.zeros(rows.shape)
     for t in range(protocol.max_updates + 1):
         age, root = (np.full(n, x, dtype=np.uint64) for x in (t, root_seed))
-        sweep.noise = age, seeds, root
+        sweep.noise = Noise(age, seeds, root)
         below = sweep.look() < protocol.threshold
         # A network that meets the criterion, or the cap, is noted once; the others learn on.
         now = (updates < 0) & (below | (t == protocol.max_updates))

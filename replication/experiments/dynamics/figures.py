@@ -32,11 +32,16 @@ def plot_tail(model: Model) -> Figure:
     figure, axes = style.create_figure(height=HEIGHT)
     for name, (color, dash, label) in LEARNING.items():
         # A logarithmic axis has no room for none; the line ends before.
-        points = zip(tails["times"], tails[name]["survival"], strict=True)
-        drawn = [(t, 100 * share) for t, share in points if share > 0]
-        axes.plot(*zip(*drawn, strict=True), color=color, linestyle=dash, gid=name)
-        x, y = drawn[-1]
-        style.label_line(axes, x=x, y=y, text=label, color=color, ha="right", offset=(0, 15))
+        times = []
+        shares = []
+        for time, share in zip(tails["times"], tails[name]["survival"], strict=True):
+            if share > 0:
+                times.append(time)
+                shares.append(100 * share)
+        axes.plot(times, shares, color=color, linestyle=dash, gid=name)
+        style.label_line(
+            axes, x=times[-1], y=shares[-1], text=label, color=color, ha="right", offset=(0, 15)
+        )
     axes.loglog()
     axes.set(xlabel="weight updates", ylabel="networks still learning, %")
     style.use_plain_log_ticks(axes, (10, 100, 1_000, 10_000))
@@ -57,13 +62,27 @@ def plot_jumps(model: Model) -> tuple[Figure, Figure]:
         per_rate = own["gains"][k] / own["rate"]
         grid = np.linspace(UNSTABLE / per_rate, own["rate"], 200)
         axes.plot(grid, predict_error(grid * per_rate), color=color, linewidth=1.0)
-        end, away = ("left", 5) if k else ("right", -5)
+        # The first label stands left of its line, where there is room.
+        side = "left"
+        offset = 5
+        if k == 0:
+            side = "right"
+            offset = -5
         style.label_line(
-            axes, x=grid[0], y=0.53, text=label, color=color, fontsize=8, ha=end, offset=(away, 0)
+            axes,
+            x=grid[0],
+            y=0.53,
+            text=label,
+            color=color,
+            fontsize=8,
+            ha=side,
+            offset=(offset, 0),
         )
         # No point where no network failed in this corner.
-        points = [(row["rate"], row["medians"][k]) for row in rows if row["by_corner"][k]]
-        axes.plot(*np.reshape(points, (-1, 2)).T, mark, color=color, markersize=5, gid=label)
+        failed = [row for row in rows if row["by_corner"][k]]
+        rates = [row["rate"] for row in failed]
+        medians = [row["medians"][k] for row in failed]
+        axes.plot(rates, medians, mark, color=color, markersize=5, gid=label)
     axes.set(
         xlabel="rate of U and visible biases",
         ylabel="error of networks that fail",

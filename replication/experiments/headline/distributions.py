@@ -32,14 +32,18 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
     if counts.n_converged == 0:
         return None
     # To a fifth beyond the 99th percentile or the reported 202, in about `N_BARS` bars.
-    p99 = int(counts.updates[np.searchsorted(np.cumsum(counts.counts), 0.99 * counts.n_converged)])
+    place = np.searchsorted(np.cumsum(counts.counts), 0.99 * counts.n_converged)
+    p99 = int(counts.updates[place])
     end = max(p99, int(load_reported().max)) * 1.2
     width = max(1, math.ceil(end / N_BARS))
     edges = np.arange(0.0, end + width, width)
-    within = np.histogram(counts.updates, bins=edges, weights=counts.counts)[0]
+    within, _ = np.histogram(counts.updates, bins=edges, weights=counts.counts)
     shares = within / counts.n
-    beyond = float(1.0 - (within / counts.n).sum())
-    return {"edges": edges.tolist(), "shares": shares.tolist(), "share_beyond": beyond}
+    return {
+        "edges": edges.tolist(),
+        "shares": shares.tolist(),
+        "share_beyond": float(1.0 - shares.sum()),
+    }
 
 
 class Plane(NamedTuple):
@@ -66,46 +70,72 @@ def map_studies(counts: CountTable) -> Plane | None:
     if not 1 <= largest.find_quantile(SHOWN_MAX[0]) < largest.find_quantile(SHOWN_MAX[1]):
         return None
     mean = SamplingDistribution(*convolution.compute_mean_mass(counts, runs))
-    left, right = (mean.find_quantile(q) for q in (1e-7, 1.0 - 1e-7))
-    first, last = (largest.find_quantile(q) for q in (1e-5, 1.0 - 1e-5))
+    left = mean.find_quantile(1e-7)
+    right = mean.find_quantile(1.0 - 1e-7)
+    first = largest.find_quantile(1e-5)
+    last = largest.find_quantile(1.0 - 1e-5)
     # Edges of the cells in both directions, and the mass in each of them.
     edges = np.linspace(left - 0.5 / runs, right + 0.5 / runs, N_MEAN_CELLS + 1)
     steps = np.linspace(np.log(first - 0.5), np.log(last + 0.5), N_MAX_CELLS + 1)
     cells = convolution.compute_joint_mass(counts, runs, mean_edges=edges, max_edges=np.exp(steps))
     # A margin of empty cells closes every outline.
     mass = np.pad(cells / cells.sum(), MARGIN)
-    means, logs = (
-        ends[0] + (ends[1] - ends[0]) * (np.arange(ends.size - 1 + 2 * MARGIN) - MARGIN + 0.5)
-        for ends in (edges, steps)
-    )
     density = gaussian_filter(mass, SMOOTHING, mode="constant")
-    return Plane(mean, largest, means, logs, mass, density)
+    return Plane(
+        mean=mean,
+        largest=largest,
+        means=_find_middles(edges),
+        logs=_find_middles(steps),
+        mass=mass,
+        density=density,
+    )
+
+
+def _find_middles(edges: FloatArray) -> FloatArray:
+    """Return the middles of cells with equal steps, and of those of the margins."""
+    n_cells = edges.size - 1
+    places = np.arange(n_cells + 2 * MARGIN) - MARGIN + 0.5
+    return np.asarray(edges[0] + (edges[1] - edges[0]) * places)
 
 
 def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
     """Return what the figure shows of the joint sampling distribution."""
     regions = find_regions(plane)
-    mean = float(load_reported().mean)
-    top = int(load_reported().max)
     # Both axes show the outer region, or most of the largest counts, and the reported number.
-    shown = [*(x for line in regions[0] for x in line["mean"]), mean]
-    low, high = (plane.largest.find_quantile(q) for q in SHOWN_MAX)
-    max_edges = np.geomspace(0.92 * min(low, top), 1.08 * max(high, top), N_BARS_OF_MAX + 1)
+    shown = [float(load_reported().mean)]
+    for line in regions[0]:
+        shown.extend(line["mean"])
+    mean_edges = _cut(min(shown), max(shown))
+    top = int(load_reported().max)
+    low = min(plane.largest.find_quantile(SHOWN_MAX[0]), top)
+    high = max(plane.largest.find_quantile(SHOWN_MAX[1]), top)
+    max_edges = np.geomspace(0.92 * low, 1.08 * high, N_BARS_OF_MAX + 1)
+    # Some studies, drawn at random from the population.
     shape = (N_STUDIES, load_reported().runs)
     shares = counts.counts / counts.n_converged
     drawn = np.random.default_rng(STUDY_SEED).choice(counts.updates, shape, p=shares)
-    studies = {"mean": drawn.mean(axis=1).tolist(), "max": drawn.max(axis=1).tolist()}
-    joint: dict[str, Any] = {"regions": regions, "studies": studies}
-    for name, distribution, edges in (
-        ("mean", plane.mean, _cut(min(shown), max(shown))),
-        ("max", plane.largest, max_edges),
-    ):
-        share, _ = np.histogram(distribution.values, bins=edges, weights=distribution.mass)
-        joint |= {f"{name}_edges": edges.tolist(), f"{name}_share": share.tolist()}
-    return joint
+    return {
+        "regions": regions,
+        "studies": {"mean": drawn.mean(axis=1).tolist(), "max": drawn.max(axis=1).tolist()},
+        "mean_edges": mean_edges.tolist(),
+        "mean_share": _sum_mass(plane.mean, mean_edges),
+        "max_edges": max_edges.tolist(),
+        "max_share": _sum_mass(plane.largest, max_edges),
+    }
 
 
-def find_regions(plane: Plane) -> list[list[dict[str, Any]]]:
+def _sum_mass(distribution: SamplingDistribution, edges: FloatArray) -> list[float]:
+    """Return how much of a distribution lies between each two edges."""
+    mass, _ = np.histogram(distribution.values, bins=edges, weights=distribution.mass)
+    shares: list[float] = mass.tolist()
+    return shares
+
+
+Outline = dict[str, list[float]]
+"""One closed line by its points, ``mean`` and ``max``."""
+
+
+def find_regions(plane: Plane) -> list[list[Outline]]:
     """Return the outlines of regions that hold the shares `REGION_LEVELS` of all studies.
 
     A region, which may have several parts and holes, is where the density is highest; the share in
@@ -116,12 +146,18 @@ def find_regions(plane: Plane) -> list[list[dict[str, Any]]]:
     ordered = plane.density.ravel()[order]
     within = np.cumsum(plane.mass.ravel()[order])
     contours = contourpy.contour_generator(x=plane.means, y=plane.logs, z=plane.density.T)
-    levels = [float(ordered[within >= level][0]) for level in REGION_LEVELS]
-    regions: Any = [contours.lines(level) for level in levels]  # lines are (n_points, 2) each
-    return [
-        [{"mean": line[:, 0].tolist(), "max": np.exp(line[:, 1]).tolist()} for line in region]
-        for region in regions
-    ]
+    regions = []
+    for level in REGION_LEVELS:
+        density = float(ordered[within >= level][0])
+        regions.append([_name_axes(line) for line in contours.lines(density)])
+    return regions
+
+
+def _name_axes(line: Any) -> Outline:
+    """Return a line of `contourpy`, (n_points, 2), by the axes of the plane."""
+    means = line[:, 0]
+    largest = np.exp(line[:, 1])
+    return {"mean": means.tolist(), "max": largest.tolist()}
 
 
 def measure_unusualness(plane: Plane) -> dict[str, float]:
@@ -132,29 +168,49 @@ def measure_unusualness(plane: Plane) -> dict[str, float]:
     """
     mean = float(load_reported().mean)
     largest = float(load_reported().max)
+    # The cell of the reported study, in which the density is compared.
+    row = np.abs(plane.means - mean).argmin()
+    column = np.abs(plane.logs - np.log(largest)).argmin()
+    plain = plane.density / np.exp(plane.logs)
+    is_rarer = plane.density <= plane.density[row, column]
+    is_rarer_on_plain_axis = plain <= plain[row, column]
+    return {
+        "mahalanobis": measure_far_share(plane, mean, largest),
+        "density-log": float(plane.mass[is_rarer].sum()),
+        "density": float(plane.mass[is_rarer_on_plain_axis].sum()),
+    }
+
+
+def measure_far_share(plane: Plane, mean: float, largest: float) -> float:
+    """Return the share of studies at least as far from their average as a study.
+
+    By Mahalanobis' distance of both logarithms.
+    """
     # Cells as points, weighted by their mass.
     rows, columns = np.nonzero(plane.mass)
     weights = plane.mass[rows, columns]
     smallest = 0.5 / load_reported().runs  # to which a mean of 0 is rounded up
-    points = np.stack([np.log(np.maximum(plane.means[rows], smallest)), plane.logs[columns]])
+    means = np.maximum(plane.means[rows], smallest)
+    points = np.stack([np.log(means), plane.logs[columns]])  # (2, n_cells)
     centre = np.average(points, axis=1, weights=weights)[:, None]
     inverse = np.linalg.inv(np.cov(points, aweights=weights))
-    offsets = points - centre, np.log([[mean], [largest]]) - centre  # (2, n_cells), (2, 1)
-    away, own = (np.einsum("ik,ij,jk->k", each, inverse, each) for each in offsets)  # squared
-    # The cell of the reported study, in which the density is compared.
-    at = np.abs(plane.means - mean).argmin(), np.abs(plane.logs - np.log(largest)).argmin()
-    plain = plane.density / np.exp(plane.logs)
-    return {
-        "mahalanobis": float(weights[away >= own].sum()),
-        "density-log": float(plane.mass[plane.density <= plane.density[at]].sum()),
-        "density": float(plane.mass[plain <= plain[at]].sum()),
-    }
+
+    def square_distances(offsets: FloatArray) -> FloatArray:
+        """Return squared distances (n,) of offsets (2, n) from the average."""
+        return np.asarray(np.einsum("ik,ij,jk->k", offsets, inverse, offsets))
+
+    away = square_distances(points - centre)
+    own = square_distances(np.log([[mean], [largest]]) - centre)
+    return float(weights[away >= own].sum())
 
 
 def _cut(low: float, high: float) -> FloatArray:
     """Return about 60 cells of a round width that hold both ends."""
     step = (high - low) / N_BARS
     power = 10.0 ** math.floor(math.log10(step))
+    # The next of 1, 2, 5 and 10 times a power of ten.
     width = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step)
+    # A cell more on each side.
     first = math.floor(low / width) - 1
-    return np.arange(first, math.ceil(high / width) + 2, dtype=np.float64) * width
+    last = math.ceil(high / width) + 1
+    return np.arange(first, last + 1, dtype=np.float64) * width

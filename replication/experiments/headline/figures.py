@@ -37,10 +37,8 @@ def plot_joint(model: Model) -> Figure:
     plane.set_gid("joint-plane")
     plane.set_yscale("log")
     # Outlines of the regions, (n_points, 2) each, as one path, in which inner lines cut holes.
-    outer, inner = (
-        [np.transpose([line["mean"], line["max"]]) for line in region]
-        for region in joint["regions"]
-    )
+    outer = _list_points(joint["regions"][0])
+    inner = _list_points(joint["regions"][1])
     for lines, strength, gid in ((outer, 0.4, "joint-outline"), (inner, 0.75, None)):
         whole = Path.make_compound_path(*(Path(line, closed=True) for line in lines))
         plane.add_patch(
@@ -88,10 +86,10 @@ def plot_joint(model: Model) -> Figure:
         fontsize=9,
         zorder=7,
     )
-    (left, *_, right), (low, *_, high) = joint["mean_edges"], joint["max_edges"]
+    high = joint["max_edges"][-1]
     plane.set(
-        xlim=(left, right),
-        ylim=(low, high),
+        xlim=(joint["mean_edges"][0], joint["mean_edges"][-1]),
+        ylim=(joint["max_edges"][0], high),
         ylabel="updates of the slowest",
         xlabel=f"mean updates of {exact(reported['runs'])} networks",
     )
@@ -103,6 +101,11 @@ def plot_joint(model: Model) -> Figure:
     for axes in (above, beside, corner):
         axes.set_axis_off()
     return figure
+
+
+def _list_points(region: list[dict[str, list[float]]]) -> list[FloatArray]:
+    """Return the outlines of a region, (n_points, 2) each."""
+    return [np.transpose([line["mean"], line["max"]]) for line in region]
 
 
 def _point_to_outline(

@@ -36,16 +36,20 @@ def run(
     report_progress("the sampling distributions of mean and maximum")
     repeated = {part.root_seed: counted[part].table for part in study.repetitions}
     others = {name: counted[part].table for name, part in study.other_errors.items()}
-    known = readings if readings is not None and not differences else None
     model = describe_study(
-        counts, study.protocol, repetitions=repeated, other_errors=others, readings=known
+        counts,
+        study.protocol,
+        repetitions=repeated,
+        other_errors=others,
+        readings=None if differences else readings,  # which are those of the paper's protocol
     )
     # What only some studies have: another protocol, or the default one.
     if differences and readings is not None:
         model["likelihood"] = compare_with_paper(counts, readings["paper"])
+    paper = as_plain(PAPER)
     model["study"] = {
         "differences": differences,
-        "paper": {name: as_plain(PAPER)[name] for name in differences},
+        "paper": {name: paper[name] for name in differences},
         "root_seed": study.root_seed,
         "n": study.n_seeds,
         "digest": counted[study].digest,
@@ -66,30 +70,39 @@ def describe_study(
     """Return the model of a population of networks, whatever became of them."""
     reported = claims.load_reported()
     sampling = studies.describe_sampling(counts)
-    printed = {"runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max)}
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
     # One number for one thing: that which the table of readings prints.
     if readings is not None:
         p_values |= read_p_values(readings["named"])
-    # The plane of studies, where these can be held against that of 1988.
-    is_comparable = sampling is not None and protocol.has_paper_task
-    plane = distributions.map_studies(counts) if is_comparable else None
-    return {
-        "reported": printed | {"page": reported.page},
+    # The same networks from other root seeds.
+    rows = []
+    for root_seed, table in repetitions.items():
+        rows.append({"root_seed": root_seed} | describe_repetition(table))
+    model: Model = {
+        "reported": {
+            "runs": reported.runs,
+            "mean": float(reported.mean),
+            "max": int(reported.max),
+            "page": reported.page,
+        },
         "has_paper_task": protocol.has_paper_task,
         "population": population,
         "sampling": sampling,
-        "repetitions": [
-            {"root_seed": root_seed} | describe_repetition(table)
-            for root_seed, table in repetitions.items()
-        ],
+        "repetitions": rows,
         "claims": {"headline": judge_headline(population, sampling, p_values, protocol)},
-        "unusual": {} if plane is None else distributions.measure_unusualness(plane),
+        "unusual": {},
         "likelihood": None,
         "histogram": distributions.make_histogram(counts),
-        "joint": None if plane is None else distributions.describe_joint(counts, plane),
+        "joint": None,
     }
+    # The plane of studies, where these can be held against that of 1988.
+    if sampling is not None and protocol.has_paper_task:
+        plane = distributions.map_studies(counts)
+        if plane is not None:
+            model["unusual"] = distributions.measure_unusualness(plane)
+            model["joint"] = distributions.describe_joint(counts, plane)
+    return model
 
 
 def describe_repetition(table: CountTable) -> Model:
@@ -138,18 +151,23 @@ def judge_headline(networks: Model, sampling: Model | None, p: Model, protocol: 
     """
     other_settings = claims.find_other_settings(protocol.differences)
     least = claims.load_claims()["headline"].thresholds
-    cap = networks["cap"]
     chance = 0.0 if sampling is None else sampling["chance_all_converge"]
     # Why it cannot be judged: the first that holds.
-    reasons = {
-        "settings": bool(other_settings),
-        "cap": cap <= int(claims.load_reported().max),
-        "few networks": networks["n"] < least["min_networks"],
-        "few converge": chance < least["min_chance_all_converge"],
-    }
-    reason = next((name for name, holds in reasons.items() if holds), None)
-    verdicts = {None: None, "few networks": claims.ClaimVerdict.TOO_FEW}
-    verdict = verdicts.get(reason, claims.ClaimVerdict.NOT_TESTABLE)
+    reason = None
+    if other_settings:
+        reason = "settings"
+    elif networks["cap"] <= int(claims.load_reported().max):
+        reason = "cap"
+    elif networks["n"] < least["min_networks"]:
+        reason = "few networks"
+    elif chance < least["min_chance_all_converge"]:
+        reason = "few converge"
+    # Which leaves it open, until there are more networks, or for good.
+    verdict = None
+    if reason == "few networks":
+        verdict = claims.ClaimVerdict.TOO_FEW
+    elif reason is not None:
+        verdict = claims.ClaimVerdict.NOT_TESTABLE
     judged = judge("headline", p, verdict=verdict)
     return judged | {"reason": reason, "other_settings": other_settings}
 
@@ -200,9 +218,15 @@ def find_less_extreme(counts: CountTable, sampling: Model) -> Model:
     means, maxima, _, tails = studies.measure_tails(counts, at_least=least * (1.0 - 1e-9))
     mean = float(claims.load_reported().mean)
     largest = float(claims.load_reported().max)
-    less = tails > tails[means == mean, maxima == largest].item() * (1.0 + 1e-9)  # (a, b)
+    reported = tails[means == mean, maxima == largest].item()
+    is_less = tails > reported * (1.0 + 1e-9)  # (a, b); but for rounding
     # For each largest count the first mean that is less extreme, and the last.
-    low = means[less.argmax(axis=0)]
-    high = means[::-1][less[::-1].argmax(axis=0)]
-    rows = np.stack([maxima, low, high])[:, less.any(axis=0)].astype(np.int64).tolist()
-    return {"share": sampling["p"]} | dict(zip(("max", "low", "high"), rows, strict=True))
+    low = means[is_less.argmax(axis=0)]
+    high = means[::-1][is_less[::-1].argmax(axis=0)]
+    has_any = is_less.any(axis=0)
+    return {
+        "share": sampling["p"],
+        "max": maxima[has_any].astype(np.int64).tolist(),
+        "low": low[has_any].astype(np.int64).tolist(),
+        "high": high[has_any].astype(np.int64).tolist(),
+    }

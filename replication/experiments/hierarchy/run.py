@@ -4,9 +4,9 @@ The hidden groups of two lower modules, side by side, are the visible group of t
 paper's Figure 4), and all modules learn at the same time, each by the paper's rule.
 """
 
+import dataclasses
 import itertools
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -45,17 +45,29 @@ HALVES = {
 }
 """What both halves of the vectors of a set are: one-hot, or the bits a, not a, b and not b."""
 N_RANDOM = 4  # vectors of a random set
-CHANGED: dict[str, dict[str, Any]] = {
-    "same_start": {"starts_alike": True},
-    "untrained_top": {"trains_top": False},
-    "wider_lower": {"lower_hidden": 3},
-    "wider_top": {"top_hidden": 3},
-    "wider": {"lower_hidden": 3, "top_hidden": 3},
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """How a hierarchy is built; as in the paper, unless something else is said."""
+
+    lower_hidden: int = 2
+    top_hidden: int = 2
+    starts_alike: bool = False  # both lower modules from the same weights
+    trains_top: bool = True
+
+
+CHANGED = {
+    "same_start": Build(starts_alike=True),
+    "untrained_top": Build(trains_top=False),
+    "wider_lower": Build(lower_hidden=3),
+    "wider_top": Build(top_hidden=3),
+    "wider": Build(lower_hidden=3, top_hidden=3),
 }
-"""Conditions with the vectors "four", and what differs; those before them have no change."""
+"""Conditions with the vectors "four" that are built in another way; the others are not."""
 CONDITIONS = ("random", "four", "three", "two", "bits", *CHANGED)
-RATES_OF = {"two": "three", "random": "bits", **dict.fromkeys(CHANGED, "four")}
-"""Conditions with the learning rates of another one; those of the others are searched."""
+SEARCHED = ("four", "three", "bits")
+"""Conditions whose learning rates are searched."""
 
 TOP_STREAM = 2**62
 """Added to the root seed for the top module, so that its draws are no lower module's."""
@@ -71,7 +83,8 @@ class Modules(Network):
     Each network has states of its own, which it is shown: a pattern says which of them.
     """
 
-    lower_hidden = top_hidden = 2
+    lower_hidden = 2
+    top_hidden = 2
     n_shown = 4
     starts_alike = False  # both lower modules from the same weights
     trains_top = True
@@ -83,8 +96,11 @@ class Modules(Network):
         sizes = [(HALF, self.lower_hidden)] * N_LOWER
         sizes.append((N_LOWER * self.lower_hidden, self.top_hidden))
         found: dict[str, tuple[int, ...]] = {}
-        for k, (n, m) in enumerate(sizes):
-            found |= {f"W{k}": (m, n), f"b{k}": (m,), f"U{k}": (n, m), f"c{k}": (n,)}
+        for k, (n_visible, n_hidden) in enumerate(sizes):
+            found[f"W{k}"] = (n_hidden, n_visible)
+            found[f"b{k}"] = (n_hidden,)
+            found[f"U{k}"] = (n_visible, n_hidden)
+            found[f"c{k}"] = (n_visible,)
         return found
 
     @property
@@ -98,7 +114,8 @@ class Modules(Network):
 
     def send(self, names: str, k: int, states: Any) -> Any:
         """Return what states cause in module k, up by "Wb" or down by "Uc" (equations 1 and 2)."""
-        matrix, biases = (getattr(self, f"{name}{k}") for name in names)
+        matrix = getattr(self, f"{names[0]}{k}")
+        biases = getattr(self, f"{names[1]}{k}")
         return logistic(matrix @ states + biases)
 
     def encode(self, v: Any) -> Any:
@@ -166,8 +183,12 @@ class Settling(Modules):
 
 def make_rule(*bases: type[Modules], n_shown: int, **settings: Any) -> type[Modules]:
     """Return a class of modules that is shown so many states, with other settings."""
-    shown: dict[str, Any] = {"n_shown": n_shown, "targets": np.zeros((n_shown, N_UNITS))}
-    return type(bases[0].__name__, bases, {"patterns": np.eye(n_shown), **shown, **settings})
+    attributes: dict[str, Any] = {
+        "patterns": np.eye(n_shown),
+        "n_shown": n_shown,
+        "targets": np.zeros((n_shown, N_UNITS)),
+    }
+    return type(bases[0].__name__, bases, attributes | settings)
 
 
 def draw_modules(rule: type[Modules], root_seed: int, start: int, stop: int) -> Array:
@@ -213,38 +234,54 @@ def can_be_completed(vectors: Array) -> Flags:
 
 
 Rates = tuple[float, float]  # of the lower modules and the top
-Examined = Mapping[str, Any]
-"""What became of n networks, on the last axis: whether every vector is ``encoded``, among the
-``attractors``, ``completed`` and ``all`` of it, and whether it ``can`` be completed; ``codes``
-(n_hidden, n_vectors, 2, n) below."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """What became of networks."""
+
+    # Flags, (n,) each: of which networks this is true of every vector.
+    encoded: Flags
+    attractors: Flags
+    completed: Flags
+    all: Flags  # encoded, an attractor, and completed
+    can: Flags  # it can be completed
+    codes: Array  # (n, n_vectors, N_LOWER, n_hidden), hidden states of the lower modules
+
+    def select(self, members: Flags) -> Self:
+        """Return what became of some of the networks."""
+        fields = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        return type(self)(**{name: values[members] for name, values in fields.items()})
 
 
 def make_condition(name: str, rates: Rates) -> type[Modules]:
     """Return the rule of a condition with these learning rates."""
-    numbers = dict(zip(("lower_rate", "top_rate"), rates, strict=True))
     n_shown = len(HALVES[name]) if name in HALVES else N_RANDOM
-    return make_rule(Modules, n_shown=n_shown, numbers=numbers, **CHANGED.get(name, {}))
+    build = CHANGED.get(name, Build())
+    numbers = {"lower_rate": rates[0], "top_rate": rates[1]}
+    return make_rule(Modules, n_shown=n_shown, numbers=numbers, **dataclasses.asdict(build))
 
 
 def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
     # Learning rates first, on networks that no condition is judged by.
     few = sample.first(N_SEARCH)
-    own = [name for name in CONDITIONS if name not in RATES_OF]
-    searched = {name: search_rates(name, few) for name in own}
-    rates = {name: searched[RATES_OF.get(name, name)] for name in CONDITIONS}
-    outcomes = sample.map(lambda name: simulate_condition(name, rates[name], sample), CONDITIONS)
-    described = {
-        name: describe(outcomes[name]) | {"lower_rate": lower, "top_rate": top}
-        for name, (lower, top) in rates.items()
-    }
+    searched = {name: search_rates(name, few) for name in SEARCHED}
+    rates = {name: searched[find_searched(name)] for name in CONDITIONS}
+
+    def simulate(name: str) -> Examined:
+        return simulate_condition(name, rates[name], sample)
+
+    outcomes = sample.map(simulate, CONDITIONS)
+    described = {}
+    for name, (lower, top) in rates.items():
+        described[name] = describe(outcomes[name]) | {"lower_rate": lower, "top_rate": top}
     # Random sets that can be completed, apart: with the others no network can succeed.
-    fair = select(outcomes["random"], outcomes["random"]["can"])
+    fair = outcomes["random"].select(outcomes["random"].can)
     described["completable"] = described["random"] | describe(fair)
     judged = {**outcomes, "completable": fair}
-    measured = {
-        way.id: judged[way.id]["all"] for way in load_claims()["hierarchy"].operationalisations
-    }
+    ways = load_claims()["hierarchy"].operationalisations
+    measured = {way.id: judged[way.id].all for way in ways}
     return {
         "conditions": described,
         "splits": compare_splits(outcomes["four"]),
@@ -252,12 +289,26 @@ def run(sample: Sample) -> Model:
     }
 
 
+def find_searched(name: str) -> str:
+    """Return the condition whose learning rates a condition has: its own, or the most like it."""
+    if name in CHANGED:
+        return "four"
+    if name == "two":
+        return "three"
+    if name == "random":
+        return "bits"
+    return name
+
+
 def search_rates(name: str, sample: Sample) -> Rates:
     """Return the first pair of learning rates (lower, top) with which most of others do all."""
     others = sample.others
-    pairs = itertools.product(LOWER_RATES, TOP_RATES)
-    shares = sample.map(lambda x: simulate_condition(name, x, others)["all"].mean(), pairs)
-    return max(shares, key=lambda pair: float(shares[pair]))
+
+    def find_share(rates: Rates) -> float:
+        return float(simulate_condition(name, rates, others).all.mean())
+
+    shares = sample.map(find_share, itertools.product(LOWER_RATES, TOP_RATES))
+    return max(shares, key=lambda rates: shares[rates])
 
 
 def simulate_condition(name: str, rates: Rates, sample: Sample) -> Examined:
@@ -267,9 +318,9 @@ def simulate_condition(name: str, rates: Rates, sample: Sample) -> Examined:
     rule = make_condition(name, rates)
     vectors = draw_vectors("four" if name in CHANGED else name, sample)
     weights = draw_modules(rule, sample.root_seed, 0, sample.n)
-    shown = attach(weights, vectors)
-    final = train_for(PAPER, shown, UPDATES, network=rule)
-    return examine(rule, final[:, : weights.shape[1]], vectors, draw_noise(vectors, sample))
+    final = train_for(PAPER, attach(weights, vectors), UPDATES, network=rule)
+    learnt = final[:, : weights.shape[1]]  # without the vectors that are shown
+    return examine(rule, learnt, vectors, draw_noise(vectors, sample))
 
 
 def attach(weights: Array, states: Array) -> Array:
@@ -291,13 +342,6 @@ def examine(rule: type[Modules], weights: Array, vectors: Array, noise: Array) -
     """
     n, n_vectors, n_units = vectors.shape
     evaluation = Engine(PAPER, rule).evaluate(attach(weights, vectors))
-
-    def is_near(states: Array) -> Flags:
-        """Return which networks have all vectors, copy by copy, near enough."""
-        copies = states.reshape(n, -1, n_vectors, n_units)
-        far = np.abs(copies - vectors[:, None]).max(axis=(1, 2, 3))
-        return np.asarray(far < PAPER.threshold)
-
     # The vectors and noisy copies of them, which must come back.
     copies = np.clip(vectors[:, None] + noise, 0.0, 1.0).reshape(n, -1, n_units)
     starts = np.concatenate([vectors, copies], axis=1)
@@ -305,13 +349,27 @@ def examine(rule: type[Modules], weights: Array, vectors: Array, noise: Array) -
     # Either half of the vectors is held, and the other one begins at 0.
     is_first = np.arange(n_units) < HALF
     held = np.repeat([is_first, ~is_first], n_vectors, axis=0).astype(np.float64)
-    completed = settle(rule, weights, np.tile(vectors, (1, 2, 1)) * held, held)
-    states = {"encoded": evaluation.reconstruction, "attractors": attracted, "completed": completed}
-    found = {name: is_near(each) for name, each in states.items()}
-    found["all"] = np.all([*found.values()], axis=0)
-    found["can"] = can_be_completed(vectors)
-    codes = evaluation.hidden[0].reshape(n, n_vectors, N_LOWER, -1)
-    return {**found, "codes": codes.transpose(3, 1, 2, 0)}
+    halves = np.tile(vectors, (1, 2, 1)) * held
+    completed = settle(rule, weights, halves, held)
+
+    is_encoded = are_near(evaluation.reconstruction, vectors)
+    is_attractor = are_near(attracted, vectors)
+    is_completed = are_near(completed, vectors)
+    return Examined(
+        encoded=is_encoded,
+        attractors=is_attractor,
+        completed=is_completed,
+        all=is_encoded & is_attractor & is_completed,
+        can=can_be_completed(vectors),
+        codes=evaluation.hidden[0].reshape(n, n_vectors, N_LOWER, -1),
+    )
+
+
+def are_near(states: Array, vectors: Array) -> Flags:
+    """Say in which networks all states are near the vectors (n, n_vectors, 8), copy by copy."""
+    copies = states.reshape(len(vectors), -1, *vectors.shape[1:])
+    farthest = np.abs(copies - vectors[:, None]).max(axis=(1, 2, 3))
+    return np.asarray(farthest < PAPER.threshold)
 
 
 def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> Array:
@@ -323,14 +381,16 @@ def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> A
 
 
 def name_splits(codes: Array) -> Counts:
-    """Return the splits of four vectors by both units of modules, codes (2, 4, n), as (2, n).
+    """Return the splits of four vectors by both units of modules, codes (n, 4, 2), as (n, 2).
 
     A unit is more active for two of them than for the others; split k has vectors 0 and k
     together. The smaller k comes first.
     """
-    is_high = codes.argsort(axis=1).argsort(axis=1) >= 2
+    ranks = codes.argsort(axis=1).argsort(axis=1)
+    is_high = ranks >= 2
     with_first = is_high == is_high[:, :1]
-    return np.sort(1 + with_first[:, 1:].argmax(axis=1), axis=0)
+    splits = 1 + with_first[:, 1:].argmax(axis=1)
+    return np.sort(splits, axis=1)
 
 
 def compare_splits(outcome: Examined) -> Model:
@@ -338,19 +398,21 @@ def compare_splits(outcome: Examined) -> Model:
 
     In ``single`` ones the units of a module make one split only.
     """
-    left, right = (name_splits(outcome["codes"][:, :, module]) for module in (0, 1))
-    single = (left[0] == left[1]) | (right[0] == right[1])
-    equal = np.all(left == right, axis=0)
-    groups = {"same": ~single & equal, "different": ~single & ~equal, "single": single}
-    return {name: describe(select(outcome, members)) for name, members in groups.items()}
-
-
-def select(outcome: Examined, members: Flags) -> Examined:
-    """Return what became of some of the networks."""
-    return {key: values[..., members] for key, values in outcome.items()}
+    left = name_splits(outcome.codes[:, :, 0])  # (n, 2)
+    right = name_splits(outcome.codes[:, :, 1])  # (n, 2)
+    is_single = (left[:, 0] == left[:, 1]) | (right[:, 0] == right[:, 1])
+    is_same = np.all(left == right, axis=1)
+    return {
+        "same": describe(outcome.select(~is_single & is_same)),
+        "different": describe(outcome.select(~is_single & ~is_same)),
+        "single": describe(outcome.select(is_single)),
+    }
 
 
 def describe(outcome: Examined) -> Model:
     """Return how many networks there are, and the shares that encode, and do all that is asked."""
-    shares = {name: estimate_share(outcome[name]) for name in ("encoded", "all")}
-    return {"n": len(outcome["all"])} | shares
+    return {
+        "n": len(outcome.all),
+        "encoded": estimate_share(outcome.encoded),
+        "all": estimate_share(outcome.all),
+    }

@@ -67,8 +67,9 @@ def plot_rest(model: Model) -> tuple[Figure, Figure]:
     # Right: by epochs, on images that were held out.
     for name, line in LOGISTIC.items():
         row = repairs["rules"][name]
-        pairs = zip(row["others"], row["others_interval"], strict=True)
-        rows = [{"others": x, "others_interval": ends} for x, ends in pairs]
+        rows = []
+        for share, ends in zip(row["others"], row["others_interval"], strict=True):
+            rows.append({"others": share, "others_interval": ends})
         style.plot_estimates(right, repairs["epochs"], rows, "others", scale=100.0, **line)
     left.set(xscale="log", ylim=(13, 50), xlabel="initial weights within ±")
     style.use_plain_log_ticks(left, found["sizes"])
@@ -94,7 +95,8 @@ def plot_encoders(model: Model) -> Figure:
     rules = model["encoders"]["rules"]
     ours = rules["recirculation"]["updates"]
     for rule, line in ENCODERS.items():
-        rows = [_divide(*pair) for pair in zip(rules[rule]["updates"], ours, strict=True)]
+        theirs = rules[rule]["updates"]
+        rows = [_divide(one, by) for one, by in zip(theirs, ours, strict=True)]
         style.plot_estimates(axes, sizes, rows, "times", **line)
     axes.axhline(1.0, color=OURS, linewidth=1.6)
     style.label_line(axes, x=sizes[0], y=1.0, text="recirculation", color=OURS, offset=(0, -8))
@@ -107,8 +109,10 @@ def plot_encoders(model: Model) -> Figure:
 def _divide(one: Model, by: Model) -> Model:
     """Return the ratio of two medians, whose relative errors add up in squares."""
     times = one["median"] / by["median"]
-    errors = [np.array(row["median_interval"]) / row["median"] - 1.0 for row in (one, by)]
-    error = np.hypot(errors[0], errors[1][::-1])
+    # The ratio is small where the one is small and the other large.
+    above = np.array(one["median_interval"]) / one["median"] - 1.0
+    below = np.array(by["median_interval"]) / by["median"] - 1.0
+    error = np.hypot(above, below[::-1])
     return {"times": times, "times_interval": times * (1.0 + error * np.array([-1.0, 1.0]))}
 
 

@@ -39,6 +39,7 @@ from replication.statistics.intervals import LEVEL, Estimate, estimate_median, e
 from replication.wording import join
 
 Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
+Interval = list[float | None]  # its two ends, None where it has none
 
 
 COLUMNS = """statement title page quote kind verdict condition instead way name measured supports
@@ -145,12 +146,13 @@ def is_judgement(claim: Claim, entry: Any) -> bool:
 
 def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
     """Return the other defensible levels of a statement by name and value of those they replace."""
-    return {
-        (name, each.thresholds[name]): value
-        for each in claim.operationalisations
-        for key, value in each.thresholds.items()
-        if (name := key.removeprefix(INSTEAD)) != key
-    }
+    substitutes = {}
+    for way in claim.operationalisations:
+        for key, value in way.thresholds.items():
+            if key.startswith(INSTEAD):
+                name = key.removeprefix(INSTEAD)
+                substitutes[name, way.thresholds[name]] = value
+    return substitutes
 
 
 def describe(claim: Claim, judged: Mapping[str, Any]) -> dict[str, str]:
@@ -183,9 +185,14 @@ def describe(claim: Claim, judged: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _find_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
+    """Return what follows "except" or "only if" in a verdict; "" where it has no condition."""
     verdict = judged["verdict"]
-    names = _join_names(claim, judged, QUALIFIED[verdict]) if verdict in QUALIFIED else ""
-    return claim.only_if or f"not asked {names}" if verdict == ClaimVerdict.HOLDS_ONLY_IF else names
+    if verdict not in QUALIFIED:
+        return ""
+    names = _join_names(claim, judged, QUALIFIED[verdict])
+    if verdict != ClaimVerdict.HOLDS_ONLY_IF:
+        return names
+    return claim.only_if or f"not asked {names}"
 
 
 def _join_names(claim: Claim, judged: Mapping[str, Any], outcome: Evidence) -> str:
@@ -199,8 +206,12 @@ def _join_names(claim: Claim, judged: Mapping[str, Any], outcome: Evidence) -> s
 def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Result:
     """Support a statement by a condition that no interval decides; None leaves it undecided."""
     value, interval = _estimate(measured)
-    outcome = Evidence.SUPPORTS if condition else Evidence.CONTRADICTS
-    outcome = Evidence.UNDECIDED if condition is None else outcome
+    if condition is None:
+        outcome = Evidence.UNDECIDED
+    elif condition:
+        outcome = Evidence.SUPPORTS
+    else:
+        outcome = Evidence.CONTRADICTS
     return {"value": value, "interval": interval, "outcome": outcome.value}
 
 
@@ -210,17 +221,23 @@ def find_verdict(kind: str, primary: Evidence, others: Sequence[Evidence]) -> Cl
     Others that are undecided change nothing. A definition or theorem is checked if nothing
     contradicts it.
     """
-    n_for, n_against = map(others.count, (Evidence.SUPPORTS, Evidence.CONTRADICTS))
+    n_for = others.count(Evidence.SUPPORTS)
+    n_against = others.count(Evidence.CONTRADICTS)
     if primary == Evidence.UNDECIDED:
         return ClaimVerdict.OPEN
     if kind == "checked":
-        holds = primary == Evidence.SUPPORTS and not n_against
-        return ClaimVerdict.CHECKED if holds else ClaimVerdict.DOES_NOT_HOLD
+        if primary == Evidence.SUPPORTS and n_against == 0:
+            return ClaimVerdict.CHECKED
+        return ClaimVerdict.DOES_NOT_HOLD
     if primary == Evidence.CONTRADICTS:
-        return ClaimVerdict.FAILS_EXCEPT if n_for else ClaimVerdict.DOES_NOT_HOLD
-    if not n_against:
+        if n_for > 0:
+            return ClaimVerdict.FAILS_EXCEPT
+        return ClaimVerdict.DOES_NOT_HOLD
+    if n_against == 0:
         return ClaimVerdict.HOLDS
-    return ClaimVerdict.HOLDS_ONLY_IF if n_against > n_for else ClaimVerdict.HOLDS_EXCEPT
+    if n_against > n_for:
+        return ClaimVerdict.HOLDS_ONLY_IF
+    return ClaimVerdict.HOLDS_EXCEPT
 
 
 def _conclude(claim: Claim, results: Mapping[str, Result]) -> str:
@@ -264,11 +281,12 @@ def _compare_with_levels(
     """
     if isinstance(measured, dict):
         return measured
-    levels = {
-        key: how.substitutes.get((key, value), value) for key, value in entry.thresholds.items()
-    }
-    if claim.levels_of == OF_P:
-        levels = {key: value / how.n_at_once for key, value in levels.items()}
+    levels = {}
+    for name, given in entry.thresholds.items():
+        level = how.substitutes.get((name, given), given)
+        if claim.levels_of == OF_P:
+            level = level / how.n_at_once
+        levels[name] = level
     # The levels between which a measurement supports the statement.
     low = levels.get("at_least", levels.get("above", -math.inf))
     high = levels.get("at_most", levels.get("below", math.inf))
@@ -278,17 +296,27 @@ def _compare_with_levels(
     value, interval = _estimate(measured)
     if value is None:
         return supports_if(None, measured)
-    least, most = (value, value) if interval is None else interval
-    least = -math.inf if least is None else value - (value - least) * find_widening(how.n_at_once)
-    most = math.inf if most is None else value + (most - value) * find_widening(how.n_at_once)
+    least, most = _widen(value, interval, find_widening(how.n_at_once))
     # An interval that ends exactly at `above` or `below` decides nothing.
     is_open = levels.get("above") == least or levels.get("below") == most
-    is_between = low <= least and most <= high and not is_open
-    is_beyond = most < low or high < least
-    return supports_if(is_between if is_between or is_beyond else None, measured)
+    if low <= least and most <= high and not is_open:
+        return supports_if(True, measured)
+    if most < low or high < least:
+        return supports_if(False, measured)
+    return supports_if(None, measured)
 
 
-def _estimate(measured: Any) -> tuple[float | None, list[float | None] | None]:
+def _widen(value: float, interval: Interval | None, widening: float) -> tuple[float, float]:
+    """Return the ends of an interval so many times as wide; without one the number itself."""
+    if interval is None:
+        return value, value
+    low, high = interval
+    least = -math.inf if low is None else value - (value - low) * widening
+    most = math.inf if high is None else value + (high - value) * widening
+    return least, most
+
+
+def _estimate(measured: Any) -> tuple[float | None, Interval | None]:
     """Return the value and the interval of a measurement."""
     # An array becomes a share or a median; no cases tell nothing.
     if isinstance(measured, np.ndarray):

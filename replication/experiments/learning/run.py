@@ -1,14 +1,13 @@
 """Along learning: six statements of pages 363 and 364 from networks measured at every update."""
 
 import math
-from typing import Any
 
 import numpy as np
 
 from replication.experiments.instruments import agreement
 from replication.experiments.instruments.agreement import find_events
 from replication.experiments.instruments.judging import judge
-from replication.experiments.instruments.matrices import Array
+from replication.experiments.instruments.matrices import Array, Flags
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.recording import Histories, measure_both_rates
 from replication.experiments.instruments.sample import Sample
@@ -22,8 +21,6 @@ def run(sample: Sample) -> Model:
     """Return the model of what happens along learning."""
     paper, slow = measure_both_rates(agreement.measure_agreement, sample, slow_share=SLOW_SHARE)
     digits = agreement.align_on_digits(sample.first(N_ON_DIGITS))
-    # Equation 3 is exactly descent in the cross-entropy, whose cosine is 1 but for rounding.
-    crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
     claims = {
         # Equation 3 is steepest descent but for the slopes of the visible units.
         "upper-agreement": judge(
@@ -62,7 +59,10 @@ def run(sample: Sample) -> Model:
             },
         ),
     }
-    return {"least_cross_entropy": min(crosses), "claims": claims}
+    # Equation 3 is exactly descent in the cross-entropy, whose cosine is 1 but for rounding.
+    of_paper = float(paper.get_learning("upper_cross").min())
+    of_slow = float(slow.get_learning("upper_cross").min())
+    return {"least_cross_entropy": min(of_paper, of_slow), "claims": claims}
 
 
 def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
@@ -76,30 +76,52 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
     }
     measured = {}
     for way in load_claims()["random-at-first"].operationalisations:
-        (histories, name), n = ways[way.id], int(way.thresholds["n_first"])
-        measured[way.id] = np.array([values[:n].mean() for values in histories.values[name]])
+        histories, name = ways[way.id]
+        n_first = int(way.thresholds["n_first"])
+        means = [values[:n_first].mean() for values in histories.values[name]]
+        measured[way.id] = np.array(means)
     return judge("random-at-first", measured)
 
 
 def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
     """Judge the cosine of the change of W with descent, late in learning against early."""
-    measured: dict[str, Any] = {}
-    for rate, histories in ((20, paper), (2, slow)):
+
+    def rises(histories: Histories) -> Flags:
         # The first and the last quarter of each network's own updates.
-        early, late = (average(histories, "lower", *part) for part in ((0.0, 0.25), (0.75, 1.0)))
-        measured[f"quarters-{rate}"] = late > early
-        measured[f"reaches-{rate}"] = np.isfinite(find_events(histories.values["lower"]))
-    measured["reaches-cross-entropy-20"] = np.isfinite(find_events(paper.values["lower_cross"]))
-    return judge("agrees-later", measured)
+        early = average(histories, "lower", 0.0, 0.25)
+        late = average(histories, "lower", 0.75, 1.0)
+        return np.asarray(late > early)
+
+    def reaches(histories: Histories, name: str) -> Flags:
+        return np.isfinite(find_events(histories.values[name]))
+
+    return judge(
+        "agrees-later",
+        {
+            "quarters-20": rises(paper),
+            "reaches-20": reaches(paper, "lower"),
+            "quarters-2": rises(slow),
+            "reaches-2": reaches(slow, "lower"),
+            "reaches-cross-entropy-20": reaches(paper, "lower_cross"),
+        },
+    )
 
 
 def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     """Judge whether the matrices become aligned before the change of W agrees with descent."""
 
     # A tie counts against the statement, and so does a network that never reaches the level.
-    def is_first(of: Histories, matrices: str, change: str = "lower", **options: Any) -> Any:
-        aligned = find_events(of.values[matrices], **options)
-        return aligned < find_events(of.values[change], **options)
+    def is_first(
+        of: Histories,
+        matrices: str,
+        change: str = "lower",
+        *,
+        level: float = agreement.LEVEL,
+        width: int = agreement.WINDOW,
+    ) -> Flags:
+        aligned = find_events(of.values[matrices], level=level, width=width)
+        agrees = find_events(of.values[change], level=level, width=width)
+        return np.asarray(aligned < agrees)
 
     return judge(
         "alignment-first",

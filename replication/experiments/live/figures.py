@@ -26,7 +26,8 @@ AREA = 0.62  # of the loop: how high a unit of y is drawn, in units of x
 
 def plot_plane(model: Model) -> tuple[Figure, Figure]:
     """Draw a vector that goes around the loop, and six moments of a network that learns."""
-    return _draw_loop(model), _draw(model, "typical", model["networks"]["typical"]["frames"])
+    frames = model["networks"]["typical"]["frames"]
+    return _draw_loop(model), _draw_moments(model, "typical", frames)
 
 
 def _draw_loop(model: Model) -> Figure:
@@ -45,10 +46,12 @@ def _draw_loop(model: Model) -> Figure:
         _draw_weights(axes, x, heights[x], heights[x + 1], matrix, color)
         axes.text(x + 0.5, 2.7, name, ha="center", color=color, fontweight="bold", fontsize=8)
     for x, states in enumerate(columns):
-        is_hidden = len(states) != len(first)
-        colors = [style.INK] * len(states) if is_hidden else VECTORS
-        for height, state, color in zip(heights[x], states, colors, strict=True):
-            _draw_unit(axes, x, height, state, color, decimals=3 if is_hidden else 2)
+        if len(states) == len(first):
+            for height, state, color in zip(heights[x], states, VECTORS, strict=True):
+                _draw_unit(axes, x, height, state, color, decimals=2)
+        else:
+            for height, state in zip(heights[x], states, strict=True):
+                _draw_unit(axes, x, height, state, style.INK, decimals=3)
         axes.text(x, 2.25, f"time {x}", ha="center", color=style.MUTED, fontsize=8)
     # What the encoder learns from: the states of time 1 less those of time 3.
     for height, before, after in zip(heights[3], second_input, last, strict=True):
@@ -64,7 +67,8 @@ def _draw_loop(model: Model) -> Figure:
 def _place_units(n: int) -> Array:
     """Return how high units stand; two are farther apart than more."""
     distance = 1.6 if n == 2 else 1.0
-    return distance * ((n - 1) / 2.0 - np.arange(n, dtype=np.float64))
+    middle = (n - 1) / 2.0
+    return distance * (middle - np.arange(n, dtype=np.float64))
 
 
 def _draw_weights(axes: Axes, x: float, left: Array, right: Array, matrix: Any, color: str) -> None:
@@ -130,15 +134,18 @@ def plot_trouble(model: Model) -> tuple[Figure, Figure]:
 
     The last two of the failing one follow one another, since its lines jump at every update.
     """
-    slow, failing = (model["networks"][name]["frames"] for name in ("slow", "failing"))
-    last = failing[-1]
-    parting = slow[-2] + (slow[-1] - slow[-2]) * 3 // 4
-    slow = [*slow[:1], *slow[2:5], parting, slow[-1]]
-    failing = [*failing[:4], last - 1, last]
-    return _draw(model, "slow", slow, title="slow"), _draw(model, "failing", failing, title="fails")
+    slow = model["networks"]["slow"]["frames"]
+    parting = slow[-2] + (slow[-1] - slow[-2]) * 3 // 4  # three quarters of the way to the end
+    slow = [slow[0], *slow[2:5], parting, slow[-1]]
+    failing = model["networks"]["failing"]["frames"]
+    failing = [*failing[:4], failing[-1] - 1, failing[-1]]
+    return (
+        _draw_moments(model, "slow", slow, title="slow"),
+        _draw_moments(model, "failing", failing, title="fails"),
+    )
 
 
-def _draw(model: Model, name: str, updates: list[int], *, title: str = "") -> Figure:
+def _draw_moments(model: Model, name: str, updates: list[int], *, title: str = "") -> Figure:
     """Draw the hidden plane of a network at some moments, three in a row."""
     n_rows = len(updates) // 3
     height = 1.18 * n_rows + (0.3 if title else 0.0)

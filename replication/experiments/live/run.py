@@ -24,6 +24,7 @@ from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.rule.weights import MOST_INK, compute_mean, read_digits, split_weights
 from replication.simulator.running.engine import evaluate_networks, record_weights
 from replication.simulator.running.ensemble import trace
+from replication.simulator.running.outcomes import Trace
 from replication.simulator.running.plane import N_FRAMES, spread_moments
 
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
@@ -85,19 +86,23 @@ def pick_networks(sample: Sample) -> tuple[Model, Array]:
     Slow is the slowest of the first ones that converges, failing the first that does not. With them
     the codes (4, 2) of the typical one when it has learnt.
     """
-    many = dataclasses.replace(sample, n=N_FAILING).simulate(PAPER)
-    slow = int(np.argmax(np.where(many.converged, many.updates, -1)[:N_SLOW]))
-    failing = int(np.argmin(many.converged))
-    freed = trace(Protocol(frozen=("b",)), seed=failing, root_seed=SHOWN_ROOT_SEED)
+    # A typical one, with a decoder of another network that watches it.
     seed, taken = pick_typical(dataclasses.replace(sample, n=N_TYPICAL))
-    typical, codes = describe_network(RATE, seed)
+    traced = trace_shown(RATE, seed)
+    codes = traced.hidden[0][-1]
     decoder = seed + 1
     watched = {"decoder": decoder, "updates": watch_encoder(RATE, seed, decoder)}
-    return {
-        "typical": typical | taken | {"watched": watched},
-        "slow": describe_network(PAPER.learning_rate, slow)[0],
-        "failing": describe_network(PAPER.learning_rate, failing)[0] | {"freed": freed.updates},
-    }, codes
+    typical = {**describe_network(traced, seed), **taken, "watched": watched}
+    # Slow and failing ones, and what becomes of the latter if its hidden biases are fixed.
+    many = dataclasses.replace(sample, n=N_FAILING).simulate(PAPER)
+    times = np.where(many.converged, many.updates, -1)
+    slow = int(np.argmax(times[:N_SLOW]))
+    failing = int(np.argmin(many.converged))
+    freed = trace(Protocol(frozen=("b",)), seed=failing, root_seed=SHOWN_ROOT_SEED)
+    slowest = describe_network(trace_shown(PAPER.learning_rate, slow), slow)
+    failed = describe_network(trace_shown(PAPER.learning_rate, failing), failing)
+    failed["freed"] = freed.updates
+    return {"typical": typical, "slow": slowest, "failing": failed}, codes
 
 
 def pick_typical(sample: Sample) -> tuple[int, Model]:
@@ -110,11 +115,11 @@ def pick_typical(sample: Sample) -> tuple[int, Model]:
     # Who is near the median in all three respects.
     small = Protocol(learning_rate=RATE)
     weights = sample.draw(small)
-    slow, fast = (sample.train(each, weights)[0] for each in (small, PAPER))
+    slow, _, _ = sample.train(small, weights)
+    fast, _, _ = sample.train(PAPER, weights)
     late = train_changed(small, weights, freeze("W"), n_first=N_LATE, jobs=sample.jobs)[0]
-    medians = [(each, np.median(each)) for each in (slow, fast, late - slow)]
-    is_near = [np.abs(each - median) <= NEAR * median for each, median in medians]
-    seeds = np.flatnonzero(np.all(is_near, axis=0))
+    is_typical = _is_near_median(slow) & _is_near_median(fast) & _is_near_median(late - slow)
+    seeds = np.flatnonzero(is_typical)
     states = record_weights(small, weights[seeds], N_LATE)  # (seed, update, weight)
     _, (U, c) = split_weights(small, states)
     # How far each line is from the middle of the square, which the codes surround at first.
@@ -122,8 +127,15 @@ def pick_typical(sample: Sample) -> tuple[int, Model]:
     nearest = lines.min(axis=(1, 2))
     codes = evaluate_networks(small, states[:, -1]).hidden[0]  # (seed, pattern, unit)
     apart = np.array([pdist(each).min() for each in codes])
-    chosen = int(seeds[np.argmax(np.where(nearest >= np.median(nearest), apart, 0.0))])
+    apart[nearest < np.median(nearest)] = 0.0
+    chosen = int(seeds[np.argmax(apart)])
     return chosen, {"fast": int(fast[chosen]), "late": int(late[chosen])}
+
+
+def _is_near_median(numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Return which of some numbers differ from their median by a tenth of it at most."""
+    median = np.median(numbers)
+    return np.asarray(np.abs(numbers - median) <= NEAR * median)
 
 
 def watch_encoder(learning_rate: float, encoder: int, decoder: int) -> int:
@@ -145,19 +157,24 @@ def watch_encoder(learning_rate: float, encoder: int, decoder: int) -> int:
     return protocol.max_updates
 
 
-def describe_network(learning_rate: float, seed: int) -> tuple[Model, Array]:
-    """Return what the pages show of a network, and its codes at the end, (n_patterns, n_units)."""
-    traced = trace(Protocol(learning_rate=learning_rate), seed=seed, root_seed=SHOWN_ROOT_SEED)
+def trace_shown(learning_rate: float, seed: int) -> Trace:
+    """Return a network that is shown, at every update."""
+    return trace(Protocol(learning_rate=learning_rate), seed=seed, root_seed=SHOWN_ROOT_SEED)
+
+
+def describe_network(traced: Trace, seed: int) -> Model:
+    """Return what the pages show of a network."""
     frames = spread_moments(traced.updates, N_FRAMES)
+    # How far the two closest codes are apart, in the coordinate in which they differ more.
+    closest = [float(pdist(codes, "chebyshev").min()) for codes in traced.hidden[0][frames]]
     return {
-        "learning_rate": learning_rate,
+        "learning_rate": traced.protocol.learning_rate,
         "seed": seed,
         "updates": traced.updates,
         "converged": traced.converged,
         "frames": frames,
-        # How far the two closest codes are apart, in the coordinate in which they differ more.
-        "closest": [float(pdist(x, "chebyshev").min()) for x in traced.hidden[0][frames]],
-    }, traced.hidden[0][-1]
+        "closest": closest,
+    }
 
 
 def measure_fixed(sample: Sample) -> Model:
@@ -179,26 +196,40 @@ def measure_lesson(sample: Sample) -> Model:
     before they agree with descent, and what these are worth, of which 1988 says that they do not
     help.
     """
-    protocol, frozen = (Protocol(learning_rate=RATE, frozen=names) for names in ((), ("U", "c")))
+    protocol = Protocol(learning_rate=RATE)
     weights = sample.draw(protocol)
-    start, end = (
-        float(np.median(np.ptp(evaluate_networks(frozen, each).hidden[0], axis=1).mean(axis=1)))
-        for each in (weights, train_for(frozen, weights, SPREAD_UPDATES))
-    )
+    # Without a decoder that learns.
+    frozen = dataclasses.replace(protocol, frozen=("U", "c"))
+    start = measure_spread(frozen, weights)
+    end = measure_spread(frozen, train_for(frozen, weights, SPREAD_UPDATES))
+    spread = {"updates": SPREAD_UPDATES, "start": start, "U": end}
     # When the cosine of the change of W with descent is large.
     cosines = agreement.follow_agreement(protocol, weights)["lower"]
-    first = int(np.median(agreement.find_events(cosines)))
+    n_first = int(np.median(agreement.find_events(cosines)))
     updates, _, _ = sample.train(protocol, weights)
-    late = train_changed(protocol, weights, freeze("W"), n_first=first, jobs=sample.jobs)[0]
-    spread = {"updates": SPREAD_UPDATES, "start": start, "U": end}
-    return {"spread": spread, "first": {"changes": first, **name_median(late - updates, "extra")}}
+    late = train_changed(protocol, weights, freeze("W"), n_first=n_first, jobs=sample.jobs)[0]
+    first = {"changes": n_first, **name_median(late - updates, "extra")}
+    return {"spread": spread, "first": first}
+
+
+def measure_spread(protocol: Protocol, weights: Array) -> float:
+    """Return how far codes extend along a hidden unit, on average over units: the median network.
+
+    `weights`: (n, n_weights).
+    """
+    codes = evaluate_networks(protocol, weights).hidden[0]  # (n, n_patterns, n_hidden)
+    extents = np.ptp(codes, axis=1)  # (n, n_hidden)
+    return float(np.median(extents.mean(axis=1)))
 
 
 def tabulate_studies(sample: Sample) -> list[Model]:
     """Return, for each meaning of error, from which numbers of updates studies are drawn."""
-    found = {name: sample.simulate(Protocol(criterion=name)) for name in MEANINGS}
-    times = {name: each.updates[each.converged] for name, each in found.items()}
-    return [{"criterion": name, "updates": tabulate(each)} for name, each in times.items()]
+    rows = []
+    for name in MEANINGS:
+        outcomes = sample.simulate(Protocol(criterion=name))
+        times = outcomes.updates[outcomes.converged]
+        rows.append({"criterion": name, "updates": tabulate(times)})
+    return rows
 
 
 def tabulate(updates: NDArray[np.integer]) -> list[int]:
@@ -209,8 +240,11 @@ def tabulate(updates: NDArray[np.integer]) -> list[int]:
     """
     # How many networks take at least so long: all of them, 90.5 %, 81.9 %, ... at last one.
     n = len(updates)
-    levels = n * np.exp(-STEP * np.arange(np.floor(np.log(n) / STEP) + 2))
-    return list(map(int, np.sort(updates)[n - np.ceil(levels).astype(int)]))
+    n_levels = np.floor(np.log(n) / STEP) + 2
+    levels = n * np.exp(-STEP * np.arange(n_levels))
+    n_shorter = n - np.ceil(levels).astype(int)
+    longest = np.sort(updates)[n_shorter]
+    return [int(each) for each in longest]
 
 
 def draw_cloud(codes: Array) -> Array:
@@ -219,8 +253,9 @@ def draw_cloud(codes: Array) -> Array:
     generator = np.random.Generator(np.random.Philox(key=LINE_SEED))
     turn = np.array([[np.cos(ANGLE), np.sin(ANGLE)], [-np.sin(ANGLE), np.cos(ANGLE)]])
     drawn = 0.5 + (generator.standard_normal((4 * N_POINTS, 2)) * SPREADS) @ turn
-    inside = drawn[np.all((drawn > 0.02) & (drawn < 0.98), axis=1)]
-    return np.round(np.vstack([codes, inside])[:N_POINTS], 4)
+    is_inside = np.all((drawn > 0.02) & (drawn < 0.98), axis=1)
+    points = np.vstack([codes, drawn[is_inside]])
+    return np.round(points[:N_POINTS], 4)
 
 
 def measure_line(codes: Array) -> Model:
@@ -242,7 +277,8 @@ def measure_line(codes: Array) -> Model:
     # All begin where the output is the mean of the points.
     scatter = matrices.Scatter.of(base)
     initial = Sample(N_LINES, LINE_SEED).draw(base)
-    split_weights(base, initial)[1][1][...] = compute_mean(points)
+    _, (_, c) = split_weights(base, initial)
+    c[...] = compute_mean(points)
     lost = {}
     for rule, fields in LINE_RULES.items():
         final = train_for(dataclasses.replace(base, **fields), initial, N_UPDATES)
@@ -251,6 +287,9 @@ def measure_line(codes: Array) -> Model:
     ours = lost["recirculation"]
     # The network whose loss is nearest to the quantile.
     seed = int(np.argmin(np.abs(ours - np.quantile(ours, 1.0 - SHARE))))
+    rules = {}
+    for rule, fields in LINE_RULES.items():
+        rules[rule] = {"learning_rate": fields["learning_rate"], "lost": float(lost[rule][seed])}
     return {
         "points": points.tolist(),
         "root_seed": LINE_SEED,
@@ -259,10 +298,7 @@ def measure_line(codes: Array) -> Model:
         "half_width": HALF_WIDTH,
         "regression": base.regression,
         "share": SHARE,
-        "rules": {
-            rule: {"learning_rate": fields["learning_rate"], "lost": float(lost[rule][seed])}
-            for rule, fields in LINE_RULES.items()
-        },
+        "rules": rules,
         "best": float(scatter.strengths[1] / scatter.strengths.sum()),
     }
 
@@ -276,10 +312,11 @@ def sum_digits() -> Model:
     images, digits = read_digits()
     counts = images.astype(np.int64)
     _, first = np.unique(digits, return_index=True)
+    products = counts.T @ counts
     return {
         "n": len(images),
         "most": MOST_INK,
         "sums": counts.sum(axis=0).tolist(),
-        "products": (counts.T @ counts)[np.triu_indices(counts.shape[1])].tolist(),
+        "products": products[np.triu_indices(counts.shape[1])].tolist(),
         "shown": counts[first].tolist(),
     }

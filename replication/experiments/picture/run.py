@@ -8,6 +8,8 @@ extension of QB, and C to C', near the extension of RC. If CR is parallel to AP,
 towards A. So the error of the pattern should fall if the angle between AP and CR is small.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy.stats import spearmanr
 
@@ -73,28 +75,41 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
     rows = []
     for single in part_patterns(protocol):
         change = compute_changes(single, weights)
-        row = {}
         alone = np.where(places < W.stop, change, 0.0)
-        before = evaluate_networks(single, weights)
-        a, c, _, r = find_vectors(single, weights)  # (n, 1, n_visible), but for A
-        moves = {"small": small * alone, "whole": protocol.learning_rate * alone}
-        for name, moved in (moves | {"biases": small * together}).items():
-            after = evaluate_networks(single, weights + moved)
-            hidden = (after.hidden[0] - before.hidden[0])[:, 0]
-            visible = (after.reconstruction - c)[:, 0]
-            # The change of the biases is (1 - lambda) times the vector from Q to B.
-            row[f"{name}_hidden"] = compute_cosines(hidden, change[:, biases])
-            row[f"{name}_visible"] = compute_cosines(visible, (c - r)[:, 0])
-            # From differences of the states, so that a small change is not lost in rounding.
-            doubled = (2.0 * a - c - after.reconstruction)[:, 0]
-            row[f"{name}_gain"] = np.sum(visible * doubled, axis=1)
-        rows.append(row)
-    return {
+        moves = {
+            "small": small * alone,
+            "whole": protocol.learning_rate * alone,
+            "biases": small * together,
+        }
+        # The change of the biases is (1 - lambda) times the vector from Q to B.
+        rows.append(compare_moves(single, weights, moves, from_q_to_b=change[:, biases]))
+    measured = {
         "parallel": compare_vectors(protocol, weights),
         "alignment": align_matrices(protocol, weights),
         "centred": align_matrices(protocol, weights, centred=True),
-        **{name: np.stack([row[name] for row in rows], axis=1) for name in rows[0]},
     }
+    for name in rows[0]:
+        measured[name] = np.stack([row[name] for row in rows], axis=1)
+    return measured
+
+
+def compare_moves(
+    single: Protocol, weights: Array, moves: Mapping[str, Array], *, from_q_to_b: Array
+) -> dict[str, Array]:
+    """Return what `measure_picture` says of each change of the weights, for one pattern, (n,)."""
+    before = evaluate_networks(single, weights)
+    a, c, _, r = find_vectors(single, weights)  # (n, 1, n_visible), but for A
+    measured = {}
+    for name, moved in moves.items():
+        after = evaluate_networks(single, weights + moved)
+        hidden = (after.hidden[0] - before.hidden[0])[:, 0]
+        visible = (after.reconstruction - c)[:, 0]
+        measured[f"{name}_hidden"] = compute_cosines(hidden, from_q_to_b)
+        measured[f"{name}_visible"] = compute_cosines(visible, (c - r)[:, 0])
+        # From differences of the states, so that a small change is not lost in rounding.
+        doubled = (2.0 * a - c - after.reconstruction)[:, 0]
+        measured[f"{name}_gain"] = np.sum(visible * doubled, axis=1)
+    return measured
 
 
 def judge_picture(paper: Histories, slow: Histories) -> Model:

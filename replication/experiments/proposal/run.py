@@ -41,20 +41,25 @@ def run(sample: Sample) -> Model:
     """Return the model of the proposal beside the paper's rule and a control."""
     initial = sample.take(RECORDED_SHARE).draw(PAPER)
     few = sample.take(SEARCH_SHARE)
-    measured = sample.map(lambda rate: measure_alignments(rate, initial), EQUAL_RATES)
-    alignments = {key: each for part in measured.values() for key, each in part.items()}
+
+    def measure(rate: float) -> Alignments:
+        return measure_alignments(rate, initial)
+
+    alignments: Alignments = {}
+    for at_rate in sample.map(measure, EQUAL_RATES).values():
+        alignments |= at_rate
     # Speed, each rule at its own best rate.
     updates = {}
     for name in ("paper", "regressed"):
         best = few.find_best(VARIANTS[name], {"learning_rate": SEARCHED_RATES})
         updates[name] = sample.simulate(best).updates
     ratios = estimate_ratios(updates["regressed"], updates["paper"])
+    medians = {}
+    for name in ("paper", "regressed", "control"):
+        medians[name] = [float(np.median(alignments[name, rate])) for rate in EQUAL_RATES]
     return {
         "rates": list(EQUAL_RATES),
-        "aligned_at": {
-            name: [float(np.median(alignments[name, rate])) for rate in EQUAL_RATES]
-            for name in ("paper", "regressed", "control")
-        },
+        "aligned_at": medians,
         "against_paper": name_estimate("median_ratio", ratios["median"]),
         "claims": {"proposal": judge_proposal(alignments)},
     }

@@ -5,9 +5,9 @@ Few networks stop at exactly the 202 updates that are reported, so that millions
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from replication.definition.protocol import ERROR_READINGS, Protocol, from_plain
 from replication.errors import UsageError
@@ -22,8 +22,12 @@ from replication.system.threads import map_in_threads
 
 MAX_READINGS = 1000
 
-Readings = list[tuple[dict[str, Any], Protocol]]
-"""The values in which readings differ, by their fields, and the protocol of each."""
+
+class Reading(NamedTuple):
+    """One way in which a paper can be read."""
+
+    fields: dict[str, Any]  # in which readings differ, with its values
+    protocol: Protocol
 
 
 def run(sample: Sample) -> Model:
@@ -50,11 +54,13 @@ def run(sample: Sample) -> Model:
 def describe_named(counts: CountTable) -> Model:
     """Return the mean of the converged, and p of the reported numbers."""
     mean = estimate_mean(counts.updates, counts.counts)
-    p, p_sweeps = (studies.find_p(x) for x in (counts, studies.count_sweeps(counts)))
-    return name_estimate("mean", mean) | {"p": p, "p_sweeps": p_sweeps}
+    return name_estimate("mean", mean) | {
+        "p": studies.find_p(counts),
+        "p_sweeps": studies.find_p(studies.count_sweeps(counts)),
+    }
 
 
-def read_readings(path: Path) -> Readings:
+def read_readings(path: Path) -> list[Reading]:
     """Read a multiverse from a TOML file.
 
     ``[factors]`` lists values of protocol fields, every combination of which is a reading;
@@ -67,7 +73,7 @@ def read_readings(path: Path) -> Readings:
         raise UsageError(f"multiverse file {str(path)!r}: {error}") from None
 
 
-def _make_readings(content: Mapping[str, Any]) -> Readings:
+def _make_readings(content: Mapping[str, Any]) -> list[Reading]:
     fixed = content.get("fixed", {})
     factors = content.get("factors")
     if (
@@ -85,11 +91,17 @@ def _make_readings(content: Mapping[str, Any]) -> Readings:
     if n > MAX_READINGS:
         raise UsageError(f"{n} readings were asked for; allowed are {MAX_READINGS}; list fewer")
     combinations = itertools.product(*factors.values())
-    made = [from_plain(fixed | dict(zip(factors, each, strict=True))) for each in combinations]
-    return [({field: getattr(one, field) for field in factors}, one) for one in made]
+    readings = []
+    for values in combinations:
+        chosen = dict(zip(factors, values, strict=True))
+        protocol = from_plain(fixed | chosen)
+        # As the protocol has them, which may have been converted.
+        fields = {field: getattr(protocol, field) for field in factors}
+        readings.append(Reading(fields, protocol))
+    return readings
 
 
-def run_multiverse(readings: Readings, sample: Sample) -> list[dict[str, Any]]:
+def run_multiverse(readings: Sequence[Reading], sample: Sample) -> list[dict[str, Any]]:
     """Simulate every reading on the same networks, and judge each as the headline is judged.
 
     Returns a row for each reading; one of another task is not judged.
@@ -97,11 +109,11 @@ def run_multiverse(readings: Readings, sample: Sample) -> list[dict[str, Any]]:
     sample.report_progress(f"{len(readings)} readings of {sample.n:,} networks")
 
     # A reading is a task of its own, so its networks are simulated in one thread.
-    def describe(reading: tuple[dict[str, Any], Protocol]) -> dict[str, Any]:
-        fields, protocol = reading
+    def describe(reading: Reading) -> dict[str, Any]:
+        protocol = reading.protocol
         counts = studies.count_networks(protocol, sample.alone)
         row = describe_reading(counts, protocol.has_paper_task)
-        return {**fields, "protocol_id": protocol.id, **row}
+        return {**reading.fields, "protocol_id": protocol.id, **row}
 
     return map_in_threads(describe, readings, jobs=sample.jobs)
 
@@ -115,8 +127,12 @@ def describe_reading(counts: CountTable, is_judged: bool = True) -> dict[str, An
     rule = load_claims()["headline"].thresholds
     share = counts.n_converged / counts.n
     chance = share ** load_reported().runs
-    p = studies.find_p(counts) if is_judged else None
-    could_be = chance >= rule["min_chance_all_converge"] and (p or 0.0) > rule["at_least"]
+    p = None
+    is_compatible = None
+    if is_judged:
+        p = studies.find_p(counts)
+        could_converge = chance >= rule["min_chance_all_converge"]
+        is_compatible = could_converge and p is not None and p > rule["at_least"]
     return {
         "share": share,
         "median": find_median(counts),
@@ -124,5 +140,5 @@ def describe_reading(counts: CountTable, is_judged: bool = True) -> dict[str, An
         "mean_at_cap": counts.mean_at_cap,
         "chance_all_converge": chance,
         "p": p,
-        "is_compatible": could_be if is_judged else None,
+        "is_compatible": is_compatible,
     }

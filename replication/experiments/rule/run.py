@@ -11,7 +11,13 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments import matrices
 from replication.experiments.instruments.agreement import differentiate
 from replication.experiments.instruments.judging import judge
-from replication.experiments.instruments.matrices import Array, align_matrices, compute_cosines
+from replication.experiments.instruments.matrices import (
+    Array,
+    Flags,
+    Operand,
+    align_matrices,
+    compute_cosines,
+)
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import Sample
 from replication.paper.claims import load_claims
@@ -27,8 +33,6 @@ N_TRAINED = 20
 N_ALTERED = 400
 ALTERED_UPDATES = 400
 
-RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True}
-"""The conditions of page 361 besides a high regression."""
 LINEAR = Protocol(visible_units="linear", group_sizes=(4, 3), learning_rate=1.0)
 """Three hidden units: the codes of two lie in a plane, which linear visible units map to a
 plane, and no plane passes the four one-hot vectors within 0.1 on every unit."""
@@ -44,7 +48,7 @@ LOGISTIC = {
 def run(sample: Sample) -> Model:
     """Return the model of the rule."""
     regression = load_claims()["descent"].thresholds["regression"]
-    restricted = Protocol(regression=regression, **RESTRICTED)
+    restricted = restrict(regression)
     descent = judge("descent", measure_descent(restricted, sample.draw(restricted)))
     learnt = {name: sample.simulate(each).converged for name, each in LOGISTIC.items()}
     return {
@@ -55,6 +59,11 @@ def run(sample: Sample) -> Model:
             "without-symmetry": judge_without_symmetry(sample),
         }
     }
+
+
+def restrict(regression: float) -> Protocol:
+    """Return the paper's networks under the conditions of page 361, with so high a regression."""
+    return Protocol(regression=regression, visible_units="linear", symmetric_start=True)
 
 
 def judge_simple_rule(sample: Sample) -> Model:
@@ -102,15 +111,17 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """
     away = 1.0 - protocol.regression
     W, U = list_connections(protocol)
-    # Also of larger weights, to check the derivation away from small ones; (n, n_weights) each.
-    changes, larger = (compute_changes(protocol, each) for each in (weights, 4.0 * weights))
-    G, larger_G = (find_gradients(protocol, each) for each in (weights, 4.0 * weights))
-    norm = np.linalg.norm
-    w_rate, u_rate = (norm(changes[:, x], axis=1) / norm(G[:, x], axis=1) for x in (W, U))
+    changes = compute_changes(protocol, weights)  # (n, n_weights), as are the others
+    G = find_gradients(protocol, weights)
+    w_rate = np.linalg.norm(changes[:, W], axis=1) / np.linalg.norm(G[:, W], axis=1)
+    u_rate = np.linalg.norm(changes[:, U], axis=1) / np.linalg.norm(G[:, U], axis=1)
+    # Also of larger weights, to check the derivation away from small ones.
+    changes_of_large = compute_changes(protocol, 4.0 * weights)
+    G_of_large = find_gradients(protocol, 4.0 * weights)
     return {
         "w-direction": compute_cosines(changes[:, W], -G[:, W]),
         "u-direction": compute_cosines(changes[:, U], -G[:, U]),
-        "w-direction-large": compute_cosines(larger[:, W], -larger_G[:, W]),
+        "w-direction-large": compute_cosines(changes_of_large[:, W], -G_of_large[:, W]),
         "w-length": w_rate / away**2,
         "u-length": u_rate / away,
         "factor": w_rate / away / u_rate,
@@ -120,33 +131,46 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
 def find_gradients(protocol: Protocol, weights: Array) -> Array:
     """Return gradients of half the reconstruction's squared error, by central differences."""
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
-    return differentiate(lambda x: evaluate_networks(squared, x).error, weights, step=1e-4)
+
+    def measure_error(moved: Array) -> Array:
+        return evaluate_networks(squared, moved).error
+
+    return differentiate(measure_error, weights, step=1e-4)
 
 
 def judge_without_symmetry(sample: Sample) -> Model:
     """Judge whether networks learn from weights that are not symmetric, and because of what."""
-    # Networks that start with U opposed to W, and with linear visible units.
-    measured: dict[str, Any] = {}
+
+    def align(protocol: Protocol, start: Array) -> Array:
+        _, converged, final = sample.train(protocol, start)
+        return align_matrices(protocol, final[converged])
+
+    def learns(rule: type[Deceived]) -> Flags:
+        altered = Protocol(max_updates=ALTERED_UPDATES)
+        _, converged, _ = sample.train(altered, initial[:N_ALTERED], rule)
+        return converged
+
     initial = sample.draw(PAPER)
     opposed = matrices.replace_matrices(PAPER, initial, U=-matrices.get_w(PAPER, initial))
-    linear = sample.draw(LINEAR)
-    starts = {"opposed": (PAPER, opposed), "linear": (LINEAR, linear)}
-    for name, (protocol, start) in starts.items():
-        _, converged, final = sample.train(protocol, start)
-        measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])
-    # Rules by which W changes as if U were another matrix.
-    altered = Protocol(max_updates=ALTERED_UPDATES)
-    for name, rule in (("exchanged-20", Exchanged), ("transposed-20", Transposed)):
-        _, measured[name], _ = sample.train(altered, initial[:N_ALTERED], rule)
-    return judge("without-symmetry", measured)
+    return judge(
+        "without-symmetry",
+        {
+            # Networks that start with U opposed to W, and with linear visible units.
+            "aligned-opposed": align(PAPER, opposed),
+            "aligned-linear": align(LINEAR, sample.draw(LINEAR)),
+            # Rules by which W changes as if U were another matrix.
+            "exchanged-20": learns(Exchanged),
+            "transposed-20": learns(Transposed),
+        },
+    )
 
 
 class Deceived(RecirculationNetwork):
     """A network whose W changes as if U were another matrix; U itself changes by equation 3."""
 
-    replace: Callable[[], Any]  # returns that other matrix, (n_visible, n_hidden)
+    replace: Callable[[], Operand]  # returns that other matrix, (n_visible, n_hidden)
 
-    def weight_changes(self, v0: Any) -> Any:
+    def weight_changes(self, v0: Operand) -> Any:
         """Return the changes, of which those of equation 4 see other visible states."""
         # The second pass as that other matrix would have it, and equation 4 from it.
         h1 = self.first_pass(v0)
@@ -158,7 +182,7 @@ class Deceived(RecirculationNetwork):
 class Exchanged(Deceived):
     """As if the hidden units of U were exchanged: it is as long, and aligned with the wrong one."""
 
-    def replace(self) -> Any:
+    def replace(self) -> Operand:
         """Return U with its columns in the other order."""
         return self.U[:, ::-1]
 
@@ -166,6 +190,6 @@ class Exchanged(Deceived):
 class Transposed(Deceived):
     """As if U were the transpose of W, as long as it is."""
 
-    def replace(self) -> Any:
+    def replace(self) -> Operand:
         """Return the transpose of W at the length of U."""
         return self.W.T * (np.linalg.norm(self.U) / np.linalg.norm(self.W))

@@ -72,9 +72,13 @@ def plot_settings(model: Model) -> Figure:
             text, place, xytext=(0.7, 1.0 - height), arrowprops=LINE | {"color": LIGHT}, **beside
         )
     # The fastest rate of each regression on the map as a line, and those that were measured.
-    rows = zip(model["ridge"], away, strict=True)
-    ridge = [(rate, height) for rate, height in rows if rate is not None]
-    axes.plot(*np.reshape(ridge, (-1, 2)).T, color=DEEP, linewidth=1.6, zorder=7)
+    fastest_rates = []
+    heights = []
+    for rate, height in zip(model["ridge"], away, strict=True):
+        if rate is not None:
+            fastest_rates.append(rate)
+            heights.append(height)
+    axes.plot(fastest_rates, heights, color=DEEP, linewidth=1.6, zorder=7)
     # The paper's regression has the star.
     own = model["paper"]["regression"]
     others = [row for row in model["fastest"] if row["regression"] != own]

@@ -52,9 +52,14 @@ def run(sample: Sample) -> Model:
     at_edge = sample.take(EDGE_FACTOR)
     edge = {}
     for name, frozen in LEARNING.items():
-        tried = [Protocol(learning_rate=rate, frozen=frozen) for rate in EDGE_RATES]
-        lost = [float(1.0 - at_edge.simulate(each).converged.mean()) for each in tried]
-        edge[name] = {str(share): find_crossing(EDGE_RATES, lost, share) for share in (0.01, 0.1)}
+        lost = []
+        for rate in EDGE_RATES:
+            outcomes = at_edge.simulate(Protocol(learning_rate=rate, frozen=frozen))
+            lost.append(float(1.0 - outcomes.converged.mean()))
+        edge[name] = {
+            "0.01": find_crossing(EDGE_RATES, lost, 0.01),
+            "0.1": find_crossing(EDGE_RATES, lost, 0.1),
+        }
     return {
         "max_updates": PAPER.max_updates,
         "rates": list(MAP_RATES),
@@ -82,12 +87,12 @@ def measure_fastest(sample: Sample) -> Model:
         best = tried.find_best(Protocol(regression=regression), {"learning_rate": rates})
         outcomes[best] = fresh.simulate(best)
     least = min(outcomes.values(), key=lambda each: float(each.updates.mean()))
-    rows = [
-        describe(protocol, found)
-        | name_mean(paper.updates - found.updates, "gain")
-        | name_mean(found.updates - least.updates, "more")
-        for protocol, found in outcomes.items()
-    ]
+    rows = []
+    for protocol, found in outcomes.items():
+        row = describe(protocol, found)
+        row |= name_mean(paper.updates - found.updates, "gain")
+        row |= name_mean(found.updates - least.updates, "more")
+        rows.append(row)
     return {"n_fresh": fresh.n, "paper": describe(PAPER, paper), "fastest": rows}
 
 
@@ -123,9 +128,9 @@ def measure_map(sample: Sample) -> tuple[Array, Array]:
         return float(found.updates.mean()), float(1.0 - found.converged.mean())
 
     cells = list_protocols(PAPER, {"regression": MAP_REGRESSIONS, "learning_rate": MAP_RATES})
-    measured = np.array([*sample.map(measure, cells).values()])
-    mean, failing = measured.T.reshape(2, len(MAP_REGRESSIONS), len(MAP_RATES))
-    return mean, failing
+    measured = np.array(list(sample.map(measure, cells).values()))  # (n_cells, 2)
+    shape = (len(MAP_REGRESSIONS), len(MAP_RATES))
+    return measured[:, 0].reshape(shape), measured[:, 1].reshape(shape)
 
 
 def find_ridge(mean: Array, failing: Array) -> list[float | None]:
@@ -134,11 +139,16 @@ def find_ridge(mean: Array, failing: Array) -> list[float | None]:
     for means, lost in zip(mean, failing, strict=True):
         at = int(means.argmin())
         is_inside = 0 < at < len(MAP_RATES) - 1
-        ridge.append(MAP_RATES[at] if is_inside and lost[at] <= 0.5 else None)
+        if is_inside and lost[at] <= 0.5:
+            ridge.append(MAP_RATES[at])
+        else:
+            ridge.append(None)
     return ridge
 
 
 def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float | None:
     """Return where a curve first reaches `level`, by straight lines between its points."""
     risen = np.maximum.accumulate(y)  # what has been reached stays
-    return float(np.interp(level, risen, x)) if risen[-1] >= level else None
+    if risen[-1] < level:
+        return None
+    return float(np.interp(level, risen, x))

@@ -8,7 +8,6 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,15 @@ from replication.definition.fields import Criterion
 from replication.errors import UsageError
 from replication.simulator.compiler.programs import Sweep
 from replication.simulator.operations.arithmetic import ROUND
-from replication.simulator.operations.instructions import Rows, Value, Whole, Writer
+from replication.simulator.operations.instructions import (
+    Number,
+    Place,
+    Places,
+    Rows,
+    Value,
+    Whole,
+    Writer,
+)
 from replication.simulator.rule.network import CRITERIA, Rule
 
 OPERATIONS = {
@@ -63,14 +70,13 @@ class ScriptWriter(Writer):
         self.lines.append(f"const {name} = {expression};")
         return name
 
-    def _render_each(self, operand: Any) -> tuple[str, ...]:
+    def _render_each(self, operand: Number) -> tuple[str, ...]:
         if isinstance(operand, Value):
             return operand.names
         # Also of a stack; "Infinity" and "NaN" as in JavaScript.
-        texts = (json.dumps(float(x)).removesuffix(".0") for x in np.ravel(operand))
-        return tuple(f"({text})" if text.startswith("-") else text for text in texts)
+        return tuple(_render_number(float(x)) for x in np.ravel(operand))
 
-    def count(self, operation: str, a: Any, b: Any) -> Whole:
+    def count(self, operation: str, a: Place, b: Place) -> Whole:
         """Return a whole number, as an expression."""
         if (operation, str(b)) in (("add", "0"), ("mul", "1")):
             return Whole(self, str(a))
@@ -78,16 +84,17 @@ class ScriptWriter(Writer):
             return Whole(self, str(b))
         return Whole(self, f"({a} {WHOLE[operation]} {b})")
 
-    def load(self, rows: Rows, place: Any) -> Value:
+    def load(self, rows: Rows, place: Places) -> Value:
         """Write down the read of a number from a typed array."""
         return Value(self, self.emit(f"{rows.base}[{rows.number(place)}]"))
 
-    def store(self, rows: Rows, place: Any, value: Any) -> None:
+    def store(self, rows: Rows, place: Places, value: Number) -> None:
         """Write down the write of a number."""
         self.lines.append(f"{rows.base}[{rows.number(place)}] = {self.render(value)};")
 
-    def each(self, n: Any, begin: Any = 0) -> Iterator[Any]:
+    def each(self, n: Place, begin: int = 0) -> Iterator[Place]:
         """Go through `n` numbers from `begin`; several are a loop."""
+        assert isinstance(n, int)  # known, since a page shows all patterns
         if n < 2:
             yield from [begin] * n
             return
@@ -97,10 +104,14 @@ class ScriptWriter(Writer):
         yield Whole(self, name)
         self.lines.append("}")
 
-    def fold(self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any) -> tuple[Any, ...]:
+    def fold(
+        self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
+    ) -> tuple[Number, ...]:
         """Repeat ``values = body(k, *values)`` for `n` k from 0; return the last."""
         if n < 2:
-            return body(0, *values) if n else values
+            if n == 0:
+                return values
+            return body(0, *values)
         names = []
         for value in values:
             names.append(self.make_name("s"))
@@ -111,6 +122,18 @@ class ScriptWriter(Writer):
             for name, value in zip(names, found, strict=True):
                 self.lines.append(f"{name} = {self.render(value)};")
         return carried
+
+
+def _render_number(x: float) -> str:
+    """Return a number as JavaScript writes it, in brackets if it has a sign.
+
+    >>> _render_number(2.0), _render_number(-0.5)
+    ('2', '(-0.5)')
+    """
+    text = json.dumps(x).removesuffix(".0")
+    if text.startswith("-"):
+        return f"({text})"
+    return text
 
 
 def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> str:
@@ -129,6 +152,7 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     names = [*rule.all_shapes]
     methods = ""
     n_rows = 0
+    # Each criterion once, in the order given.
     for method in (*dict.fromkeys((own, *criteria)), "update", "states"):
         sweep = Sweep(rule, ScriptWriter(), method if method in CRITERIA else "")
         if sweep.traces.drawn:

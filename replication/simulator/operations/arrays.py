@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
@@ -29,6 +29,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from replication.errors import UsageError
 from replication.simulator.operations import arithmetic as exact
+from replication.simulator.operations.instructions import Number, Place, Value
 from replication.wording import show
 
 NOTHING = -0.0
@@ -39,7 +40,10 @@ LEARN, MEASURE, APPLY, ORDER = range(4)
 which patterns are shown. Random numbers are others in each."""
 
 Shape = tuple[int, ...]
-Index = tuple[Any, ...]
+Index = tuple[Place, ...]
+"""The place of an element, without its pattern."""
+Function = Callable[..., Any]
+"""Of numbers, or of arrays: operators and functions of NumPy take what they are given."""
 
 STORED = {"call", "matmul", "reduce", "moved", "repeat", "draw"}
 """Operations whose results are worth a place in memory."""
@@ -50,6 +54,24 @@ MOST_ARRAYS = 20_000
 MOST_MOVED = 10_000
 """Operations upon one another before the result goes to memory; arrays that a rule may make, and
 elements that are moved one by one, so that compiling ends."""
+
+
+class AnyBlock(Protocol):
+    """What an operation is written down into; `blocks.py` has it."""
+
+    def value(self, x: Number, /) -> Value:
+        """Return a number as a value."""
+
+    def at(self, x: "Traced", index: Index, p: Place) -> Number:
+        """Write down one element, of the pattern in place p, and return its value."""
+
+    def fold(
+        self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
+    ) -> tuple[Number, ...]:
+        """Write down a loop."""
+
+    def call(self, note: tuple[str, Function, bool], values: list[Value]) -> list[Number]:
+        """Write down a costly function of values."""
 
 
 class TraceError(UsageError):
@@ -179,7 +201,7 @@ def _find_steps(shape: Shape, chosen: Any) -> Any:
 
 
 def _view(x: "Traced", shape: Shape, steps: Any) -> "Traced":
-    def compute(block: Any, index: Index, p: Any) -> Any:
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
         place = [sum(index[axis] * step for axis, step in own) + a for a, own in steps]
         return block.at(x, tuple(place), p)
 
@@ -316,11 +338,11 @@ def fit(index: Index, shape: Shape) -> Index:
 # Operations element by element
 
 
-def elementwise(op: str, function: Callable[..., Any]) -> Callable[..., Traced]:
+def elementwise(op: str, function: Callable[..., Number]) -> Callable[..., Traced]:
     """Return an operation on arrays that are broadcast, of one on their elements."""
 
     def operate(*given: Any) -> Traced:
-        def compute(block: Any, index: Index, p: Any) -> Any:
+        def compute(block: AnyBlock, index: Index, p: Place) -> Number:
             return function(*(block.at(x, fit(index, x.shape), p) for x in xs))
 
         xs = _take_all(*given)
@@ -345,13 +367,14 @@ def is_truth(x: Any) -> bool:
     return x.op.startswith("is ") or (passes_on and all(map(is_truth, args)))
 
 
-def costly(name: str, function: Any, *, is_paired: bool = False) -> Callable[[Traced], Traced]:
+def costly(name: str, function: Function, *, is_paired: bool = False) -> Callable[[Traced], Traced]:
     """Return a costly function of every element; one that is paired takes two at once."""
     note = name, function, is_paired
 
     def operate(x: Traced) -> Traced:
-        def compute(block: Any, index: Index, p: Any) -> Any:
-            return block.call(note, [block.at(x, index, p)])[0]
+        def compute(block: AnyBlock, index: Index, p: Place) -> Number:
+            value = block.value(block.at(x, index, p))
+            return block.call(note, [value])[0]
 
         return x.graph.make("call", x.shape, [x], compute, note=note)
 
@@ -367,21 +390,25 @@ def is_product(x: Traced) -> bool:
     return x.op == "mul" and not x.is_kept
 
 
-def add_to(total: Any, x: Any) -> Any:
+def add_to(total: Number, x: Number) -> Number:
     """Return a sum with one more term."""
-    return x if total is NOTHING else total + x
+    if total is NOTHING:
+        return x
+    return total + x
 
 
-def add_product(x: Any, y: Any, total: Any) -> Any:
+def add_product(x: Number, y: Number, total: Number) -> Number:
     """Return a sum of products with one more term; one known to be 1 needs no product."""
     if isinstance(x, float):
         x, y = y, x
     if isinstance(y, float) and y == 1.0:
         return add_to(total, x)
-    return x * y if total is NOTHING else exact.fma(x, y, total)
+    if total is NOTHING:
+        return x * y
+    return exact.fma(x, y, total)  # type: ignore[no-any-return]
 
 
-def add_element(block: Any, total: Any, x: Traced, index: Index, p: Any) -> Any:
+def add_element(block: AnyBlock, total: Number, x: Traced, index: Index, p: Place) -> Number:
     """Return a sum with one more term, an element of an array, which is fused if a product."""
     if is_product(x):
         one, other = (block.at(arg, fit(index, arg.shape), p) for arg in x.args)
@@ -400,18 +427,24 @@ def _add(*given: Any) -> Any:
             matrix, vector = one.args
             return matmul(matrix, vector, np.broadcast_to(other, shape))
 
-    def compute(block: Any, index: Index, p: Any) -> Any:
-        first, last = (a, b) if is_product(b) or not is_product(a) else (b, a)
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
+        # A product comes last, where it is fused; of two, the second.
+        first, last = a, b
+        if is_product(a) and not is_product(b):
+            first, last = b, a
         total = block.at(first, fit(index, first.shape), p)
         return add_element(block, total, last, fit(index, last.shape), p)
 
     return a.graph.make("add", shape, [a, b], compute)
 
 
-def _multiply(x: Any, y: Any) -> Any:
+def _multiply(x: Number, y: Number) -> Number:
+    # One that is known to be 1 needs no product.
     if isinstance(x, float) and x == 1.0:
         return y
-    return x if isinstance(y, float) and y == 1.0 else x * y
+    if isinstance(y, float) and y == 1.0:
+        return x
+    return x * y
 
 
 def _power(x: Any, y: Traced) -> Any:
@@ -481,16 +514,26 @@ def matmul(a: Any, b: Any, start: Any = None) -> Any:
     # One element: a row of a times a column of b, term by term from the first on.
     n = a.shape[-1]
 
-    def compute(block: Any, index: Index, p: Any) -> Any:
-        i, j = (index[:1], index[1:]) if a.ndim == 2 else ((), index)
-        total = NOTHING if start is None else block.at(start, index, p)
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
+        # The places in a row of a, and in a column of b.
+        n_rows = a.ndim - 1
+        i = index[:n_rows]
+        j = index[n_rows:]
+        total: Number = NOTHING
+        if start is not None:
+            total = block.at(start, index, p)
 
-        def body(k: Any, total: Any) -> tuple[Any]:
-            return (add_product(block.at(a, (*i, k), p), block.at(b, (k, *j), p), total),)
+        def body(k: Place, total: Number) -> tuple[Number, ...]:
+            one = block.at(a, (*i, k), p)
+            other = block.at(b, (k, *j), p)
+            return (add_product(one, other, total),)
 
         return block.fold(n, body, total)[0]
 
-    return a.graph.make("matmul", shape, [a, b] if start is None else [a, b, start], compute)
+    args = [a, b]
+    if start is not None:
+        args.append(start)
+    return a.graph.make("matmul", shape, args, compute)
 
 
 def walk(roots: Iterable[Traced], is_end: Callable[..., bool] = lambda x: False) -> list[Traced]:
@@ -539,23 +582,31 @@ def is_plain_matmul(x: Traced) -> bool:
 
 
 BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf}
-COMBINED = {"maximum": _larger, "minimum": _smaller}
+COMBINED: dict[str, Callable[..., Number]] = {"maximum": _larger, "minimum": _smaller}
 """Where reductions begin, and how they go on."""
 
 
 def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the sum, maximum or minimum of an array along some axes, or all."""
-    chosen = range(x.ndim) if axis is None else normalize_axis_tuple(axis, max(x.ndim, 1))
-    axes = tuple(sorted(chosen)) if x.ndim else ()
+    axes: Shape = ()
+    if axis is None:
+        axes = tuple(range(x.ndim))
+    elif normalize_axis_tuple(axis, max(x.ndim, 1)) and x.ndim:
+        axes = tuple(sorted(normalize_axis_tuple(axis, x.ndim)))
     shape = tuple(size for k, size in enumerate(x.shape) if k not in axes)
     if not all(x.shape[k] for k in axes):
         raise TraceError(f"an array of shape {x.shape} has no numbers to add or compare")
 
-    def compute(block: Any, index: Index, p: Any) -> Any:
-        def go(chosen: tuple[Any, ...], total: Any) -> Any:
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
+        def go(chosen: Index, total: Number) -> Number:
             if len(chosen) < len(axes):  # the loop over one more axis
                 n = x.shape[axes[len(chosen)]]
-                return block.fold(n, lambda k, total: (go((*chosen, k), total),), total)[0]
+
+                def step(k: Place, total: Number) -> tuple[Number, ...]:
+                    return (go((*chosen, k), total),)
+
+                return block.fold(n, step, total)[0]
+            # The place in x: that of the sum, with a number for each axis that is summed over.
             place = [*index]
             for k, number in zip(axes, chosen, strict=True):
                 place.insert(k, number)

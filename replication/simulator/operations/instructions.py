@@ -106,6 +106,13 @@ class Whole:
     __rmul__ = __mul__
 
 
+Number = Value | float
+"""Of every lane: one that the compiled code computes, or that is known already."""
+Place = Whole | int
+"""In an array or among patterns: one that the compiled code computes, or that is known already."""
+Places = Place | tuple[Place, ...]
+"""Of an entry of an array, a number for each axis; one axis may stand alone."""
+
 UFUNCS = {
     np.add: "fadd",
     np.subtract: "fsub",
@@ -200,16 +207,18 @@ class Writer:
         word = self.compute("word of number", q) + exponent
         return self.compute("number of word", word)  # type: ignore[no-any-return]
 
-    def number(self, x: Any) -> Value:
+    def number(self, x: Number) -> Value:
         """Return a value as it is, and a number as one."""
-        return x if isinstance(x, Value) else Value(self, *self._render_each(x))
+        if isinstance(x, Value):
+            return x
+        return Value(self, *self._render_each(x))
 
-    def render(self, operand: Any) -> str:
+    def render(self, operand: Number) -> str:
         """Return a value or a number as LLVM writes it."""
         (name,) = self._render_each(operand)
         return name
 
-    def _render_each(self, operand: Any) -> tuple[str, ...]:
+    def _render_each(self, operand: Number) -> tuple[str, ...]:
         if isinstance(operand, Value):
             return operand.names
         if isinstance(operand, bool | np.bool_):
@@ -219,7 +228,7 @@ class Writer:
         (bits,) = struct.unpack("<Q", struct.pack("<d", operand))
         return (f"splat (double 0x{bits:016X})",)
 
-    def spread_whole(self, number: Any) -> Bits:
+    def spread_whole(self, number: Place) -> Bits:
         """Emit a copy of one whole number to every lane."""
         return Bits(self, self.spread(str(number), "i64"))
 
@@ -232,7 +241,7 @@ class Writer:
 
     # Whole numbers and memory
 
-    def load(self, rows: Rows, place: Any) -> Value:
+    def load(self, rows: Rows, place: Places) -> Value:
         """Emit the read of a number of every lane."""
         if rows.is_shared:
             address = self._find_row(rows, place, "double")
@@ -240,13 +249,13 @@ class Writer:
         address = self._find_row(rows, place, self.kind)
         return Value(self, self.emit(f"load {self.kind}, ptr {address}, align 64"))
 
-    def store(self, rows: Rows, place: Any, value: Any) -> None:
+    def store(self, rows: Rows, place: Places, value: Number) -> None:
         """Emit the write of a number of every lane."""
         rendered = self.render(value)
         address = self._find_row(rows, place, self.kind)
         self.write(f"store {self.kind} {rendered}, ptr {address}, align 64")
 
-    def shuffle(self, order: Rows, place: Any, chosen: Bits) -> None:
+    def shuffle(self, order: Rows, place: Place, chosen: Bits) -> None:
         """Emit a step of a shuffle: in each lane, the new place takes what stands in a chosen one.
 
         Rows of the order hold whole numbers; the chosen place gets the number of the new one.
@@ -259,7 +268,7 @@ class Writer:
             self.store_whole(row, lane, self.load_whole(base, other))
             self.store_whole(base, other, place)
 
-    def gather(self, order: Rows, place: Any, source: Rows, target: Rows, row: Any) -> None:
+    def gather(self, order: Rows, place: Place, source: Rows, target: Rows, row: Place) -> None:
         """Emit the copy of a row of shared memory, in each lane the one that an order names."""
         chosen = self._find_row(order, place, self.kind)
         n = source.shape[1]
@@ -276,29 +285,29 @@ class Writer:
                 numbers = self.emit(whole)
             self.store(target, (row, k), Value(self, numbers))
 
-    def _find_row(self, rows: Rows, place: Any, kind: str) -> str:
-        number = rows.number(place)
-        return self.find(self.names.get(rows.base, f"%{rows.base}"), number, kind)
+    def _find_row(self, rows: Rows, place: Places, kind: str) -> str:
+        base = self.names.get(rows.base, f"%{rows.base}")
+        return self.find(base, rows.number(place), kind)
 
-    def count(self, operation: str, a: Any, b: Any) -> Whole:
+    def count(self, operation: str, a: Place, b: Place) -> Whole:
         """Emit an operation on whole numbers; nothing where it changes nothing."""
         if isinstance(b, int) and (operation, b) in (("add", 0), ("mul", 1)):
             return Whole(self, str(a))
         return Whole(self, self.emit(f"{operation} i64 {a}, {b}"))
 
-    def find(self, base: str, place: Any, kind: str = "i64") -> str:
+    def find(self, base: str, place: Place | str, kind: str = "i64") -> str:
         """Emit the address of an entry of an array and return its name."""
         return self.emit(f"getelementptr {kind}, ptr {base}, i64 {place}")
 
-    def load_whole(self, base: str, place: Any) -> Whole:
+    def load_whole(self, base: str, place: Place | str) -> Whole:
         """Emit a read of a whole number."""
         return Whole(self, self.emit(f"load i64, ptr {self.find(base, place)}, align 8"))
 
-    def store_whole(self, base: str, place: Any, number: Any) -> None:
+    def store_whole(self, base: str, place: Place | str, number: Place) -> None:
         """Emit a write of a whole number."""
         self.write(f"store i64 {number}, ptr {self.find(base, place)}, align 8")
 
-    def copy_number(self, source: str, place: Any, target: str, target_place: Any) -> None:
+    def copy_number(self, source: str, place: Place, target: str, target_place: Place) -> None:
         """Emit the copy of one float64 number from one array to another."""
         number = self.emit(f"load double, ptr {self.find(source, place, 'double')}, align 8")
         address = self.find(target, target_place, "double")
@@ -322,11 +331,11 @@ class Writer:
         self.write(f"br label %{after}")
         self.begin(after)
 
-    def compare(self, relation: str, a: Any, b: Any) -> str:
+    def compare(self, relation: str, a: Place | str, b: Place | str) -> str:
         """Emit a comparison of whole numbers ("slt", "eq", ...) and return its name."""
         return self.emit(f"icmp {relation} i64 {a}, {b}")
 
-    def each(self, n: Any, begin: Any = 0) -> Iterator[Any]:
+    def each(self, n: Place, begin: int = 0) -> Iterator[Place]:
         """Go through `n` numbers from `begin`; several are a loop of the compiled code."""
         if isinstance(n, int) and n < 2:
             yield from [begin] * n
@@ -349,7 +358,9 @@ class Writer:
         self.write(f"br i1 {goes_on}, label %{head}, label %{after}")
         self.begin(after)
 
-    def fold(self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any) -> tuple[Any, ...]:
+    def fold(
+        self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
+    ) -> tuple[Number, ...]:
         """Repeat ``values = body(k, *values)`` for `n` k from 0; return the last."""
         if n <= WRITTEN_OUT:
             for k in range(n):
@@ -377,7 +388,7 @@ class Rows:
     """
 
     def __init__(
-        self, writer: Any, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False
+        self, writer: Writer, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False
     ) -> None:
         self.writer = writer
         self.base = base
@@ -385,18 +396,18 @@ class Rows:
         self.shape = shape
         self.is_shared = is_shared
 
-    def __getitem__(self, place: Any) -> Any:
+    def __getitem__(self, place: Places) -> Value:
         return self.writer.load(self, place)
 
-    def __setitem__(self, place: Any, value: Any) -> None:
+    def __setitem__(self, place: Places, value: Number) -> None:
         self.writer.store(self, place, value)
 
-    def number(self, place: Any) -> Any:
+    def number(self, place: Places) -> Place:
         """Return where an entry of the array is, which lies row by row.
 
         A place may be longer than the shape: what is the same for all patterns has no axis of them.
         """
-        number: Any = 0
+        number: Place = 0
         indices = place if isinstance(place, tuple) else (place,)
         for index, size in zip(indices, self.shape, strict=False):
             number = number * size + index

@@ -8,7 +8,9 @@ stand for lanes of the compiled code.
 """
 
 import math
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +18,19 @@ from numpy.typing import NDArray
 from replication.simulator.operations import arithmetic as exact
 from replication.simulator.operations.arithmetic import from_bits, to_bits, to_float
 from replication.simulator.operations.arrays import ORDER, TURNS, Traced
-from replication.simulator.operations.instructions import Bits, Rows
+from replication.simulator.operations.instructions import Bits, Place, Rows, Writer
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What the random numbers of the network in each lane depend on."""
+
+    age: Bits  # updates that it has behind it
+    seed: Bits
+    root_seed: Bits
+
 
 N_PHASES = 4
 """At most, of a sweep: numbers are others in each."""
@@ -32,6 +44,11 @@ _LOW = 2**32 - 1
 _ROUNDS = 10
 _MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
 _KEY_STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
+
+
+Turn = TypeVar("Turn", int, Place)
+Lanes = Any
+"""Words or numbers: arrays of NumPy, or what stands for them in the compiled code."""
 
 
 def draw_numbers(kind: str, shape: tuple[int, ...], counter: list[int], root_seed: int) -> Array:
@@ -60,50 +77,60 @@ def _draw_words(n: int, counter: list[int], root_seed: int) -> NDArray[np.uint64
     # Each counter gives four words; those of the last one may be left over.
     n_blocks = -(-n // WORDS)
     # NumPy counts up before it draws, from the counter on.
-    key, start = (np.array(x, dtype=np.uint64) for x in ([root_seed, 1], counter))
+    key = np.array([root_seed, 1], dtype=np.uint64)
+    start = np.array(counter, dtype=np.uint64)
     return np.random.Philox(key=key, counter=start).random_raw((n_blocks, WORDS))
 
 
-def find_place(draw: int, turn: Any) -> Any:
+def find_place(draw: int, turn: Turn) -> Turn:
     """Return the place of the first block of a draw."""
     return (draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST
 
 
-def write_draw(block: Any, x: Traced, rows: Any) -> None:
-    """Write down the numbers of one draw in a `Block`, into memory, four at a time."""
-    writer, (kind, phase, draw, _) = block.writer, x.note
-    # Of the networks side by side, one for each lane.
-    age, seed, root_seed = block.noise
-    n_patterns = block.n_patterns if x.is_batched else 1
+def write_draw(
+    writer: Writer, x: Traced, rows: Rows, noise: Noise, *, n_patterns: int, begin: Place
+) -> None:
+    """Write down the numbers of one draw into memory, of patterns from number `begin` on."""
+    kind, phase, draw, _ = x.note
     flat = Rows(writer, rows.base, rows.first, (x.size, n_patterns))
     for p in writer.each(n_patterns):
-        moment = (block.begin + p) * N_PHASES + phase
-        n_blocks, n_left = divmod(x.size, WORDS)
-        for blocks, begin, size in ((n_blocks, 0, WORDS), (int(n_left > 0), n_blocks, n_left)):
-            for number in writer.each(blocks, begin):
-                # NumPy counts up before it draws, so blocks begin one place later.
-                place = number + (find_place(draw, TURNS.turn) + 1)
-                counter = writer.spread_whole(place), writer.spread_whole(moment), age, seed
-                words = _philox(counter, (root_seed, 1))
-                for k, value in enumerate(_to_numbers(words, kind)[:size]):
-                    flat[number * WORDS + k, p] = value
+        moment = (begin + p) * N_PHASES + phase
+        for number, size, words in _write_words(writer, x.size, draw, moment, noise):
+            for k, value in enumerate(_to_numbers(words, kind)[:size]):
+                flat[number * WORDS + k, p] = value
 
 
-def write_order(writer: Any, order: Rows, noise: Any) -> None:
+def write_order(writer: Writer, order: Rows, noise: Noise) -> None:
     """Write down the order of the patterns in a sweep, of each network its own, into memory."""
-    age, seed, root_seed = noise
-    n_blocks, n_left = divmod(order.shape[0], WORDS)
-    moment = writer.spread_whole(ORDER)
-    for blocks, begin, size in ((n_blocks, 0, WORDS), (int(n_left > 0), n_blocks, n_left)):
-        for number in writer.each(blocks, begin):
-            counter = writer.spread_whole(number + 1), moment, age, seed
-            for k, word in enumerate(_philox(counter, (root_seed, 1))[:size]):
-                place = number * WORDS + k
-                chosen = (word >> 32) * writer.spread_whole(place + 1) >> 32
-                writer.shuffle(order, place, chosen)
+    for number, size, words in _write_words(writer, order.shape[0], 0, ORDER, noise):
+        for k, word in enumerate(words[:size]):
+            place = number * WORDS + k
+            chosen = (word >> 32) * writer.spread_whole(place + 1) >> 32  # from 0 to place
+            writer.shuffle(order, place, chosen)
 
 
-def _philox(counter: Any, key: tuple[Any, int]) -> list[Any]:
+def _write_words(
+    writer: Writer, n: int, draw: int, moment: Place, noise: Noise
+) -> Iterator[tuple[Place, int, list[Bits]]]:
+    """Write down n words of a draw, four at a time.
+
+    Go through the blocks of four: the number of each, how many of its words are asked for, and all.
+    """
+
+    def write_block(number: Place) -> list[Bits]:
+        # NumPy counts up before it draws, so blocks begin one place later.
+        place = number + (find_place(draw, TURNS.turn) + 1)
+        spread = writer.spread_whole(place), writer.spread_whole(moment)
+        return _philox((*spread, noise.age, noise.seed), (noise.root_seed, 1))
+
+    n_blocks, n_left = divmod(n, WORDS)
+    for number in writer.each(n_blocks):
+        yield number, WORDS, write_block(number)
+    if n_left:
+        yield n_blocks, n_left, write_block(n_blocks)
+
+
+def _philox(counter: tuple[Bits, Bits, Bits, Bits], key: tuple[Bits, int]) -> list[Bits]:
     """Return four words of a counter of four, of lanes of the compiled code."""
     a, b, c, d = counter
     k0, k1 = key
@@ -132,16 +159,18 @@ def _multiply(a: Bits, c: int) -> tuple[Bits, Bits]:
     return a1 * c1 + (middle >> 32) + (other >> 32), (other << 32) | (bottom & _LOW)
 
 
-def _to_numbers(words: list[Any], kind: str) -> list[Any]:
+def _to_numbers(words: list[Lanes], kind: str) -> list[Lanes]:
     """Return as many numbers as words."""
     if kind == "uniform":
         return [_to_uniform(word) for word in words]
-    # Two words make two normal numbers, a pair at a time.
-    pairs = zip(words[::2], words[1::2], strict=True)
-    return [x for pair in pairs for x in _to_normal(*pair)]
+    # Two words make two normal numbers.
+    found: list[Lanes] = []
+    for one, two in zip(words[::2], words[1::2], strict=True):
+        found += _to_normal(one, two)
+    return found
 
 
-def _to_uniform(word: Any) -> Any:
+def _to_uniform(word: Lanes) -> Lanes:
     """Return a number in [0, 1), as NumPy's generators do."""
     return to_float(word >> 11) * 2.0**-53
 
@@ -160,7 +189,7 @@ _COSINE = _series(0)
 _SINE = _series(1)
 
 
-def _to_normal(one: Any, two: Any) -> tuple[Any, Any]:
+def _to_normal(one: Lanes, two: Lanes) -> tuple[Lanes, Lanes]:
     """Return two normal numbers of two words (Box & Muller 1958): a radius and an angle."""
     # The radius, from a number that is never 0, whose logarithm is finite.
     u = (to_float(one >> 11) + 1.0) * 2.0**-53  # in (0, 1]
@@ -178,4 +207,6 @@ def _to_normal(one: Any, two: Any) -> tuple[Any, Any]:
     # The cosine is negative in quarters 1 and 2, the sine in 2 and 3.
     sign_x = ((quarter + 1) & 2) << 62
     sign_y = (quarter & 2) << 62
-    return radius * from_bits(to_bits(x) ^ sign_x), radius * from_bits(to_bits(y) ^ sign_y)
+    x = from_bits(to_bits(x) ^ sign_x)
+    y = from_bits(to_bits(y) ^ sign_y)
+    return radius * x, radius * y

@@ -62,12 +62,25 @@ FIXED_STREAM = 2**62
 class Criterion(NamedTuple):
     """How the error of a network is made of the deviations of its units.
 
-    A maximum over units is one of absolute deviations, a sum one of squares.
+    A maximum over units is one of absolute deviations; a sum is one of squares, unless it is said
+    to be one of absolute deviations. `finish` is compiled: it may use ``+ - * /``, `np.sqrt` and
+    `np.absolute`.
+
+    The root of the mean square over all units and patterns, and the sum of absolute deviations:
+
+    >>> root = Criterion("add", "add", lambda x, targets: np.sqrt(x / targets.size))
+    >>> total = Criterion("add", "add", lambda x, _: x, deviations="absolute")
     """
 
     over_units: Literal["maximum", "add"]
     over_patterns: Literal["maximum", "add"]
     finish: Callable[[Any, Array], Any]  # of what results, and the targets
+    deviations: Literal["squared", "absolute"] = "squared"  # of which sums are made
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether absolute deviations of units are compared or added, and not their squares."""
+        return self.over_units == "maximum" or self.deviations == "absolute"
 
 
 CRITERIA: dict[str, Criterion] = {
@@ -329,7 +342,7 @@ class Network:
         images = [self._at(k, MEASURE).measure(v) for k, v in enumerate(self.patterns)]
         d = np.array(images) - self.targets
         criterion = CRITERIA[self.protocol.criterion]
-        units = np.abs(d) if criterion.over_units == "maximum" else d**2  # (pattern, unit)
+        units = np.abs(d) if criterion.is_absolute else d**2  # (pattern, unit)
         each = getattr(np, criterion.over_units).reduce(units, axis=1)  # (pattern,)
         error = getattr(np, criterion.over_patterns).reduce(each)
         return float(criterion.finish(error, self.targets))

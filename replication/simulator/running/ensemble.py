@@ -8,7 +8,7 @@ import contextlib
 import functools
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from replication.simulator.running.outcomes import Outcomes, Trace
 from replication.simulator.running.starting import MOST_IN_MEMORY, Start, take_n_seeds, take_start
 from replication.system import threads
 from replication.wording import show
+
+if TYPE_CHECKING:
+    from replication.simulator.running.engine import Engine
 
 Range = tuple[int, int]
 
@@ -269,7 +272,7 @@ def simulate_range(
     network: type[Network] | None = None,
     is_plain: bool = False,
     final: bool = False,
-    engine: Any = None,
+    engine: "Engine | None" = None,
     start: Start | None = None,
 ) -> Outcomes:
     """Simulate the networks of some seeds; with an `engine` where it is compiled already.
@@ -277,28 +280,53 @@ def simulate_range(
     They go on from a `start`, if there is one.
     """
     if is_plain:
-        begin = find_network(protocol, network).from_seed
-        # Networks one by one.
-        networks = [begin(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)]
-        if start is not None:
-            for one, row, n_updates in zip(networks, *start.get(seeds), strict=True):
-                one.go_on(row, n_updates)
-        updates, converged = map(np.array, zip(*(one.train() for one in networks), strict=True))
-        weights = np.array([one.flatten() for one in networks]) if final else None
-        errors = np.array([one.error() for one in networks]) if final else None
-    else:
-        from replication.simulator.running.engine import Engine  # which loads the compiler
+        rule = find_network(protocol, network)
+        return _simulate_plain(rule, protocol, root_seed, seeds, final=final, start=start)
+    from replication.simulator.running.engine import Engine  # which loads the compiler
 
-        # All at once: a row of weights for each, and the kernel takes eight side by side.
-        engine = Engine(protocol, network) if engine is None else engine
-        given: dict[str, Any] = {"root_seed": root_seed, "first_seed": seeds[0], "final": final}
-        if start is None:
-            rows = engine.rule.draw(root_seed, *seeds)
-        else:
-            rows, given["begun"] = start.get(seeds)
-        updates, converged, weights, _ = engine.train(rows, **given)
-        errors = None if weights is None else engine.evaluate(weights).error
-    return Outcomes(seeds[0], updates.astype(np.int32), converged, weights, errors, root_seed)
+    if engine is None:
+        engine = Engine(protocol, network)
+    # All at once: a row of weights for each, and the kernel takes eight side by side.
+    begun = None
+    if start is None:
+        rows = engine.rule.draw(root_seed, *seeds)
+    else:
+        rows, begun = start.get(seeds)
+    first = seeds[0]
+    updates, converged, weights, _ = engine.train(
+        rows, root_seed=root_seed, first_seed=first, final=final, begun=begun
+    )
+    errors = None
+    if weights is not None:
+        errors = engine.evaluate(weights).error
+    return Outcomes(first, updates.astype(np.int32), converged, weights, errors, root_seed)
+
+
+def _simulate_plain(
+    network: type[Network],
+    protocol: Protocol,
+    root_seed: int,
+    seeds: Range,
+    *,
+    final: bool,
+    start: Start | None,
+) -> Outcomes:
+    """Simulate the networks of some seeds in plain NumPy, one by one."""
+    networks = [
+        network.from_seed(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)
+    ]
+    if start is not None:
+        for one, row, n_updates in zip(networks, *start.get(seeds), strict=True):
+            one.go_on(row, n_updates)
+    outcomes = [one.train() for one in networks]
+    updates = np.array([n_updates for n_updates, _ in outcomes], dtype=np.int32)
+    converged = np.array([has_converged for _, has_converged in outcomes])
+    weights = None
+    errors = None
+    if final:
+        weights = np.array([one.flatten() for one in networks])
+        errors = np.array([one.error() for one in networks])
+    return Outcomes(seeds[0], updates, converged, weights, errors, root_seed)
 
 
 def simulate_ranges(

@@ -7,13 +7,18 @@ visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side o
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.errors import UsageError
 from replication.wording import plural
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from replication.simulator.running.outcomes import Trace
 
 Array = NDArray[np.float64]
 
@@ -40,16 +45,20 @@ def cut(corners: Array, weights: Array, bias: float) -> tuple[Array, Array]:
     ends: list[Array] = []
     # Once around: corners on this side stay, and an edge that changes sides is cut.
     for here, after in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        before, behind = (weights[0] * h[0] + weights[1] * h[1] + bias for h in (here, after))
-        if before > 0.0:
+        input_here = weights[0] * here[0] + weights[1] * here[1] + bias
+        input_after = weights[0] * after[0] + weights[1] * after[1] + bias
+        is_in = input_here > 0.0
+        if is_in:
             part.append(here)
-        if (before > 0.0) != (behind > 0.0):
-            ends.append(here + (after - here) * before / (before - behind))
-            part.append(ends[-1])
+        if is_in != (input_after > 0.0):
+            # Along the edge the input goes evenly from the one to the other, by way of 0.
+            end = here + (after - here) * input_here / (input_here - input_after)
+            ends.append(end)
+            part.append(end)
     return np.reshape(part, (-1, 2)), np.reshape(ends, (-1, 2))
 
 
-def draw_plane(axes: Any, codes: Array, U: Array, c: Array) -> None:
+def draw_plane(axes: Axes, codes: Array, U: Array, c: Array) -> None:
     """Draw codes (n_patterns, 2) as numbered dots, and the lines of the visible units (U, c).
 
     A line has the colour of the dot with its number, and beyond it the square is shaded. The
@@ -58,43 +67,58 @@ def draw_plane(axes: Any, codes: Array, U: Array, c: Array) -> None:
     # The square of states from 0 to 1, or more where other functions leave it.
     low = np.minimum(codes.min(axis=0), 0.0)
     high = np.maximum(codes.max(axis=0), 1.0)
-    low, high = low - MARGIN * (high - low), high + MARGIN * (high - low)
+    margin = MARGIN * (high - low)
+    low = low - margin
+    high = high + margin
     square = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
-    paper = axes.figure.get_facecolor()
     # Shade and line of each visible unit, below the dots.
     for i, (weights, bias) in enumerate(zip(U, c, strict=True)):
-        part, segment = cut(square, weights, bias)
-        beyond = part if len(segment) else segment  # nothing of a square that no line cuts
-        axes.fill(*beyond.T, facecolor=f"C{i}", alpha=0.13, linewidth=0, label=f"side {i + 1}")
-        dash = DASHES[i % len(DASHES)]
-        axes.plot(*segment.T, color=f"C{i}", linestyle=dash, lw=1.5, label=f"line {i + 1}")
+        draw_cut(axes, i, *cut(square, weights, bias))
     for k, code in enumerate(codes):
         # Under a dot that covers another one, the other's rim stays in sight.
         apart = np.abs(codes[k + 1 :] - code) / (high - low)
         n_over = int(np.sum(np.all(apart < COVERED, axis=1)))
-        axes.plot(
-            *code[:, None],
-            "o",
-            color=f"C{k}",
-            markersize=9 + 5 * n_over,
-            markeredgecolor=paper,
-            markeredgewidth=0.8,
-            zorder=4 + k,
-            label=f"dot {k + 1}",
-        )
-        axes.annotate(
-            f"{k + 1}",
-            code,
-            ha="center",
-            va="center_baseline",
-            color=paper,
-            fontsize=7.5,
-            fontweight="bold",
-            zorder=4 + k,
-        )
-    limits = {"xlim": (low[0], high[0]), "ylim": (low[1], high[1])}
-    axes.set(**limits, aspect="equal", xticks=(0, 1), yticks=(0, 1))
+        draw_dot(axes, k, code, size=9 + 5 * n_over)
+    axes.set_xlim(low[0], high[0])
+    axes.set_ylim(low[1], high[1])
+    axes.set(aspect="equal", xticks=(0, 1), yticks=(0, 1))
     axes.grid(visible=False)
+
+
+def draw_cut(axes: Axes, i: int, part: Array, segment: Array) -> None:
+    """Draw the line of visible unit i, and shade the part of the square beyond it."""
+    if len(segment) == 0:
+        part = segment  # nothing is shaded where no line cuts the square
+    color = f"C{i}"
+    dash = DASHES[i % len(DASHES)]
+    axes.fill(*part.T, facecolor=color, alpha=0.13, linewidth=0, label=f"side {i + 1}")
+    axes.plot(*segment.T, color=color, linestyle=dash, lw=1.5, label=f"line {i + 1}")
+
+
+def draw_dot(axes: Axes, k: int, code: Array, *, size: int) -> None:
+    """Draw the code of pattern k as a dot with its number, above those before it."""
+    paper = axes.figure.get_facecolor()
+    axes.plot(
+        [code[0]],
+        [code[1]],
+        "o",
+        color=f"C{k}",
+        markersize=size,
+        markeredgecolor=paper,
+        markeredgewidth=0.8,
+        zorder=4 + k,
+        label=f"dot {k + 1}",
+    )
+    axes.annotate(
+        f"{k + 1}",
+        (code[0], code[1]),
+        ha="center",
+        va="center_baseline",
+        color=paper,
+        fontsize=7.5,
+        fontweight="bold",
+        zorder=4 + k,
+    )
 
 
 def spread_moments(last: int, n: int) -> list[int]:
@@ -103,10 +127,12 @@ def spread_moments(last: int, n: int) -> list[int]:
     >>> spread_moments(100, 6), spread_moments(100, 1)
     ([0, 4, 16, 36, 64, 100], [100])
     """
-    return [last] if n == 1 else [round(last * (k / (n - 1)) ** 2) for k in range(n)]
+    if n == 1:
+        return [last]
+    return [round(last * (k / (n - 1)) ** 2) for k in range(n)]
 
 
-def plot_trace(trace: Any, axes: Any = None) -> Any:
+def plot_trace(trace: Trace, axes: Any = None) -> Any:
     """Draw the hidden plane, moment by moment; return the Matplotlib axes.
 
     The first-pass state of each pattern is a dot, and each visible unit a line in its colour:

@@ -14,6 +14,9 @@ from replication.simulator.compiler.programs import write_watch
 from replication.simulator.rule.network import Rule
 from replication.simulator.running.engine import N_LANES, count_at_once, prepare_strips
 
+Array = NDArray[np.float64]
+Measured = NDArray[np.float32]
+
 NOT_DUE = -1
 
 
@@ -36,13 +39,20 @@ class Watchers:
         self._due = np.full(updates[-1] + 2, NOT_DUE, dtype=np.int64)
         self._due[list(updates)] = np.arange(len(updates))
         self._watches = watches
-        self._strips = [prepare_strips(watch.program, rule, 1) for watch in watches]
-        self._found = [np.empty((len(updates), n, 2), dtype=np.float32) for _ in watches]
+        # Of each watch: its memory, and error and right answers, (update, network, 2).
+        self._strips: list[Array] = []
+        self._found: list[Measured] = []
         table = []
-        for watch, strip, found in zip(watches, self._strips, self._found, strict=True):
-            arrays = watch.program.data, strip, found
-            table.append([watch.function.address, *(array.ctypes.data for array in arrays)])
-        self._table = np.array(table, dtype=np.int64)
+        for watch in watches:
+            strip = prepare_strips(watch.program, rule, 1)
+            found = np.empty((len(updates), n, 2), dtype=np.float32)
+            self._strips.append(strip)
+            self._found.append(found)
+            # Addresses, in the order of WATCH, DATA, STRIP and FOUND.
+            data = watch.program.data
+            address = watch.function.address
+            table.append([address, data.ctypes.data, strip.ctypes.data, found.ctypes.data])
+        self._table = np.array(table, dtype=np.int64)  # (watch, 4)
 
     @property
     def addresses(self) -> tuple[int, int, int]:
@@ -50,12 +60,15 @@ class Watchers:
         return self._due.ctypes.data, self._table.ctypes.data, len(self._table)
 
     @property
-    def errors(self) -> list[NDArray[np.float32]]:
+    def errors(self) -> list[Measured]:
         """Return what the criterion measures, for each watch, (n_updates, n)."""
         return [found[..., 0] for found in self._found]
 
     @property
-    def accuracies(self) -> list[NDArray[np.float32]]:
+    def accuracies(self) -> list[Measured]:
         """Return shares of right answers (n_updates, n); 0 where the targets are no classes."""
-        pairs = zip(self._found, self._watches, strict=True)
-        return [found[..., 1] / np.float32(watch.n_patterns) for found, watch in pairs]
+        shares = []
+        for found, watch in zip(self._found, self._watches, strict=True):
+            n_right = found[..., 1]  # (update, network)
+            shares.append(n_right / np.float32(watch.n_patterns))
+        return shares

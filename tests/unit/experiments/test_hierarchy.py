@@ -1,5 +1,8 @@
 """The hierarchy of modules: what counts as success, the sets of vectors and the search."""
 
+import dataclasses
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -43,11 +46,11 @@ def test_perfect_codes_are_encoded_attractors_and_completed_unless_one_vector_fa
     pair[0]["c1"] = pair[0]["c1"] - [0, 0, 0, 200.0]  # a unit that never comes on again
     damaged = examine(pair)
     for name in ("encoded", "attractors", "completed", "all"):
-        assert perfect[name].tolist() == [True, True]
-        assert damaged[name].tolist() == [False, True]
+        assert getattr(perfect, name).tolist() == [True, True]
+        assert getattr(damaged, name).tolist() == [False, True]
     noisy = examine(build_by_hand(), noise=1.0)  # too much to settle back
-    assert noisy["encoded"].all()
-    assert not (noisy["attractors"] | noisy["all"]).any()
+    assert noisy.encoded.all()
+    assert not (noisy.attractors | noisy.all).any()
 
 
 @pytest.mark.parametrize("seen", [[1, 1, 0, 0], [0, 0, 1, 1]])
@@ -57,19 +60,20 @@ def test_networks_that_cannot_complete_one_half_do_not_succeed(seen):
     for arrays in pair:
         arrays["W2"], arrays["b2"] = arrays["W2"] * seen, [-20.0] * 2
     found = examine(pair)
-    assert found["encoded"].all()
-    assert not (found["completed"] | found["all"]).any()
+    assert found.encoded.all()
+    assert not (found.completed | found.all).any()
 
 
 def test_lower_modules_with_other_splits_do_not_agree_on_a_vector():
     outcome = examine(build_by_hand(right=np.stack([SIDES[0], SIDES[0] * SIDES[1]])))
-    assert not outcome["encoded"].any()
+    assert not outcome.encoded.any()
     compared = experiment.compare_splits(outcome)
     assert [compared[name]["n"] for name in ("same", "different", "single")] == [0, 2, 0]
-    outcome = dict(examine(build_by_hand()))
-    outcome["codes"] = outcome["codes"].copy()
+    outcome = examine(build_by_hand())
+    codes = outcome.codes.copy()  # (network, vector, module, unit)
     for module in (0, 1):  # of another network each
-        outcome["codes"][1, :, module, module] = outcome["codes"][0, :, module, module]
+        codes[module, :, module, 1] = codes[module, :, module, 0]
+    outcome = dataclasses.replace(outcome, codes=codes)
     compared = experiment.compare_splits(outcome)
     assert [compared[name]["n"] for name in ("same", "different", "single")] == [0, 0, 2]
 
@@ -103,7 +107,8 @@ def test_a_set_can_be_completed_unless_two_vectors_share_a_half():
 def test_search_takes_the_best_pair_on_other_seeds_than_those_reported(monkeypatch):
     def succeed(condition, pair, sample):
         assert sample.root_seed == 3 + SEARCH_OFFSET
-        return {"all": np.arange(sample.n) < 2 * (pair in ((10.0, 1.0), (20.0, 4.0)))}
+        succeeded = np.arange(sample.n) < 2 * (pair in ((10.0, 1.0), (20.0, 4.0)))
+        return SimpleNamespace(all=succeeded)
 
     monkeypatch.setattr(experiment, "simulate_condition", succeed)
     assert experiment.search_rates("four", Sample(2, 3)) == (10.0, 1.0)

@@ -96,6 +96,15 @@ def test_condition_names_what_contradicts_the_primary():
     assert describe(claim, judge(claim.id, ways))["condition"] == claim.only_if
 
 
+def test_entry_of_the_ledger_without_a_level_is_refused_by_its_name_and_what_to_add():
+    place = rf"\[claims.good-codes\], operationalisation '{PRIMARY.id}': a level is missing; add"
+    for levels in ({}, {"rate": 2.0}, {"instead_at_least": 0.7}):
+        with pytest.raises(DataError, match=place):
+            judge_one(0.5, **levels)
+    # One level is enough, of either side.
+    assert judge_one(0.5, above=0.4)["outcome"] == judge_one(0.5, at_most=0.6)["outcome"] == YES
+
+
 def test_bound_of_the_statement_itself_decides_nothing_where_it_is_met():
     for *ends, outcome in ((1.5, 1.9, YES), (2.0, 2.0, OPEN), (1.9, 2.1, OPEN), (2.1, 3.0, NO)):
         assert judge_one(Estimate(2.0, *ends), above=0.5, below=2.0)["outcome"] == outcome

@@ -23,7 +23,7 @@ def test_simulator_applies_the_product_and_another_product_is_noticed():
 
 @pytest.mark.parametrize("regression", [0.9, 0.999])
 def test_what_the_derivation_neglects_is_of_the_order_of_1_minus_lambda(regression):
-    protocol = dataclasses.replace(PAPER, regression=regression, **rule.RESTRICTED)
+    protocol = rule.restrict(regression)
     measured = rule.measure_descent(protocol, draw_weights(protocol, 2005, 0, 60))
     measured = {name: np.median(values) for name, values in measured.items()}
     for name in ("w-length", "factor"):
@@ -33,7 +33,7 @@ def test_what_the_derivation_neglects_is_of_the_order_of_1_minus_lambda(regressi
 
 def test_length_of_w_is_taken_over_the_gradient_of_e_as_page_361_writes_it():
     """E has the regressed state; that its gradient is (1 - lambda)^2 G is found here by itself."""
-    protocol = Protocol(regression=0.9, **rule.RESTRICTED)
+    protocol = rule.restrict(0.9)
     E = dataclasses.replace(protocol, criterion="half-squared-error", error_measured_on="regressed")
     weights = draw_weights(protocol, 71, 0, 3)
     changes = compute_changes(protocol, weights)

@@ -176,6 +176,57 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
         verifying.verify_report(published)
 
 
+def test_lines_of_models_and_files_that_differ_are_named_the_first_five_of_them(tmp_path):
+    old, new = tmp_path / "old", tmp_path / "new"
+    write_model(old, "x", {"a": [1, 2, 3], "b": 0.5})
+    write_model(new, "x", {"a": [1, 4, 3], "b": 0.5})
+    assert verifying.compare_models(old, old, "x") == []
+    assert verifying.compare_models(old, new, "x") == ["models/x.json: 2, became 4,"]
+    place_files(old, {"report.html": b"1", "report.md": b"2", "report.pdf": b"3"})
+    place_files(new, {"report.html": b"1", "report.md": b"4", "figures/a.svg": b"5"})
+    assert verifying.compare_files(old, old) == []
+    differ = ("figures/a.svg", "report.md", "report.pdf")
+    assert verifying.compare_files(old, new) == [
+        f"{name}: other bytes, or missing" for name in differ
+    ]
+
+
+@pytest.mark.parametrize(
+    ("n", "last"), [(5, r"e\. If"), (6, r"; and 1 more\. If"), (9, "; and 4 more")]
+)
+def test_more_than_five_differences_are_counted(monkeypatch, tmp_path, n, last):
+    study = Study(PAPER, 5, 100, tmp_path)
+    monkeypatch.setattr(verifying, "replicate_study", lambda *_, **__: None)
+    monkeypatch.setattr(verifying, "compare_models", lambda *_: [])
+    monkeypatch.setattr(verifying, "compare_files", lambda *_: ["some file"] * n)
+    with pytest.raises(DataError, match=last) as caught:
+        verifying.verify_report(study)
+    assert str(caught.value).count("some file") == 5
+
+
+def test_a_short_report_needs_the_headline_and_a_full_one_all_models(tmp_path):
+    assert find_damaged_files(tmp_path) == [], "nothing was ever written there"
+    place_files(tmp_path, {"report.html": b"1"})
+    assert find_damaged_files(tmp_path) == ["models/headline.json"]
+    write_model(tmp_path, "headline", {"a": 1})
+    assert find_damaged_files(tmp_path) == []
+    place_files(tmp_path, {"report.html": b"1", "statements.csv": b"2"})
+    assert find_damaged_files(tmp_path) == [f"models/{name}.json" for name in EXPERIMENTS]
+    (tmp_path / "report.md").write_bytes(b"mine")
+    assert find_damaged_files(tmp_path)[-1] == "report.sha256", "a report that the list lacks"
+
+
+def test_folders_of_studies_are_those_with_models_or_a_report_and_no_links(tmp_path):
+    for name in ("with-models/models", "empty", "other/figures"):
+        (tmp_path / "studies" / name).mkdir(parents=True)
+    place_files(tmp_path / "studies" / "with-report", {"report.html": b"1"})
+    (tmp_path / "studies" / "link").symlink_to(tmp_path / "studies" / "with-report")
+    found = verifying.find_report_folders(tmp_path)
+    assert sorted(folder.name for folder in found) == ["with-models", "with-report"]
+    place_files(tmp_path, {"report.html": b"1"})
+    assert verifying.find_report_folders(tmp_path)[0] == tmp_path
+
+
 JUDGED = make_current("codes")["claims"]["good-codes"]
 EDITED = [{**UNDECIDED, "value": "=1+1"}, {**UNDECIDED, "interval": 1}, {"outcome": "undecided"}, 1]
 WAYS = [dict.fromkeys(JUDGED["operationalisations"], result) for result in EDITED]

@@ -1,5 +1,8 @@
 """A whole report: complete in three forms, the same twice, and stopped by what is wrong."""
 
+import base64
+import io
+import json
 import os
 import re
 import shutil
@@ -8,10 +11,11 @@ from functools import partial
 from urllib.parse import unquote
 
 import pytest
+from fontTools.ttLib import TTFont
 
 from replication.errors import ReportError
 from replication.report import build
-from replication.report.build import Drawing
+from replication.report.build import Drawing, add_metadata, set_html
 from tests.reliability.faults import ROOT, read_files, run
 from tests.unit.report import sample_report
 from tests.unit.report.sample_report import BLANK, FOLDER, build_sample, make_models
@@ -104,6 +108,34 @@ def test_pdf_is_tagged_dated_as_told_and_holds_all_words(sample):
     words = " ".join(run("pdftotext", "-layout", sample / "report.pdf", "-").stdout.split())
     for expected in ("1988: 48 and 202", "Table 1. Only the paper", "McClelland 1988, 363)"):
         assert expected in words
+
+
+def test_byline_has_author_day_version_and_licence_and_the_version_may_be_missing():
+    metadata = {"author": "A. B.", "date": "2026-03-09", "licence": "MIT", "version": "1.2"}
+    fields = json.loads(add_metadata("", metadata=metadata, commands={}).split("\n")[1])
+    assert fields["byline"] == "A. B. · 9 March 2026 · version 1.2 · MIT licence"
+    assert (fields["year"], fields["month"], fields["day"]) == ("2026", "3", "9")
+    del metadata["version"]
+    text = add_metadata("Words.", metadata=metadata, commands={"joint": "measure `all`"})
+    fields = json.loads(text.split("\n")[1])
+    assert fields["byline"] == "A. B. · 9 March 2026 · MIT licence"
+    assert fields["commands"] == {"joint": "`measure 'all'`"}
+    assert text.endswith("\n---\n\nWords.")
+
+
+def test_a_page_brings_the_letters_of_its_formulas_along_and_no_font_without_any():
+    def list_letters(formula):
+        page = set_html(f"<!--STYLE--><math>{formula}</math>", figures={}, tables={})
+        font = re.search(r"'Report Math';src:url\(data:font/ttf;base64,([^)]*)\)", page)
+        if font is None:
+            return None
+        return {*map(chr, TTFont(io.BytesIO(base64.b64decode(font[1]))).getBestCmap())}
+
+    # A single letter is slanted by a sign of its own; a note says what was typed.
+    assert list_letters("<mi>b</mi>") == {"b", "𝑏", "ℎ"}
+    assert list_letters("<mi>λ</mi><annotation>\\xyz</annotation>") == {"λ", "𝜆", "ℎ"}
+    assert list_letters("<msqrt><mn>2</mn></msqrt>") == {"2", "√", "ℎ"}
+    assert list_letters("<mn></mn>") is None
 
 
 def test_each_figure_that_is_shown_has_its_data(sample):

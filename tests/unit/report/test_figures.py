@@ -1,5 +1,7 @@
 """Figures as files: the same bytes, text as text, room for scripts, colours of the page."""
 
+import base64
+import io
 import re
 import xml.etree.ElementTree as ET
 from functools import partial
@@ -7,13 +9,14 @@ from functools import partial
 import matplotlib as mpl
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from replication.experiments import list_figures
 from replication.publication.models import read_model
 from replication.report import style
-from replication.report.save import font_css, make_inline, page_css, save_figure
+from replication.report.save import font_css, font_face, make_inline, page_css, save_figure
 from tests.unit.report.sample_report import RESULTS, make_models, plot_joint, plot_panels
 
 MODELS = make_models()
@@ -96,6 +99,70 @@ def test_panels_are_one_file_and_stand_alone_inside_a_page(panels):
     assert all(element.attrib["style"].startswith("flex:226.08 ") for element in inline)
 
 
+def test_a_drawing_inside_a_page_is_whole_and_as_wide_as_letters_of_14_pixels_allow():
+    """1.6 times 9 points are 14.4 pixels."""
+    room = "flex:9 1 9px;width:14px;max-width:14px"
+    inline = make_inline('<svg width="9pt" viewBox="0 0 9 4"><g id="a"/></svg>')
+    assert inline == f'<svg style="{room}" viewBox="0 0 9 4"><g id="a"/></svg>'
+
+
+def test_panels_that_differ_in_size_stand_in_order_in_a_box_that_holds_them_all():
+    def draw():
+        sizes = ((1.0, 2.0), (2.0, 3.0), (1.5, 1.0))
+        return [style.create_figure(width=width, height=height)[0] for width, height in sizes]
+
+    drawing = ET.fromstring(save_figure(draw, name="three")[0])
+    assert drawing.attrib["viewBox"] == "0 0 324 216"
+    assert (drawing.attrib["width"], drawing.attrib["height"]) == ("324pt", "216pt")
+    placed = [
+        tuple(panel.attrib[name] for name in ("x", "width", "height", "viewBox"))
+        for panel in drawing.findall("{*}svg")
+    ]
+    assert placed == [
+        ("0", "72", "144", "0 0 72 144"),
+        ("72", "144", "216", "0 0 144 216"),
+        ("216", "108", "72", "0 0 108 72"),
+    ]
+
+
+def test_numbers_in_drawings_have_two_decimals_and_those_in_words_all():
+    def draw():
+        figure, axes = style.create_figure(height=2.0)
+        axes.text(0.123456, 0.5, "0.123456 < 1")
+        return figure
+
+    drawing = save_figure(draw, name="short")[0]
+    assert "0.123456 &lt; 1" in drawing
+    tags = "".join(re.findall(r"<(?!style|\?)[^>]*>", drawing))
+    assert re.search(r"\d\.\d\d\b", tags)
+    assert not re.search(r"\d\.\d{3}", tags)
+
+
+def test_estimates_are_drawn_with_their_intervals_in_the_unit_of_the_axis():
+    _, axes = style.create_figure(height=2.0)
+    rows = [
+        {"share": 0.2, "share_interval": [0.1, 0.4]},
+        {"share": 0.5, "share_interval": [0.45, 0.6]},
+    ]
+    style.plot_estimates(axes, [1, 3], rows, "share", color=style.BLUE, scale=100.0)
+    assert axes.lines[0].get_xydata().tolist() == [[1.0, 20.0], [3.0, 50.0]]
+    intervals = [part.tolist() for part in axes.collections[0].get_segments()]
+    assert intervals == [[[1.0, 10.0], [1.0, 40.0]], [[3.0, 45.0], [3.0, 60.0]]]
+
+
+@pytest.mark.parametrize("axis", ["x", "y"])
+def test_logarithmic_axis_has_plain_numbers_where_asked(axis):
+    figure, axes = style.create_figure(height=2.0)
+    axes.loglog([1, 1000], [1, 1000])
+    style.use_plain_log_ticks(axes, [2, 1000], axis=axis)
+    FigureCanvasAgg(figure).draw()
+    own = axes.xaxis if axis == "x" else axes.yaxis
+    other = axes.yaxis if axis == "x" else axes.xaxis
+    assert [label.get_text() for label in own.get_ticklabels()] == ["2", "1,000"]
+    assert list(own.get_minorticklocs()) == []
+    assert len(other.get_minorticklocs()) > 0
+
+
 def test_inside_a_page_a_figure_takes_the_colours_of_the_page(joint):
     inline = make_inline(joint)
     assert not set(re.findall(r"#[0-9a-f]{6}", inline)) & set(style.DARK)
@@ -152,3 +219,12 @@ def test_identifiers_are_numbered_as_they_appear(joint):
     defined = re.findall(r' id="(joint-\d+)"', joint)
     first_seen = dict.fromkeys(re.findall(r'(?: id="|url\(#|href="#)(joint-\d+)', joint))
     assert [*first_seen] == [f"joint-{k + 1}" for k in range(len(defined))]
+
+
+def test_a_font_keeps_its_copyright_and_licence_and_the_letters_asked_for():
+    rule = font_face("A family", "DejaVuSans.ttf", "aλ", "font-style:italic;")
+    assert rule.startswith("@font-face{font-family:'A family';font-style:italic;src:url(data:")
+    data = base64.b64decode(re.search(r"base64,([^)]*)\)", rule)[1])
+    font = TTFont(io.BytesIO(data))
+    assert set(font.getBestCmap()) == {ord("a"), ord("λ")}
+    assert {name.nameID for name in font["name"].names} == {0, 14}

@@ -27,6 +27,8 @@ def render(tmp_path, text, **others):
     ('{{ verdict("rapid") }}', "holds, except"),  # of whichever model judged
     ('{{ verdict("rapid") | badge }}', "[◐\u00a0holds, except]{.badge .partly}"),
     ("<!-- why -->a {{ require(speed.mean < 48) }}b {#fig:x}", "a b {#fig:x}"),
+    ('{{ verdict("rapid") | sign }}', "[◐]{.badge .partly}"),
+    ("a\n  {% set x = 1 %}\n{{ x }}\n\n", "a\n1\n\n"),
     ("{% for i in [1, 2] %}\n| {{ i }}\n{% endfor %}\n", "| 1\n| 2\n"),
 ])  # fmt: skip
 def test_numbers_and_verdicts_are_filled_in_and_commands_leave_no_trace(tmp_path, text, expected):

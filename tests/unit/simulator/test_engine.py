@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 import os
 import signal
 import threading
@@ -161,6 +162,33 @@ def test_a_choice_that_the_kernel_does_not_know_is_no_silent_default(field):
     object.__setattr__(protocol, field, "new")  # as a field that got a choice, but not the kernel
     with pytest.raises((ValueError, KeyError), match="new"):
         simulate_weights(protocol, WEIGHTS[:1])
+
+
+@pytest.mark.parametrize(
+    ("criterion", "expected"),
+    [
+        (Criterion("add", "add", lambda x, t: np.sqrt(x / t.size)), np.sqrt(19.0) / 8),
+        (Criterion("add", "add", lambda x, _: x, deviations="absolute"), 17 / 2),
+        (Criterion("add", "maximum", lambda x, _: x, deviations="absolute"), 9 / 4),
+    ],
+    ids=["root mean square", "sum of absolute deviations", "that of the worst pattern"],
+)
+def test_criteria_of_roots_and_absolute_deviations_by_hand(monkeypatch, criterion, expected):
+    """With U = 0 and c = (ln 3, 0, 0, 0) the units give 3/4, 1/2, 1/2, 1/2.
+
+    From the first pattern they are 1/4 and three times 1/2 away, from each other one 3/4 and three
+    times 1/2. So the absolute deviations add up to 7/4 and to 9/4; the squares of all to 19/4.
+    """
+    monkeypatch.setitem(CRITERIA, "half-squared-error", criterion)
+    protocol = Protocol(criterion="half-squared-error")
+    weights = np.zeros((1, 22))
+    weights[0, 18] = math.log(3.0)  # c begins after W, b and U
+    engine._write.cache_clear()
+    (error,) = evaluate_networks(protocol, weights).error
+    engine._write.cache_clear()
+    assert error == pytest.approx(expected, rel=1e-14)
+    network = RecirculationNetwork.from_weights(weights[0], protocol)
+    assert network.error() == pytest.approx(expected, rel=1e-14)
 
 
 def finish_by_root(x, targets):

@@ -91,6 +91,37 @@ def test_spread_has_n_less_1_in_its_denominator_and_that_of_tiny_values_does_not
     assert spread == pytest.approx(math.sqrt(3))
 
 
+def test_moments_and_quantiles_of_a_distribution_whatever_the_sum_of_its_mass():
+    """By hand: mean (0 + 1 + 2 * 4) / 4, mean square 33 / 4, so the variance is 51 / 16."""
+    values = np.array([0.0, 1.0, 4.0])
+    for total in (1.0, 4.0):
+        found = sampling.SamplingDistribution(values, total * np.array([0.25, 0.25, 0.5]))
+        assert found.mean == pytest.approx(9 / 4)
+        assert found.spread == pytest.approx(math.sqrt(51) / 4)
+        quantiles = [found.find_quantile(p) for p in (0.0, 0.25, 0.26, 0.5, 0.51, 1.0)]
+        assert quantiles == [0.0, 0.0, 1.0, 1.0, 4.0, 4.0]
+        # Up to a value, and from one on: the value itself belongs to both.
+        below, above = found.measure(np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 2.0]))
+        assert below == pytest.approx([0.25, 0.5, 0.5])
+        assert above == pytest.approx([1.0, 0.75, 0.5])
+
+
+def test_kurtosis_is_the_fourth_moment_over_the_squared_variance():
+    """Of runs at -1 and 1 it is 1, the least; of 0, 0, 0, 4 by hand 21 / 9; 3 of normal ones."""
+    assert sampling.Sample.from_values([-1.0, 1.0]).kurtosis == pytest.approx(1)
+    assert sampling.Sample.from_values([0.0, 0.0, 0.0, 4.0]).kurtosis == pytest.approx(21 / 9)
+    assert sampling.Sample.from_values([2.0, 2.0]).kurtosis == 0
+    normal = sampling.Sample.from_values(np.random.default_rng(4).normal(5, 2, size=100_000))
+    assert normal.kurtosis == pytest.approx(3, abs=4 * math.sqrt(24 / 100_000))
+
+
+def test_a_sample_is_enough_for_a_thousandth_as_many_runs():
+    """A run in n + N beyond all that were seen is too rare to matter from here on."""
+    sample = sampling.Sample.from_values(np.arange(9_990.0))
+    assert sample.is_enough_for(9)
+    assert not sample.is_enough_for(10)
+
+
 def test_random_draws_are_those_that_printed_numbers_were_made_with_in_every_version_of_numpy():
     """NumPy promises this of raw integers only. Recorded with 2.4; 1.26 and 2.0 gave the same."""
     generator = np.random.default_rng(3)
@@ -99,3 +130,19 @@ def test_random_draws_are_those_that_printed_numbers_were_made_with_in_every_ver
     generator.standard_gamma([0.0, 0.0, 5.0])
     expected = [0.0, 0.4512603827551632, 3.945594794086422]
     assert np.allclose(generator.standard_gamma([0.0, 1.0, 5.0]), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("resampled", "drawn", "n_resamples", "shape"), [
+    (10**6, 10**6, 500, (2, 10)),  # neither limit matters: 1000 studies of 500 resamples
+    (1000, 10**6, 50, (20, 10)),  # 1000 runs are resampled, 20 at a time
+    (1000, 4000, 50, (8, 10)),  # 400 studies of 10 runs
+    (100, 10, 20, (1, 10)),  # never fewer than 20 resamples with a study each
+])  # fmt: skip
+def test_limits_of_time_and_memory_leave_fewer_resamples_and_studies(
+    monkeypatch, resampled, drawn, n_resamples, shape
+):
+    monkeypatch.setattr(sampling, "MAX_RESAMPLED", resampled)
+    monkeypatch.setattr(sampling, "MAX_DRAWS", drawn)
+    sample = sampling.Sample.from_values(np.arange(20.0))
+    studies = list(sampling.draw_studies(sample, 10, sampling.Effort(1000, 500)))
+    assert [each.shape for each in studies] == [shape] * n_resamples

@@ -1,0 +1,173 @@
+"""The conditions of the chapters, at the numbers that the sentences beside them name."""
+
+import copy
+from pathlib import Path
+
+import pytest
+
+from replication.experiments import EXPERIMENTS, list_checks
+from replication.publication.models import read_model
+
+RESULTS = Path(__file__).parents[3] / "results"
+MODELS = {name: read_model(RESULTS, name) for name in ("headline", *EXPERIMENTS)}
+LITTLE = 1e-9  # on the side on which a sentence is true
+
+
+def get(path):
+    """Return the number at a place of the published models, such as ``dynamics/rare/n``."""
+    found = MODELS
+    for key in path.split("/"):
+        found = found[int(key) if isinstance(found, list) else key]
+    return found
+
+
+def replace(path, number):
+    """Return the published models with another number at a place."""
+    experiment, *keys, last = path.split("/")
+    changed = copy.deepcopy(MODELS[experiment])
+    place = changed
+    for key in keys:
+        place = place[int(key) if isinstance(place, list) else key]
+    place[int(last) if isinstance(place, list) else last] = number
+    return MODELS | {experiment: changed}
+
+
+DEPTHS = "dynamics/main/parts/{}/depth_interval/{}"
+SLOW = "dynamics/main/parts/{}/slow/{}"
+FAILED = "dynamics/again/parts/{}/failed/{}"
+TAILS = "dynamics/main/tails"
+RULES = "images/linear/rules"
+SWEEPS = "readings/sweeps"
+ENCODERS = "hierarchy/conditions/{}/all/share_interval/{}"
+PCA = get("images/linear/pca")
+FROZEN = get(f"{RULES}/W frozen/0.125/unexplained")
+
+ABOVE = {
+    "hierarchy three_pairs_nearly_always": (ENCODERS.format("three", 0), 0.9),
+    "hierarchy completable_sets_more_often": (
+        ENCODERS.format("completable", 0), get(ENCODERS.format("random", 1)),
+    ),
+    "hierarchy same_ways_succeed": ("hierarchy/splits/same/all/share_interval/0", 0.7),
+    "hierarchy one_way_in_between": ("hierarchy/splits/single/all/share_interval/0", 0.0),
+    "dynamics about_one_in_a_million": ("dynamics/rare/share_interval/0", 0.0),
+    "dynamics fail_at_higher_rates": (
+        "settings/edge/fixed/0.01", get("settings/edge/learnt/0.01") + 5,
+    ),
+    "dynamics biases_follow_the_outputs": ("dynamics/again/following/cosine", 0.95),
+    "dynamics fixed_biases_end_the_tail": (
+        f"{TAILS}/learnt/mean_interval/0", get(f"{TAILS}/fixed/mean_interval/1") + 5,
+    ),
+    "dynamics late_biases_help": (
+        "dynamics/main/choices/delay 0/slow/share_interval/0",
+        2 * get("dynamics/main/choices/delay 1/slow/share_interval/1"),
+    ),
+    "dynamics parts_add_up_in_depth": (
+        DEPTHS.format("alternating", 0), get(DEPTHS.format("neither", 1)),
+    ),
+    "dynamics parts_add_up_in_depth, smooth": (
+        DEPTHS.format("smooth", 0), get(DEPTHS.format("alternating", 1)),
+    ),
+    "dynamics dose_counts": (
+        SLOW.format("1.5 times", "share"), 2 * get(SLOW.format("both", "share")),
+    ),
+    "dynamics dose_counts, twice": (
+        SLOW.format("2 times", "share"), 4 * get(SLOW.format("both", "share")),
+    ),
+    "dynamics failures_are_not_a_matter_of_dose": (
+        FAILED.format("3 times the smooth part", "share_interval/0"), 0.005,
+    ),
+    "dynamics errors_are_predicted": (
+        "dynamics/main/failures/within", 0.97 * get("dynamics/main/failures/n"),
+    ),
+    "dynamics errors_are_predicted, periods": (
+        "dynamics/main/failures/period_2", 0.98 * get("dynamics/main/failures/n"),
+    ),
+    "headline square_is_less_likely": (f"{SWEEPS}/not counted/square/bayes_factor", 3.0),
+    "headline two_chances_in_three": (f"{SWEEPS}/open/paper/posterior", 0.6),
+    "headline few_would_be_rejected": ("readings/power/square", 0.2),
+    "images inverse_depends_on_its_start": (
+        f"{RULES}/inverse/0.5/unexplained_interval/0",
+        get("images/linear/starts/0/unexplained_interval/1"),
+    ),
+    "images noise_like_the_inputs_stops": (
+        f"{RULES}/inverse, noise like the images/0.5/unexplained_interval/0", 0.25,
+    ),
+}  # fmt: skip
+"""Conditions, the number that they ask about, and what it must be above."""
+
+BELOW = {
+    "hierarchy four_pairs_less_than_half": (ENCODERS.format("four", 1), 0.5),
+    "hierarchy random_sets_seldom": (ENCODERS.format("random", 1), 0.05),
+    "dynamics about_one_in_a_million": ("dynamics/rare/share_interval/1", 3e-6),
+    "dynamics rare_beside_many": (
+        "dynamics/rare/share_interval/1", 0.01 * get(f"{TAILS}/learnt/n_failed") / 1e6,
+    ),
+    "dynamics offsets_are_small": ("dynamics/main/alignment/8-3-8/shift", 0.05),
+    "dynamics fixed_biases_end_the_tail": ("dynamics/again/tails/fixed/p", 0.001),
+    "dynamics dose_counts": (
+        SLOW.format("0.5 times", "share"), get(SLOW.format("both", "share")) / 3,
+    ),
+    "dynamics failures_are_not_a_matter_of_dose": (FAILED.format("neither", "share"), 0.001),
+    "dynamics alignment_is_predicted": (
+        "dynamics/main/alignment/4-2-4/rates/0/fixed",
+        get("dynamics/main/alignment/4-2-4/rates/0/predicted") + 1.7,
+    ),
+    "dynamics alignment_is_predicted, learning": (
+        "dynamics/main/alignment/4-2-4/rates/0/learnt",
+        get("dynamics/main/alignment/4-2-4/rates/0/predicted") + 1.1,
+    ),
+    "headline two_chances_in_three": (f"{SWEEPS}/open/paper/posterior", 0.75),
+    "headline few_would_be_rejected": ("readings/power/square", 0.3),
+    "headline few_would_be_rejected, notebook": ("readings/power/notebook", 0.5),
+    "headline factors_are_known": (
+        f"{SWEEPS}/not counted/square/bayes_factor_interval/1",
+        1.4 * get(f"{SWEEPS}/not counted/square/bayes_factor_interval/0"),
+    ),
+    "images most_is_gained_from_scaled_weights": (
+        f"{RULES}/recirculation/0.125/unexplained", PCA + 0.4 * (FROZEN - PCA),
+    ),
+    "images descent_goes_on_from_there": ("images/linear/after/unexplained", PCA + 0.002),
+    "images inverse_becomes_w": (f"{RULES}/inverse/0.5/inverse", 0.05),
+    "images feedback_alignment_is_predicted": (
+        f"{RULES}/feedback alignment/0.5/predicted",
+        get(f"{RULES}/feedback alignment/0.5/unexplained") + 0.005,
+    ),
+    "images linear_units_need_sleep_alone": (
+        f"{RULES}/sleep without equation (4)/0.5/unexplained", PCA + 0.01,
+    ),
+    "proposal control_does_as_much": (
+        "proposal/claims/proposal/operationalisations/control-1/value", 0.1,
+    ),
+}  # fmt: skip
+"""Conditions, the number that they ask about, and what it must be below."""
+
+
+def is_true(condition, models):
+    experiment, name = condition.split(",")[0].split()
+    return list_checks(models)[experiment][name]
+
+
+@pytest.mark.parametrize("condition", ABOVE)
+def test_sentence_is_true_above_its_level_alone(condition):
+    path, level = ABOVE[condition]
+    within = level + LITTLE * max(1.0, abs(level))
+    beyond = level - LITTLE * max(1.0, abs(level))
+    assert is_true(condition, replace(path, within))
+    assert not is_true(condition, replace(path, beyond))
+
+
+@pytest.mark.parametrize("condition", BELOW)
+def test_sentence_is_true_below_its_level_alone(condition):
+    path, level = BELOW[condition]
+    within = level - LITTLE * abs(level)
+    beyond = level + LITTLE * abs(level)
+    assert is_true(condition, replace(path, within))
+    assert not is_true(condition, replace(path, beyond))
+
+
+def test_all_conditions_are_true_of_the_published_models():
+    found = list_checks(MODELS)
+    untrue = [
+        name for conditions in found.values() for name, true in conditions.items() if not true
+    ]
+    assert untrue == []
