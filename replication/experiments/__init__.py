@@ -62,7 +62,9 @@ COST = {
 TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
 
 
-def run_experiment(name: str, *, jobs: int, report_progress: Tell, n_networks: int = 0) -> Model:
+def run_experiment(
+    name: str, *, jobs: int, report_progress: Tell, n_networks: int | None = None
+) -> Model:
     """Run one of `EXPERIMENTS` at its full size or another; return its model, plain JSON data.
 
     Raises DataError if it does not judge those statements of the ledger that name it.
@@ -71,11 +73,12 @@ def run_experiment(name: str, *, jobs: int, report_progress: Tell, n_networks: i
 
     module = importlib.import_module(f"replication.experiments.{name}.run")
     fixed = EXPERIMENTS[name]
-    n = n_networks or fixed.n_networks
-    model: Model = module.run(Sample(n, fixed.root_seed, jobs, report_progress))
+    if n_networks is None:
+        n_networks = fixed.n_networks
+    model: Model = module.run(Sample(n_networks, fixed.root_seed, jobs, report_progress))
     asked = list_measurements(name).keys()
     refuse_unpaired(f"experiment = {name!r}", asked, model.get("claims", {}).keys(), name)
-    return model | {"n_networks": n, "version": find_version(name)}
+    return {**model, "n_networks": n_networks, "version": find_version(name)}
 
 
 def find_version(name: str) -> str:

@@ -66,22 +66,26 @@ class Contest:
             f"counted as {plural(self.protocol.max_updates, 'update')}",
             table.to_string(float_format="{:,.6g}".format),
         ]
-        lost = {name: each.describe_lost() for name, each in self.outcomes.items()}
-        return "\n".join([*lines, *(f"{name}: {text}" for name, text in lost.items() if text)])
+        for name, outcomes in self.outcomes.items():
+            lost = outcomes.describe_lost()
+            if lost:
+                lines.append(f"{name}: {lost}")
+        return "\n".join(lines)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw how many networks of each rule have converged after so many updates."""
         import matplotlib.pyplot as plt
 
-        ax = plt.subplots()[1] if ax is None else ax
+        if ax is None:
+            _, ax = plt.subplots()
         is_stretched = False
         for name, each in self.outcomes.items():
             times = np.sort(each.updates[each.converged])
             share = np.arange(1, len(times) + 1) / len(each)
             ax.step(times, share, where="post", label=name)
-            if len(times):
-                # One slow network would press all others against the axis.
-                is_stretched |= bool(times[-1] > STRETCHED * max(1.0, np.quantile(times, 0.9)))
+            # One slow network would press all others against the axis.
+            if len(times) and times[-1] > STRETCHED * max(1.0, np.quantile(times, 0.9)):
+                is_stretched = True
         if is_stretched:
             ax.set_xscale("log")
         ax.set(xlabel="weight updates", ylabel="share that has converged", ylim=(0, 1))

@@ -42,8 +42,12 @@ def read_model(folder: Path, name: str) -> Model | None:
 
 def read_models(folder: Path, names: Iterable[str]) -> dict[str, Model]:
     """Read those of some models that there are."""
-    found = {name: read_model(folder, name) for name in names}
-    return {name: model for name, model in found.items() if model is not None}
+    found = {}
+    for name in names:
+        model = read_model(folder, name)
+        if model is not None:
+            found[name] = model
+    return found
 
 
 def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:

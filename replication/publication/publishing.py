@@ -165,7 +165,7 @@ def count_parts(
     counted = {}
     for name, part in study.parts.items():
         counted[part] = count_outcomes(part, cache, name=name, show_progress=shown, **workers)
-        if part == study:
+        if part == study and n_more:
             report_progress(
                 f"{plural(n_more, 'more network')}, with which a report compares these: other "
                 'root seeds, and other readings of "error"'

@@ -3,7 +3,7 @@
 import dataclasses
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from replication.definition.protocol import CHOICES, Protocol
@@ -39,6 +39,8 @@ protocols = st.builds(
 @settings(max_examples=25)
 @given(protocols, st.integers(0, 10**12), st.floats(1.0, 3.0), st.integers(1, 60))
 def test_order_and_company_matter_not_thresholds_and_caps_only_censor(protocol, start, factor, cap):
+    # The order of minibatches is drawn from the seed, here the place of a row.
+    assume(protocol.update_schedule != "minibatch")
     weights = draw_weights(protocol, 1988, start, start + 70)
     updates, converged, final = simulate_weights(protocol, weights)
     # In another order, and alone: 70 networks fill no whole number of lanes.

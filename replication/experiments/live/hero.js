@@ -109,12 +109,13 @@ class Hero {
 
   // The arrow keys go on by whole updates.
   step(event) {
-    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
-    if (!step) return;
+    const now = Math.floor(this.t);
+    const to = { ArrowRight: now + 1, ArrowUp: now + 1, ArrowLeft: now - 1, ArrowDown: now - 1, Home: 0, End: this.run.n }[event.key];
+    if (to === undefined) return;
     event.preventDefault();
     this.touch();
     this.stop();
-    this.t = Math.min(this.run.n, Math.max(0, Math.floor(this.t) + step));
+    this.t = Math.min(this.run.n, Math.max(0, to));
     this.rest = 0;
     this.paint();
   }

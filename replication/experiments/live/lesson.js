@@ -198,7 +198,7 @@ class Lesson {
       option.classList.add(n === right ? "right" : n === mine ? "wrong" : "other");
       option.disabled = true;
     });
-    const said = "You said: “" + options[mine].textContent + "”. " + (is_right ? "So it was." : "Not so: “" + options[right].textContent + "”.");
+    const said = "You said “" + options[mine].textContent + "”. " + (is_right ? "So it was." : "It was: “" + options[right].textContent + "”.");
     reveal.prepend(make("p", { class: "said" }, said));
     reveal.classList.toggle("missed", !is_right);
     reveal.hidden = false;

@@ -47,7 +47,7 @@ def draw_curves(model: Model) -> Figure:
         )
     panels[-1].set_xlabel("weight updates")
     figure.legend(
-        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=7
+        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8
     )
     return figure
 

@@ -94,8 +94,14 @@ class Contestant:
     def search(self, weights: Array, lowest: float, sample: Sample) -> Rates:
         """Try `N_FIRST` learning rates, and more as long as the lowest or highest is the best."""
         rates = self.try_rates(weights, [lowest * STEP**i for i in range(N_FIRST)], sample)
-        while len(rates) < MOST_RATES and (best := find_best(rates)) in (min(rates), max(rates)):
-            beyond = best / STEP if best == min(rates) else best * STEP
+        while len(rates) < MOST_RATES:
+            best = find_best(rates)
+            if best == min(rates):
+                beyond = best / STEP
+            elif best == max(rates):
+                beyond = best * STEP
+            else:
+                break
             rates |= self.try_rates(weights, [beyond], sample)
         return rates
 
@@ -113,7 +119,9 @@ def list_contestants(protocol: Protocol, own: Own = None) -> dict[str, Contestan
     else:
         descent = rules["back-propagation"]
     rules["feedback alignment"] = Contestant(descent.protocol, FeedbackAlignmentNetwork)
-    return rules if own is None else rules | {own.__name__: admit(own, protocol)}
+    if own is not None:
+        rules[own.__name__] = admit(own, protocol)
+    return rules
 
 
 def admit(own: type[Network], protocol: Protocol) -> Contestant:
@@ -125,7 +133,9 @@ def admit(own: type[Network], protocol: Protocol) -> Contestant:
             f"{own.__name__}.numbers = {show(dict(own.numbers))} was given; mechanism searches "
             'its "rate": write numbers = {"rate": 1.0}, and self.rate where changes are made'
         )
-    return Contestant(Protocol(**{x: getattr(protocol, x) for x in sorted(OF_ANY_RULE)}), own)
+    # A protocol that says only what a rule without one is asked for.
+    asked = {name: getattr(protocol, name) for name in sorted(OF_ANY_RULE)}
+    return Contestant(Protocol(**asked), own)
 
 
 def draw_feedback(protocol: Protocol, n_networks: int) -> Array:

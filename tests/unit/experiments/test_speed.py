@@ -6,20 +6,25 @@ from replication.definition.protocol import Protocol
 from replication.experiments import EXPERIMENTS
 from replication.experiments.instruments.sample import Sample
 from replication.experiments.speed import run as speed
-from replication.statistics.intervals import Estimate
 from tests.unit.experiments.builders import list_outcomes, make_outcomes
 
 
-def test_rapid_asks_for_a_few_things_of_the_paper_and_of_larger_networks():
+def test_rapid_asks_for_networks_within_the_largest_and_the_mean_number_of_1988():
     outcomes = {
-        "paper": make_outcomes(*[30] * 930, *[150] * 70),
         "recirculation-8-3-8": make_outcomes(*[40] * 30, *[90] * 70),
+        "recirculation-16-4-16": make_outcomes(*[150] * 70, *[300] * 30),
     }
-    judged = speed.judge_rapid(outcomes, Estimate(1.5, 1.4, 1.6))
-    found = list_outcomes(judged)
-    assert found.pop("larger") == "contradicts"
-    assert set(found.values()) == {"supports"}
-    assert judged["operationalisations"]["within-48"]["value"] == 0.93
+    judged = speed.judge_rapid(outcomes)
+    outcomes_found = {
+        "larger-202": "supports",
+        "largest-202": "supports",
+        "larger-48": "contradicts",
+    }
+    assert list_outcomes(judged) == outcomes_found
+    found = judged["operationalisations"]
+    values = {name: found[name]["value"] for name in outcomes_found}
+    assert values == {"larger-202": 1.0, "largest-202": 0.7, "larger-48": 0.3}
+    assert judged["verdict"] == "holds, except"
 
 
 @pytest.mark.parametrize(("squared", "plain", "effective"), [
@@ -40,11 +45,12 @@ def test_good_rates_hold_the_best_and_its_neighbour_and_leave_out_the_hopeless()
 
 
 def test_hidden_regression_is_judged_by_rate_and_by_networks():
-    judged = speed.judge_hidden_regression({
-        "paper": make_outcomes(*[40] * 1000),
-        "no-hidden-regression": make_outcomes(*[60] * 1000),
-        "no-hidden-regression-at-paper-rate": make_outcomes(*[2000] * 700, *[50] * 300),
-    })  # fmt: skip
-    assert [*list_outcomes(judged).values()] == ["supports", "supports", "contradicts"]
-    assert judged["verdict"] == "holds, except"
-    assert judged["operationalisations"]["speed"]["value"] == 1.5
+    judged = speed.judge_hidden_regression(
+        {
+            "no-hidden-regression": make_outcomes(*[60] * 1000),
+            "no-hidden-regression-at-paper-rate": make_outcomes(*[2000] * 700, *[50] * 300),
+        }
+    )
+    assert list_outcomes(judged) == {"best-rate": "supports", "paper-rate": "contradicts"}
+    assert judged["operationalisations"]["paper-rate"]["value"] == 0.3
+    assert judged["verdict"] == "holds only if"

@@ -130,3 +130,19 @@ def test_random_draws_are_those_that_printed_numbers_were_made_with_in_every_ver
     generator.standard_gamma([0.0, 0.0, 5.0])
     expected = [0.0, 0.4512603827551632, 3.945594794086422]
     assert np.allclose(generator.standard_gamma([0.0, 1.0, 5.0]), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("resampled", "drawn", "n_resamples", "shape"), [
+    (10**6, 10**6, 500, (2, 10)),  # neither limit matters: 1000 studies of 500 resamples
+    (1000, 10**6, 50, (20, 10)),  # 1000 runs are resampled, 20 at a time
+    (1000, 4000, 50, (8, 10)),  # 400 studies of 10 runs
+    (100, 10, 20, (1, 10)),  # never fewer than 20 resamples with a study each
+])  # fmt: skip
+def test_limits_of_time_and_memory_leave_fewer_resamples_and_studies(
+    monkeypatch, resampled, drawn, n_resamples, shape
+):
+    monkeypatch.setattr(sampling, "MAX_RESAMPLED", resampled)
+    monkeypatch.setattr(sampling, "MAX_DRAWS", drawn)
+    sample = sampling.Sample.from_values(np.arange(20.0))
+    studies = list(sampling.draw_studies(sample, 10, sampling.Effort(1000, 500)))
+    assert [each.shape for each in studies] == [shape] * n_resamples
