@@ -315,3 +315,25 @@ def test_the_number_of_runs_may_stand_between_other_numbers(tmp_path, capsys):
     """ "max=100 n=20 share=0.7" became "100share=0.7"."""
     found = ask(tmp_path, capsys, "read", "mean=55 max=100 n=20 share=0.7", "--report")
     assert found.out == "mean,share,max,n 55,0.7,100,20"
+
+
+def test_a_number_is_a_key_beside_another_only_where_it_tells_rows_apart(compare):
+    own = "task,size,seed,acc\n" + "".join(
+        f"{task},{size},{seed},{0.7 + size / 1000 + seed / 50:.3f}\n"
+        for task in ("a", "b", "c")
+        for size in (32, 64)
+        for seed in range(3)
+    )
+    report = "task,size,mean,sd,n\na,32,0.75,0.02,5\na,64,0.78,0.02,5\nb,32,0.7,0.02,5\n"
+    found = compare("own.csv", "--reported", "paper.csv", own__csv=own, paper__csv=report)
+    assert "key: 'task', 'size'" in found.out
+    # With one row a task the number may as well be something that was measured.
+    report = "task,size,mean,sd,n\na,32,0.75,0.02,5\nb,64,0.7,0.02,5\nc,32,0.7,0.02,5\n"
+    asked = compare("own.csv", "--reported", "paper.csv", own__csv=own, paper__csv=report)
+    assert "holds numbers in both tables: give --by size if it is a key" in asked.err
+
+
+def test_losses_that_are_far_off_are_contradicted_and_not_taken_for_per_cent(compare):
+    own = "loss\n0.05\n0.2\n0.35\n0.5\n0.62\n"
+    found = compare("own.csv", "--reported", "1.9 ± 0.2, n = 5", own__csv=own)
+    assert found.out.startswith("Your table read as 5 runs: - value: 'loss' Contradicted:")
