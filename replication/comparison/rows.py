@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from replication.comparison.comparison import compare_sides
 from replication.comparison.request import Request, Said
 from replication.comparison.result import Comparison
@@ -10,6 +12,7 @@ from replication.comparison.sides import Key, OneSide, OwnRuns, Printed
 from replication.comparison.table import ComparisonTable
 from replication.comparison.text import Block, name_key
 from replication.errors import ReplicationError, UsageError
+from replication.statistics.arrays import FloatArray
 from replication.statistics.pooling import find_effect, pool
 from replication.statistics.sampling import Effort
 
@@ -115,5 +118,5 @@ def find_values_by_seed(one: OneSide) -> dict[str, float]:
     """Return values by the seed of their run; none where no column says it."""
     if not isinstance(one, OwnRuns) or not one.seeds:
         return {}
-    values: Sequence[float] = one.values  # type: ignore[assignment]
-    return {seed: float(value) for seed, value in zip(one.seeds, values, strict=True)}
+    values: FloatArray = np.asarray(one.values, dtype=np.float64)
+    return dict(zip(one.seeds, values.tolist(), strict=True))

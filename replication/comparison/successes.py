@@ -22,13 +22,18 @@ class Counted:
     n: int
 
 
+def has_two_outcomes(sample: Sample) -> bool:
+    """Say whether all runs are 1 or 0."""
+    return sample.values.size <= 2 and set(sample.values.tolist()) <= {0.0, 1.0}
+
+
 def is_binary(sample: Sample | None, report: Report) -> bool:
     """Say whether runs are successes and failures, 1 and 0, and a report can be of such ones.
 
     Few counts may all be 0 or 1 by chance: a reported spread has to be that of as many successes,
     and a mean between 0 and 1 without one counts as the nearest share.
     """
-    if sample is None or "mean" not in report.numbers or not set(sample.values) <= {0.0, 1.0}:
+    if sample is None or "mean" not in report.numbers or not has_two_outcomes(sample):
         return False
     m = report.n
     mean = report.numbers["mean"]

@@ -38,7 +38,11 @@ def _describe_verdict(table: FoundTable) -> str:
     mean = _describe_mean(table.pooled)
     if table.reason == "impossible":
         names = join(cut([name_key(key) for key in table.impossible]))
-        return f"{verdict}: what was reported for {names} cannot be right."
+        text = f"{verdict}: what was reported for {names} cannot be right."
+        if len(table.contradicted) == len(table.impossible):
+            return text
+        contradicted = f"{_describe_contradicted(table)}{_describe_conditions(table)}"
+        return f"{text} With what cannot be right, contradicted in {contradicted}."
     if table.reason == "rows":
         text = f"{verdict} in {_describe_contradicted(table)}{_describe_conditions(table)}"
         return f"{text}. {mean}" if mean else f"{text}."

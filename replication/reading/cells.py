@@ -75,7 +75,7 @@ TOKENS = {
 }
 PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 SIGNED_PAIR = re.compile(rf"({NUMBER})\s*\+\s?({UNSIGNED})\s*[,/]?\s*-\s?({UNSIGNED})", re.ASCII)
-IN_UNITS = re.compile(r"([-+]?\d+[.,](\d+))\((\d{1,2})\)", re.ASCII)  # 0.830(4)
+IN_UNITS = re.compile(r"([-+]?\d*[.,](\d+))\((\d{1,2})\)", re.ASCII)  # 0.830(4), or .83(4)
 POWER_OF_ALL = re.compile(r"\(([^()]+±[^()]+)\)\s*(%|e[+-]?\d{1,3})")  # (8.3 ± 0.4)e-1
 
 

@@ -62,6 +62,9 @@ def find_decimals(
     witnesses: dict[str, str] = {}
     for number in numbers:
         signs = list_signs(number)
+        if not signs:
+            message = f"{where}: {number} is a number with no decimal sign; write it as 0.83"
+            raise Question(Cause.DECIMAL, message)
         allowed &= signs
         if len(signs) == 1:
             witnesses.setdefault(next(iter(signs)), number)

@@ -220,6 +220,8 @@ def _has_common_sign(numbers: Mapping[str, str], place: Place) -> bool:
     signs = [text.endswith("%") for text in texts]
     if all(signs) or not any(signs):
         return False
+    if "bracket" in numbers and not signs[0]:
+        raise _ask_count(numbers["value"], numbers["bracket"], place)
     decimals = {count_decimals(text) for text in texts}
     if signs[-1] and not signs[0] and len(decimals) == 1:
         return True
@@ -229,6 +231,16 @@ def _has_common_sign(numbers: Mapping[str, str], place: Place) -> bool:
         "it behind each that it belongs to"
     )
     raise Question(Cause.UNIT, message)
+
+
+def _ask_count(value: str, bracket: str, place: Place) -> Question:
+    """Return the question what 47 (94%) is: a count, whose per cent is that of the bracket."""
+    message = (
+        f"{quote([place.name])}: is {value} ({bracket}) a count with its per cent? write it as "
+        f"{value}/n ({bracket}), or call the column 'n (%)'; if {bracket} is a spread, write "
+        f"{value}% ({bracket})"
+    )
+    return Question(Cause.UNIT, message)
 
 
 def check_numbers(numbers: Numbers, where: str) -> None:

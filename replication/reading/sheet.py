@@ -141,7 +141,8 @@ class Column:
     def is_binary(self) -> bool:
         """Whether it holds nothing but 0 and 1, or words for them."""
         if self.numbers is not None:
-            return set(np.unique(self.numbers[~np.isnan(self.numbers)]).tolist()) <= {0.0, 1.0}
+            known = self.numbers[~np.isnan(self.numbers)]
+            return bool(((known == 0.0) | (known == 1.0)).all())
         return self.is_truth or (bool(self.known) and set(self.known) <= {"0", "1", "0.0", "1.0"})
 
     @functools.cached_property

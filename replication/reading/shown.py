@@ -32,7 +32,7 @@ def find_shown(
     keys.extend(find_heading_keys(own, other, label_key, keys))
     number_keys: list[str] = []
     if not mine.by:
-        number_keys = find_number_keys(own, theirs, measured, mine)
+        number_keys = find_number_keys(own, theirs, measured, mine, keys)
     keys.extend(number_keys)
     if not keys and not mine.by:
         ask_other_names(own, theirs)
@@ -117,12 +117,12 @@ def find_values(measured: Sequence[Measured]) -> set[str]:
 
 
 def find_number_keys(
-    own: Sheet, theirs: Sheet, measured: Sequence[Measured], mine: Reading
+    own: Sheet, theirs: Sheet, measured: Sequence[Measured], mine: Reading, texts: Sequence[str]
 ) -> list[str]:
     """Return columns of numbers that are keys of both tables by their name.
 
     The report has its means elsewhere, a row for each cell, and you have several rows for each.
-    What may be the result as well is asked.
+    What may be the result as well is asked. `texts`: columns of texts that are keys.
     """
     said = {fold(name) for name in [*mine.keys, *mine.values, *mine.seed, *mine.ignore]}
     keys = []
@@ -135,18 +135,31 @@ def find_number_keys(
             continue
         if not own[heading].is_numeric:
             continue
-        if not is_key_of_both(own[heading], theirs[one.name]):
+        is_known = has_cells_of(own[heading], theirs[one.name])
+        if not is_known or not tells_rows_apart(theirs, theirs[one.name], texts):
             raise _ask_number_key(heading)
         keys.append(heading)
     return keys
 
 
-def is_key_of_both(mine: Column, theirs: Column) -> bool:
-    """Say whether the report has a row for each of its cells, of which you have several runs."""
+def has_cells_of(mine: Column, theirs: Column) -> bool:
+    """Say whether you have several runs for each cell of the report."""
     ours = {fold_cell(text) for text in mine.known}
     others = {fold_cell(text) for text in theirs.known}
-    is_single = theirs.n_distinct == len(theirs)
-    return is_single and others <= ours and 2 * mine.n_distinct <= len(mine)
+    return others <= ours and 2 * mine.n_distinct <= len(mine)
+
+
+def tells_rows_apart(theirs: Sheet, column: Column, texts: Sequence[str]) -> bool:
+    """Say whether a column tells rows of the report apart, beside keys that do not on their own."""
+    if column.n_distinct == len(column):
+        return True
+    headings = [theirs.find(name) for name in texts]
+    known = [theirs[heading].list_texts() for heading in headings if heading is not None]
+    if not known:
+        return False
+    without = {tuple(row) for row in zip(*known, strict=True)}
+    with_column = {tuple(row) for row in zip(*known, column.list_texts(), strict=True)}
+    return len(without) < len(with_column) == theirs.n_rows
 
 
 def _ask_number_key(heading: str) -> Question:

@@ -30,6 +30,8 @@ LABEL = re.compile(
 )
 PAIR_NAME = re.compile(r"(?:^|[\s,;(])\s*([A-Za-z±σμ%0-9][\w %.-]*?)\s*[=:]\s*")
 SPACED_PAIR = re.compile(rf"\s*[,;(]?\s*([A-Za-zμσ_]+)\s+({NUMBER})\)?")
+OF_TESTS = {"p", "p_value", "pvalue", "t", "f", "z", "d"}
+"""What results of tests are called, folded: no value of a run, and no mean."""
 Given = str | float | tuple[str | float, str | float]
 """A reported number: as printed, as a number, or the two ends of an interval."""
 
@@ -150,6 +152,12 @@ def _take_label(pairs: list[tuple[str, str]]) -> str | None:
         return None
     (place,) = named
     name, value = pairs[place]
+    if fold(name) in OF_TESTS:
+        message = (
+            f"{quote([name])} is what a test gives, and no mean; give what was reported of the "
+            f"runs, or mean={value} if that is one"
+        )
+        raise Question(Cause.STATISTIC, message)
     pairs[place] = ("mean", value)
     return name
 

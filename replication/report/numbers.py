@@ -62,9 +62,9 @@ def percent(share: object, decimals: int = 1) -> str:
     percentage = 100 * _check(share)
     step = 10.0**-decimals
     # What would be rounded to 0 % or 100 % and is not: 0.9999 is more than 99.9 %.
-    if 0 < percentage <= step / 2:
+    if 0 < percentage < step / 2:
         text = f"less than {fixed(step, decimals)}"
-    elif 100 - step / 2 <= percentage < 100:
+    elif 100 - step / 2 < percentage < 100:
         text = f"more than {fixed(100 - step, decimals)}"
     elif percentage in (0, 100):
         text = fixed(percentage, 0)

@@ -102,17 +102,24 @@ def compute_joint_mass(
     """
     mass, start = _list_masses(table)
     length = find_length(mass[None, :], runs)
+    # Edges as places on the lattice: of one value, and of the sum of n.
     cuts = np.clip(np.ceil(np.asarray(max_edges, dtype=np.float64)) - start, 0, mass.size)
-    places = np.clip(
-        np.ceil(np.asarray(mean_edges, dtype=np.float64) * runs - 1e-9) - runs * start, 0, length
-    ).astype(np.int64)
+    edges = np.ceil(np.asarray(mean_edges, dtype=np.float64) * runs - 1e-9) - runs * start
+    places = np.clip(edges, 0, length).astype(np.int64)
     # A row of masses for each edge of the maximum, (b + 1, n_points), cut off there.
     truncated = np.where(np.arange(mass.size) < cuts[:, None], mass, 0.0)
     n_rows = max(1, (1 << 17) // length)  # so few numbers stay in the cache
-    parts = (truncated[row : row + n_rows] for row in range(0, len(truncated), n_rows))
-    sums = (np.cumsum(convolve(part, runs, length), axis=1) for part in parts)
-    below = np.concatenate([np.pad(one, ((0, 0), (1, 0)))[:, places] for one in sums])
+    parts = []
+    for row in range(0, len(truncated), n_rows):
+        sums = convolve(truncated[row : row + n_rows], runs, length)
+        parts.append(_sum_below(sums)[:, places])
+    below = np.concatenate(parts)  # (b + 1, a + 1): mass below both edges
     return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T
+
+
+def _sum_below(masses: FloatArray) -> FloatArray:
+    """Return the mass below each value and below the end, (m, length) to (m, length + 1)."""
+    return np.pad(np.cumsum(masses, axis=1), ((0, 0), (1, 0)))
 
 
 def compute_pair_chance(
@@ -138,9 +145,7 @@ def compute_pair_chance(
     # Sums beyond the cell do not matter, but must not wrap round into it.
     length = fft.next_fast_len((runs - 1) * largest + 1, real=True)
     sums = convolve(masses, runs - 1, length)
-    below = np.pad(
-        np.cumsum(sums, axis=1), ((0, 0), (1, 0))
-    )  # mass below each sum, (2, length + 1)
+    below = _sum_below(sums)
     # Of a network at each value, the sums of the others with which the mean enters the cell, and
     # leaves it.
     first = np.clip(math.ceil(mean[0] * runs - 1e-9) - values, 0, length).astype(np.int64)

@@ -76,7 +76,7 @@ def find_block(rows: Sequence[ValuesBySeed]) -> Block | None:
     The row, or the seed, that lacks the largest share of its runs is left out, again and again,
     until no run is missing.
     """
-    seeds = list(dict.fromkeys(seed for row in rows for seed in row))
+    seeds = _list_seeds(rows)
     kept_rows, kept_seeds = _find_complete(_mark_runs(rows, seeds))
     if kept_rows.size < MIN_ROWS or kept_seeds.size < MIN_SEEDS:
         return None
@@ -84,6 +84,16 @@ def find_block(rows: Sequence[ValuesBySeed]) -> Block | None:
     names = [seeds[place] for place in kept_seeds.tolist()]
     values = [[rows[place][name] for name in names] for place in places]
     return Block(places, np.array(values, dtype=np.float64))
+
+
+def _list_seeds(rows: Sequence[ValuesBySeed]) -> list[str]:
+    """Return the seeds of all rows in the order in which they come."""
+    if not rows:
+        return []
+    first = rows[0]
+    if all(row.keys() == first.keys() for row in rows):  # quick, where seeds are many
+        return list(first)
+    return list(dict.fromkeys(seed for row in rows for seed in row))
 
 
 def _mark_runs(rows: Sequence[ValuesBySeed], seeds: Sequence[str]) -> BoolArray:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from replication.comparison.numbers import read_number
+from replication.comparison.table_sentences import MAX_LISTED, cut
 from replication.errors import UsageError
 
 
@@ -45,3 +46,9 @@ def test_anything_else_is_refused_in_one_short_line(given):
         read_number(given, "mean")
     assert len(str(error.value)) < 260
     assert str(error.value).isprintable()
+
+
+def test_of_many_names_the_first_are_listed_and_the_others_counted():
+    names = [f"task {place}" for place in range(MAX_LISTED + 5)]
+    assert cut(names[:MAX_LISTED]) == names[:MAX_LISTED]
+    assert cut(names) == [*names[:MAX_LISTED], "5 more"]

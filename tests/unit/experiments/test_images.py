@@ -307,3 +307,17 @@ def test_linear_decoder_of_perfect_codes_misses_nothing_and_of_empty_ones_all():
     kept = codes[..., :N_HIDDEN]
     left = linear.find_least(logistic.find_scatter(images))
     assert decode(kept, images, kept, images)[0] == pytest.approx(left)
+
+
+def test_networks_that_learn_on_by_the_same_rule_come_to_the_same_codes(monkeypatch):
+    images = make_patterns(linear.IMAGES)[:60]
+    monkeypatch.setattr(logistic, "read_images", lambda: (images[:40], images[40:]))
+    monkeypatch.setattr(logistic, "EPOCHS", (1, 2, 4))
+    monkeypatch.setattr(logistic, "LEFT_AT", 2)
+    monkeypatch.setattr(logistic, "UNITS", {})
+    monkeypatch.setattr(logistic, "LEFT", {"all": rules.LogisticRecirculation})
+    found = logistic.measure_minimum(Sample(3, 3))
+    for name in ("others", "distance", "overlap", "growth"):
+        whole, rest = found["codes"][name], found["left"]["all"][name]
+        assert rest == pytest.approx(whole[-1:]), name
+        assert whole[-1] != pytest.approx(whole[1]), name

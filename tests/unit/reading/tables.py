@@ -209,3 +209,114 @@ def lay_out(form, names, rows):
         separator.join(quote(cell) if separator in cell else cell for cell in row)
         for row in [names, *rows]
     )
+
+
+# -- exports of trackers, and tables of two keys ---------------------------------------------------
+
+
+def make_export(seed):
+    """Return a random case of runs as a program keeps them, or of a table of two keys."""
+    maker = Maker(seed)
+    maker.unit = ""
+    form = maker.pick(["mlflow", "wandb runs", "wandb lines", "two keys"])
+    own, values = EXPORT_WRITERS[form](maker)
+    means = {key: float(np.mean(each)) for key, each in values.items()}
+    counts = {key: len(each) for key, each in values.items()}
+    report, reported = report_keys(maker, list(values), form)
+    maker.options |= {"n": "5", "plus_minus": "sd", "value": maker.value}
+    what = {"own": form, "report": "csv", "shape": "columns"}
+    return Case(own, report, means, counts, reported, maker.options, what)
+
+
+def draw_value(maker):
+    return float(maker.write(maker.rng.normal(maker.centre, maker.sd), "."))
+
+
+def write_mlflow(maker):
+    """A row for each run, with its status; what failed has a value, too."""
+    names = ["Start Time", "Duration", "Run ID", "Name", "User", "Status", maker.key, maker.value]
+    return write_runs(maker, names, ["FAILED", "KILLED"], "FINISHED")
+
+
+def write_wandb_runs(maker):
+    """A row for each run, with its state; what crashed has a value, too."""
+    names = ["Created", "Runtime", "ID", "Name", "User", "State", maker.key, maker.value]
+    return write_runs(maker, names, ["crashed", "running"], "finished")
+
+
+def write_runs(maker, names, bad, good):
+    values = {(task,): [] for task in maker.tasks}
+    rows = []
+    for task in maker.tasks:
+        for place in range(maker.n):
+            is_bad = place > 1 and maker.chance(0.2)
+            value = draw_value(maker)
+            if not is_bad:
+                values[task,].append(value)
+            date = f"2024-03-{len(rows) + 1:02d} 10:00:00"
+            run = [date, f"{maker.rng.random():.2f}", f"r{len(rows)}", f"brave-{len(rows)}", "me"]
+            state = maker.pick(bad) if is_bad else good
+            rows.append([*run, state, task, f"{value:.{maker.digits}f}"])
+    maker.options["by"] = maker.key
+    return lay_out("csv", names, rows), values
+
+
+def write_wandb_lines(maker):
+    """A column for each run beside the step, with its ends, of which lines have none of their own.
+
+    Each run logs at its own steps, so that cells are missing.
+    """
+    runs = [f"run-{place + 1}" for place in range(maker.n)]
+    names = ["Step"]
+    for run in runs:
+        names += [f"{run} - {maker.value}{end}" for end in ("", "__MIN", "__MAX")]
+    rows = []
+    last = {}
+    for step in range(1, 6):
+        row = [str(step)]
+        for run in runs:
+            has_value = step in (1, 5) or maker.chance(0.7)
+            value = draw_value(maker)
+            if has_value:
+                last[run] = value
+            row += [f"{value:.{maker.digits}f}" if has_value else ""] * 3
+        rows.append(row)
+    maker.options["take"] = "last"
+    return lay_out("csv", names, rows), {(): list(last.values())}
+
+
+def write_two_keys(maker):
+    """Each method on each task, with seeds that all share; a run may be missing."""
+    methods = ["PPO", "SAC"]
+    values, rows = {}, []
+    for method in methods:
+        for task in maker.tasks:
+            values[method, task] = []
+            for seed in range(maker.n):
+                value = draw_value(maker)
+                is_missing = seed > 0 and maker.chance(0.05)
+                if not is_missing:
+                    values[method, task].append(value)
+                text = "" if is_missing else f"{value:.{maker.digits}f}"
+                rows.append([method, task, str(seed), text])
+    maker.options["by"] = f"method,{maker.key}"
+    return lay_out("csv", ["method", maker.key, "seed", maker.value], rows), values
+
+
+def report_keys(maker, keys, form):
+    """Return a report with a row for each key, in an order of its own."""
+    names = {0: [], 1: [maker.key], 2: ["method", maker.key]}[len(keys[0])]
+    reported, rows = {}, []
+    for place in maker.rng.permutation(len(keys)):
+        numbers = [draw_value(maker), round(maker.sd * maker.rng.uniform(0.5, 1.5), maker.digits)]
+        reported[keys[place]] = numbers
+        rows.append([*keys[place], *(f"{x:.{maker.digits}f}" for x in numbers), "5"])
+    return lay_out("csv", [*names, "mean", "sd", "n"], rows), reported
+
+
+EXPORT_WRITERS = {
+    "mlflow": write_mlflow,
+    "wandb runs": write_wandb_runs,
+    "wandb lines": write_wandb_lines,
+    "two keys": write_two_keys,
+}

@@ -276,7 +276,64 @@ def test_an_empty_cell_of_a_typeset_table_is_none_of_the_value_above_it(tmp_path
     assert "Empty cells of 'task' take the name above them." in found.err
 
 
+@pytest.mark.parametrize("said", [[], ["--plus-minus", "ignore"], ["--stat", "share"]])
+def test_a_count_before_its_per_cent_is_no_per_cent(compare, said):
+    """47 (94%) was read as 47 %, and with its brackets ignored judged as such."""
+    report = "task,solved\nant,47 (94%)\n"
+    arguments = ["own.csv", "--reported", "r.csv", "--n", "50", "--value", "acc=solved", *said]
+    found = compare(*arguments, own__csv=FIVE, r__csv=report)
+    assert (found.code, "is 47 (94%) a count with its per cent" in found.err) == (2, True), found
+
+
+def test_a_number_with_two_points_is_named(tmp_path, capsys):
+    """The question named no number at all: ' cannot have the same decimal sign'."""
+    found = ask(tmp_path, capsys, "read", "t.csv", "--report", t__csv="m,mean\na,0.8.3\nb,0.8\n")
+    assert (found.code, "0.8.3 is a number with no decimal sign" in found.err) == (2, True), found
+
+
+@pytest.mark.parametrize("name", ["p", "p-value", "t", "F", "d"])
+def test_what_a_test_gives_is_no_mean(compare, name):
+    """p = 0.04 was held against the mean of the runs, and contradicted it."""
+    found = compare("own.csv", "--reported", f"{name} = 0.04, n = 5", own__csv=FIVE)
+    assert (found.code, f"'{name}' is what a test gives" in found.err) == (2, True), found
+    named = compare("own.csv", "--reported", "acc = 0.04, n = 5", own__csv=FIVE)
+    assert "reported mean of 0.04" in named.out
+
+
+def test_a_row_that_cannot_be_right_hides_no_other_that_is_contradicted(compare):
+    """The sentence named the impossible row alone, where the table contradicted two."""
+    own = "task,seed,acc\n" + "".join(
+        f"{task},{seed},{0.8 + 0.01 * seed}\n" for task in ("ant", "bat") for seed in range(6)
+    )
+    report = "task,mean,sd,min,n\nant,0.8,0.01,1.9,5\nbat,2,0.01,1.9,5\n"
+    found = compare("own.csv", "--reported", "r.csv", own__csv=own, r__csv=report)
+    assert "what was reported for ant cannot be right" in found.out
+    assert "in 2 of 2 rows, ant and bat (adjusted p < 0.0001)" in found.out, found.out
+
+
 def test_the_number_of_runs_may_stand_between_other_numbers(tmp_path, capsys):
     """ "max=100 n=20 share=0.7" became "100share=0.7"."""
     found = ask(tmp_path, capsys, "read", "mean=55 max=100 n=20 share=0.7", "--report")
     assert found.out == "mean,share,max,n 55,0.7,100,20"
+
+
+def test_a_number_is_a_key_beside_another_only_where_it_tells_rows_apart(compare):
+    own = "task,size,seed,acc\n" + "".join(
+        f"{task},{size},{seed},{0.7 + size / 1000 + seed / 50:.3f}\n"
+        for task in ("a", "b", "c")
+        for size in (32, 64)
+        for seed in range(3)
+    )
+    report = "task,size,mean,sd,n\na,32,0.75,0.02,5\na,64,0.78,0.02,5\nb,32,0.7,0.02,5\n"
+    found = compare("own.csv", "--reported", "paper.csv", own__csv=own, paper__csv=report)
+    assert "key: 'task', 'size'" in found.out
+    # With one row a task the number may as well be something that was measured.
+    report = "task,size,mean,sd,n\na,32,0.75,0.02,5\nb,64,0.7,0.02,5\nc,32,0.7,0.02,5\n"
+    asked = compare("own.csv", "--reported", "paper.csv", own__csv=own, paper__csv=report)
+    assert "holds numbers in both tables: give --by size if it is a key" in asked.err
+
+
+def test_losses_that_are_far_off_are_contradicted_and_not_taken_for_per_cent(compare):
+    own = "loss\n0.05\n0.2\n0.35\n0.5\n0.62\n"
+    found = compare("own.csv", "--reported", "1.9 ± 0.2, n = 5", own__csv=own)
+    assert found.out.startswith("Your table read as 5 runs: - value: 'loss' Contradicted:")

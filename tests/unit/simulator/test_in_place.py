@@ -90,7 +90,7 @@ x = repeat(3, step, h)
 REFUSED = {
     "which NumPy copies or not": [
         "m = np.outer(h, r); k = m.reshape(-1); k += 1.0; x = m",
-        "m = np.outer(h, r); k = m.reshape(4, 2); k += 1.0; x = m[0]",
+        "m = np.outer(h, r)[:2]; k = m.reshape(4, 2); k += 1.0; x = m[0]",
         "m = np.outer(h, r); x = np.ravel(m.T); m += 1.0",
     ],
     "what is read-only": [

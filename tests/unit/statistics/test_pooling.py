@@ -1,6 +1,7 @@
 """One answer for all rows of a table, against textbooks, SciPy and simulation."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -103,3 +104,17 @@ def test_the_ratio_of_spreads_is_unbiased_and_covered():
         found = pooling.compare_spreads(rows, 0.05)
         inside += found.low <= 2.0 <= found.high
     assert inside / 200 == pytest.approx(0.95, abs=0.05)
+
+
+def test_the_ratio_of_spreads_is_unbiased_with_few_runs_and_knows_its_error():
+    """Of equal spreads it is 1, though log s^2 of three runs is off by -0.58 on average."""
+    generator = np.random.default_rng(11)
+    rows = []
+    for _ in range(4000):
+        sides = [generator.normal(size=size) for size in (3, 8)]
+        rows.append(tuple(Side(x.mean(), ((x.std(ddof=1), x.size),)) for x in sides))
+    found = pooling.compare_spreads(rows, 0.05)
+    logs = [2 * math.log(one.samples[0][0] / two.samples[0][0]) for one, two in rows]
+    error = np.std(logs) / math.sqrt(len(rows)) / 2
+    assert abs(math.log(found.value)) < 3 * error
+    assert math.log(found.high / found.low) / 2 == pytest.approx(1.96 * error, rel=0.05)
