@@ -171,6 +171,9 @@ async function watch_hero(page) {
   const stands = await look_at_hero(page);
   await page.waitForTimeout(400);
   const later = await look_at_hero(page);
+  // The slider follows a pointer, too.
+  await page.evaluate(() => { window.hero.slider.value = "7"; window.hero.slider.dispatchEvent(new Event("input")); });
+  const slid = await page.evaluate(() => [window.hero.t, window.hero.beginnings[2]]);
   await page.locator("#hero").getByLabel("Weight updates").focus();
   await page.keyboard.press("Home");
   const first = await look_at_hero(page);
@@ -190,7 +193,7 @@ async function watch_hero(page) {
   const moved = await look_at_hero(page);
   await press(page, "New weights");
   const fresh = await look_at_hero(page);
-  return { stands, later, first, second, round, moved, fresh };
+  return { stands, later, slid, first, second, round, moved, fresh };
 }
 
 // What lies further down is built when a reader comes near: images that are lost.

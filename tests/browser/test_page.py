@@ -120,6 +120,8 @@ def test_first_picture_shows_each_update_as_python_has_it_and_stands_still_if_as
     assert hero["stands"] == hero["later"]
     assert [hero[at]["update"] for at in ("first", "second", "stands")] == [0, 1, SHOWN["updates"]]
     assert hero["stands"]["read"] == [True] * 4
+    update, lines_begin = hero["slid"]  # seven seconds: a heap for two, then dots that part
+    assert 0 < update == lines_begin
     assert 0 < moving["moved"]["update"] <= moving["paused"]["update"] < SHOWN["updates"]
     assert moving["paused"] == moving["resting"]
     # The weights of each update, and dots and lines that follow from them.

@@ -60,9 +60,10 @@ class Hero {
     this.play_button = button("Play", () => this.press(), "");
     this.slider = make("input", { type: "range", min: 0, step: "any", "aria-label": "Weight updates" });
     this.slider.addEventListener("input", () => {
+      const value = Number(this.slider.value);  // before it is painted again
       this.touch();
       this.stop();
-      this.t = Math.round(convert(Number(this.slider.value), this.times, this.beginnings));
+      this.t = Math.round(convert(value, this.times, this.beginnings));
       this.rest = 0;
       this.paint();
     });
