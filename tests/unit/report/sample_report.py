@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from replication.experiments import TEMPLATES
+from replication.experiments import EXPERIMENTS, TEMPLATES, list_checks
 from replication.experiments.headline.figures import plot_joint
 from replication.experiments.images.figures import plot_rest
 from replication.experiments.live.figures import plot_plane
 from replication.experiments.live.rule_page import write_template
-from replication.publication.models import read_model
+from replication.publication.models import read_model, read_models
 from replication.report import style
 from replication.report.build import Drawing, render_report
 
@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent / "sample"
 RESULTS = Path(__file__).parents[3] / "results"
 NAMES = "headline", "live", "images", "dynamics", "mechanism"
 PUBLISHED, LIVE, IMAGES, DYNAMICS, MECHANISM = (read_model(RESULTS, name) or {} for name in NAMES)
+CHECKS = list_checks(read_models(RESULTS, [*EXPERIMENTS, "headline"]))
 METADATA = {
     "title": "How long does recirculation take to learn?",
     "subtitle": "A sample, to try the engine; none of its numbers is a result.",
@@ -45,7 +46,7 @@ def make_models():
             "claims": {"mean": {"verdict": "holds"}},
         },
         "live": LIVE,
-        "images": IMAGES, "dynamics": DYNAMICS, "mechanism": MECHANISM,
+        "images": IMAGES, "dynamics": DYNAMICS, "mechanism": MECHANISM, "checks": CHECKS,
         "speed": {"shares": [0.1, 0.4, 0.25, 0.12, 0.08, 0.05], "claims": {"rapid": rapid}},
     }  # fmt: skip
 
