@@ -6,12 +6,15 @@ import re
 
 from replication.reading.kinds import read_kind
 from replication.reading.names import NAMES, QUANTILE, find_statistic
+from replication.reading.question import Cause, Question
 from replication.reading.typeset import clean, fold
+from replication.wording import show
 
 COUNTED = re.compile(  # ± SD, n = 5; (5 seeds); over 5 runs
     r"[,;]?\s*(?:\bover\s+)?\b(?:n\s*=\s*(\d[\d,]*)|(\d[\d,]*)\s(?:random\s)?(?:seeds|runs|trials))\b",
     re.IGNORECASE,
 )
+FACTOR = re.compile(r"[×x*]\s?10\s?(?:\^|[⁰¹²³⁴-⁹⁻])|[×x]\s?1,?000\b")  # ×10³, x 10^-3, (x1000)
 BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]?")
 
 
@@ -37,6 +40,12 @@ def read_heading(text: str) -> Heading:
     >>> read_heading("Acc (%)"), read_heading("acc_mean").statistic, read_heading("Mean (SD)").kind
     (Heading(label='acc', statistic=None, unit='%', kind=None, runs=None), 'mean', 'SD')
     """
+    if FACTOR.search(text):
+        raise Question(
+            Cause.UNIT,
+            f"is each number below {show(text)} to be multiplied by its factor, or has it been? "
+            "Write numbers as they are meant, and a heading without it",
+        )
     body = clean(text)
     runs = None
     count = COUNTED.search(body)

@@ -337,3 +337,12 @@ def test_losses_that_are_far_off_are_contradicted_and_not_taken_for_per_cent(com
     own = "loss\n0.05\n0.2\n0.35\n0.5\n0.62\n"
     found = compare("own.csv", "--reported", "1.9 ± 0.2, n = 5", own__csv=own)
     assert found.out.startswith("Your table read as 5 runs: - value: 'loss' Contradicted:")
+
+
+@pytest.mark.parametrize("heading", ["score ×10³", "score (x 10^-3)", "score (x1000)"])
+def test_a_factor_in_a_heading_is_asked(tmp_path, capsys, heading):
+    """It was ignored without a word, so that all was off by a thousand."""
+    report = f"task,{heading}\nhopper,8.0 ± 0.1\n"
+    arguments = ["--report", "--n", "5", "--plus-minus", "sd", "--stat", "mean"]
+    found = ask(tmp_path, capsys, "read", "t.csv", *arguments, t__csv=report)
+    assert (found.code, "multiplied by its factor" in found.err) == (2, True), found
