@@ -23,7 +23,6 @@ WIDE = re.compile(r"\s*\\multicolumn\{(\d{1,2})\}\{[^{}]*\}\{(.*)\}\s*", re.DOTA
 TALL = re.compile(
     r"\s*\\multirow(?:\[\w\])?\{(\d{1,3})\*?\}(?:\[[^\]]*\])?\{[^{}]*\}\{(.*)\}\s*", re.DOTALL
 )
-IS_ROW = re.compile(r"&[^\n]*\\\\|&[\s\S]{0,2000}\\\\")
 
 
 def is_latex(text: str) -> bool:

@@ -147,11 +147,6 @@ def name_median(values: npt.ArrayLike, name: str = "median") -> dict[str, Any]:
     return name_estimate(name, intervals.estimate_median(values))
 
 
-def name_range(values: Sequence[float]) -> dict[str, Any]:
-    """Return the median and the range of values as two entries of a model."""
-    return {"median": float(np.median(values)), "range": [min(values), max(values)]}
-
-
 def estimate_share(successes: Flags) -> dict[str, Any]:
     """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1]."""
     n = len(successes)
