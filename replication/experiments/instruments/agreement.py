@@ -134,14 +134,15 @@ def count_early_updates(learning_rate: float) -> int:
 
 def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Return what `measure_agreement` does in the states of early updates, (n, n_updates + 1)."""
-    recorded = record_weights(protocol, weights, count_early_updates(protocol.learning_rate))
+    n_updates = count_early_updates(protocol.learning_rate)
+    recorded = record_weights(protocol, weights, range(n_updates + 1))
     measured = measure_agreement(protocol, recorded.reshape(-1, protocol.n_weights))
     return {name: each.reshape(recorded.shape[:2]) for name, each in measured.items()}
 
 
 def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Array:
     """Return at which update U, without its means, aligns with W, (n,); infinity if later."""
-    recorded = record_weights(protocol, weights, n_updates)
+    recorded = record_weights(protocol, weights, range(n_updates + 1))
     return find_events(matrices.align_matrices(protocol, recorded, centred=True), width=1)
 
 

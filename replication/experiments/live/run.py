@@ -120,7 +120,7 @@ def pick_typical(sample: Sample) -> tuple[int, Model]:
     late = train_changed(small, weights, freeze("W"), n_first=N_LATE, jobs=sample.jobs)[0]
     is_typical = _is_near_median(slow) & _is_near_median(fast) & _is_near_median(late - slow)
     seeds = np.flatnonzero(is_typical)
-    states = record_weights(small, weights[seeds], N_LATE)  # (seed, update, weight)
+    states = record_weights(small, weights[seeds], range(N_LATE + 1))  # (seed, update, weight)
     _, (U, c) = split_weights(small, states)
     # How far each line is from the middle of the square, which the codes surround at first.
     lines = np.abs(U.sum(axis=-1) / 2 + c) / np.linalg.norm(U, axis=-1)

@@ -467,6 +467,7 @@ class Rule:
         weights, fixed = (sum(map(math.prod, x.values())) for x in (self.shapes, self.fixed))
         self.sizes = weights, fixed, self.begun.size
         self.row_sizes = weights + fixed, sum(self.sizes)  # of a network, without what is kept
+        self.fingerprint: str | None = None  # once it is asked for (`compiler/fingerprint.py`)
         self._check(one)
 
     def _check(self, one: Network) -> None:
