@@ -19,17 +19,9 @@ import numpy as np
 from replication.errors import UsageError
 from replication.simulator.compiler import blocks
 from replication.simulator.operations import arithmetic as exact
-from replication.simulator.operations import arrays
-from replication.simulator.operations.arrays import (
-    APPLY,
-    LEARN,
-    MEASURE,
-    TURNS,
-    Graph,
-    Index,
-    Traced,
-    TraceError,
-)
+from replication.simulator.operations import products
+from replication.simulator.operations.arrays import Graph, Index, Traced, TraceError, walk
+from replication.simulator.operations.functions import find_function
 from replication.simulator.operations.handles import Handle, hold, unwrap
 from replication.simulator.operations.instructions import (
     FUNCTIONS,
@@ -42,7 +34,9 @@ from replication.simulator.operations.instructions import (
     Writer,
 )
 from replication.simulator.operations.noise import Noise, write_order
-from replication.simulator.rule.network import CRITERIA, ONLY_APPLY, Network, Rule
+from replication.simulator.operations.turns import APPLY, LEARN, MEASURE, TURNS
+from replication.simulator.rule.criteria import CRITERIA
+from replication.simulator.rule.network import ONLY_APPLY, Network, Rule
 
 MOST_AT_ONCE = 20
 """Patterns whose states stay near the processor. Four divides it but eight does not, so
@@ -78,7 +72,7 @@ class Traces:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.graph = Graph()
+        self.graph = Graph(find_function)
         self.network = rule.bare()
         self._make_inputs()
         self._trace_image()
@@ -131,14 +125,14 @@ class Traces:
         for name, change in found.items():
             shape = rule.sums[name]
             array: Any = np.broadcast_to(self._take("weight_changes", change), shape)
-            scale, terms[name] = arrays.split(array)
+            scale, terms[name] = products.split(array)
             sums[name] = self.graph.make("sum", shape, note=name)
             changes[name] = hold(sums[name] if scale is None else scale * sums[name])
         after = self._run_apply(changes)
         self.after = {name: self._take("apply", after.get(name)) for name in self.weights}
         self._check_after()
         # A sum that nothing takes is not computed: that of frozen weights.
-        used = {*arrays.walk(self.after.values())}
+        used = {*walk(self.after.values())}
         self.sums = {name: total for name, total in sums.items() if total in used}
         self.terms = {name: terms[name] for name in self.sums}
         # The phases in which the rule draws random numbers.
@@ -465,7 +459,7 @@ class Sweep:
         """Write down where sums that stay in memory begin."""
         for rows in self.sums.values():
             for place in blocks.places(self.writer, rows.shape):
-                rows[place] = self.writer.number(arrays.NOTHING)
+                rows[place] = self.writer.number(products.NOTHING)
 
     def count_right(self, rows: Rows) -> None:
         """Have the right answers of each look counted in memory, if the targets are classes."""
@@ -600,7 +594,7 @@ class Sweep:
         owners: dict[str, str] = {}
         for name in self.changed:
             new = self.traces.after[name]
-            used = arrays.walk([new])
+            used = walk([new])
             sums = [x.note for x in used if x.op == "sum"]
             if len(sums) != 1:
                 return {}
@@ -615,11 +609,11 @@ class Sweep:
         What is written must belong to no other sum than what reads it.
         """
         for name, owner in owners.items():
-            for x in arrays.walk([self.traces.after[name]]):
+            for x in walk([self.traces.after[name]]):
                 if x.op == "weight" and owners.get(x.note, owner) != owner:
                     return False
         # Terms that are not in memory may be those of any sum.
-        for x in arrays.walk(self._list_terms(), is_end=blocks.in_memory):
+        for x in walk(self._list_terms(), is_end=blocks.in_memory):
             if x.op == "weight" and x.note in owners:
                 return False
         return True
