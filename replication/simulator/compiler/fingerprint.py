@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.simulator.compiler.programs import Traces
+from replication.simulator.compiler.traces import Traces
 from replication.simulator.operations.arrays import Traced, walk
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import RecirculationNetwork

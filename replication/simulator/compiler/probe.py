@@ -3,7 +3,8 @@
 The guard looks with it for states in which a rule does what it did in no other one.
 """
 
-from replication.simulator.compiler.programs import Program, Sweep, render_function
+from replication.simulator.compiler.programs import Program, render_function
+from replication.simulator.compiler.sweep import Sweep
 from replication.simulator.operations import elements
 from replication.simulator.operations.arrays import Traced, walk
 from replication.simulator.operations.instructions import Whole, Writer

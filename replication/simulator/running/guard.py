@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.errors import ReplicationError, UsageError
-from replication.simulator.compiler.programs import MOST_AT_ONCE
+from replication.simulator.compiler.sweep import MOST_AT_ONCE
 from replication.simulator.operations.arrays import TraceError
 from replication.simulator.operations.turns import MEASURE
 from replication.simulator.rule.network import Network, Rule
