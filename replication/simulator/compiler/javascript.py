@@ -24,8 +24,7 @@ from replication.simulator.operations.instructions import (
     Whole,
     Writer,
 )
-from replication.simulator.rule.criteria import CRITERIA
-from replication.simulator.rule.network import Rule
+from replication.simulator.rule.network import CRITERIA, Rule
 
 OPERATIONS = {
     "fadd": "{} + {}",
@@ -63,7 +62,7 @@ class ScriptWriter(Writer):
 
     def scale(self, q: Value, shifted: Value) -> Value:
         """Write down q times a power of two, whose exponent is in the low bits of `shifted`."""
-        return self.compute("scale", q, shifted)
+        return self.compute("scale", q, shifted)  # type: ignore[no-any-return]
 
     def emit(self, expression: str) -> str:
         """Write down a constant and return its name."""
