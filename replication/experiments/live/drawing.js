@@ -102,6 +102,7 @@ const SCALE = 100 / (HIGH - LOW);
 const at = ([x, y]) => [(x - LOW) * SCALE, (HIGH - y) * SCALE];
 const DASHES = ["none", "5 2.4", "1.2 1.8", "7 2 1.4 2"];
 const PUSH = 15;  // how many times longer than h(1) - h(3) its arrow is
+const COVERED = 0.03;  // so near to another dot, a dot is hidden by it
 const KEY_STEP = 0.03;  // how far an arrow key moves a dot
 let n_planes = 0;
 
@@ -138,6 +139,9 @@ class Plane {
       const place = at(code).map((x) => x.toFixed(2)).join(" ");
       this.dots[k].setAttribute("transform", "translate(" + place + ")");
       this.dots[k].classList.toggle("read", this.read[k]);
+      // Under a dot that covers another one, the other's rim stays in sight.
+      const n_over = codes.slice(k + 1).filter((other) => measureDistance(code, other) < COVERED).length;
+      this.dots[k].querySelector(".body").setAttribute("r", 5 + 2 * n_over);
       this.trails[k].setAttribute("points", trails?.[k] ?? "");
       this.lay_line(k, network.get("U")[k], network.get("c")[k]);
     });
@@ -193,7 +197,7 @@ class Plane {
       event.preventDefault();
       dot.setPointerCapture(event.pointerId);
       const place = this.find_place(event);
-      const away = this.codes.map((code) => Math.hypot(code[0] - place[0], code[1] - place[1]));
+      const away = this.codes.map((code) => measureDistance(code, place));
       held = away.indexOf(Math.min(...away));
       this.onmove(held, place);
     });
@@ -241,6 +245,7 @@ class Plane {
     return [x / SCALE + LOW, HIGH - y / SCALE].map(keepInside);
   }
 }
+const measureDistance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 // No state of a logistic unit is 0 or 1.
 const keepInside = (state) => Math.min(0.985, Math.max(0.015, state));
 

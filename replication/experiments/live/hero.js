@@ -26,7 +26,7 @@ function findPhase(network) {
 function findSpread(codes) {
   let spread = 0;
   for (const a of codes) {
-    for (const b of codes) spread = Math.max(spread, Math.hypot(a[0] - b[0], a[1] - b[1]));
+    for (const b of codes) spread = Math.max(spread, measureDistance(a, b));
   }
   return spread;
 }
