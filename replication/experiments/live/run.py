@@ -359,7 +359,8 @@ def find_crossing(protocol: Protocol, initial: Array, scatter: matrices.Scatter)
 
     From `initial` (1, n_weights); 0 if it stays on one side.
     """
-    _, (U, _) = split_weights(protocol, record_weights(protocol, initial, N_UPDATES)[0])
+    (recorded,) = record_weights(protocol, initial, range(N_UPDATES + 1))
+    _, (U, _) = split_weights(protocol, recorded)
     along, across = scatter.directions.T @ U[:, :, 0].T  # (n_updates + 1,) each
     side = np.sign(along * across)  # the line has no direction
     return int(np.argmax(side != side[0]))
