@@ -30,6 +30,7 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
     alignment = dynamics["main"]["alignment"]
     return {name: all(is_true(part) for part in parts) for name, is_true in both.items()} | {
         "offsets_are_small": max(alignment[name]["shift"] for name in ("4-2-4", "8-3-8")) < 0.05,
+        "a_million_are_compared": main["n"] == MILLION,
         "one_in_a_thousand_fails": 0.0005 < failing < 0.002,
         "about_one_in_a_million": (
             MILLION * rare["share_interval"][1] < 3.0 and rare["share_interval"][0] > 0.0

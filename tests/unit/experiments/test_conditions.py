@@ -1,36 +1,11 @@
 """The conditions of the chapters, at the numbers that the sentences beside them name."""
 
-import copy
-from pathlib import Path
-
 import pytest
 
-from replication.experiments import EXPERIMENTS, list_checks
-from replication.publication.models import read_model
+from replication.experiments import list_checks
+from tests.unit.experiments.published import MODELS, get, is_true, replace
 
-RESULTS = Path(__file__).parents[3] / "results"
-MODELS = {name: read_model(RESULTS, name) for name in ("headline", *EXPERIMENTS)}
 LITTLE = 1e-9  # on the side on which a sentence is true
-
-
-def get(path):
-    """Return the number at a place of the published models, such as ``dynamics/rare/n``."""
-    found = MODELS
-    for key in path.split("/"):
-        found = found[int(key) if isinstance(found, list) else key]
-    return found
-
-
-def replace(path, number):
-    """Return the published models with another number at a place."""
-    experiment, *keys, last = path.split("/")
-    changed = copy.deepcopy(MODELS[experiment])
-    place = changed
-    for key in keys:
-        place = place[int(key) if isinstance(place, list) else key]
-    place[int(last) if isinstance(place, list) else last] = number
-    return MODELS | {experiment: changed}
-
 
 DEPTHS = "dynamics/main/parts/{}/depth_interval/{}"
 SLOW = "dynamics/main/parts/{}/slow/{}"
@@ -140,11 +115,6 @@ BELOW = {
     ),
 }  # fmt: skip
 """Conditions, the number that they ask about, and what it must be below."""
-
-
-def is_true(condition, models):
-    experiment, name = condition.split(",")[0].split()
-    return list_checks(models)[experiment][name]
 
 
 @pytest.mark.parametrize("condition", ABOVE)
