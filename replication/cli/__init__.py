@@ -61,7 +61,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
     os.environ.pop("JOBLIB_MULTIPROCESSING", None)  # at 0, joblib's threads do not work either
-    with raise_on_signals(continues=hasattr(options, "continues")):
+    with raise_on_signals(continues=getattr(options, "continues", False)):
         return int(options.handler(options) or 0)
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from replication.cli import arguments
@@ -21,6 +22,7 @@ from replication.system.progress import escape, report_progress
 from replication.wording import show
 
 if TYPE_CHECKING:
+    from replication.experiments.contest import Contest
     from replication.simulator.rule.network import Network, Rule
 
 FIELDS = {field.name for field in dataclasses.fields(Protocol)}
@@ -30,7 +32,7 @@ LARGEST_FILE = 2**21  # bytes of patterns: with more, a single update takes minu
 ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 
 
-def add_commands(subparsers: Any) -> None:
+def add_commands(subparsers: arguments.Subparsers) -> None:
     """Add the commands of this module to the parser of `replication`."""
     mechanism = arguments.add_command(
         subparsers,
@@ -90,37 +92,51 @@ def read_rule(text: str) -> "type[Network]":
     # mine.py:Mine, or mine.py where it has one class
     path = text
     name = ""
-    has_colon = ".py:" in text
-    if has_colon:
+    if ".py:" in text:
         path, _, name = text.rpartition(":")
     file = Path(path)
     if file.suffix != ".py" or not file.is_file():
         raise StorageError(
             f"{show(path)} was given, and no such file of Python is there; give FILE.py:CLASS"
         )
-    from replication.simulator.operations.arrays import find_own_line
-    from replication.simulator.rule.network import Network
-
-    # A file that is called as a library (pandas.py) does not take its place.
-    spec: Any = importlib.util.spec_from_file_location(f"rule_{file.stem}", file)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where a class looks for its own module
-    sys.path.append(str(Path(spec.origin).parent))  # of what the file imports, now or later
-    with _blame(lambda error: find_own_line(error, {spec.origin}) or file.name):
-        spec.loader.exec_module(module)
-    # Its own classes; others are imported.
-    found: dict[str, type[Network]] = {}
-    for key, each in vars(module).items():
-        is_rule = isinstance(each, type) and issubclass(each, Network)
-        if is_rule and each.__module__ == spec.name:
-            found[key] = each
-    if not has_colon and len(found) == 1:
+    found = _list_rules(_run_file(file))
+    if path == text and len(found) == 1:
         return next(iter(found.values()))
     if name not in found:
         given = show(name) if name else "no class"
         has = ", ".join(found) or "no subclass of replication.Network"
         raise UsageError(f"{given} was given; {path} has {has}; give {path}:CLASS")
     return found[name]
+
+
+def _run_file(file: Path) -> ModuleType:
+    """Run a file of Python and return it as a module; what goes wrong is refused with its line."""
+    from replication.simulator.rule.own_code import find_own_line
+
+    # A file that is called as a library (pandas.py) does not take its place.
+    spec = importlib.util.spec_from_file_location(f"rule_{file.stem}", file)
+    assert spec is not None  # of a file whose name ends in .py
+    assert spec.loader is not None
+    assert spec.origin is not None
+    origin = spec.origin
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where a class looks for its own module
+    sys.path.append(str(Path(origin).parent))  # of what the file imports, now or later
+    with _blame(lambda error: find_own_line(error, {origin}) or file.name):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _list_rules(module: ModuleType) -> "dict[str, type[Network]]":
+    """Return the classes of networks that a module has itself, by name; others are imported."""
+    from replication.simulator.rule.network import Network
+
+    found: dict[str, type[Network]] = {}
+    for name, each in vars(module).items():
+        is_rule = isinstance(each, type) and issubclass(each, Network)
+        if is_rule and each.__module__ == module.__name__:
+            found[name] = each
+    return found
 
 
 @contextlib.contextmanager
@@ -140,7 +156,7 @@ def _blame(find: Callable[[BaseException], str | None]) -> Iterator[None]:
 
 def blame_rule(network: "type[Network] | None") -> contextlib.AbstractContextManager[None]:
     """Refuse what goes wrong in the code of a rule, if there is one, and name its line."""
-    from replication.simulator.operations.arrays import find_line
+    from replication.simulator.rule.own_code import find_line
 
     return _blame(lambda error: None if network is None else find_line(error, network))
 
@@ -163,20 +179,20 @@ def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protoco
     from replication.simulator.rule.network import Rule
 
     # What is a field as well stays one where the rule knows all fields.
-    theirs: set[str] = set()
+    known: set[str] = set()
     if network.takes_protocol:
-        theirs = FIELDS & fields.keys()
-    protocol = from_plain({name: fields[name] for name in theirs}, base=base)
+        known = FIELDS & fields.keys()
+    protocol = from_plain({name: fields[name] for name in known}, base=base)
     numbers = Rule(network, protocol).numbers
-    own = [name for name in numbers if name not in theirs]
+    own = [name for name in numbers if name not in known]
     given = {name: value for name, value in fields.items() if name in own}
     if given:
-        network.numbers = numbers | given
-    left = {name: value for name, value in fields.items() if name not in own}
+        network.numbers = {**numbers, **given}
+    others = {name: value for name, value in fields.items() if name not in own}
     try:
-        return from_plain(left, base=base)
+        return from_plain(others, base=base)
     except UsageError as error:
-        if left.keys() <= FIELDS:
+        if others.keys() <= FIELDS:
             raise
         raise UsageError(f"{error}, or the rule's numbers ({', '.join(own) or 'none'})") from None
 
@@ -191,14 +207,13 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     rule = Rule(network, protocol)
     if not options.plain:
         _check_compiled(network, protocol, options.root_seed)
-    page = None
+    files: dict[Path, bytes] = {}
     if options.page is not None:
-        page = render_page(rule, options.root_seed).encode()
+        files[options.page] = render_page(rule, options.root_seed).encode()
     # The contest, with the paper's rule where it can learn the same task.
     networks = [network]
     if _has_paper_task(rule):
         networks = [RecirculationNetwork, network]
-    rules = [Rule(each, protocol) for each in networks]
     contest = compare_rules(
         *networks,
         protocol=protocol,
@@ -206,26 +221,31 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
         root_seed=options.root_seed,
         jobs=options.jobs,
         plain=options.plain,
-        final_weights=_can_keep_weights(rules, options),
+        final_weights=_can_keep_weights([Rule(each, protocol) for each in networks], options),
     )
     print(contest)
     if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
-    # The files that were asked for, and how to go on.
-    if page is not None:
-        write_durably(options.page, page)
     if options.save is not None:
         table = contest.outcomes[network.__name__].to_frame()
-        write_durably(options.save, table.to_csv(index=False, lineterminator="\n").encode())
-    if options.plot is not None:
-        from replication.comparison.figure import save_picture
-
-        save_picture(contest.plot(), options.plot)
-    for path in (options.page, options.save, options.plot):
-        if path is not None:
-            print(f"\n{escape(str(path))} was written.")
+        files[options.save] = table.to_csv(index=False, lineterminator="\n").encode()
+    _write_files(files, contest, options.plot)
     if options.save is not None:
         _tell_how_to_compare(options.save)
+
+
+def _write_files(files: dict[Path, bytes], contest: "Contest", plot: Path | None) -> None:
+    """Write what was asked for, and the picture of a contest if one was, and name the files."""
+    for path, content in files.items():
+        write_durably(path, content)
+    written = [*files]
+    if plot is not None:
+        from replication.comparison.figure import save_picture
+
+        save_picture(contest.plot(), plot)
+        written.append(plot)
+    for path in written:
+        print(f"\n{escape(str(path))} was written.")
 
 
 def _check_compiled(network: "type[Network]", protocol: Protocol, root_seed: int) -> None:
@@ -251,7 +271,7 @@ def _has_paper_task(rule: "Rule") -> bool:
 def _can_keep_weights(rules: "Sequence[Rule]", options: argparse.Namespace) -> bool:
     """Whether it can be told how failures ended: weights fit in, and a pattern has one answer."""
     from replication.simulator.compiler.traces import Traces
-    from replication.simulator.operations.arrays import MEASURE
+    from replication.simulator.operations.turns import MEASURE
 
     n_weights = sum(sum(rule.sizes) for rule in rules)
     if options.seeds * n_weights > MOST_KEPT:
@@ -315,18 +335,11 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
     name = f"--patterns {show(path)}"
     with refuse_unreadable(name, ADVICE):
         text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
-    # Between semicolons or tabs numbers may have a decimal comma: 0,5; 1
-    if re.search(r"[0-9] *[;\t]", text):
-        text = text.replace(",", ".")
-    lines = re.sub("[,;]", " ", text).splitlines()
-    # Lines of words stand above the first that begins with a number: 0.5, -1, .5
-    n_above = 0
-    while n_above < len(lines) and re.match(r"\s*[-+]?\.?[0-9]", lines[n_above]) is None:
-        n_above += 1
-    if n_above == len(lines):
+    lines = _list_lines_of_numbers(text)
+    if not lines:
         raise UsageError(f"{name} holds no numbers; {ADVICE}")
     try:
-        rows = np.loadtxt(lines[n_above:], ndmin=2)  # (n_patterns, n_visible)
+        rows = np.loadtxt(lines, ndmin=2)  # (n_patterns, n_visible)
     except ValueError as error:
         raise UsageError(f"{name} cannot be read ({error}); {ADVICE}") from None
     # Numbers that are off by their scale alone are answered with the scale.
@@ -337,4 +350,16 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
             f"{name} holds numbers from {low:g} to {high:g}; allowed are numbers from 0 to 1, as "
             f"(x {-low:+g}) / {high - low:g} gives"
         )
-    return tuple(map(tuple, rows.tolist()))
+    return tuple(tuple(row) for row in rows.tolist())
+
+
+def _list_lines_of_numbers(text: str) -> list[str]:
+    """Return the lines from the first one on that begins with a number, spaces between numbers."""
+    # Between semicolons or tabs numbers may have a decimal comma: 0,5; 1
+    if re.search(r"[0-9] *[;\t]", text):
+        text = text.replace(",", ".")
+    lines = re.sub("[,;]", " ", text).splitlines()
+    for k, line in enumerate(lines):
+        if re.match(r"\s*[-+]?\.?[0-9]", line):  # 0.5, -1, .5
+            return lines[k:]
+    return []

@@ -12,7 +12,7 @@ from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from replication import experiments as registry
 from replication.cache.blocks import Cache
@@ -29,6 +29,9 @@ from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
 from replication.system.threads import map_in_threads
 from replication.wording import plural
+
+if TYPE_CHECKING:
+    from replication.report.build import Drawing
 
 FORMATS = ("html", "md", "pdf")
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
@@ -95,7 +98,9 @@ def replicate_study(
             f"{plural(len(outdated), 'experiment')} will run after the networks: about {duration} "
             "on two cores\n(`replication report` leaves them out)"
         )
-    counted = count_parts(study, cache, report_progress, jobs=jobs, scheduler=scheduler)
+    counted = count_parts(
+        study, cache, jobs=jobs, scheduler=scheduler, report_progress=report_progress
+    )
     if outdated:
         run_experiments(outdated, study.results, jobs=jobs, report_progress=report_progress)
     return write_report(study, counted, jobs=jobs, report_progress=report_progress)
@@ -148,7 +153,8 @@ def _is_current(name: str, model: Model) -> bool:
 def read_current(results: Path) -> dict[str, Model]:
     """Return the models of the experiments that there are; refuse those of another version."""
     models = read_models(results, registry.EXPERIMENTS)
-    if stale := find_stale(models):
+    stale = find_stale(models)
+    if stale:
         raise DataError(
             f"the models of {', '.join(stale)} in {str(results)!r} were made by another version of "
             "the experiment or the ledger; run `replication replicate` to make them again"
@@ -157,14 +163,21 @@ def read_current(results: Path) -> dict[str, Model]:
 
 
 def count_parts(
-    study: Study, cache: Cache, report_progress: Tell = silent, **workers: Any
+    study: Study,
+    cache: Cache,
+    *,
+    jobs: int = -1,
+    scheduler: str | None = None,
+    report_progress: Tell = silent,
 ) -> dict[Study, Counted]:
     """Return the outcomes of a study, first, and of those that its report compares it with."""
     shown = report_progress is not silent
     n_more = sum(part.n_seeds for part in study.parts.values()) - study.n_seeds
     counted = {}
     for name, part in study.parts.items():
-        counted[part] = count_outcomes(part, cache, name=name, show_progress=shown, **workers)
+        counted[part] = count_outcomes(
+            part, cache, jobs=jobs, scheduler=scheduler, name=name, show_progress=shown
+        )
         if part == study and n_more:
             report_progress(
                 f"{plural(n_more, 'more network')}, with which a report compares these: other "
@@ -242,31 +255,38 @@ def _prepare_full(models: Mapping[str, Model], jobs: int, report_progress: Tell)
     figures = list_drawings("headline", models["headline"], "replication replicate")
     for name in registry.EXPERIMENTS:
         figures |= list_drawings(name, models[name], f"replication experiments {name}")
-    render = partial(
-        render_report,
-        models={**models, **_list_names(models), "checks": registry.list_checks(models)},
-        figures=figures,
-        bibliography=registry.TEMPLATES / "references.bib",
-        search=[registry.TEMPLATES],
-        write=write_template,
-        jobs=jobs,
-    )
-    report = partial(
-        render,
-        template=registry.TEMPLATES / "report.md",
-        metadata={**METADATA, "version": version("recirculation-replication")},
-        tables={"statements": list_statements(models), **registry.list_tables(models)},
-        formats=FORMATS,
-        report_progress=report_progress,
-    )
-    lesson = partial(
-        render,
-        template=registry.TEMPLATES / "live" / "learning.md",
-        metadata=METADATA | LEARNING,
-        name="learning",
-        formats=["html"],
-    )
-    return [report, lesson]
+    known = {**models, **_list_names(models), "checks": registry.list_checks(models)}
+
+    def render_main() -> dict[str, bytes]:
+        return render_report(
+            template=registry.TEMPLATES / "report.md",
+            models=known,
+            figures=figures,
+            bibliography=registry.TEMPLATES / "references.bib",
+            metadata={**METADATA, "version": version("recirculation-replication")},
+            search=[registry.TEMPLATES],
+            tables={"statements": list_statements(models), **registry.list_tables(models)},
+            formats=FORMATS,
+            jobs=jobs,
+            report_progress=report_progress,
+            write=write_template,
+        )
+
+    def render_lesson() -> dict[str, bytes]:
+        return render_report(
+            template=registry.TEMPLATES / "live" / "learning.md",
+            models=known,
+            figures=figures,
+            bibliography=registry.TEMPLATES / "references.bib",
+            metadata=METADATA | LEARNING,
+            search=[registry.TEMPLATES],
+            name="learning",
+            formats=["html"],
+            jobs=jobs,
+            write=write_template,
+        )
+
+    return [render_main, render_lesson]
 
 
 def _prepare_short(study: Study, headline: Model, jobs: int, report_progress: Tell) -> Render:
@@ -277,18 +297,21 @@ def _prepare_short(study: Study, headline: Model, jobs: int, report_progress: Te
     command = "replication replicate"
     if not study.is_default:
         command = f"{command} {study.options}"
-    return partial(
-        render_report,
-        template=registry.TEMPLATES / "headline" / "short.md",
-        models={**models, **_list_names(models)},
-        figures=list_drawings("headline", headline, command),
-        bibliography=registry.TEMPLATES / "references.bib",
-        metadata={**METADATA, "version": version("recirculation-replication"), **SHORT},
-        search=[registry.TEMPLATES],
-        formats=FORMATS,
-        jobs=jobs,
-        report_progress=report_progress,
-    )
+
+    def render_short() -> dict[str, bytes]:
+        return render_report(
+            template=registry.TEMPLATES / "headline" / "short.md",
+            models={**models, **_list_names(models)},
+            figures=list_drawings("headline", headline, command),
+            bibliography=registry.TEMPLATES / "references.bib",
+            metadata={**METADATA, "version": version("recirculation-replication"), **SHORT},
+            search=[registry.TEMPLATES],
+            formats=FORMATS,
+            jobs=jobs,
+            report_progress=report_progress,
+        )
+
+    return render_short
 
 
 def _list_names(models: Mapping[str, Model]) -> dict[str, Model]:
@@ -315,7 +338,7 @@ def _describe_provenance(study: Study) -> Model:
     }
 
 
-def list_drawings(name: str, model: Model, command: str) -> dict[str, Any]:
+def list_drawings(name: str, model: Model, command: str) -> "dict[str, Drawing]":
     """Return the figures of an experiment, whose data the command makes."""
     from replication.report.build import Drawing
 
@@ -323,7 +346,7 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Any]:
     return {each: Drawing(each, partial(draw, model), command) for each, draw in draws.items()}
 
 
-def list_claims(models: Mapping[str, Any] | None = None) -> Model:
+def list_claims(models: Mapping[str, Model] | None = None) -> Model:
     """Return the ledger as plain data, and what is to be read behind its verdicts in some models.
 
     ``thresholds`` are those of the primary measurement; the rest is what `describe` returns.
