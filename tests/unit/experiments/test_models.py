@@ -57,6 +57,7 @@ SMALLER = {
             for name, (rule, constants) in LOGISTIC.REPAIRS.items() if name in LOGISTIC_FIGURE
         },
         "read_digits": lambda: [part[:300] for part in read_digits()],
+        "IMAGES": dataclasses.replace(LINEAR.IMAGES, n_images=300),
     },
     "mechanism.run": {"NAMED_RATES": {"small": 5.0, "paper": 20.0}},
     "mechanism.elsewhere": {"N_SETS": 1, "EIGHT_RATES": {"small": 14.0, "paper": 14.0}},
