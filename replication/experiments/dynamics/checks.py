@@ -28,15 +28,29 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
         "alignment_is_predicted": _align_as_predicted,
     }
     alignment = dynamics["main"]["alignment"]
+    paper_rate = models["headline"]["provenance"]["protocol"]["learning_rate"]
     return {name: all(is_true(part) for part in parts) for name, is_true in both.items()} | {
         "offsets_are_small": max(alignment[name]["shift"] for name in ("4-2-4", "8-3-8")) < 0.05,
         "one_in_a_thousand_fails": 0.0005 < failing < 0.002,
+        "few_take_hundreds": 0.001 < _find_share_beyond(dynamics["main"], 200) < 0.02,
+        "outputs_overshoot": 6.0 < alignment["4-2-4"]["critical"] < 0.5 * paper_rate,
+        "a_million_each": dynamics["main"]["tails"]["n"] == MILLION,
+        "one_of_the_million_never_learns": (
+            main["fixed"]["n_failed"] == 1 and main["fixed"]["survival"][-1] == 1.0 / MILLION
+        ),
+        "three_of_five_million_fail": (rare["n_failed"], rare["n"]) == (3, 5 * MILLION),
         "about_one_in_a_million": (
             MILLION * rare["share_interval"][1] < 3.0 and rare["share_interval"][0] > 0.0
         ),
         "rare_beside_many": rare["share_interval"][1] < 0.01 * main["learnt"]["n_failed"] / MILLION,
         "fail_at_higher_rates": edge["fixed"]["0.01"] > edge["learnt"]["0.01"] + 5,
     }
+
+
+def _find_share_beyond(part: Model, updates: int) -> float:
+    """Return the share of networks whose biases learn that need more updates than so many."""
+    tails = part["tails"]
+    return float(tails["learnt"]["survival"][tails["times"].index(updates)])
 
 
 def _end_the_tail(part: Model) -> bool:

@@ -9,6 +9,7 @@ from replication.experiments.instruments.model import Model
 LARGE = "0.5"
 SCALED = "0.125"
 SMALL = "0.02"
+SHARE = 96  # the part of all networks that learns images
 STOPPING = ("recirculation", "wake-sleep", "inverse", "inverse, hidden noise", "feedback alignment")
 GOING = ("inverse, white noise", "inverse, decay", "wake-sleep, noise", "back-propagation")
 UNLEARNT = (
@@ -24,6 +25,10 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
     """Say which sentences are true."""
     images = models["images"]
     return {
+        "images_are_those_of_the_source": (
+            images["n_images"] == 1_797 and images["logistic"]["n_others"] == 797
+        ),
+        "eight_networks_each": images["n_networks"] == 8 * SHARE,
         **check_linear(images["linear"]),
         **check_logistic(images),
         **check_appendix(images),

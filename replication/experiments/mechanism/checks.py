@@ -11,7 +11,10 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
     """Return by name whether each sentence is true of the model of the mechanism."""
     model = models["mechanism"]
     return {
+        "rates": rates_are_those_in_words(model),
+        "patience": halves_are_given_eight_times_as_long(model),
         "close": codes_begin_close(model),
+        "going": learning_codes_are_read_sooner_than_frozen_ones(model),
         "growth": gap_grows_as_predicted(model),
         "early": alignment_comes_early(model),
         "watching": watching_decoder_is_in_time(model),
@@ -36,6 +39,30 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
 def is_near(value: float, expected: float, share: float) -> bool:
     """Return whether a value differs from another by at most a share of it."""
     return abs(value - expected) <= share * abs(expected)
+
+
+def rates_are_those_in_words(model: Model) -> bool:
+    """Return whether the two learning rates are 2 and 20, as the sentences say."""
+    return bool(model["rates"] == {"small": 2.0, "paper": 20.0})
+
+
+def halves_are_given_eight_times_as_long(model: Model) -> bool:
+    """Return whether halves of two networks were given eight times the usual time."""
+    for rate in RATES:
+        pairs = model["pairs"][rate]
+        usual = model["given"][rate]["nothing"]["median"]
+        if pairs["patience"] != 8.0 or not is_near(pairs["cap"], 8.0 * usual, 0.02):
+            return False
+    return True
+
+
+def learning_codes_are_read_sooner_than_frozen_ones(model: Model) -> bool:
+    """Return whether a decoder needs less for final codes if W goes on than by the law if not."""
+    for rate in RATES:
+        frozen = model["growth"][rate]["last_reading"]
+        if not model["given"][rate]["final_w"]["median"] < 0.8 * frozen:
+            return False
+    return True
 
 
 def codes_begin_close(model: Model) -> bool:

@@ -88,9 +88,10 @@
       next.remove();
     }
   }, true);
-  // On a narrow screen what follows the main text is folded. A link into it, and printing, open it.
+  // Where no contents stand beside the text, what follows the main text is folded. A link into it,
+  // and printing, open it.
   const folded = [];
-  if (window.matchMedia("(max-width: 40rem)").matches) {
+  if (!is_wide.matches) {
     document.querySelectorAll("main > section.fold").forEach(function (section) {
       const head = section.firstElementChild;
       const fold = document.createElement("details");
@@ -111,7 +112,12 @@
   }
   openTarget();
   window.addEventListener("hashchange", openTarget);
-  window.addEventListener("beforeprint", () => folded.forEach((fold) => { fold.open = true; }));
+  let printed = [];
+  window.addEventListener("beforeprint", function () {
+    printed = folded.filter((fold) => !fold.open);
+    printed.forEach((fold) => { fold.open = true; });
+  });
+  window.addEventListener("afterprint", () => printed.forEach((fold) => { fold.open = false; }));
   // A strip of signs: each opens below it what its row in a table says.
   document.querySelectorAll(".strip").forEach(function (strip) {
     const shown = document.createElement("div");
@@ -124,9 +130,11 @@
       const [title, verdict] = [...row.cells].map((cell) => cell.cloneNode(true));
       const button = document.createElement("button");
       button.type = "button";
+      button.className = link.className;
       button.append(...link.childNodes);
       button.setAttribute("aria-expanded", "false");
-      button.setAttribute("aria-label", title.textContent + ": " + verdict.querySelector(".badge").textContent);
+      const turns = link.matches(".turns") ? ", turns with another threshold" : "";
+      button.setAttribute("aria-label", title.textContent + ": " + verdict.querySelector(".badge").textContent + turns);
       button.title = title.textContent;
       button.addEventListener("click", function () {
         const is_open = button.getAttribute("aria-expanded") === "true";
