@@ -59,6 +59,7 @@ CONFINED = {
         "report",
         "experiments",
         "simulator.running.curves",
+        "simulator.running.drawing",
         "simulator.running.outcomes",
         "simulator.running.plane",
         "comparison.figure",

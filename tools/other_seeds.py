@@ -3,9 +3,11 @@
 Usage: python tools/other_seeds.py OFFSET FOLDER
 
 The root seeds of the default study and of every experiment are OFFSET higher; models and report go
-into FOLDER, which should be empty. Prints the verdicts that differ from those of `results`, and the
-checks of the chapters that no longer hold; the report itself stops at the first sentence that has
-become untrue. Takes about as long as `make replicate` from nothing.
+into FOLDER, which should be empty, and what turned into FOLDER/other_seeds.md (`results` has that
+of the last time): the verdicts that differ from those of `results`, and the checks of the chapters
+that no longer hold. The report itself stops at the first sentence that has become untrue.
+Takes about as long as `make replicate` from nothing; models that are in FOLDER already, and of the
+version of now, are not made again.
 """
 
 import sys
@@ -16,9 +18,10 @@ from replication import experiments as registry
 from replication.cache.blocks import find_cache
 from replication.definition.protocol import PAPER
 from replication.errors import ReplicationError
+from replication.paper.claims import load_claims
 from replication.paper.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.publication.models import Model, read_models
-from replication.publication.publishing import replicate_study
+from replication.publication.publishing import list_claims, replicate_study
 
 COMMITTED = Path("results")
 NAMES = ("headline", *registry.EXPERIMENTS)
@@ -39,12 +42,56 @@ def tell(words: str) -> None:
 
 
 def list_verdicts(models: Mapping[str, Model]) -> dict[str, str]:
-    """Return the verdict of each statement."""
-    return {
-        statement: str(judged["verdict"])
-        for model in models.values()
-        for statement, judged in model.get("claims", {}).items()
-    }
+    """Return the verdict of each statement, with its condition."""
+    claims = list_claims(models)
+    verdicts = {}
+    for model in models.values():
+        for statement, judged in model.get("claims", {}).items():
+            condition = claims[statement]["condition"]
+            verdicts[statement] = f"{judged['verdict']} {condition}".rstrip()
+    return verdicts
+
+
+def list_untrue(models: Mapping[str, Model]) -> list[str]:
+    """Return the conditions of sentences that do not hold, as `experiment: name`."""
+    untrue = []
+    for name, checks in registry.list_checks(models).items():
+        for sentence, is_true in checks.items():
+            if not is_true:
+                untrue.append(f"{name}: {sentence}")
+    return untrue
+
+
+def count_checks(models: Mapping[str, Model]) -> int:
+    """Return how many conditions the sentences of the chapters have."""
+    return sum(len(checks) for checks in registry.list_checks(models).values())
+
+
+def write_record(offset: int, here: Mapping[str, Model], there: Mapping[str, Model]) -> str:
+    """Return in Markdown what turned with other seeds."""
+    before = list_verdicts(here)
+    now = list_verdicts(there)
+    turned = [statement for statement in load_claims() if before[statement] != now[statement]]
+    untrue = list_untrue(there)
+    lines = [
+        "# What other seeds give",
+        "",
+        "All models of the report, and the report, once more: every root seed is "
+        f"{offset:,} higher (`python tools/other_seeds.py {offset} FOLDER`).",
+        "",
+        f"Of {len(before)} verdicts with their conditions, {len(turned)} are others. Of the "
+        f"{count_checks(there)} conditions under which sentences of the report are true "
+        f"(`checks.py` beside each experiment), {len(untrue)} do not hold.",
+    ]
+    if turned:
+        lines += ["", "| statement | in the report | with other seeds |", "|---|---|---|"]
+        for statement in turned:
+            title = load_claims()[statement].title
+            lines.append(f"| {title} | {before[statement]} | {now[statement]} |")
+    if untrue:
+        lines += ["", "Conditions that do not hold with other seeds:", ""]
+        lines += [f"- `{each}`" for each in untrue]
+    return "\n".join(lines) + "\n"
 
 
 def main(offset: int, folder: Path) -> None:
@@ -56,16 +103,9 @@ def main(offset: int, folder: Path) -> None:
         replicate_study(study, find_cache(), report_progress=tell)
     except ReplicationError as error:
         print(f"the report stopped: {error}")
-    models = read_models(folder, NAMES)
-    before = list_verdicts(read_models(COMMITTED, NAMES))
-    now = list_verdicts(models)
-    for statement in sorted(before.keys() & now.keys()):
-        if before[statement] != now[statement]:
-            print(f"{statement}: {now[statement]} (was: {before[statement]})")
-    for name, checks in registry.list_checks(models).items():
-        for sentence, is_true in checks.items():
-            if not is_true:
-                print(f"{name}: {sentence} does not hold")
+    record = write_record(offset, read_models(COMMITTED, NAMES), read_models(folder, NAMES))
+    (folder / "other_seeds.md").write_text(record, encoding="utf-8")
+    print(record)
 
 
 if __name__ == "__main__":

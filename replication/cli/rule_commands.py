@@ -220,7 +220,7 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     if options.plot is not None:
         from replication.comparison.figure import save_picture
 
-        save_picture(contest.plot().figure, options.plot)
+        save_picture(contest.plot(), options.plot)
     for path in (options.page, options.save, options.plot):
         if path is not None:
             print(f"\n{escape(str(path))} was written.")
@@ -250,7 +250,7 @@ def _has_paper_task(rule: "Rule") -> bool:
 
 def _can_keep_weights(rules: "Sequence[Rule]", options: argparse.Namespace) -> bool:
     """Whether it can be told how failures ended: weights fit in, and a pattern has one answer."""
-    from replication.simulator.compiler.programs import Traces
+    from replication.simulator.compiler.traces import Traces
     from replication.simulator.operations.arrays import MEASURE
 
     n_weights = sum(sum(rule.sizes) for rule in rules)

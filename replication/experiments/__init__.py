@@ -36,12 +36,12 @@ class Experiment(NamedTuple):
 EXPERIMENTS = {
     "readings": Experiment(2001, 10_000_000, 66.0, version=4),  # of each reading, none twice
     "settings": Experiment(2002, 1_000, 13.0, version=5),  # a cell of the map
-    "mechanism": Experiment(2012, 2_000, 40.0, version=10),
+    "mechanism": Experiment(2012, 2_000, 40.0, version=11),
     "speed": Experiment(2003, 20_000, 24.0, version=6),
     "codes": Experiment(2004, 50_000, 1.0, version=3),
     "rule": Experiment(2005, 2_000, 5.0, version=3),
     "functions": Experiment(2006, 20_000, 5.0, version=3),
-    "learning": Experiment(2007, 2_000, 9.0, version=3),
+    "learning": Experiment(2007, 2_000, 9.0, version=4),
     "picture": Experiment(2008, 2_000, 5.0),
     "proposal": Experiment(2009, 10_000, 5.0, version=4),
     "hierarchy": Experiment(2010, 800, 13.0, version=3),

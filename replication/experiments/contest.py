@@ -10,6 +10,7 @@ import numpy as np
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
 from replication.simulator.rule.network import Network
+from replication.simulator.running.drawing import find_figure, make_axes
 from replication.simulator.running.ensemble import simulate
 from replication.simulator.running.outcomes import Outcomes
 from replication.statistics.intervals import estimate_median, estimate_proportion
@@ -18,6 +19,7 @@ from replication.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 STRETCHED = 4.0
@@ -72,12 +74,12 @@ class Contest:
                 lines.append(f"{name}: {lost}")
         return "\n".join(lines)
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw how many networks of each rule have converged after so many updates."""
-        import matplotlib.pyplot as plt
+    def plot(self, ax: "Axes | None" = None) -> "Figure":
+        """Draw how many networks of each rule have converged after so many updates.
 
-        if ax is None:
-            _, ax = plt.subplots()
+        Returns the Matplotlib figure: a new one, or that of the axes which are given.
+        """
+        ax = make_axes() if ax is None else ax
         is_stretched = False
         for name, each in self.outcomes.items():
             times = np.sort(each.updates[each.converged])
@@ -90,7 +92,7 @@ class Contest:
             ax.set_xscale("log")
         ax.set(xlabel="weight updates", ylabel="share that has converged", ylim=(0, 1))
         ax.legend(frameon=False)
-        return ax
+        return find_figure(ax)
 
 
 def compare_rules(

@@ -61,16 +61,26 @@ def percent(share: object, decimals: int = 1) -> str:
     """Write a share from 0 to 1 in per cent; only 0 and 1 themselves are 0 % and 100 %."""
     percentage = 100 * _check(share)
     step = 10.0**-decimals
-    # What would be rounded to 0 % or 100 % and is not: 0.9999 is more than 99.9 %.
-    if 0 < percentage < step / 2:
+    # What would read 0 % or 100 % and is not: 0.9999 is more than 99.9 %.
+    if _seems_none(percentage, decimals):
         text = f"less than {fixed(step, decimals)}"
-    elif 100 - step / 2 < percentage < 100:
+    elif _seems_all(percentage, decimals):
         text = f"more than {fixed(100 - step, decimals)}"
     elif percentage in (0, 100):
         text = fixed(percentage, 0)
     else:
         text = fixed(percentage, decimals)
     return f"{text}{NARROW_SPACE}%"
+
+
+def _seems_none(percentage: float, decimals: int) -> bool:
+    """Whether a percentage above 0 would be written as 0."""
+    return percentage > 0 and fixed(percentage, decimals) == fixed(0, decimals)
+
+
+def _seems_all(percentage: float, decimals: int) -> bool:
+    """Whether a percentage below 100 would be written as 100."""
+    return percentage < 100 and fixed(percentage, decimals) == fixed(100, decimals)
 
 
 def interval(ends: object, decimals: int = 1) -> str:
@@ -89,9 +99,18 @@ def digits(ends: object, significant: int = 3) -> str:
 
 
 def percents(ends: object, decimals: int = 1) -> str:
-    """Write an interval of shares in per cent."""
+    """Write an interval of shares in per cent; more decimals where an end would read 0 or 100."""
     scaled = [None if end is None else 100 * end for end in _check_ends(ends)]
+    # 0.98 to 0.996 without decimals, which would be 98 to 100 %.
+    for end in scaled:
+        while end is not None and decimals < 9 and _is_misread(end, decimals):
+            decimals += 1
     return f"{interval(scaled, decimals)}{NARROW_SPACE}%"
+
+
+def _is_misread(percentage: float, decimals: int) -> bool:
+    """Whether a percentage between 0 and 100 would be written as one of them."""
+    return _seems_none(percentage, decimals) or _seems_all(percentage, decimals)
 
 
 def pvalue(p: object) -> str:

@@ -4,7 +4,7 @@
 2. A signal then raises `Interrupted` in the main thread, which waits while others work. A write
    that it ends has left the old file; the new one only gets its name when it is complete.
 3. That sets the flag of all threads (`threads.py`), which the kernel reads once a sweep through
-   the patterns (`simulator/compiler/programs.py`).
+   the patterns (`simulator/compiler/training.py`).
 4. An exception in a destructor is thrown away by Python; `raise_on_signals` then sends the signal
    once more.
 5. The command prints the advice and ends with 128 + the signal's number: 130 after Ctrl-C.

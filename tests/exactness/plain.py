@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from replication.simulator.compiler.programs import Sweep
+from replication.simulator.compiler.sweep import Sweep
 from replication.simulator.operations.noise import Noise
 from replication.simulator.rule.network import Rule
 from replication.simulator.rule.recirculation import find_network

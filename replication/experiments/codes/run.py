@@ -40,4 +40,6 @@ def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
     # Inputs of the visible units, (n, n_codes, n_visible): code k is right if unit k has the most.
     matrix, biases = split_weights(protocol, weights)[-1]
     inputs = codes @ matrix.swapaxes(1, 2) + biases[:, None, :]
-    return np.asarray(np.all(inputs.argmax(axis=2) == np.arange(codes.shape[1]), axis=1))
+    most_active = inputs.argmax(axis=2)  # (n, n_codes)
+    is_right = most_active == np.arange(codes.shape[1])
+    return np.asarray(is_right.all(axis=1))

@@ -31,10 +31,10 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
     paper_rate = models["headline"]["provenance"]["protocol"]["learning_rate"]
     return {name: all(is_true(part) for part in parts) for name, is_true in both.items()} | {
         "offsets_are_small": max(alignment[name]["shift"] for name in ("4-2-4", "8-3-8")) < 0.05,
+        "a_million_are_compared": main["n"] == MILLION,
         "one_in_a_thousand_fails": 0.0005 < failing < 0.002,
         "few_take_hundreds": 0.001 < _find_share_beyond(dynamics["main"], 200) < 0.02,
         "outputs_overshoot": 6.0 < alignment["4-2-4"]["critical"] < 0.5 * paper_rate,
-        "a_million_each": dynamics["main"]["tails"]["n"] == MILLION,
         "one_of_the_million_never_learns": (
             main["fixed"]["n_failed"] == 1 and main["fixed"]["survival"][-1] == 1.0 / MILLION
         ),

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from replication.experiments.instruments.judging import UNJUDGED, describe
 from replication.experiments.instruments.model import Model
+from replication.paper.claims import Claim, ClaimVerdict, load_claims
 
 LEVEL = 0.05  # of p
 NEAR = {"mean": 0.03, "max": 0.25}
@@ -27,7 +29,6 @@ SETTINGS = {
     "threshold": 0.1,
 }
 """What the text says of the networks of 1988, by the fields of a protocol (page 363)."""
-TRUE = ("holds", "holds, except")
 FAIL = ["similar-slopes", "upper-agreement", "useless-at-first"]  # statements that do not hold
 
 
@@ -105,6 +106,7 @@ def check_readings(readings: Model, headline: Model) -> dict[str, bool]:
         "with_last_sweep_none_rejected": min(row["p_sweeps"] for row in named.values()) > LEVEL,
         "one_p_for_one_thing": ways["half-square"]["value"] == named["half-square"]["p"],
         "square_is_less_likely": factors["square"] > 3,
+        "weak_tests_count_as_support": power["square"] < 0.3,
         "few_would_be_rejected": 0.2 < power["square"] < 0.3 and power["notebook"] < 0.5,
         "two_chances_in_three": 0.6 < either["paper"]["posterior"] < 0.75,
         "factors_are_known": all(
@@ -131,18 +133,31 @@ def check_verdicts(models: Mapping[str, Model]) -> dict[str, bool]:
     verdicts = {id: entry["verdict"] for id, entry in judged.items()}
     failed = sorted(id for id, each in verdicts.items() if each.startswith("does not hold"))
     first = judged["useless-at-first"]["operationalisations"]["error-20"]
+    claims = load_claims()
+    stricter = [describe(claims[id], entry)["stricter"] for id, entry in judged.items()]
     return {
+        "all_are_judged": (
+            judged.keys() == claims.keys()
+            and all(is_judged(claims[id], verdict) for id, verdict in verdicts.items())
+        ),
+        "few_turn_at_a_stricter_level": sum(words != "" for words in stricter) < 6,
         "holds_except_for_some_readings": verdicts["headline"] == "holds, except",
         "three_do_not_hold": failed == FAIL,
+        "three_are_checked": list(verdicts.values()).count(ClaimVerdict.CHECKED) == 3,
         "nothing_is_open": "open" not in verdicts.values(),
-        "weights_align": verdicts["symmetry"] in TRUE,
-        "changes_come_to_agree": verdicts["agrees-later"] in TRUE,
-        "alignment_is_needed": verdicts["without-symmetry"] in TRUE,
+        "alignment_is_needed": verdicts["without-symmetry"] in ("holds", "holds, except"),
         "first_changes_help": first["interval"][0] > 0.5,
         "decoder_descends_in_the_cross_entropy": (
             models["learning"]["least_cross_entropy"] > 0.999999
         ),
     }
+
+
+def is_judged(claim: Claim, verdict: str) -> bool:
+    """Whether a definition or theorem is checked, and any other statement judged."""
+    if claim.kind == "checked":
+        return verdict == ClaimVerdict.CHECKED
+    return verdict not in (*UNJUDGED, ClaimVerdict.CHECKED)
 
 
 def _agree(other: Model, own: Model) -> bool:

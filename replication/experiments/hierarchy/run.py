@@ -12,7 +12,7 @@ import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments.judging import judge
-from replication.experiments.instruments.matrices import Array, Counts, Flags
+from replication.experiments.instruments.matrices import Array, Counts, Flags, Operand
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample, estimate_share
@@ -108,41 +108,49 @@ class Modules(Network):
         """The states that the network is shown, a row for each."""
         return {"shown": (self.n_shown, N_UNITS)}
 
-    def show(self, chosen: Any) -> Any:
+    def show(self, chosen: Operand) -> Operand:
         """Return one of the states of this network; `chosen` begins with 1 at its place."""
         return self.shown.T @ chosen[: self.n_shown]
 
-    def send(self, names: str, k: int, states: Any) -> Any:
+    def send(self, names: str, k: int, states: Operand) -> Operand:
         """Return what states cause in module k, up by "Wb" or down by "Uc" (equations 1 and 2)."""
         matrix = getattr(self, f"{names[0]}{k}")
         biases = getattr(self, f"{names[1]}{k}")
         return logistic(matrix @ states + biases)
 
-    def encode(self, v: Any) -> Any:
+    def encode(self, v: Operand) -> Operand:
         """Return the codes, hidden states of the lower modules, the visible vector of the top."""
-        parts = [self.send("Wb", k, v[HALF * k : HALF * (k + 1)]) for k in range(N_LOWER)]
+        parts = [self.send("Wb", k, self.get_half(v, k)) for k in range(N_LOWER)]
         return np.concatenate(parts)
 
-    def go_around(self, v: Any) -> Any:
+    def get_half(self, v: Operand, k: int) -> Operand:
+        """Return what lower module k sees of a vector."""
+        first = HALF * k
+        return v[first : first + HALF]
+
+    def go_around(self, v: Operand) -> Operand:
         """Return a vector sent up through the top and down again."""
         top = self.send("Wb", TOP, self.encode(v))
         codes = self.send("Uc", TOP, top).reshape(N_LOWER, -1)
-        return np.concatenate([self.send("Uc", k, code) for k, code in enumerate(codes)])
+        parts = [self.send("Uc", k, code) for k, code in enumerate(codes)]
+        return np.concatenate(parts)
 
-    def hidden(self, chosen: Any) -> Any:
+    def hidden(self, chosen: Operand) -> Operand:
         """Return the codes of a state."""
         return self.encode(self.show(chosen))
 
-    def image(self, chosen: Any) -> Any:
+    def image(self, chosen: Operand) -> Operand:
         """Return the reconstruction of a state."""
         return self.go_around(self.show(chosen))
 
-    def learn(self, k: int, v0: Any, rate: Any) -> dict[str, Any]:
+    def learn(self, k: int, v0: Operand, rate: Operand) -> dict[str, Operand]:
         """Return the changes of one module, equations 3 to 6."""
         keep = PAPER.regression
         h1 = self.send("Wb", k, v0)
-        v2 = keep * v0 + (1.0 - keep) * self.send("Uc", k, h1)
-        h3 = keep * h1 + (1.0 - keep) * self.send("Wb", k, v2)
+        image = self.send("Uc", k, h1)
+        v2 = keep * v0 + (1.0 - keep) * image
+        arriving = self.send("Wb", k, v2)
+        h3 = keep * h1 + (1.0 - keep) * arriving
         return {
             f"W{k}": rate * np.outer(h1 - h3, v2),
             f"b{k}": rate * (h1 - h3),
@@ -150,14 +158,14 @@ class Modules(Network):
             f"c{k}": rate * (v0 - v2),
         }
 
-    def weight_changes(self, chosen: Any, _: Any) -> dict[str, Any]:
+    def weight_changes(self, chosen: Operand, _: Operand) -> dict[str, Operand]:
         """Return the changes of all modules, each by its own loop."""
         v = self.show(chosen)
-        changes: dict[str, Any] = {}
+        changes: dict[str, Operand] = {}
         if self.trains_top:
             changes |= self.learn(TOP, self.encode(v), self.top_rate)
         for k in range(N_LOWER):
-            changes |= self.learn(k, v[HALF * k : HALF * (k + 1)], self.lower_rate)
+            changes |= self.learn(k, self.get_half(v, k), self.lower_rate)
         return changes
 
 
@@ -170,12 +178,12 @@ class Settling(Modules):
 
     n_rounds = 50
 
-    def image(self, chosen: Any) -> Any:
+    def image(self, chosen: Operand) -> Operand:
         """Return the state after all rounds."""
         begun = self.show(chosen)
         is_held = chosen[self.n_shown :] > 0.5
 
-        def step(state: Any) -> Any:
+        def step(state: Operand) -> Operand:
             return np.where(is_held, begun, self.go_around(state))
 
         return repeat(self.n_rounds, step, begun)
@@ -217,9 +225,12 @@ def draw_vectors(kind: str, sample: Sample) -> Array:
         return np.broadcast_to(vectors, (sample.n, *vectors.shape))
     # The first four of all vectors in a random order, which has no vector twice.
     generator = np.random.Generator(np.random.Philox(key=[RANDOM_SEED, sample.root_seed]))
-    orders = generator.random((sample.n, 2**N_UNITS)).argsort(axis=1)
-    chosen = orders[:, :N_RANDOM, None]
-    return ((chosen >> np.arange(N_UNITS)) & 1).astype(np.float64)
+    drawn = generator.random((sample.n, 2**N_UNITS))
+    orders = drawn.argsort(axis=1)
+    chosen = orders[:, :N_RANDOM]
+    # A vector's number in binary says which of its units are on.
+    bits = (chosen[:, :, np.newaxis] >> np.arange(N_UNITS)) & 1
+    return bits.astype(np.float64)
 
 
 def can_be_completed(vectors: Array) -> Flags:
@@ -227,10 +238,14 @@ def can_be_completed(vectors: Array) -> Flags:
 
     `vectors`: (n, n_vectors, 8).
     """
-    halves = vectors.reshape(*vectors.shape[:2], N_LOWER, HALF)
-    one, other = np.triu_indices(vectors.shape[1], 1)
-    is_shared = np.all(halves[:, one] == halves[:, other], axis=-1)  # (n, n_pairs, half)
-    return np.asarray(~is_shared.any(axis=(1, 2)))
+    n, n_vectors, _ = vectors.shape
+    halves = vectors.reshape(n, n_vectors, N_LOWER, HALF)
+    # Each two of the vectors, half by half.
+    one, other = np.triu_indices(n_vectors, 1)
+    is_equal = halves[:, one] == halves[:, other]  # (n, n_pairs, half, unit)
+    is_shared = is_equal.all(axis=-1)
+    has_shared = is_shared.any(axis=(1, 2))
+    return np.asarray(~has_shared)
 
 
 Rates = tuple[float, float]  # of the lower modules and the top
@@ -250,8 +265,15 @@ class Examined:
 
     def select(self, members: Flags) -> Self:
         """Return what became of some of the networks."""
-        fields = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
-        return type(self)(**{name: values[members] for name, values in fields.items()})
+        return dataclasses.replace(
+            self,
+            encoded=self.encoded[members],
+            attractors=self.attractors[members],
+            completed=self.completed[members],
+            all=self.all[members],
+            can=self.can[members],
+            codes=self.codes[members],
+        )
 
 
 def make_condition(name: str, rates: Rates) -> type[Modules]:
@@ -325,7 +347,8 @@ def simulate_condition(name: str, rates: Rates, sample: Sample) -> Examined:
 
 def attach(weights: Array, states: Array) -> Array:
     """Return the rows of networks that are shown states (n, n_shown, 8)."""
-    return np.hstack([weights, states.reshape(len(weights), -1)])
+    rows = states.reshape(len(weights), -1)
+    return np.hstack([weights, rows])
 
 
 def draw_noise(vectors: Array, sample: Sample) -> Array:
@@ -367,8 +390,10 @@ def examine(rule: type[Modules], weights: Array, vectors: Array, noise: Array) -
 
 def are_near(states: Array, vectors: Array) -> Flags:
     """Say in which networks all states are near the vectors (n, n_vectors, 8), copy by copy."""
-    copies = states.reshape(len(vectors), -1, *vectors.shape[1:])
-    farthest = np.abs(copies - vectors[:, None]).max(axis=(1, 2, 3))
+    n, n_vectors, n_units = vectors.shape
+    copies = states.reshape(n, -1, n_vectors, n_units)
+    errors = np.abs(copies - vectors[:, np.newaxis])
+    farthest = errors.max(axis=(1, 2, 3))
     return np.asarray(farthest < PAPER.threshold)
 
 
@@ -386,7 +411,8 @@ def name_splits(codes: Array) -> Counts:
     A unit is more active for two of them than for the others; split k has vectors 0 and k
     together. The smaller k comes first.
     """
-    ranks = codes.argsort(axis=1).argsort(axis=1)
+    order = codes.argsort(axis=1)
+    ranks = order.argsort(axis=1)
     is_high = ranks >= 2
     with_first = is_high == is_high[:, :1]
     splits = 1 + with_first[:, 1:].argmax(axis=1)

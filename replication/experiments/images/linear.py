@@ -274,8 +274,9 @@ def measure_power(strengths: Array, sample: Sample) -> Model:
     """Return the slope of the log of the excess error against that of the half-width."""
     excess = [find_excess(strengths, half_width, sample) for half_width in HALF_WIDTHS]
     # Of each network, from three starts that differ in size alone.
-    slopes = np.polyfit(np.log(HALF_WIDTHS), np.log(excess), 1)[0]  # (n,)
-    return {"predicted": predict_power(strengths, N_SPANNED), **name_mean(slopes, "power")}
+    slopes, _ = np.polyfit(np.log(HALF_WIDTHS), np.log(excess), 1)  # (n,) each
+    predicted = predict_power(strengths, N_SPANNED)
+    return {"predicted": predicted, **name_mean(slopes, "power")}
 
 
 def find_excess(strengths: Array, half_width: float, sample: Sample) -> Array:

@@ -242,8 +242,11 @@ def decode_linearly(codes: Array, trained: Array, new_codes: Array, others: Arra
 def measure_overlap(W: Array, scatter: Scatter) -> Array:
     """Return the mean squared cosine between what W spans and the principal directions, (n,)."""
     main = scatter.directions[:, : rules.N_HIDDEN]
-    basis, _ = np.linalg.qr(np.swapaxes(W, 1, 2))
-    return np.asarray(np.sum((main.T @ basis) ** 2, axis=(1, 2)) / rules.N_HIDDEN)
+    rows = np.swapaxes(W, 1, 2)  # (n, n_visible, n_hidden)
+    basis, _ = np.linalg.qr(rows)
+    cosines = main.T @ basis
+    squares = np.sum(cosines**2, axis=(1, 2))
+    return np.asarray(squares / rules.N_HIDDEN)
 
 
 def measure_repairs(sample: Sample) -> Model:

@@ -115,7 +115,9 @@ class Linear(Network):
 
     def change(self, e: Operand, v: Operand, d: Operand, h: Operand) -> Changes:
         """Return changes: of W by the errors `e` of hidden units, of U by those of visible ones."""
-        return {**self.learn("Wb", e, v - self.mean), **self.learn("Uc", d, h)}
+        of_encoder = self.learn("Wb", e, v - self.mean)
+        of_decoder = self.learn("Uc", d, h)
+        return {**of_encoder, **of_decoder}
 
     def apply(self, changes: Changes) -> None:
         lost = {name: self.decay * getattr(self, name) for name in self.decayed}
@@ -179,7 +181,8 @@ class Sleep(Recirculation):
 
     def apply(self, changes: Changes) -> None:
         dream = self.normal(N_HIDDEN)
-        drawn = self.decay * (self.echo * np.outer(dream, self.U @ dream) - self.W)
+        product = np.outer(dream, self.U @ dream)
+        drawn = self.decay * (self.echo * product - self.W)
         super().apply(changes)
         self.W = self.W + drawn
 
@@ -199,7 +202,9 @@ class Mixture(BackPropagation):
     numbers = {"share": 0.1}
 
     def send_back(self, d: Operand) -> Operand:
-        return (1.0 - self.share) * (self.W @ d) + self.share * (self.U.T @ d)
+        of_second_pass = self.W @ d
+        of_descent = self.U.T @ d
+        return (1.0 - self.share) * of_second_pass + self.share * of_descent
 
 
 class FeedbackAlignment(Linear):
@@ -233,7 +238,8 @@ class KolenPollack(FeedbackAlignment):
     numbers = {"decay": 0.002}
 
     def change(self, e: Operand, v: Operand, d: Operand, h: Operand) -> Changes:
-        return {**super().change(e, v, d, h), "B": np.outer(self.rate * h, d)}
+        changes = super().change(e, v, d, h)
+        return {**changes, "B": np.outer(self.rate * h, d)}
 
     def apply(self, changes: Changes) -> None:
         kept = {name: (1.0 - self.decay) * getattr(self, name) for name in "UB"}
@@ -309,7 +315,8 @@ class PatternNoise(Inverse):
     numbers = {"noise": 0.05}
 
     def pose(self, h: Operand, r: Operand) -> tuple[Operand, Operand]:
-        return h, r + self.noise * (self.patterns.T @ self.normal(len(self.patterns)))
+        mixed = self.patterns.T @ self.normal(len(self.patterns))
+        return h, r + self.noise * mixed
 
 
 class DecayingInverse(Inverse):
@@ -329,17 +336,19 @@ class Turning(LogisticRecirculation):
     """W keeps its length."""
 
     def apply(self, changes: Changes) -> None:
-        square = np.sum(self.W * self.W)
+        before = np.sum(self.W * self.W)
         super().apply(changes)
-        self.W = self.W * np.sqrt(square / np.sum(self.W * self.W))
+        after = np.sum(self.W * self.W)
+        self.W = self.W * np.sqrt(before / after)
 
 
 class Shrinking(LogisticRecirculation):
     """W keeps its direction."""
 
     def apply(self, changes: Changes) -> None:
-        along = 1.0 + np.sum(self.W * changes["W"]) / np.sum(self.W * self.W)
-        W = along * self.W
+        square = np.sum(self.W * self.W)
+        along = np.sum(self.W * changes["W"]) / square
+        W = (1.0 + along) * self.W
         super().apply(changes)
         self.W = W
 

@@ -1,7 +1,7 @@
 """How well weight changes agree with steepest descent, and the two matrices with each other.
 
-And what equation 4 does to W at the start, and when U aligns with it, predicted and measured. While
-all reconstructions are alike, it multiplies W by the scatter of the inputs,
+And by how much W grows at the start, predicted. While all reconstructions are alike, equation 4
+multiplies it by the scatter of the inputs,
 ``S = sum (v - mean) (v - mean)^T`` over the patterns::
 
     dW = epsilon lambda (1 - lambda)^2 s W S,    s the slope of the hidden units at 0
@@ -18,13 +18,7 @@ import pandas as pd
 
 from replication.definition.protocol import Protocol
 from replication.experiments.instruments import matrices
-from replication.experiments.instruments.matrices import (
-    Array,
-    Scatter,
-    compute_cosines,
-    flatten,
-    get_w,
-)
+from replication.experiments.instruments.matrices import Array, compute_cosines
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample
 from replication.simulator.rule.activations import ACTIVATIONS
@@ -68,6 +62,8 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     cross = -compute_gradients(protocol, weights, error="cross-entropy")
     lower, upper = list_connections(protocol)
     W, U = list_matrices(protocol)
+    length_of_w = np.linalg.norm(weights[:, W], axis=1)
+    length_of_u = np.linalg.norm(weights[:, U], axis=1)
     reconstruction = evaluate_networks(protocol, weights).reconstruction
     # Slopes of the logistic function, (n, n_patterns, n_visible).
     slopes = reconstruction * (1.0 - reconstruction)
@@ -81,7 +77,7 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
         "upper_cross": compute_cosines(changes[:, U], cross[:, U]),
         "alignment": matrices.align_matrices(protocol, weights),
         "centred": matrices.align_matrices(protocol, weights, centred=True),
-        "ratio": np.linalg.norm(weights[:, U], axis=1) / np.linalg.norm(weights[:, W], axis=1),
+        "ratio": length_of_u / length_of_w,
         "variation": _compute_variation(slopes),
         "variation_error": _compute_variation(slopes, squares),
         "variation_units": _compute_variation(slopes.mean(axis=1)),
@@ -134,27 +130,36 @@ def count_early_updates(learning_rate: float) -> int:
 
 def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Return what `measure_agreement` does in the states of early updates, (n, n_updates + 1)."""
-    recorded = record_weights(protocol, weights, count_early_updates(protocol.learning_rate))
-    measured = measure_agreement(protocol, recorded.reshape(-1, protocol.n_weights))
-    return {name: each.reshape(recorded.shape[:2]) for name, each in measured.items()}
+    n_updates = count_early_updates(protocol.learning_rate)
+    recorded = record_weights(protocol, weights, n_updates)  # (n, n_updates + 1, n_weights)
+    states = recorded.reshape(-1, protocol.n_weights)
+    measured = measure_agreement(protocol, states)
+    shape = (len(weights), n_updates + 1)
+    return {name: values.reshape(shape) for name, values in measured.items()}
 
 
 def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Array:
     """Return at which update U, without its means, aligns with W, (n,); infinity if later."""
     recorded = record_weights(protocol, weights, n_updates)
-    return find_events(matrices.align_matrices(protocol, recorded, centred=True), width=1)
+    cosines = matrices.align_matrices(protocol, recorded, centred=True)  # (n, n_updates + 1)
+    return find_events(cosines, width=1)
 
 
 def align_on_digits(sample: Sample) -> Array:
     """Return the cosine of U and the transpose of W in linear networks that learnt digits, (n,)."""
-    final = train_for(LINEAR_DIGITS, sample.draw(LINEAR_DIGITS), 1_000)
+    initial = sample.draw(LINEAR_DIGITS)
+    final = train_for(LINEAR_DIGITS, initial, 1_000)
     return matrices.align_matrices(LINEAR_DIGITS, final)
 
 
 def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:
     """Return the gradient of a measure, (n,) of weights (n, n_weights), by central differences."""
     steps = np.eye(weights.shape[1]) * step  # one weight at a time
-    rises = [measure(weights + each) - measure(weights - each) for each in steps]
+    rises = []
+    for each in steps:
+        above = measure(weights + each)
+        below = measure(weights - each)
+        rises.append(above - below)
     return np.stack(rises, axis=1) / (2.0 * step)
 
 
@@ -188,26 +193,6 @@ def find_slope(protocol: Protocol) -> float:
     step = 2.0**-16
     below, above = ACTIVATIONS[protocol.hidden_function](np.array([-step, step]))
     return float((above - below) / (2.0 * step))
-
-
-def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
-    """Measure what the next update does to W, where the inputs differ, (n,) each.
-
-    ``growth`` is the share of its length that W gains along itself; ``along_w`` and
-    ``along_theory`` are cosines of the change with W and with W S.
-    """
-    scatter = Scatter.of(protocol)
-    span = scatter.span
-    W = get_w(protocol, weights) @ span
-    change = get_w(protocol, compute_changes(protocol, weights)) @ span
-    theory = W @ scatter.matrix
-    squares = np.sum(W**2, axis=(1, 2))
-    return {
-        "growth": protocol.learning_rate * np.sum(W * change, axis=(1, 2)) / squares,
-        "predicted": predict_growth(protocol) * np.sum(W * theory, axis=(1, 2)) / squares,
-        "along_w": compute_cosines(flatten(change), flatten(W)),
-        "along_theory": compute_cosines(flatten(change), flatten(theory)),
-    }
 
 
 def _compute_variation(slopes: Array, weights: Array | None = None) -> Array:

@@ -26,7 +26,8 @@ import numpy as np
 from scipy import special
 
 from replication.errors import DataError
-from replication.experiments.instruments.model import refuse_unpaired
+from replication.experiments.instruments.matrices import Array, Flags
+from replication.experiments.instruments.model import Model, refuse_unpaired
 from replication.paper.claims import (
     Claim,
     ClaimVerdict,
@@ -38,8 +39,12 @@ from replication.report.numbers import exact
 from replication.statistics.intervals import LEVEL, Estimate, estimate_median, estimate_proportion
 from replication.wording import join
 
-Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
+Result = Model  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
 Interval = list[float | None]  # its two ends, None where it has none
+Number = float | np.floating[Any]
+Measured = Flags | Array | Estimate | Number | Result | None
+"""What a measurement gives: cases of which the share counts, or the median; an estimate; a number;
+or a result that no level decides."""
 
 
 COLUMNS = """statement title page quote kind verdict condition instead way name measured supports
@@ -77,8 +82,8 @@ QUALIFIED = {
 
 
 def judge(
-    statement: str, measured: Mapping[str, Any], *, verdict: ClaimVerdict | None = None
-) -> dict[str, Any]:
+    statement: str, measured: Mapping[str, Measured], *, verdict: ClaimVerdict | None = None
+) -> Model:
     """Return the entry of a statement in a model: its results, and its verdict unless it is given.
 
     `measured`, by the ids of the ledger: bool arrays, whose share counts; other arrays, whose
@@ -88,7 +93,7 @@ def judge(
     ways = {each.id: each for each in claim.operationalisations}
     refuse_unpaired(f"[claims.{claim.id}]", ways.keys(), measured.keys(), claim.experiment)
 
-    def compare(how: Comparison) -> dict[str, Any]:
+    def compare(how: Comparison) -> Model:
         results = {id: _compare_with_levels(claim, ways[id], measured[id], how) for id in ways}
         return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
@@ -104,7 +109,7 @@ def judge(
     return judged
 
 
-def judge_all_at_once(claim: Claim, judged: Mapping[str, Any]) -> dict[str, Any]:
+def judge_all_at_once(claim: Claim, judged: Model) -> Model:
     """Return the entry of a statement as it is at a level that is fair to all measurements.
 
     What is compared with no level keeps its outcome.
@@ -155,7 +160,7 @@ def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
     return substitutes
 
 
-def describe(claim: Claim, judged: Mapping[str, Any]) -> dict[str, str]:
+def describe(claim: Claim, judged: Model) -> dict[str, str]:
     """Return what is to be read behind a verdict, in the ledger's words; "" where nothing is.
 
     ``condition`` follows "except" or "only if", ``undecided`` names what is open beside it,
@@ -184,7 +189,7 @@ def describe(claim: Claim, judged: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _find_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
+def _find_condition(claim: Claim, judged: Model) -> str:
     """Return what follows "except" or "only if" in a verdict; "" where it has no condition."""
     verdict = judged["verdict"]
     if verdict not in QUALIFIED:
@@ -195,7 +200,7 @@ def _find_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
     return claim.only_if or f"not asked {names}"
 
 
-def _join_names(claim: Claim, judged: Mapping[str, Any], outcome: Evidence) -> str:
+def _join_names(claim: Claim, judged: Model, outcome: Evidence) -> str:
     """Return the conditions of this outcome, but for the primary one."""
     results = judged["operationalisations"]
     others = claim.operationalisations[1:]
@@ -203,7 +208,9 @@ def _join_names(claim: Claim, judged: Mapping[str, Any], outcome: Evidence) -> s
     return join(names) if names else ""
 
 
-def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Result:
+def supports_if(
+    condition: bool | np.bool_ | None, measured: Flags | Array | Estimate | Number | None = None
+) -> Result:
     """Support a statement by a condition that no interval decides; None leaves it undecided."""
     value, interval = _estimate(measured)
     if condition is None:
@@ -245,7 +252,7 @@ def _conclude(claim: Claim, results: Mapping[str, Result]) -> str:
     return find_verdict(claim.kind, primary, others).value
 
 
-def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
+def list_statements(models: Mapping[str, Model]) -> str:
     """Return all statements with their operationalisations as CSV, a row for each of these."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS.split(), extrasaction="ignore", lineterminator="\n")
@@ -272,7 +279,7 @@ def find_widening(n_at_once: int) -> float:
 
 
 def _compare_with_levels(
-    claim: Claim, entry: Operationalisation, measured: Any, how: Comparison
+    claim: Claim, entry: Operationalisation, measured: Measured, how: Comparison
 ) -> Result:
     """Return the result of a measurement, unless it is one already.
 
@@ -316,16 +323,24 @@ def _widen(value: float, interval: Interval | None, widening: float) -> tuple[fl
     return least, most
 
 
-def _estimate(measured: Any) -> tuple[float | None, Interval | None]:
+def _estimate(
+    measured: Flags | Array | Estimate | Number | None,
+) -> tuple[float | None, Interval | None]:
     """Return the value and the interval of a measurement."""
-    # An array becomes a share or a median; no cases tell nothing.
-    if isinstance(measured, np.ndarray):
-        if len(measured) == 0:
-            measured = Estimate(None, None, None)
-        elif measured.dtype == np.bool_:
-            measured = estimate_proportion(int(measured.sum()), len(measured))
-        else:
-            measured = estimate_median(measured)
+    if measured is None:
+        return None, None
     if isinstance(measured, Estimate):
         return measured.value, measured.interval
-    return None if measured is None else float(measured), None
+    if not isinstance(measured, np.ndarray):
+        return float(measured), None
+    estimate = _estimate_cases(measured)
+    return estimate.value, estimate.interval
+
+
+def _estimate_cases(cases: Flags | Array) -> Estimate:
+    """Return the share of cases that are true, or the median of numbers; no cases tell nothing."""
+    if len(cases) == 0:
+        return Estimate(None, None, None)
+    if cases.dtype == np.bool_:
+        return estimate_proportion(int(cases.sum()), len(cases))
+    return estimate_median(cases)

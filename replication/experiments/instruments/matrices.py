@@ -17,12 +17,14 @@ Counts = NDArray[np.integer[Any]]
 
 def get_w(protocol: Protocol, weights: Array) -> Array:
     """Return a view of W, shape (..., n_hidden, n_visible)."""
-    return split_weights(protocol, weights)[0][0]
+    W, _ = split_weights(protocol, weights)[0]
+    return W
 
 
 def get_u(protocol: Protocol, weights: Array) -> Array:
     """Return a view of the transpose of U, shape (..., n_hidden, n_visible), as of W."""
-    return np.swapaxes(split_weights(protocol, weights)[1][0], -1, -2)
+    U, _ = split_weights(protocol, weights)[1]
+    return np.swapaxes(U, -1, -2)
 
 
 def replace_matrices(
@@ -50,16 +52,18 @@ def compute_cosines(first: ArrayLike, second: ArrayLike) -> Array:
     """
     a = _scale(np.asarray(first, dtype=np.float64))
     b = _scale(np.asarray(second, dtype=np.float64))
+    cosines = np.sum(a * b, axis=-1)
     # Rounding may leave a cosine a little beyond 1.
-    return np.asarray(np.clip(np.sum(a * b, axis=-1), -1.0, 1.0))
+    return np.asarray(np.clip(cosines, -1.0, 1.0))
 
 
 def _scale(vectors: Array) -> Array:
     """Return vectors of length 1; scaled by the largest entry first, so that nothing overflows."""
+    largest = np.max(np.abs(vectors), axis=-1, keepdims=True)
     with np.errstate(invalid="ignore"):
-        scaled = vectors / np.max(np.abs(vectors), axis=-1, keepdims=True)
-        lengths = np.sqrt(np.sum(scaled**2, axis=-1, keepdims=True))
-        return np.asarray(scaled / lengths)
+        scaled = vectors / largest
+        squares = np.sum(scaled**2, axis=-1, keepdims=True)
+        return np.asarray(scaled / np.sqrt(squares))
 
 
 def align_matrices(protocol: Protocol, weights: Array, *, centred: bool = False) -> Array:
@@ -77,7 +81,8 @@ def align_matrices(protocol: Protocol, weights: Array, *, centred: bool = False)
 
 def centre(matrices: Array) -> Array:
     """Return matrices (..., n_hidden, n_visible) without the mean over the visible units."""
-    return np.asarray(matrices - matrices.mean(axis=-1, keepdims=True))
+    mean = matrices.mean(axis=-1, keepdims=True)
+    return np.asarray(matrices - mean)
 
 
 def multiply(matrices: Array, rows: Array) -> Array:
@@ -85,7 +90,8 @@ def multiply(matrices: Array, rows: Array) -> Array:
 
     Not by the library for linear algebra, whose last bits depend on the processor.
     """
-    return np.stack([np.sum(matrices * row, axis=-1) for row in rows], axis=-1)
+    products = [np.sum(matrices * row, axis=-1) for row in rows]
+    return np.stack(products, axis=-1)
 
 
 def multiply_matrices(one: Array, other: Array) -> Array:
@@ -127,7 +133,9 @@ def _multiply_entries(one: Operand, other: Operand) -> Operand:
 
 def _divide(one: Operand, other: Operand) -> Operand:
     """Return the quotient of numbers that are not negative; 0 where the divisor is 0."""
-    return np.where(other > 0.0, one, 0.0) / np.where(other > 0.0, other, 1.0)
+    dividend = np.where(other > 0.0, one, 0.0)
+    divisor = np.where(other > 0.0, other, 1.0)
+    return dividend / divisor
 
 
 LEAST_STRENGTH = 1e-9
@@ -214,11 +222,15 @@ class Scatter:
         """
         read = encoder @ self.matrix  # W S, (n, n_hidden, n_visible)
         of_codes = read @ np.swapaxes(encoder, 1, 2)  # W S W^T, (n, n_hidden, n_hidden)
-        kept = np.linalg.solve(of_codes, read @ np.swapaxes(read, 1, 2))
-        return np.asarray(1.0 - np.trace(kept, axis1=1, axis2=2) / self.strengths.sum())
+        of_reading = read @ np.swapaxes(read, 1, 2)  # W S S W^T
+        solved = np.linalg.solve(of_codes, of_reading)
+        kept = np.trace(solved, axis1=1, axis2=2)
+        return np.asarray(1.0 - kept / self.strengths.sum())
 
     def miss(self, encoder: Array, decoder: Array) -> Array:
         """Return the share of the variance that the reconstruction U W v misses, (n,)."""
-        left = np.eye(len(self.matrix)) - multiply_matrices(decoder, encoder)
-        missed = np.sum(multiply_matrices(left, self.matrix) * left, axis=(1, 2))
+        copied = multiply_matrices(decoder, encoder)  # U W, (n, n_visible, n_visible)
+        left = np.eye(len(self.matrix)) - copied
+        weighted = multiply_matrices(left, self.matrix)  # (I - U W) S
+        missed = np.sum(weighted * left, axis=(1, 2))
         return np.asarray(missed / self.strengths.sum())

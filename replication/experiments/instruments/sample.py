@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments.instruments.matrices import Array, Counts, Flags
+from replication.experiments.instruments.model import Model
 from replication.simulator.rule.network import Network
 from replication.simulator.rule.weights import draw_weights
 from replication.simulator.running.ensemble import simulate, simulate_weights
@@ -44,7 +45,8 @@ class Sample:
 
     def take(self, share: float, *, least: int = 2) -> Self:
         """Return a share of the networks, or a multiple, but at least so many."""
-        return dataclasses.replace(self, n=max(least, round(share * self.n)))
+        n = round(share * self.n)
+        return dataclasses.replace(self, n=max(least, n))
 
     def first(self, n: int) -> Self:
         """Return the first networks, so many at most."""
@@ -53,7 +55,8 @@ class Sample:
     @property
     def others(self) -> Self:
         """As many networks that are used for searches alone."""
-        return dataclasses.replace(self, root_seed=(self.root_seed + SEARCH_OFFSET) % 2**63)
+        root_seed = (self.root_seed + SEARCH_OFFSET) % 2**63
+        return dataclasses.replace(self, root_seed=root_seed)
 
     @property
     def alone(self) -> Self:
@@ -127,7 +130,7 @@ def list_protocols(base: Protocol, grid: Grid) -> list[Protocol]:
     return protocols
 
 
-def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:
+def name_estimate(name: str, estimate: Estimate) -> Model:
     """Return an estimate as two entries of a model: ``name`` and ``name_interval``."""
     return {name: estimate.value, f"{name}_interval": estimate.interval}
 
@@ -137,17 +140,17 @@ def get_estimate(entries: Mapping[str, Any], name: str) -> Estimate:
     return Estimate(entries[name], *entries[f"{name}_interval"])
 
 
-def name_mean(values: npt.ArrayLike, name: str = "mean") -> dict[str, Any]:
+def name_mean(values: npt.ArrayLike, name: str = "mean") -> Model:
     """Return a mean and its interval as two entries of a model."""
     return name_estimate(name, intervals.estimate_mean(values))
 
 
-def name_median(values: npt.ArrayLike, name: str = "median") -> dict[str, Any]:
+def name_median(values: npt.ArrayLike, name: str = "median") -> Model:
     """Return a median and its interval as two entries of a model."""
     return name_estimate(name, intervals.estimate_median(values))
 
 
-def estimate_share(successes: Flags) -> dict[str, Any]:
+def estimate_share(successes: Flags) -> Model:
     """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1]."""
     n = len(successes)
     if n == 0:

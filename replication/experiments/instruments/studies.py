@@ -9,6 +9,7 @@ import numpy as np
 
 from replication.comparison.comparison import compare
 from replication.definition.protocol import Protocol
+from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import Sample
 from replication.paper.claims import load_claims, load_reported
 from replication.simulator.running.ensemble import simulate_ranges
@@ -24,7 +25,7 @@ Z = 1.959964  # of a 95 % interval
 MIN_AT_REPORTED = 100  # networks that stop at the reported largest count, for a Bayes factor
 
 
-def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
+def describe_sampling(counts: CountTable) -> Model | None:
     """Return what studies of the reported size give if all converge, with intervals of 95 %.
 
     None if they are too few to tell, too few converge, or all do at once.
@@ -153,7 +154,7 @@ def measure_power(counts: CountTable, others: Mapping[str, CountTable]) -> dict[
     return power
 
 
-def measure_likelihood(table: CountTable) -> dict[str, Any]:
+def measure_likelihood(table: CountTable) -> Model:
     """Return how probable the printed numbers are in a population that is known by its counts.
 
     ``chances`` and ``errors``: the probability, and the standard error of its logarithm, by
@@ -187,13 +188,13 @@ def measure_likelihood(table: CountTable) -> dict[str, Any]:
     return {"n_at_max": n_at_max, "chances": chances, "errors": errors}
 
 
-def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, Model]:
     """Return chance, Bayes factor of the first reading and posterior of each, by sweep and reading.
 
     The posterior is that at equal prior odds. An interval multiplies and divides by exp(1.96 s),
     s being the standard error of the logarithm (of the odds, for a posterior).
     """
-    compared: dict[str, dict[str, Any]] = {}
+    compared: dict[str, Model] = {}
     for sweep in SWEEPS:
         chances = {name: found["chances"][sweep] for name, found in likelihoods.items()}
         errors = {name: found["errors"][sweep] for name, found in likelihoods.items()}
@@ -205,9 +206,7 @@ def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     return compared
 
 
-def _weigh_reading(
-    name: str, chances: Mapping[str, float], errors: Mapping[str, float]
-) -> dict[str, Any]:
+def _weigh_reading(name: str, chances: Mapping[str, float], errors: Mapping[str, float]) -> Model:
     """Return Bayes factor and posterior of a reading; None where a chance is 0.
 
     `chances` and `errors`: of all readings, of which the Bayes factor is that of the first.

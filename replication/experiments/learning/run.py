@@ -72,7 +72,7 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
         "five-20": (paper, "lower"),
         "five-biases-20": (paper, "lower_biases"),
         "five-cross-entropy-20": (paper, "lower_cross"),
-        "ten-2": (slow, "lower"),
+        "twenty-2": (slow, "lower"),
     }
     measured = {}
     for way in load_claims()["random-at-first"].operationalisations:

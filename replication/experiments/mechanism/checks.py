@@ -11,7 +11,8 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
     """Return by name whether each sentence is true of the model of the mechanism."""
     model = models["mechanism"]
     return {
-        "rates": rates_are_those_in_words(model),
+        "rates": rates_are_two_and_twenty(model),
+        "happens": what_1988_says_happens(models["learning"]),
         "patience": halves_are_given_eight_times_as_long(model),
         "close": codes_begin_close(model),
         "going": learning_codes_are_read_sooner_than_frozen_ones(model),
@@ -41,9 +42,15 @@ def is_near(value: float, expected: float, share: float) -> bool:
     return abs(value - expected) <= share * abs(expected)
 
 
-def rates_are_those_in_words(model: Model) -> bool:
-    """Return whether the two learning rates are 2 and 20, as the sentences say."""
+def rates_are_two_and_twenty(model: Model) -> bool:
+    """Return whether the two learning rates are those that the words name."""
     return bool(model["rates"] == {"small": 2.0, "paper": 20.0})
+
+
+def what_1988_says_happens(learning: Model) -> bool:
+    """Return whether U aligns with W, and the changes of W come to agree with descent."""
+    verdicts = [learning["claims"][id]["verdict"] for id in ("symmetry", "agrees-later")]
+    return all(verdict in ("holds", "holds, except") for verdict in verdicts)
 
 
 def halves_are_given_eight_times_as_long(model: Model) -> bool:
@@ -122,9 +129,17 @@ def watching_decoder_is_in_time(model: Model) -> bool:
 
 
 def hearing_encoder_fails(model: Model) -> bool:
-    """Return whether an encoder that hears another's decoder fails in about nine cases of ten."""
-    found = [model["pairs"][rate] for rate in RATES] + [model["eight"][rate] for rate in RATES]
-    return all(1.0 - each["hearing"]["learnt"]["share"] > 0.85 for each in found)
+    """Return whether an encoder that hears another's decoder fails in about nine cases of ten.
+
+    In 8-3-8 networks in so many at least.
+    """
+    for rate in RATES:
+        failing = 1.0 - model["pairs"][rate]["hearing"]["learnt"]["share"]
+        if not 0.85 < failing < 0.95:
+            return False
+        if 1.0 - model["eight"][rate]["hearing"]["learnt"]["share"] <= 0.85:
+            return False
+    return True
 
 
 def alignment_saves_nothing(model: Model) -> bool:
@@ -271,17 +286,18 @@ def frozen_encoders_are_foretold(model: Model) -> bool:
 
 
 def first_changes_widen_the_gap(model: Model) -> bool:
-    """Return whether a network without its first five changes of W needs about five updates more.
+    """Return whether a network needs about an update more for each first change of W it lacks.
 
     Growth alone can take their place; random changes, or steepest descent, cannot.
     """
     for rate in RATES:
         first = model["first"][rate]
-        if abs(first["dropped"]["extra"] - 5.0) > 1.0:
+        n_first = first["n_first"]
+        if not is_near(first["dropped"]["extra"], n_first, 0.2):
             return False
-        if abs(first["amplification"]["extra"]) > 1.0:
+        if abs(first["amplification"]["extra"]) > 0.2 * n_first:
             return False
-        if first["random"]["extra_interval"][0] < 3.0:
+        if first["random"]["extra_interval"][0] < 0.6 * n_first:
             return False
         if first["gradient"]["extra_interval"][0] <= 0.0:
             return False

@@ -23,6 +23,7 @@ from replication.experiments.mechanism.watching import compare_pairs
 from replication.paper.study import DEFAULT_ROOT_SEED
 from replication.simulator.rule.network import Network
 from replication.simulator.rule.weights import make_patterns
+from replication.simulator.running.backends import take_jobs
 from replication.simulator.running.guard import check_rule
 from replication.system.progress import Tell, silent
 from replication.wording import plural, show
@@ -178,7 +179,7 @@ def examine_mechanism(
     n_seeds = take_whole("n_seeds", n_seeds, FEWEST, MOST)
     if network is not None:
         check_rule(network, reach.admit(network, protocol).enter(1.0)[0], root_seed)
-    sample = Sample(n_seeds, root_seed, jobs, report_progress)
+    sample = Sample(n_seeds, root_seed, take_jobs(jobs), report_progress)
     search = sample.take(SEARCH_SHARE, least=10)
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):

@@ -128,9 +128,9 @@ def measure_gaps(codes: Array) -> Array:
 
 def measure_from_triangle(points: Array, triangles: Array) -> Array:
     """Return the distance of points (..., 2) from triangles (..., 3, 2), 0 inside, shape (...)."""
-    starts = triangles
-    sides = np.roll(triangles, -1, axis=-2) - starts  # (..., 3, 2), from corner to corner
-    away = points[..., np.newaxis, :] - starts
+    ends = np.roll(triangles, -1, axis=-2)
+    sides = ends - triangles  # (..., 3, 2), from corner to corner
+    away = points[..., np.newaxis, :] - triangles
     # The nearest point of each side, as a share of the way along it.
     squares = np.maximum(np.sum(sides**2, axis=-1), np.finfo(float).tiny)
     shares = np.clip(np.sum(away * sides, axis=-1) / squares, 0.0, 1.0)
@@ -155,11 +155,22 @@ def measure_from_hull(points: Array, others: Array) -> Array:
     between the others and the point, the smallest ``|sum z_i d_i|^2 + (sum z_i - 1)^2`` with no
     z_i below 0 is ``m^2 / (1 + m^2)``, where m is the distance.
     """
-    differences = (others - points[..., np.newaxis, :]).reshape(-1, *others.shape[-2:])
-    sums = np.ones((*differences.shape[:2], 1))
-    rows = np.concatenate([differences, sums], axis=-1)  # (n, n_others, n_hidden + 1)
-    target = np.append(np.zeros(others.shape[-1]), 1.0)
-    residuals = np.array([nnls(row.T, target)[1] for row in rows])
+    n_others, n_hidden = others.shape[-2:]
+    differences = others - points[..., np.newaxis, :]
+    systems = differences.reshape(-1, n_others, n_hidden)
+    residuals = np.array([find_residual(each) for each in systems])
     squares = np.minimum(residuals**2, 1.0 - np.finfo(float).eps)  # m^2 / (1 + m^2)
     distances = np.sqrt(squares / (1.0 - squares))
     return np.asarray(distances.reshape(points.shape[:-1]))
+
+
+def find_residual(differences: Array) -> float:
+    """Return the root of what `measure_from_hull` makes smallest, for one point.
+
+    `differences`: d_i, (n_others, n_hidden).
+    """
+    n_others, n_hidden = differences.shape
+    equations = np.vstack([differences.T, np.ones(n_others)])  # (n_hidden + 1, n_others)
+    wanted = np.append(np.zeros(n_hidden), 1.0)
+    _, residual = nnls(equations, wanted)
+    return float(residual)

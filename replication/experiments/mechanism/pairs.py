@@ -4,12 +4,10 @@ Two networks share one half. It learns with its own partner; the second partner 
 and is measured, but has no influence on it.
 """
 
-from typing import Any
-
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.experiments.instruments.matrices import Array, give_length
+from replication.experiments.instruments.matrices import Array, Operand, give_length
 from replication.simulator.rule.network import Shape
 from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.rule.weights import list_connections
@@ -22,35 +20,40 @@ class Watching(RecirculationNetwork):
     """
 
     partner: tuple[str, ...] = ("U", "c")  # what there is twice
-    U2: Any
-    c2: Any
+    U2: Operand
+    c2: Operand
 
     @property
-    def kept(self) -> dict[str, Any]:  # type: ignore[override]
-        """The second partner."""
-        return super().kept | {f"{name}2": np.zeros(self.shapes[name]) for name in self.partner}
+    def kept(self) -> dict[str, Operand]:  # type: ignore[override]
+        """What the rule keeps, and the second partner."""
+        second = {}
+        for name in self.partner:
+            second[f"{name}2"] = np.zeros(self.shapes[name])
+        return super().kept | second
 
     @property
     def summed(self) -> dict[str, Shape]:  # type: ignore[override]
         """Its changes."""
         return {f"change_of_{name}2": self.shapes[name] for name in self.partner}
 
-    def weight_changes(self, v0: Any) -> Any:
+    def weight_changes(self, v0: Operand) -> Operand:
         """Return the changes of the network, and of the second partner by the same equations."""
         changes = super().weight_changes(v0)._asdict()
         seconds = dict(zip(self.summed, self.change_second(v0), strict=True))
         return changes | seconds
 
-    def change_second(self, v0: Any) -> tuple[Any, ...]:
+    def change_second(self, v0: Operand) -> tuple[Operand, ...]:
         """Return the changes of the second decoder, by equation 3."""
         v2 = self.regress(v0, self.image_second(v0))
-        return self._learn(self.visible_rate, self.first_pass(v0), v0 - v2)
+        h1 = self.first_pass(v0)
+        return self._learn(self.visible_rate, h1, v0 - v2)
 
-    def image_second(self, v: Any) -> Any:
+    def image_second(self, v: Operand) -> Operand:
         """Return what the second decoder makes of the encoder's code."""
-        return self.activate_visible(self.U2 @ self.first_pass(v) + self.c2)
+        total = self.U2 @ self.first_pass(v) + self.c2
+        return self.activate_visible(total)
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: dict[str, Operand]) -> None:
         """Add all changes, those of the second partner as those of the first."""
         super().apply(changes)
         for name in self.partner:
@@ -61,7 +64,7 @@ class Watching(RecirculationNetwork):
                 second = self.shrinking * second
             setattr(self, f"{name}2", second + changes[f"change_of_{name}2"])
 
-    def measure(self, v: Any) -> Any:
+    def measure(self, v: Operand) -> Operand:
         """Return what is compared with the pattern: the image of the second partner."""
         image = self.image_second(v)
         if self.protocol.error_measured_on == "regressed":
@@ -77,10 +80,10 @@ class Hearing(Watching):
     """
 
     partner: tuple[str, ...] = ("W", "b")
-    W2: Any
-    b2: Any
+    W2: Operand
+    b2: Operand
 
-    def change_second(self, v0: Any) -> tuple[Any, ...]:
+    def change_second(self, v0: Operand) -> tuple[Operand, ...]:
         """Return the changes of the second encoder, by equation 4."""
         h1 = self.encode(v0)
         v2 = self.regress(v0, self.image_second(v0))
@@ -89,11 +92,12 @@ class Hearing(Watching):
             h3 = self.regress(h1, h3)
         return self._learn(self.hidden_rate, self._centre(v2), h1 - h3)
 
-    def encode(self, v: Any) -> Any:
+    def encode(self, v: Operand) -> Operand:
         """Return the states that the second encoder causes."""
-        return self.activate_hidden(self.W2 @ self._centre(v) + self.b2)
+        total = self.W2 @ self._centre(v) + self.b2
+        return self.activate_hidden(total)
 
-    def image_second(self, v: Any) -> Any:
+    def image_second(self, v: Operand) -> Operand:
         """Return what the decoder makes of the second encoder's code."""
         return self.reconstruct(self.encode(v))
 
@@ -107,18 +111,20 @@ class Mirrored(Hearing):
 
     partner = ("W", "b", "U", "c")
 
-    def change_second(self, v0: Any) -> tuple[Any, ...]:
+    def change_second(self, v0: Operand) -> tuple[Operand, ...]:
         """Return the changes of the copy, by equations 4 and 3."""
         encoder = super().change_second(v0)
         v2 = self.regress(v0, self.image_second(v0))
-        decoder = self._learn(self.visible_rate, self.encode(v0), v0 - v2)
+        h1 = self.encode(v0)
+        decoder = self._learn(self.visible_rate, h1, v0 - v2)
         return (*encoder, *decoder)
 
-    def image_second(self, v: Any) -> Any:
+    def image_second(self, v: Operand) -> Operand:
         """Return what the copy's decoder makes of its encoder's code."""
-        return self.activate_visible(self.U2 @ self.encode(v) + self.c2)
+        total = self.U2 @ self.encode(v) + self.c2
+        return self.activate_visible(total)
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: dict[str, Operand]) -> None:
         """Add all changes, and turn the copy's U."""
         super().apply(changes)
         means = np.mean(self.U2, axis=0)

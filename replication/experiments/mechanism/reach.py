@@ -161,7 +161,12 @@ def measure_curvature(protocol: Protocol) -> float:
 
 def find_best(rates: Rates) -> float:
     """Return the rate with the smallest mean of updates, or else error; of ties the lowest."""
-    return min(rates, key=lambda rate: (*rates[rate], rate))
+
+    def rank(rate: float) -> tuple[float, float, float]:
+        mean, error = rates[rate]
+        return mean, error, rate
+
+    return min(rates, key=rank)
 
 
 def has_learnt(rules: Mapping[str, Any]) -> bool:
@@ -180,33 +185,44 @@ def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Ow
     rules = list_contestants(protocol, own)
     searched = search.others
     weights = {name: rule.draw(searched) for name, rule in rules.items()}
-    # Coarsely, on few networks.
-    n_few = searched.take(FEW_SHARE, least=MIN_FEW).n
     lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
     found: dict[str, Model] = {}
     for name, rule in rules.items():
         search.report_progress(f"finding the best learning rate of {name}")
-        rates = rule.search(weights[name][:n_few], lowest, searched)
-        best = find_best(rates)
-        ends = [min(rates), max(rates)]
-        least = min(error for _, error in rates.values())
-        found[name] = {
-            "rate": best,
-            "tried": ends,
-            "at_edge": best in ends,
-            "least_error": least if math.isfinite(least) else None,
-        }
-    # Then around the best rate, on all of them; and at the best of all, on the others.
-    judged = sample if has_learnt(found) else dataclasses.replace(sample, n=MIN_FEW)
+        found[name] = search_coarsely(rule, weights[name], lowest, searched)
+    # Then around the best rate, if there is one; and at the best of all, on the others.
+    is_learnable = has_learnt(found)
+    judged = sample if is_learnable else dataclasses.replace(sample, n=MIN_FEW)
     for name, row in found.items():
-        if judged is sample:
+        rule = rules[name]
+        if is_learnable:
             fine = [row["rate"] * factor for factor in FINE]
-            row["rate"] = find_best(rules[name].try_rates(weights[name], fine, searched))
-        drawn = rules[name].draw(judged)
-        updates, converged, _ = rules[name].train(drawn, row["rate"], jobs=sample.jobs)
-        row |= {
-            "converged": estimate_share(converged),
-            "median": float(np.median(updates)),
-            "mean": float(updates.mean()),
-        }
+            row["rate"] = find_best(rule.try_rates(weights[name], fine, searched))
+        row.update(measure_speed(rule, row["rate"], judged))
     return found
+
+
+def search_coarsely(rule: Contestant, weights: Array, lowest: float, sample: Sample) -> Model:
+    """Return the best learning rate of a rule for a few of the networks, and what was tried."""
+    n_few = sample.take(FEW_SHARE, least=MIN_FEW).n
+    rates = rule.search(weights[:n_few], lowest, sample)
+    best = find_best(rates)
+    ends = [min(rates), max(rates)]
+    least = min(error for _, error in rates.values())
+    return {
+        "rate": best,
+        "tried": ends,
+        "at_edge": best in ends,
+        "least_error": least if math.isfinite(least) else None,
+    }
+
+
+def measure_speed(rule: Contestant, rate: float, sample: Sample) -> Model:
+    """Return how fast networks of a rule learn at a rate, and how many."""
+    drawn = rule.draw(sample)
+    updates, converged, _ = rule.train(drawn, rate, jobs=sample.jobs)
+    return {
+        "converged": estimate_share(converged),
+        "median": float(np.median(updates)),
+        "mean": float(updates.mean()),
+    }

@@ -8,7 +8,6 @@ from replication.experiments.mechanism import (
     elsewhere,
     foretelling,
     given,
-    hybrids,
     verdicts,
     waiting,
     watching,
@@ -25,9 +24,6 @@ OTHERS_SHARE = 0.05
 CREATES_SHARE = 10.0
 """Networks, as multiples of all: whose states are measured at many updates; larger ones; on other
 inputs; and for what changes of U do to W."""
-HYBRID_SHARE = 0.5
-SEARCH_SHARE = 0.03
-"""The same for hybrids of two rules, and at each rate of their search."""
 
 
 def run(sample: Sample) -> Model:
@@ -42,10 +38,6 @@ def run(sample: Sample) -> Model:
     sample.report_progress("larger networks and other inputs")
     model["eight"] = elsewhere.examine_eight(sample.take(EIGHT_SHARE, least=8))
     model["others"] = elsewhere.examine_others(sample.take(OTHERS_SHARE, least=8))
-
-    sample.report_progress("one rule for U and another for W")
-    judged, search = (sample.take(share, least=8) for share in (HYBRID_SHARE, SEARCH_SHARE))
-    model["hybrids"] = hybrids.compare_hybrids(judged, search=search)
 
     sample.report_progress("what the paper says of it")
     initial = sample.draw(PAPER)

@@ -8,7 +8,7 @@ import numpy as np
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments import agreement, matrices
 from replication.experiments.instruments.interventions import compare_interventions
-from replication.experiments.instruments.judging import judge, supports_if
+from replication.experiments.instruments.judging import Measured, judge, supports_if
 from replication.experiments.instruments.matrices import (
     Array,
     Flags,
@@ -23,10 +23,12 @@ from replication.experiments.instruments.sample import get_estimate
 from replication.paper.claims import load_claims
 from replication.simulator.running.engine import evaluate_networks
 
-FIRST = 5  # updates whose change of W is replaced
+FIRST = 100.0
+FROZEN = 1_200.0
+"""Learning rate times updates, alike at every rate: of the first updates, whose change of W is
+replaced, and of those after which networks are measured in which a half is frozen."""
 INSTEAD = ("dropped", "random", "gradient", "amplification")
-"""What takes its place."""
-FROZEN_AT = 60  # updates after which frozen networks are measured
+"""What takes the place of the first changes of W."""
 U_ALONE = ("W", "b")  # what is frozen where U and its biases learn alone
 SURGERY_AT = 10  # updates after which U is changed
 LONGER = 4.0  # length of U over that of W, where U is set to W
@@ -35,16 +37,26 @@ REPLACED = ("dropped-20", "random-20", "gradient-20", "dropped-2")
 """Ways to ask whether the first changes of W help, by what takes their place, in the ledger."""
 
 
+def count_updates(product: float, protocol: Protocol) -> int:
+    """Return how many updates there are in a learning rate times updates."""
+    return round(product / protocol.learning_rate)
+
+
 def replace_first(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
-    """Return the extra updates with something else in place of the first changes of W."""
-    found = compare_interventions(protocol, weights, firsts=[FIRST], jobs=jobs, names=INSTEAD)
-    return {name: row[str(FIRST)] for name, row in found.items()}
+    """Return the extra updates with something else in place of the first changes of W.
+
+    ``n_first``: of how many.
+    """
+    n_first = count_updates(FIRST, protocol)
+    found = compare_interventions(protocol, weights, firsts=[n_first], jobs=jobs, names=INSTEAD)
+    rows = {name: row[str(n_first)] for name, row in found.items()}
+    return {"n_first": n_first, **rows}
 
 
 def judge_useless_at_first(first: Mapping[str, Model], initial: Array) -> Model:
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
     claim = load_claims()["useless-at-first"]
-    measured: dict[str, object] = {}
+    measured: dict[str, Measured] = {}
     for id in ("error-20", "one-20"):
         n_first = int(claim.find(id).thresholds["n_first"])
         measured[id] = lowers_error(PAPER, initial, n_first)
@@ -73,8 +85,9 @@ def judge_creates(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     measured = {}
     for rate, suffix in (("paper", 20), ("small", 2)):
         protocol = protocols[rate]
+        n_updates = count_updates(FROZEN, protocol)
         for name, frozen in (("u", ("U",)), ("w", U_ALONE)):
-            final = train_for(protocol, initial, FROZEN_AT, frozen=frozen)
+            final = train_for(protocol, initial, n_updates, frozen=frozen)
             measured[f"frozen-{name}-{suffix}"] = agreement.measure_agreement(protocol, final)
     before = train_for(PAPER, initial, SURGERY_AT)
     W = get_w(PAPER, before)
@@ -91,8 +104,10 @@ def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     """Judge whether U grows faster where W is above its mean, W being frozen."""
 
     def measure(rate: str, weights: Array) -> dict[str, Array]:
-        later = train_for(protocols[rate], weights, FROZEN_AT, frozen=U_ALONE)
-        return measure_reading(protocols[rate], weights, later)
+        protocol = protocols[rate]
+        n_updates = count_updates(FROZEN, protocol)
+        later = train_for(protocol, weights, n_updates, frozen=U_ALONE)
+        return measure_reading(protocol, weights, later)
 
     paper = measure("paper", initial)
     with_mean = replace_matrices(PAPER, initial, W=get_w(PAPER, initial) + MEAN)

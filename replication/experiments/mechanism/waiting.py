@@ -4,7 +4,7 @@ import numpy as np
 from scipy.spatial.distance import pdist
 from scipy.special import expit
 
-from replication.definition.protocol import Protocol
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments import agreement
 from replication.experiments.instruments.matrices import (
     Array,
@@ -96,25 +96,31 @@ def freeze_encoders(networks: Networks, sample: Sample) -> Model:
     """Return how many networks a decoder alone finishes, from which moment of their learning.
 
     Within the same learning rate times updates at every rate; ``predicted`` is the share whose
-    smallest gap the law asks for.
+    smallest gap the law asks for. ``at_paper_rate``: how many it finishes if it learns at the
+    paper's rate, whatever the one at which the encoder has learnt.
     """
     protocol = networks.protocol
     cap = round(BUDGET / protocol.learning_rate)
     needed = law.find_needed_gap(cap, protocol)
     n_early = agreement.count_early_updates(protocol.learning_rate)
     aligned = agreement.find_alignment(protocol, networks.start, n_updates=n_early)
+    fast_cap = round(BUDGET / PAPER.learning_rate)
     rows = []
     for moment, part in MOMENTS.items():
         times = aligned if part is None else part * networks.updates
         at = np.minimum(np.ceil(times), networks.updates).astype(np.int64)
         states = pick_states(networks, at)
         _, finished = train_decoder(protocol, states, cap, sample)
+        finished_fast = finished
+        if protocol != PAPER:
+            _, finished_fast = train_decoder(PAPER, states, fast_cap, sample)
         is_enough = measure_smallest_gap(protocol, states) >= needed
         rows.append(
             {
                 "moment": moment,
                 "at": float(np.median(at)),
                 "finished": estimate_share(finished),
+                "at_paper_rate": estimate_share(finished_fast),
                 "predicted": float(np.mean(is_enough)),
             }
         )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.simulator.compiler.programs import Traces
+from replication.simulator.compiler.traces import Traces
 from replication.simulator.operations import arrays
 from replication.simulator.operations.arrays import Traced
 from replication.simulator.rule.network import Network, Rule

@@ -13,7 +13,7 @@ import numpy as np
 
 from replication.definition.fields import Criterion
 from replication.errors import UsageError
-from replication.simulator.compiler.programs import Sweep
+from replication.simulator.compiler.sweep import Sweep
 from replication.simulator.operations.arithmetic import ROUND
 from replication.simulator.operations.instructions import (
     Number,

@@ -5,7 +5,8 @@ The guard looks with it for states in which a rule does what it did in no other 
 
 import numpy as np
 
-from replication.simulator.compiler.programs import Program, Sweep, render_function
+from replication.simulator.compiler.programs import Program, render_function
+from replication.simulator.compiler.sweep import Sweep
 from replication.simulator.operations import arrays
 from replication.simulator.operations.arrays import ASKING, Traced
 from replication.simulator.operations.instructions import Whole, Writer

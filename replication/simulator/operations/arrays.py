@@ -8,7 +8,7 @@ Three conventions decide the bits, whatever the processor:
 
 - a sum of products begins with what is added to it: ``W @ v + b`` begins with b;
 - in ``a * b + c * d`` the last product is fused with the addition, rounded once;
-- a number that multiplies a change is taken out of the sum over patterns (`programs.py`).
+- a number that multiplies a change is taken out of the sum over patterns (`traces.py`).
 """
 
 import functools

@@ -1,6 +1,6 @@
 """A learning rule of one's own: the class to write, in plain NumPy for one network and one pattern.
 
-`replication.simulate` compiles it as it stands (`arrays.py`, `blocks.py`, `programs.py`); what is
+`replication.simulate` compiles it as it stands (`traces.py`, `blocks.py`, `sweep.py`); what is
 here runs it in plain Python. `recirculation.py` is the paper's rule, written in the same way.
 """
 

@@ -10,12 +10,16 @@ import logging
 import os
 import queue
 import socket
+import traceback
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from replication.errors import UsageError, WorkerError
+from replication.definition.fields import take_whole
+from replication.errors import ReplicationError, UsageError, WorkerError
+from replication.system.threads import count_workers, iterate_in_threads
+from replication.wording import show
 
 SECONDS_TO_ANSWER = 20.0
 """How long the scheduler of a cluster may take to answer before the run gives up."""
@@ -25,6 +29,24 @@ SECONDS_FOR_WORKERS = 30.0
 
 SECONDS_OF_PATIENCE = 600.0
 """Without a finished block, after which a cluster counts as dead: it may never say so."""
+
+
+MOST_JOBS = 10_000
+
+Run = Callable[..., Generator[Any]]
+"""Maps a function over tasks, and yields what it returns for each as soon as it is there."""
+
+
+def take_jobs(given: Any) -> int:
+    """Return a number of workers, or -1 for one a core; refuse anything else."""
+    try:
+        jobs = take_whole("jobs", given, -1, MOST_JOBS)
+    except UsageError:
+        jobs = 0
+    if jobs == 0:
+        allowed = f"allowed are 1 to {MOST_JOBS:,}, or -1 for one a core"
+        raise UsageError(f"jobs = {show(given)} was given; {allowed}")
+    return jobs
 
 
 def check_backend(backend: str, scheduler: str | None) -> None:
@@ -43,7 +65,40 @@ def check_backend(backend: str, scheduler: str | None) -> None:
 
 
 @contextlib.contextmanager
-def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Callable[..., Generator[Any]]]]:
+def open_workers(scheduler: str | None, jobs: int) -> Iterator[tuple[int, Run]]:
+    """Yield how many workers there are, and what maps a function over tasks.
+
+    They are threads of this process, or those of the cluster that has a scheduler.
+    """
+    if scheduler is None:
+        yield count_workers(jobs), functools.partial(iterate_in_threads, jobs=jobs)
+        return
+    with open_cluster(scheduler, jobs) as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def explain_loss(scheduler: str | None, work: str, advice: str) -> Iterator[None]:
+    """Say in a line that a cluster was lost, and what to do.
+
+    What the function `work` has raised on a worker is no loss, and stands as on this machine: with
+    the line of the user's rule.
+    """
+    try:
+        yield
+    except Exception as error:
+        raised_in = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+        if scheduler is None or work in raised_in or isinstance(error, ReplicationError):
+            raise
+        reason = f"{type(error).__name__} {show(str(error))}"  # Empty: of what was waited for
+        raise WorkerError(
+            f"the Dask cluster at {scheduler!r} was lost ({reason}), or finished nothing for "
+            f"{SECONDS_OF_PATIENCE:g} s; {advice}"
+        ) from None
+
+
+@contextlib.contextmanager
+def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Run]]:
     """Yield the number of workers, and a function that maps another over tasks.
 
     Like `iterate_in_threads`, it yields each result as soon as it is there.

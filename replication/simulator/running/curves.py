@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.errors import UsageError
+from replication.simulator.running.drawing import find_figure, make_axes
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Measured = NDArray[np.float32]
 """One number of each choice of numbers, network and update, in this order."""
@@ -130,6 +132,7 @@ class Curves:
         import pandas as pd
 
         values = self.get(measure).astype(np.float64)  # (choice, network, update)
+        quantiles = _take_quantiles("quantiles", quantiles)
         n_choices, n, n_updates = values.shape
         columns = self._label(np.repeat(np.arange(n_choices), n_updates))
         columns["update"] = np.tile(self.updates, n_choices)
@@ -143,10 +146,17 @@ class Curves:
         return pd.DataFrame(columns)
 
     def find_best(self, measure: str = "error") -> dict[str, float]:
-        """Return the choice of numbers whose median network is the best at the last update."""
+        """Return the choice of numbers whose median network is the best at the last update.
+
+        Raises UsageError if the median network has diverged with each choice.
+        """
         medians = np.median(self.get(measure)[:, :, -1], axis=1)  # (choice,)
+        is_finite = np.isfinite(medians)
+        if not is_finite.any():
+            found = f"the median network of {self.rule} has diverged with each choice of numbers"
+            raise UsageError(f"{found}; give others, such as smaller rates")
         losses = -medians if measure.endswith("accuracy") else medians
-        return self.numbers[int(np.argmin(np.where(np.isnan(losses), np.inf, losses)))]
+        return self.numbers[int(np.argmin(np.where(is_finite, losses, np.inf)))]
 
     def plot(
         self,
@@ -155,7 +165,7 @@ class Curves:
         band: tuple[float, float] = (0.25, 0.75),
         label: str | None = None,
         ax: Axes | None = None,
-    ) -> Axes:
+    ) -> Figure:
         """Draw the median of all networks over the updates, and a band between two quantiles.
 
         Parameters
@@ -170,25 +180,47 @@ class Curves:
 
         Returns
         -------
-        Matplotlib axes
+        Matplotlib figure
+            A new one, or that of the axes which are given.
         """
-        import matplotlib.pyplot as plt
-
-        ax = plt.subplots()[1] if ax is None else ax
         values = self.get(measure)
+        first, last = _take_band(band)
+        ax = make_axes() if ax is None else ax
         for chosen, each in zip(self.numbers, values, strict=True):
-            low, middle, high = np.quantile(each, (band[0], 0.5, band[1]), axis=0)
+            with np.errstate(all="ignore"):  # of networks that have diverged
+                low, middle, high = np.quantile(each, (first, 0.5, last), axis=0)
             numbers = ", ".join(f"{name} = {x:g}" for name, x in chosen.items())
             parts = [self.rule if label is None else label, numbers]
             name = ", ".join(part for part in parts if part)
             (line,) = ax.plot(self.updates, middle, label=name)
             ax.fill_between(self.updates, low, high, color=line.get_color(), alpha=0.25, lw=0)
-        title = f"{plural(len(self), 'network')}: median, and {band[0]:.0%} to {band[1]:.0%}"
+        title = f"{plural(len(self), 'network')}: median, and {first:.0%} to {last:.0%}"
         ax.set(xlabel="updates", ylabel=LABELS[measure], title=title)
         ax.legend(frameon=False)
-        return ax
+        return find_figure(ax)
 
     def _label(self, choices: NDArray[np.int64]) -> dict[str, Any]:
         """Return a column for each number that was given, with the values of some choices."""
         names = self.numbers[0]
         return {name: np.array([x[name] for x in self.numbers])[choices] for name in names}
+
+
+def _take_quantiles(name: str, given: Any) -> list[float]:
+    """Return quantiles in their order, or refuse what are none."""
+    try:
+        taken = [float(each) for each in given]
+    except (TypeError, ValueError):
+        taken = [-1.0]
+    if not all(0.0 <= each <= 1.0 for each in taken):
+        allowed = "allowed are numbers from 0 to 1, as (0.25, 0.75)"
+        raise UsageError(f"{name} = {show(given)} was given; {allowed}")
+    return taken
+
+
+def _take_band(given: Any) -> list[float]:
+    """Return the two quantiles of a band, or refuse what are none."""
+    taken = _take_quantiles("band", given)
+    if len(taken) != 2 or taken[0] >= taken[1]:
+        allowed = "allowed are two numbers, the lower one first, as (0.25, 0.75)"
+        raise UsageError(f"band = {show(given)} was given; {allowed}")
+    return taken

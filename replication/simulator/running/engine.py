@@ -22,8 +22,9 @@ from replication.simulator.compiler.programs import (
     ROOT_SEED,
     Program,
     write_evaluate,
-    write_train,
+    write_watch,
 )
+from replication.simulator.compiler.training import write_train
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import find_network
 from replication.system.threads import Stopped, find_flag
@@ -58,7 +59,7 @@ class Engine:
         """The program that trains, written when it is needed: not where networks are evaluated."""
         # Without the lock that a cached property has in Python 3.11: a rule may run `simulate`.
         if self._program is None:
-            self._program = _find_program("train", self.rule)
+            self._program = find_program("train", self.rule)
         return self._program
 
     def share(self, rule: Rule) -> Self:
@@ -121,7 +122,7 @@ class Engine:
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
         # Kernel and callers have patterns on different axes.
-        *states, error = self.measure(_find_program("evaluate", self.rule), weights)
+        *states, error = self.measure(find_program("evaluate", self.rule), weights)
         *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
         return Evaluation(hidden, image, error)
 
@@ -204,20 +205,24 @@ def find_probe(rule: Rule) -> Program | None:
     return write_probe(rule, N_LANES, count_at_once())
 
 
-def _find_program(kind: str, rule: Rule) -> Program:
-    """Return a program, which is written once for all numbers of a rule."""
+WRITERS = {"train": write_train, "evaluate": write_evaluate, "watch": write_watch}
+"""What writes a program of each kind."""
+
+OWN_PROGRAMS: dict[Any, Program] = {}
+"""Programs of rules of one's own, and of patterns that are held out, by all they are made of."""
+MOST_OWN_PROGRAMS = 48
+
+
+def find_program(kind: str, rule: Rule) -> Program:
+    """Return a program of a kind (`WRITERS`), which is written once for all numbers of a rule."""
     n_at_once = count_at_once()
     # One that `exec` made may have no module.
     network: Any = rule.network
-    if not str(getattr(network, "__module__", "")).startswith("replication."):
+    is_ours = str(getattr(network, "__module__", "")).startswith("replication.")
+    if not is_ours or rule.patterns is not rule.learnt[0]:
         return _find_own_program(kind, rule, n_at_once)
     protocol = neutralise(network, rule.protocol)
     return _write(kind, network, protocol, n_at_once, list_methods(network))
-
-
-OWN_PROGRAMS: dict[Any, Program] = {}
-"""Programs of rules of one's own, by all that they are made of."""
-MOST_OWN_PROGRAMS = 24
 
 
 def _find_own_program(kind: str, rule: Rule, n_at_once: int) -> Program:
@@ -228,7 +233,7 @@ def _find_own_program(kind: str, rule: Rule, n_at_once: int) -> Program:
     what = kind, n_at_once, rule.protocol, rule.name, fingerprint(rule)
     key = what, data.hexdigest(), shapes, arrays
     if key not in OWN_PROGRAMS:
-        program = _write.__wrapped__(kind, rule.network, rule.protocol, n_at_once)
+        program = WRITERS[kind](rule, N_LANES, n_at_once)
         if len(OWN_PROGRAMS) >= MOST_OWN_PROGRAMS:
             OWN_PROGRAMS.clear()
         OWN_PROGRAMS[key] = program
@@ -250,5 +255,4 @@ def _write(
     n_at_once: int,
     methods: tuple[Any, ...] = (),  # noqa: ARG001  # so that a replaced one is another rule
 ) -> Program:
-    write = write_train if kind == "train" else write_evaluate
-    return write(Rule(network, protocol), N_LANES, n_at_once)
+    return WRITERS[kind](Rule(network, protocol), N_LANES, n_at_once)

@@ -6,8 +6,7 @@ existing Dask cluster runs the same blocks.
 
 import contextlib
 import functools
-import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,15 +14,19 @@ from numpy.typing import NDArray
 
 from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
-from replication.errors import ReplicationError, UsageError, WorkerError
+from replication.errors import UsageError, WorkerError
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import find_network
 from replication.simulator.rule.weights import MAX_SEED
-from replication.simulator.running.backends import SECONDS_OF_PATIENCE, check_backend, open_cluster
+from replication.simulator.running.backends import (
+    check_backend,
+    explain_loss,
+    open_workers,
+    take_jobs,
+)
 from replication.simulator.running.outcomes import Outcomes, Trace
 from replication.simulator.running.starting import MOST_IN_MEMORY, Start, take_n_seeds, take_start
 from replication.system import threads
-from replication.wording import show
 
 if TYPE_CHECKING:
     from replication.simulator.running.engine import Engine
@@ -40,8 +43,6 @@ BYTES_AT_ONCE = 2**25
 LEAST_WEIGHTS = 2**17
 LEAST_SEEDS = 8
 """Of a piece that is worth a task of its own; the kernel has so many networks side by side."""
-
-MOST_JOBS = 10_000
 
 
 def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list[Range]:
@@ -111,7 +112,7 @@ def simulate(
     # All arguments are checked before anything is compiled or simulated.
     protocol = find_protocol(protocol)
     n_seeds = take_n_seeds(n_seeds, start)
-    jobs = take_whole("jobs", jobs, -1, MOST_JOBS)
+    jobs = take_jobs(jobs)
     plain = take_flag("plain", plain)
     final = take_flag("final_weights", final_weights)
     if scheduler is not None:
@@ -329,6 +330,38 @@ def _simulate_plain(
     return Outcomes(seeds[0], updates, converged, weights, errors, root_seed)
 
 
+class Pieces:
+    """Ranges of seeds that are cut into pieces, and put together again as outcomes come."""
+
+    def __init__(self, n_weights: int, n_workers: int) -> None:
+        self._n_weights = n_weights
+        self._n_workers = n_workers
+        self._parts: dict[Range, list[Outcomes]] = {}  # of each range, as far as they are there
+
+    def cut(self, ranges: Iterable[Range]) -> Iterator[Range]:
+        """Yield the pieces of all ranges; a range is taken when its first piece is."""
+        for pair in ranges:
+            self._parts[pair] = []
+            yield from cut_range(self._n_weights, *pair, workers=self._n_workers)
+
+    def add(self, outcomes: Outcomes) -> Outcomes | None:
+        """Take the outcomes of a piece; return those of its range once it is whole."""
+        start, stop = self._find_range(outcomes.start)
+        parts = self._parts[start, stop]
+        parts.append(outcomes)
+        if sum(map(len, parts)) < stop - start:
+            return None
+        del self._parts[start, stop]
+        return join(parts)
+
+    def _find_range(self, seed: int) -> Range:
+        # A copy, since ranges are cut in other threads meanwhile.
+        for start, stop in [*self._parts]:
+            if start <= seed < stop:
+                return start, stop
+        raise AssertionError(f"seed {seed} is in no range that was cut")
+
+
 def simulate_ranges(
     protocol: Protocol,
     root_seed: int,
@@ -337,7 +370,9 @@ def simulate_ranges(
     jobs: int = 1,
     scheduler: str | None = None,
     network: type[Network] | None = None,
-    **options: Any,
+    is_plain: bool = False,
+    final: bool = False,
+    start: Start | None = None,
 ) -> Generator[Outcomes]:
     """Simulate ranges (start, stop) of seeds in parallel; yield each as soon as it is finished.
 
@@ -345,53 +380,41 @@ def simulate_ranges(
     taken one by one, not long before they are started, and come in no particular order. When the
     caller stops iterating, what is running is stopped and thrown away.
     Raises WorkerError if a worker ran out of memory, or if a cluster does not answer, lacks
-    something, is lost, or has finished nothing for `SECONDS_OF_PATIENCE`. `options` are those of
-    `simulate_range`.
+    something, is lost, or has finished nothing for `SECONDS_OF_PATIENCE`.
     """
-    if scheduler is None and not options.get("is_plain"):
+    engine = None
+    if scheduler is None and not is_plain:
         from replication.simulator.running.engine import Engine  # which loads the compiler
 
-        options["engine"] = Engine(protocol, network)  # compiled once, for all threads
+        engine = Engine(protocol, network)  # compiled once, for all threads
     # A worker of a cluster compiles for itself: compiled code cannot be sent.
-    work = functools.partial(simulate_range, protocol, root_seed, network=network, **options)
-    n_weights = protocol.n_weights if network is None else sum(Rule(network, protocol).sizes)
-    with contextlib.ExitStack() as stack:
-        run: Callable[..., Generator[Outcomes]]
-        if scheduler is None:
-            workers = threads.count_workers(jobs)
-            run = functools.partial(threads.iterate_in_threads, jobs=jobs)
-        else:
-            workers, run = stack.enter_context(open_cluster(scheduler, jobs))
-        parts: dict[Range, list[Outcomes]] = {}  # of each range, as far as they are there
-
-        def cut() -> Iterator[Range]:
-            for pair in ranges:
-                parts[pair] = []
-                yield from cut_range(n_weights, *pair, workers=workers)
-
-        results = stack.enter_context(contextlib.closing(run(work, cut())))
+    work = functools.partial(
+        simulate_range,
+        protocol,
+        root_seed,
+        network=network,
+        is_plain=is_plain,
+        final=final,
+        engine=engine,
+        start=start,
+    )
+    n_weights = protocol.n_weights
+    if network is not None:
+        n_weights = sum(Rule(network, protocol).sizes)
+    advice = "finished blocks are kept: start it again, then run the same command again to go on"
+    with open_workers(scheduler, jobs) as (n_workers, run):
+        pieces = Pieces(n_weights, n_workers)
+        results = run(work, pieces.cut(ranges))
         try:
-            for outcomes in results:
-                # A copy, since ranges are cut in other threads meanwhile.
-                start, stop = next(x for x in [*parts] if x[0] <= outcomes.start < x[1])
-                parts[start, stop].append(outcomes)
-                if sum(map(len, parts[start, stop])) == stop - start:
-                    yield join(parts.pop((start, stop)))
+            with contextlib.closing(results), explain_loss(scheduler, "simulate_range", advice):
+                for outcomes in results:
+                    whole = pieces.add(outcomes)
+                    if whole is not None:
+                        yield whole
         except MemoryError:
             raise WorkerError(
                 "a worker ran out of memory: give fewer jobs, fewer networks at once, or more "
                 "memory; what a command has finished is in the cache, and it goes on from there"
-            ) from None
-        except Exception as error:
-            # What a worker raised is no loss of it, and stands as on this machine: with its line.
-            at = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
-            if "simulate_range" in at or scheduler is None or isinstance(error, ReplicationError):
-                raise
-            reason = f"{type(error).__name__} {show(str(error))}"  # Empty: of what was waited for
-            raise WorkerError(
-                f"the Dask cluster at {scheduler!r} was lost ({reason}), or finished nothing for "
-                f"{SECONDS_OF_PATIENCE:g} s; finished blocks are kept: start it again, then run "
-                "the same command again to go on"
             ) from None
 
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.errors import ReplicationError, UsageError
-from replication.simulator.compiler.programs import MOST_AT_ONCE
+from replication.simulator.compiler.sweep import MOST_AT_ONCE
 from replication.simulator.operations.arrays import MEASURE, TraceError, find_line, list_own
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.running import states

@@ -6,12 +6,11 @@ measures (`watching.py`), so a curve costs little more than its measurements.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import dataclasses
 import functools
 import itertools
-import traceback
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,13 +19,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol, from_plain
-from replication.errors import ReplicationError, UsageError, WorkerError
+from replication.errors import UsageError
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import find_network
-from replication.simulator.rule.weights import MAX_ROOT_SEED
-from replication.simulator.running.backends import check_backend, open_cluster
+from replication.simulator.rule.weights import MAX_ROOT_SEED, compute_variation, take_numbers
+from replication.simulator.running.backends import (
+    check_backend,
+    explain_loss,
+    open_workers,
+    take_jobs,
+)
 from replication.simulator.running.curves import Curves
-from replication.simulator.running.ensemble import MOST_JOBS, Range, cut_range
+from replication.simulator.running.ensemble import Range, cut_range
 from replication.simulator.running.outcomes import Outcomes
 from replication.simulator.running.starting import Start, take_n_seeds, take_start
 from replication.system import threads
@@ -38,6 +42,10 @@ Piece = tuple[int, Range]
 """A choice of numbers, by its place, and seeds."""
 
 MOST_CHOICES = 100_000
+MOST_MOMENTS = 1_000_000
+"""Numbers of updates after which networks are measured."""
+ENDING = {"threshold", "max_updates"}
+"""Fields of a protocol that end learning, though not where curves are measured."""
 BYTES_AT_ONCE = 2**25
 """Of what is measured in one piece."""
 
@@ -136,7 +144,7 @@ def simulate_curves(
     protocol = find_protocol(protocol)
     rule = find_network(protocol, network)
     n_seeds = take_n_seeds(n_seeds, start)
-    jobs = take_whole("jobs", jobs, -1, MOST_JOBS)
+    jobs = take_jobs(jobs)
     if scheduler is not None:
         check_backend("dask", scheduler)
     choices = take_grid(numbers)
@@ -176,9 +184,13 @@ def _simulate(
     errors = [np.empty(shape, dtype=np.float32) for _ in watched]
     accuracies = [np.empty(shape, dtype=np.float32) if x.has_classes else None for x in watched]
     weights = np.empty((*shape[:2], sum(rules[0].sizes))) if plan.is_final else None
-    with _open_workers(scheduler, jobs) as (n_workers, run):
-        compiled = None if scheduler is not None else Compiled(plan, rules)
-        work = functools.partial(simulate_piece, plan, compiled)
+    compiled = Compiled(plan, rules) if scheduler is None else None
+    work = functools.partial(simulate_piece, plan, compiled)
+    advice = "start it again, or leave out scheduler to use this machine"
+    with (
+        explain_loss(scheduler, "simulate_piece", advice),
+        open_workers(scheduler, jobs) as (n_workers, run),
+    ):
         pieces = _cut(plan, rules[0], n_seeds, len(watched), n_workers)
         for found in run(work, pieces):
             choice, seeds = found.piece
@@ -232,24 +244,35 @@ def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
     for rule in rules[1:]:
         if fingerprint.neutralise(network, rule.protocol) != protocol:
             return False
-    # A choice that differs from the first in every number that has several values: if one were
-    # written into the rule, it would be another rule.
-    other = dict(choices[0])
+    # If a number were written into the rule, another value would make another rule of it.
+    other = choices.index(find_other(choices))
+    if other == 0:
+        return True
+    first, second = (declare(rules[k], choices[k]) for k in (0, other))
+    return fingerprint.fingerprint(first) == fingerprint.fingerprint(second)
+
+
+def find_other(choices: list[Choice]) -> Choice:
+    """Return the choice that differs from the first in every number that has several values.
+
+    >>> find_other(take_grid({"rate": [1.0, 2.0, 3.0], "noise": [0.0], "decay": [0.1, 0.2]}))
+    {'rate': 2.0, 'noise': 0.0, 'decay': 0.2}
+    """
+    first = choices[0]
+    other = dict(first)
     for chosen in choices:
         for name, value in chosen.items():
-            if other[name] == choices[0][name]:
+            if other[name] == first[name]:
                 other[name] = value
-    if other == choices[0]:
-        return True
-    found = []
-    for chosen in (choices[0], other):
-        # Traced as a class that declares these numbers.
-        numbers = {name: x for name, x in chosen.items() if name in rules[0].numbers}
-        attributes = {"numbers": numbers, "__module__": network.__module__}
-        declared = type(network.__name__, (network,), attributes)
-        rule = Rule(declared, rules[choices.index(chosen)].protocol)
-        found.append(fingerprint.fingerprint(rule))
-    return found[0] == found[1]
+    return other
+
+
+def declare(rule: Rule, chosen: Choice) -> Rule:
+    """Return the rule of a class that declares the numbers of a choice as its own."""
+    network = rule.network
+    numbers = {name: x for name, x in chosen.items() if name in rule.numbers}
+    attributes = {"numbers": numbers, "__module__": network.__module__}
+    return Rule(type(network.__name__, (network,), attributes), rule.protocol)
 
 
 def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Found:
@@ -287,19 +310,25 @@ def take_grid(numbers: Mapping[str, Sequence[float]] | None) -> list[Choice]:
     >>> take_grid({"rate": [1.0, 2.0], "noise": [0.0]})
     [{'rate': 1.0, 'noise': 0.0}, {'rate': 2.0, 'noise': 0.0}]
     """
-    numbers = {} if numbers is None else numbers
+    grid: Any = {} if numbers is None else numbers
+    if not isinstance(grid, Mapping):
+        allowed = 'allowed is a dict, as {"rate": [0.1, 0.3]}'
+        raise UsageError(f"numbers = {show(grid)} was given; {allowed}")
     values = []
-    for name, given in numbers.items():
-        array = np.atleast_1d(np.asarray(given))
+    for name, given in grid.items():
+        if name in ENDING:
+            advice = "it ends no learning in curves; leave it out of numbers"
+            raise UsageError(f"numbers names {show(name)}, and {advice}")
+        array = np.atleast_1d(_take_array(given))
         is_right = array.ndim == 1 and array.size > 0 and array.dtype.kind in "fiu"
         if not is_right or not np.isfinite(array).all():
             allowed = 'allowed are finite numbers, as in {"rate": [0.1, 0.3]}'
             raise UsageError(f"numbers[{name!r}] = {show(given)} was given; {allowed}")
         values.append(array.tolist())
-    choices = [dict(zip(numbers, each, strict=True)) for each in itertools.product(*values)]
-    if len(choices) > MOST_CHOICES:
-        raise UsageError(f"numbers has {len(choices):,} choices; allowed are {MOST_CHOICES:,}")
-    return choices
+    n_choices = math.prod(map(len, values))
+    if n_choices > MOST_CHOICES:
+        raise UsageError(f"numbers has {n_choices:,} choices; allowed are {MOST_CHOICES:,}")
+    return [dict(zip(grid, each, strict=True)) for each in itertools.product(*values)]
 
 
 def choose_numbers(base: Rule, chosen: Choice) -> Rule:
@@ -323,16 +352,39 @@ def choose_numbers(base: Rule, chosen: Choice) -> Rule:
 
 def list_watched(rule: Rule, test: tuple[Array, Array | None] | None) -> list[Rule]:
     """Return the rule with its own patterns, and with those that are held out."""
-    return [rule] if test is None else [rule, rule.show(*test)]
+    if test is None:
+        return [rule]
+    held_out = rule.show(*test)
+    _check_variance(held_out)
+    return [rule, held_out]
+
+
+def _check_variance(held_out: Rule) -> None:
+    """Refuse patterns without the variance of which the criterion is a share."""
+    if held_out.network.pattern_error is not Network.pattern_error:  # a criterion of its own
+        return
+    is_share = held_out.protocol.criterion == "unexplained-variance"
+    if is_share and compute_variation(held_out.targets) == 0.0:
+        what = "held-out patterns that are all alike have no variance"
+        raise UsageError(f"{what}; give others, or another criterion than unexplained-variance")
+
+
+def _take_array(given: Any) -> NDArray[Any]:
+    """Return an array of whatever is given: of objects, where it has rows of several lengths."""
+    try:
+        return np.asarray(given)
+    except (TypeError, ValueError, OverflowError):
+        return np.array(None)
 
 
 def _take_updates(given: Iterable[int]) -> list[int]:
-    try:
-        taken = {take_whole("an update", each, 0, MAX_UPDATES) for each in given}
-    except TypeError:
-        taken = set()
-    if not taken:
-        allowed = "whole numbers, as in range(0, 201, 10)"
+    taken: set[int] = set()
+    if isinstance(given, Iterable):
+        # One more than is allowed, since an iterator may have no end.
+        for each in itertools.islice(given, MOST_MOMENTS + 1):
+            taken.add(take_whole("an update", each, 0, MAX_UPDATES))
+    if not 0 < len(taken) <= MOST_MOMENTS:
+        allowed = f"1 to {MOST_MOMENTS:,} whole numbers, as in range(0, 201, 10)"
         raise UsageError(f"updates = {show(given)} was given; allowed are {allowed}")
     return sorted(taken)
 
@@ -344,7 +396,10 @@ def _take_test(
         raise UsageError("test_targets was given without test_patterns; give both")
     if patterns is None:
         return None
-    return np.asarray(patterns), None if targets is None else np.asarray(targets)
+    shown = take_numbers(patterns, "test_patterns", finite=True)
+    if targets is None:
+        return shown, None
+    return shown, take_numbers(targets, "test_targets", finite=True)
 
 
 def _go_on(ended: Curves | Outcomes, plan: Plan, rule: Rule) -> Start:
@@ -367,7 +422,8 @@ def _check_memory(plan: Plan, n_seeds: int, watched: list[Rule]) -> None:
         n_bytes += 8.0 * sum(watched[0].sizes)
     n = len(plan.choices) * n_seeds
     what = f"curves of {n:,} networks at {plural(len(plan.updates), 'update')}"
-    threads.check_memory(n * n_bytes, what, "give fewer updates, seeds or numbers")
+    n_bytes = n * n_bytes + 8.0 * plan.updates[-1]  # with the place of each update
+    threads.check_memory(n_bytes, what, "give fewer or earlier updates, fewer seeds or numbers")
 
 
 # Where the pieces are simulated
@@ -381,24 +437,3 @@ def _cut(plan: Plan, rule: Rule, n_seeds: int, n_watched: int, n_workers: int) -
         for first, end in cut_range(sum(rule.sizes), 0, n_seeds, workers=n_workers):
             for begin in range(first, end, most):
                 yield choice, (begin, min(begin + most, end))
-
-
-@contextlib.contextmanager
-def _open_workers(scheduler: str | None, jobs: int) -> Iterator[tuple[int, Any]]:
-    """Yield how many workers there are, and what maps a function over tasks."""
-    if scheduler is None:
-        yield threads.count_workers(jobs), functools.partial(threads.iterate_in_threads, jobs=jobs)
-        return
-    try:
-        with open_cluster(scheduler, jobs) as opened:
-            yield opened
-    except Exception as error:
-        # What the rule of a user raised on a worker stands as on this machine, with its line.
-        at = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
-        if "simulate_piece" in at or isinstance(error, ReplicationError):
-            raise
-        reason = f"{type(error).__name__} {show(str(error))}"
-        raise WorkerError(
-            f"the Dask cluster at {scheduler!r} did not simulate the curves ({reason}); start it "
-            "again, or leave out scheduler to use this machine"
-        ) from None

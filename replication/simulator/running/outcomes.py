@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.simulator.rule.weights import split_arrays
+from replication.simulator.running.drawing import find_figure, make_axes
 from replication.simulator.running.plane import plot_trace
 from replication.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 
@@ -109,17 +111,18 @@ class Outcomes:
         seeds = np.arange(self.start, self.stop)
         return pd.DataFrame({"seed": seeds, "updates": self.updates, "converged": self.converged})
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw a histogram of the updates that converged networks needed; return its axes."""
-        import matplotlib.pyplot as plt
+    def plot(self, ax: Axes | None = None) -> Figure:
+        """Draw a histogram of the updates that converged networks needed.
 
-        ax = plt.subplots()[1] if ax is None else ax
+        Returns the Matplotlib figure: a new one, or that of the axes which are given.
+        """
+        ax = make_axes() if ax is None else ax
         times = self.updates[self.converged]
         ax.hist(times, bins=50)
         title = f"{len(times):,} converged, {len(self) - len(times):,} did not"
         label = "weight updates until the criterion was met"
         ax.set(xlabel=label, ylabel="networks", title=title)
-        return ax
+        return find_figure(ax)
 
     @property
     def stop(self) -> int:

@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.errors import UsageError
+from replication.simulator.running.drawing import find_figure
 from replication.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from replication.simulator.running.outcomes import Trace
 
@@ -132,8 +134,8 @@ def spread_moments(last: int, n: int) -> list[int]:
     return [round(last * (k / (n - 1)) ** 2) for k in range(n)]
 
 
-def plot_trace(trace: Trace, axes: Any = None) -> Any:
-    """Draw the hidden plane, moment by moment; return the Matplotlib axes.
+def plot_trace(trace: Trace, axes: Any = None) -> Figure:
+    """Draw the hidden plane, moment by moment.
 
     The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
     beyond it, where the square is shaded, the unit reconstructs more than 1/2. A network of
@@ -148,14 +150,14 @@ def plot_trace(trace: Trace, axes: Any = None) -> Any:
 
     Returns
     -------
-    Matplotlib axes or array of them, shape (n_moments,)
-        As given, or new ones, three in a row; one axes alone is not in an array.
+    Matplotlib figure
+        A new one, with three axes in a row, or that of the axes which are given.
 
     Examples
     --------
     >>> from replication import Protocol, trace
     >>> slow = trace(Protocol(learning_rate=5.0), seed=0)
-    >>> [axes.get_title() for axes in slow.plot()][::5]
+    >>> [axes.get_title() for axes in slow.plot().axes][::5]
     ['0 updates, error 0.733', '142 updates, error 0.099']
     """
     if [states.shape[-1] for states in trace.hidden] != [2]:  # one hidden group, of two units
@@ -171,4 +173,4 @@ def plot_trace(trace: Trace, axes: Any = None) -> Any:
     for frame, t in zip(frames, spread_moments(len(trace.errors) - 1, len(frames)), strict=True):
         draw_plane(frame, trace.hidden[0][t], matrices.U[t], matrices.c[t])
         frame.set_title(f"{plural(t, 'update')}, error {trace.errors[t]:.3f}", fontsize=9)
-    return axes
+    return find_figure(frames[0])

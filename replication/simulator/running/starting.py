@@ -73,6 +73,14 @@ def take_start(ended: Ended, rule: Rule, root_seed: int) -> Start:
     if ended.root_seed != root_seed:
         given = f"root_seed = {root_seed} was given, and start has {ended.root_seed}"
         raise UsageError(f"{given}; networks go on with the root seed that they began with")
+    first_seed = getattr(ended, "start", 0)
+    if first_seed != 0:
+        has = f"start has networks from seed {first_seed:,} on"
+        raise UsageError(f"{has}, and these begin at seed 0; simulate it from there")
+    learnt_by = getattr(ended, "rule", rule.name)
+    if learnt_by != rule.name:
+        has = f"start has networks of {learnt_by}, and this rule is {rule.name}"
+        raise UsageError(f"{has}; go on with the same rule, of which numbers may differ")
     rows = weights.reshape(-1, len(ended), weights.shape[-1])
     if rows.shape[2] != sum(rule.sizes):
         has = f"start has {plural(rows.shape[2], 'number')} for each network"

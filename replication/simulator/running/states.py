@@ -156,19 +156,36 @@ class Seen:
         chosen: dict[int, None] = {}
         for number, each in enumerate(comparisons):  # (state, ..., pattern)
             truths = each.reshape(len(each), -1, each.shape[-1])  # (state, unit, pattern)
-            n_units = truths.shape[1]
-            n_true = truths.sum(axis=1).astype(int)  # (state, pattern)
-            n_other = np.where(n_units - n_true < FEW, n_true, FEW)  # almost all
-            kinds = {"count": np.where(n_true < FEW, n_true, n_other)}
-            if n_units <= MOST_UNITS:
-                kinds |= {f"unit {k}": truths[:, k].astype(int) for k in range(n_units)}
-            for kind, outcomes in kinds.items():
-                found, places = np.unique(outcomes, return_index=True)
-                for outcome, place in zip(found.tolist(), places.tolist(), strict=True):
-                    if (number, kind, outcome) not in self.outcomes:
-                        self.outcomes.add((number, kind, outcome))
-                        chosen[place // outcomes.shape[1]] = None
+            for kind, outcomes in name_outcomes(truths).items():
+                for state in self._find_new(number, kind, outcomes):
+                    chosen[state] = None
         return [*chosen][:MOST_RARE]
+
+    def _find_new(self, number: int, kind: str, outcomes: NDArray[np.int64]) -> list[int]:
+        """Return a state for each outcome (state, pattern) that is new, and note it as seen."""
+        found = []
+        values, places = np.unique(outcomes, return_index=True)
+        for value, place in zip(values.tolist(), places.tolist(), strict=True):
+            outcome = number, kind, value
+            if outcome not in self.outcomes:
+                self.outcomes.add(outcome)
+                found.append(place // outcomes.shape[1])
+        return found
+
+
+def name_outcomes(truths: Array) -> dict[str, NDArray[np.int64]]:
+    """Return how a comparison (state, unit, pattern) came out, in whole numbers (state, pattern).
+
+    For how many units it was true, if these or the others are few; and of few units for each.
+    """
+    n_units = truths.shape[1]
+    n_true = truths.sum(axis=1).astype(np.int64)  # (state, pattern)
+    is_rare = (n_true < FEW) | (n_units - n_true < FEW)
+    outcomes = {"count": np.where(is_rare, n_true, FEW)}
+    if n_units <= MOST_UNITS:
+        for k in range(n_units):
+            outcomes[f"unit {k}"] = truths[:, k].astype(np.int64)
+    return outcomes
 
 
 def _apply_one(

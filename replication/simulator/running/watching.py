@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator.compiler.machine import choose_processor, compile_text
-from replication.simulator.compiler.programs import write_watch
 from replication.simulator.rule.network import Rule
-from replication.simulator.running.engine import N_LANES, count_at_once, prepare_strips
+from replication.simulator.running.engine import find_program, prepare_strips
 
 Array = NDArray[np.float64]
 Measured = NDArray[np.float32]
@@ -24,7 +23,7 @@ class Watch:
     """A compiled measurement of the patterns of a rule."""
 
     def __init__(self, rule: Rule) -> None:
-        self.program = write_watch(rule, N_LANES, count_at_once())
+        self.program = find_program("watch", rule)
         self.function = compile_text(self.program.text, "watch", *choose_processor())
         self.n_patterns = len(rule.patterns)
         self.has_classes = rule.has_classes

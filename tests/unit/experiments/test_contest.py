@@ -26,6 +26,6 @@ def test_a_contest_shows_its_table_where_it_is_typed():
 )
 def test_one_slow_network_does_not_press_the_others_against_the_axis(slowest, scale):
     updates = [*range(30, 80), slowest]
-    axes = Contest(PAPER, {"Mine": invent(updates)}).plot(Figure().subplots())
+    (axes,) = Contest(PAPER, {"Mine": invent(updates)}).plot(Figure().subplots()).axes
     assert axes.get_xscale() == scale
     assert axes.lines[0].get_xdata().max() == slowest

@@ -64,10 +64,6 @@ SMALLER = {
     },
     "mechanism.run": {"NAMED_RATES": {"small": 5.0, "paper": 20.0}},
     "mechanism.elsewhere": {"N_SETS": 1, "EIGHT_RATES": {"small": 14.0, "paper": 14.0}},
-    "mechanism.hybrids": {
-        "UPPER_RATES": {"equation 3": (20.0,), "descent": (14.0,)},
-        "LOWER_RATES": {"equation 4": (20.0,), "descent": (12.0,)},
-    },
     "dynamics.run": {"RARE_SHARE": 200},
     "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},

@@ -1,6 +1,7 @@
 """Learning curves: against plain loops, in parts, over a grid, and what is refused."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -213,7 +214,7 @@ def test_tables_are_tidy_and_their_rows_are_reports_for_compare():
 
 def test_the_picture_has_the_median_and_the_band_of_each_choice_in_the_axes_that_are_given():
     ax = Figure().subplots()
-    assert make_curves().plot(band=(0.0, 1.0), ax=ax) is ax
+    make_curves().plot(band=(0.0, 1.0), ax=ax)
     assert [line.get_ydata().tolist() for line in ax.lines] == [[6.0, 2.0], [6.0, 7.0]]
     corners = ax.collections[0].get_paths()[0].vertices
     assert {(0.0, 4.0), (10.0, 1.0), (0.0, 8.0), (10.0, 3.0)} <= {*map(tuple, corners.tolist())}
@@ -248,9 +249,42 @@ WEIGHTS = simulate(n_seeds=3, final_weights=True)
 
 
 @pytest.mark.parametrize(("said", "options"), [
-    ("updates = .* allowed are whole numbers", {"updates": 7}),
-    ("updates = .* allowed are whole numbers", {"updates": []}),
+    ("updates = 7 was given; allowed are 1 to 1,000,000 whole numbers", {"updates": 7}),
+    ("updates = None was given", {"updates": None}),
+    (r"updates = \[\] was given; allowed are", {"updates": []}),
+    (r"updates = range\(0, 1000001\) was given", {"updates": range(1_000_001)}),
+    ("updates = .* allowed are 1 to 1,000,000", {"updates": itertools.count()}),
     ("an update = -1 was given", {"updates": [-1, 3]}),
+    ("an update = 2147483648 was given", {"updates": [2**31]}),
+    ("an update = 3.0 was given", {"updates": [1, 3.0]}),
+    ("an update = true was given", {"updates": [1, True]}),
+    ("an update = '5' was given", {"updates": "50"}),
+    ("an update = array", {"updates": np.eye(2, dtype=int)}),
+    ("jobs = 0 was given; allowed are 1 to 10,000, or -1", {"jobs": 0}),
+    ("jobs = -2 was given", {"jobs": -2}),
+    ("jobs = true was given", {"jobs": True}),
+    ("n_seeds = 0 was given", {"n_seeds": 0}),
+    ("final_weights = 1 was given", {"final_weights": 1}),
+    ("network = .* allowed is a subclass of Network", {"network": 3}),
+    (r"numbers = \[1.0\] was given; allowed is a dict", {"numbers": [1.0]}),
+    (r"numbers\['rate'\] = .* allowed are finite", {"numbers": {"rate": [[1.0], [1.0, 2.0]]}}),
+    (r"numbers\['rate'\] = .* allowed are finite", {"numbers": {"rate": [[1.0, 2.0]]}}),
+    (r"numbers\['rate'\] = true was given", {"numbers": {"rate": True}}),
+    (r"numbers\['rate'\] = .* allowed are finite", {"numbers": {"rate": [1.0, np.inf]}}),
+    ("numbers names 'threshold', and it ends no learning", {"numbers": {"threshold": [0.1]}}),
+    ("numbers has 10,000,000,000 choices; allowed are 100,000", {
+        "numbers": {"learning_rate": range(100_000), "regression": [0.5] * 100_000},
+    }),
+    ("given as test_patterns; allowed are arrays of finite", {"test_patterns": [[1], [1, 2]]}),
+    ("given as test_patterns; allowed are arrays of finite", {"test_patterns": [[np.nan] * 4]}),
+    (r"test_patterns of shape \(4,\) was given", {"test_patterns": [1.0, 0.0, 0.0, 0.0]}),
+    (r"test_patterns of shape \(0, 4\) was given", {"test_patterns": np.zeros((0, 4))}),
+    ("given as test_targets; allowed are arrays", {
+        "network": Mlp, **HELD_OUT, "test_targets": "x",
+    }),
+    ("all alike have no variance", {
+        "protocol": Protocol(criterion="unexplained-variance"), "test_patterns": np.ones((1, 4)),
+    }),
     (r"numbers\['rate'\] = .* allowed are finite numbers", {"numbers": {"rate": ["x"]}}),
     (r"numbers\['rate'\] = .* allowed are finite numbers", {"numbers": {"rate": []}}),
     ("numbers names 'pace'; Mlp has these: rate", {"numbers": {"pace": [1.0]}, "network": Mlp}),
@@ -273,6 +307,13 @@ WEIGHTS = simulate(n_seeds=3, final_weights=True)
     ("updates begins at 0, and start has networks at", {"start": WEIGHTS}),
     ("start has 22 numbers .* Mlp has 39", {"start": WEIGHTS, "network": Mlp, "updates": [3000]}),
     ("start = .* allowed are Outcomes or Curves", {"start": "x"}),
+    ("start has networks of Mlp, and this rule is Noisy; go on with the same", {
+        "start": simulate_curves(network=Mlp, updates=[0], n_seeds=3, final_weights=True),
+        "network": Noisy,
+    }),
+    ("start has networks from seed 7 on", {
+        "start": dataclasses.replace(WEIGHTS, start=7), "updates": [3000],
+    }),
     ("need about .* GB", {"updates": range(10_000), "n_seeds": 10**9}),
 ])  # fmt: skip
 def test_what_cannot_be_measured_is_refused_in_a_line(said, options):
@@ -298,3 +339,44 @@ def test_a_subclass_of_the_paper_s_rule_takes_fields_and_numbers_of_its_own():
     curves = simulate_curves(network=Half, updates=[20], n_seeds=5, numbers=grid)
     whole = simulate_curves(Protocol(learning_rate=10.0), updates=[20], n_seeds=5)
     assert curves.error.tobytes() == whole.error.tobytes()
+
+
+def test_moments_may_come_in_any_order_and_more_than_once():
+    curves = simulate_curves(updates=iter([5, 0, 5, np.int32(2)]), n_seeds=2)
+    assert curves.updates.tolist() == [0, 2, 5]
+    apart = [simulate_curves(updates=[k], n_seeds=2).error[0, :, 0] for k in (0, 2, 5)]
+    np.testing.assert_array_equal(curves.error[0], np.stack(apart, axis=1))
+
+
+def test_a_single_held_out_pattern_is_measured_as_in_plain_numpy():
+    one = np.array([[0.2, 0.9, 0.1, 0.4]])
+    curves = simulate_curves(updates=[0], n_seeds=3, test_patterns=one)
+    for seed in range(3):
+        network = RecirculationNetwork.from_seed(seed)
+        expected = np.abs(network.image(one[0]) - one[0]).max()
+        assert curves.test_error[0, seed, 0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_jobs_are_refused_everywhere_alike():
+    for run in (simulate, lambda jobs: simulate_curves(updates=[0], jobs=jobs)):
+        with pytest.raises(UsageError, match="jobs = 0 was given; allowed are 1 to 10,000, or -1"):
+            run(jobs=0)
+
+
+@pytest.mark.parametrize("band", [(0.75, 0.25), (0.5, 0.5), (0.25,), (-0.1, 0.5), ("a", "b"), 0.5])
+def test_a_band_has_two_quantiles_that_rise(band):
+    with pytest.raises(UsageError, match=r"band = .* was given; allowed are .*\(0.25, 0.75\)"):
+        make_curves().plot(band=band, ax=Figure().subplots())
+
+
+@pytest.mark.parametrize("quantiles", [(2.0,), 0.5, ("x",), (np.nan,)])
+def test_quantiles_are_numbers_from_0_to_1(quantiles):
+    with pytest.raises(UsageError, match="quantiles = .* was given; allowed are numbers from 0"):
+        make_curves().summarize(quantiles=quantiles)
+
+
+def test_there_is_no_best_choice_where_the_median_network_has_diverged_with_each():
+    curves = make_curves()
+    lost = dataclasses.replace(curves, error=np.full_like(curves.error, np.nan))
+    with pytest.raises(UsageError, match="median network of Mlp has diverged with each choice"):
+        lost.find_best()

@@ -15,7 +15,7 @@ import pytest
 from replication.definition.protocol import CHOICES, PAPER, Protocol
 from replication.errors import UsageError
 from replication.simulator.compiler import machine
-from replication.simulator.compiler.programs import write_train
+from replication.simulator.compiler.training import write_train
 from replication.simulator.rule.network import CRITERIA, Criterion, Rule
 from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.rule.weights import draw_weights

@@ -52,9 +52,8 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
 
     monkeypatch.setattr(ensemble, "simulate_range", simulate)
     if scheduler is not None:
-        monkeypatch.setattr(ensemble, "open_cluster", open_pool)
-        for module in (ensemble, backends):
-            monkeypatch.setattr(module, "SECONDS_OF_PATIENCE", 1.0)
+        monkeypatch.setattr(backends, "open_cluster", open_pool)
+        monkeypatch.setattr(backends, "SECONDS_OF_PATIENCE", 1.0)
     running = simulate_ranges(PAPER, 1988, RANGES, jobs=2, scheduler=scheduler)
     assert sorted(next(running).start for _ in range(5)) == [0, 10, 20, 30, 40]
     others_are_finished.set()

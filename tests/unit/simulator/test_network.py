@@ -16,6 +16,7 @@ from scipy import special
 from replication import Network, Protocol, RecirculationNetwork, logistic, repeat, simulate, trace
 from replication.errors import UsageError
 from replication.simulator.compiler import programs
+from replication.simulator.compiler.traces import Traces
 from replication.simulator.rule.network import Rule
 from replication.simulator.running.engine import record_weights
 from replication.simulator.running.guard import check_rule
@@ -252,7 +253,7 @@ def test_what_a_class_overrides_is_compiled_or_refused(name):
     weight_changes = {"weight_changes": lambda self, v: {"b": self.uniform(2) * self.normal(2)}}
     rule = make(**weight_changes | {name: classmethod(mine) if name == "draw" else mine})
     with pytest.raises((UsageError, ZeroDivisionError)) as raised:
-        check_rule(rule, Protocol()), programs.Traces(Rule(rule)).list_states()
+        check_rule(rule, Protocol()), Traces(Rule(rule)).list_states()
     is_refused = f"Mine overrides {name}, which compiled code" in str(raised.value)
     assert is_refused or "ZeroDivisionError" in repr(raised.value)
 
@@ -282,7 +283,7 @@ ALLOWED = {
     "copies": (use(lambda v: copy.copy(v) + copy.deepcopy(v)), {}),
     "a number over 0": (use(lambda v: np.minimum(1.0 / np.full_like(v, 0.0), v)), {}),
     "draws after another rule is traced": ({"weight_changes": lambda self, v: {
-        "c": programs.Traces(Rule(Encoder)) and repeat(2, lambda x: x + self.uniform(4), v),
+        "c": Traces(Rule(Encoder)) and repeat(2, lambda x: x + self.uniform(4), v),
     }}, {}),
     "a view of weights that have changed": ({"weight_changes": lambda self, v: {
         "b": 0.1 * v[:2], "W": 0.1 * np.outer(self.b[::-1], v),

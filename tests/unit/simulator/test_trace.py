@@ -39,7 +39,7 @@ def test_a_table_has_every_weight_once_and_a_row_an_update(sizes):
 def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
     """On its line a unit reconstructs 1/2, more for dots in its shade; without a line, no shade."""
     traced = trace(Protocol(learning_rate=5.0), seed=0)
-    frames = traced.plot(Figure().subplots(2, 3))
+    frames = np.array(traced.plot(Figure().subplots(2, 3)).axes)
     updates = [int(axes.get_title().split()[0]) for axes in frames.flat]
     assert updates == [0, 6, 23, 51, 91, 142] == sorted({*updates, 0, traced.updates})
     _, _, U, c = traced.matrices()
@@ -62,7 +62,7 @@ def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
 
 def test_the_picture_shows_moments_from_first_to_last():
     traced, axes = trace(seed=3), Figure().subplots()
-    assert traced.plot(axes) is axes
+    traced.plot(axes)
     assert axes.get_title() == f"{traced.updates} updates, error {traced.errors[-1]:.3f}"
     # More hidden units than a plane has axes.
     with pytest.raises(UsageError, match="a plane needs two hidden units"):
@@ -114,7 +114,7 @@ def test_training_that_is_recorded_ends_where_training_ends():
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
         (lambda: simulate(100), "protocol = 100 was given; allowed are a Protocol "),
         (lambda: simulate(n_seeds=10**12), "from 1 to 1000000000"),
-        (lambda: simulate(jobs=-2), "jobs = -2 .* from -1 to 10000"),
+        (lambda: simulate(jobs=-2), "jobs = -2 .* allowed are 1 to 10,000"),
         (lambda: simulate(n_seeds=2, jobs=np.array([1, 2])), "jobs = array"),
         (lambda: simulate(n_seeds=2, network="x"), "network = 'x' was given; allowed is a subc"),
         (lambda: trace(network=int), "network = <class 'int'> was given"),

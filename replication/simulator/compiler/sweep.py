@@ -1,0 +1,428 @@
+"""A rule, written down: one sweep of learning, for any writer.
+
+`Sweep` writes down what a rule did (`traces.py`) in loops (`blocks.py`): first the error of the
+networks as they stand, then their changes.
+
+A strip is the memory of the networks side by side: the weights before a sweep and after it (fixed
+arrays and what is kept among them), then numbers, sums and states. Each row holds a number of
+every network.
+"""
+
+import functools
+import math
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from replication.simulator.compiler import blocks
+from replication.simulator.compiler.traces import LEAST_ERROR, Traces
+from replication.simulator.operations import arithmetic as exact
+from replication.simulator.operations import arrays
+from replication.simulator.operations.arrays import Index, Traced
+from replication.simulator.operations.instructions import Number, Place, Rows, Value, Writer
+from replication.simulator.operations.noise import Noise, write_order
+from replication.simulator.rule.network import CRITERIA, Rule
+
+MOST_AT_ONCE = 20
+"""Patterns whose states stay near the processor. Four divides it but eight does not, so
+that neighbouring units of four patterns lie in different sets of its cache."""
+
+PADDING = 1
+"""Rows that keep what follows the weights from lying at a multiple of 4 KB from them."""
+
+
+class Sweep:
+    """One sweep of learning of a rule, for a writer; the weights are at "now", then at "next"."""
+
+    def __init__(self, rule: Rule, writer: Writer, criterion: str = "") -> None:
+        self.rule = rule
+        self.writer = writer
+        self.traces = Traces(rule)
+        self._place_data()
+        self._choose_criterion(criterion or rule.protocol.criterion)
+        self._allocate()
+        # What an update changes at all.
+        after = self.traces.after
+        weights = self.traces.weights
+        self.changed = [name for name in weights if after[name] is not weights[name]]
+        # What only some functions need.
+        self.right: Traced | None = None  # whether the answer to a pattern is right
+        self.n_right: Rows | None = None  # where those are counted
+        self.latest: Rows | None = None  # the error of all patterns, where it was looked at
+        self.noise: Noise | None = None
+
+    def _place_data(self) -> None:
+        """Choose where the weights lie, and what the data are: patterns, targets and constants."""
+        rule = self.rule
+        self.first: dict[str, int] = {}  # row of each array
+        self.n_all = 0
+        for name, shape in rule.all_shapes.items():
+            self.first[name] = self.n_all
+            self.n_all += math.prod(shape)
+        self.shown = rule.patterns  # (pattern, unit), targets to the right of inputs
+        if rule.has_targets:
+            self.shown = np.hstack([rule.patterns, rule.targets])
+        self.data = np.concatenate([self.shown.ravel(), self.traces.graph.data])
+
+    def _choose_criterion(self, name: str) -> None:
+        """Choose how the error of the units becomes that of a network."""
+        self.error = self.traces.error
+        if self.traces.has_own_error:
+            # The largest counts, as of the deviation of a single unit.
+            self.criterion = CRITERIA["every-unit"]
+        else:
+            self.criterion = CRITERIA[name]
+            if self.criterion.is_absolute:
+                self.error = abs(self.error)
+        self.is_largest_unit = self.criterion.over_units == "maximum"
+        most = blocks.find_bound(self.error, float(np.abs(self.shown).max()))
+        self.is_bounded = most < math.inf  # no deviation is infinite or not a number
+
+    def _allocate(self) -> None:
+        """Hand out memory for what lasts over a sweep."""
+        rule = self.rule
+        self.memory = blocks.Memory(self.writer, 2 * self.n_all + PADDING)
+        allocate = self.memory.allocate
+        self.threshold = allocate(())
+        self.given = {name: allocate(()) for name in rule.numbers}
+        self.worst = allocate(())
+        self.total = allocate(())
+        self.sums = {name: allocate(rule.sums[name]) for name in self.traces.terms}
+        # Of minibatches: the order of the patterns, and some of them as each network is shown them.
+        self.order: Rows | None = None
+        self.shuffled: Rows | None = None
+        if rule.is_shuffled:
+            n_gathered = min(rule.batch_size, MOST_AT_ONCE)
+            self.order = allocate((len(self.shown),))
+            self.shuffled = allocate((n_gathered, self.shown.shape[1]))
+        self.base = self.memory.n_rows
+
+    @property
+    def draws(self) -> bool:
+        """Whether random numbers are drawn as networks learn."""
+        return self.rule.is_shuffled or bool(self.traces.drawn)
+
+    # Where things are
+
+    def begin(
+        self, n_patterns: int, first: Place, base: str, *, is_shuffled: bool = False
+    ) -> blocks.Block:
+        """Return a block for patterns side by side from the first one on; weights at a base.
+
+        Those that are shuffled are gathered first, in each network those in its own order.
+        """
+        self.memory.n_rows = self.base
+        rows = self._list_rows(base)
+        is_one_hot = np.array_equal(self.rule.patterns, np.eye(len(self.traces.pattern)))
+        is_one_hot = is_one_hot and not is_shuffled
+        block = blocks.Block(self.memory, n_patterns, first, rows, is_one_hot, self.noise)
+        if is_shuffled:
+            self._show_patterns(self._gather(n_patterns, first), 0)
+        else:
+            self._show_patterns(self._find_shown(), first)
+        return block
+
+    def _list_rows(self, base: str) -> dict[Traced, Rows]:
+        """Return where the arrays are that a rule is given."""
+        traces = self.traces
+        rows = {x: self._find_rows(base, name) for name, x in traces.weights.items()}
+        rows |= {x: self.given[name] for name, x in traces.given.items()}
+        rows |= {x: self.sums[name] for name, x in traces.sums.items()}
+        for x in traces.graph.known.values():
+            if x.op == "constant":
+                # Constants follow the patterns.
+                first = self.shown.size + x.place
+                rows[x] = Rows(self.writer, "data", first, x.shape, is_shared=True)
+        return rows
+
+    def _find_shown(self) -> Rows:
+        """Return where patterns and targets are, the same for every network."""
+        return Rows(self.writer, "data", 0, self.shown.shape, is_shared=True)
+
+    def _gather(self, n_patterns: int, first: Place) -> Rows:
+        """Write down a copy of some patterns in the order of each network; return where it is."""
+        assert self.order is not None
+        assert self.shuffled is not None
+        shown = self._find_shown()
+        for p in self.writer.each(n_patterns):
+            self.writer.gather(self.order, first + p, shown, self.shuffled, p)
+        return self.shuffled
+
+    def _show_patterns(self, shown: Rows, first: Place) -> None:
+        """Have the elements of pattern and target read from rows, of patterns from `first` on."""
+
+        def compute(_: blocks.Block, index: Index, p: Place, *, shift: int) -> Number:
+            return shown[first + p, index[0] + shift]
+
+        for x in (self.traces.pattern, self.traces.target):
+            shift = len(self.traces.pattern) if x.note else 0  # of targets, behind the inputs
+            x.compute = functools.partial(compute, shift=shift)
+
+    def _find_rows(self, base: str, name: str) -> Rows:
+        return Rows(self.writer, base, self.first[name], self.traces.weights[name].shape)
+
+    def take_turns(
+        self, n_patterns: int | None = None, size: int = MOST_AT_ONCE
+    ) -> Iterator[tuple[Place, int]]:
+        """Go through patterns, all unless given, some at a time: the first, and how many.
+
+        Unless given, as many as stay near the processor.
+        """
+        n_patterns = len(self.shown) if n_patterns is None else n_patterns
+        size = min(n_patterns, size)
+        n_turns, n_left = divmod(n_patterns, size)
+        for turn in self.writer.each(n_turns):
+            yield turn * size, size
+        if n_left:
+            yield n_patterns - n_left, n_left
+
+    def show(self, shown: Sequence[Traced], rows: Sequence[Rows]) -> None:
+        """Write down states of all patterns into rows, an array for each."""
+        for first, n in self.take_turns():
+            block = self.begin(n, first, "now")
+            block.write(shown)
+            for row, x in zip(rows, shown, strict=True):
+                block.copy(row, x, first)
+
+    # The error, and what the weights become
+
+    def look(self, *, learns: bool = True) -> Value:
+        """Write down a look at all patterns with the weights at "now"; return the error.
+
+        What the weights become is written down, too, unless the look is all there is: a batch
+        learns from the states that are there.
+        """
+        in_batch = learns and self.rule.is_one_batch
+        has_turns = len(self.shown) > MOST_AT_ONCE
+        self._begin_errors()
+        if in_batch and has_turns:
+            self._begin_sums()
+        for first, n in self.take_turns():
+            block = self.begin(n, first, "now")
+            if in_batch:
+                self._add_errors(block, self._list_terms())
+            else:
+                self._add_errors(block, self._list_right())
+            self._add_right(block)
+            if in_batch:
+                self._sum_changes(block, goes_on=has_turns)
+        if in_batch and has_turns:
+            self._apply(self.begin(1, 0, "now"))
+        elif learns and not in_batch:
+            self.learn_in_parts()
+        return self._finish_error()
+
+    def learn_in_parts(self) -> None:
+        """Write down changes of the weights after each pattern, or after minibatches, at "next"."""
+        before = Rows(self.writer, "now", 0, (self.n_all,))
+        after = Rows(self.writer, "next", 0, (self.n_all,))
+        blocks.copy_rows(self.writer, before, after)
+        if self.order is not None:
+            assert self.noise is not None
+            write_order(self.writer, self.order, self.noise)
+        for first, n in self.take_turns(size=self.rule.batch_size):
+            self._learn_part(first, n)
+
+    def _learn_part(self, begin: Place, size: int) -> None:
+        """Write down the change after some patterns, those from a first one on."""
+        has_turns = size > MOST_AT_ONCE
+        is_shuffled = self.rule.is_shuffled
+        if has_turns:
+            self._begin_sums()
+        for first, n in self.take_turns(size):
+            block = self.begin(n, begin + first, "next", is_shuffled=is_shuffled)
+            block.write(self._list_terms())
+            self._sum_changes(block, goes_on=has_turns)
+        if has_turns:
+            self._apply(self.begin(1, begin, "next"))
+
+    def _begin_errors(self) -> None:
+        """Write down where the largest error, the sum of all, and the right answers begin."""
+        least = LEAST_ERROR if self.traces.has_own_error else 0.0
+        self.worst[()] = self.writer.number(least)
+        self.total[()] = self.writer.number(0.0)
+        if self.n_right is not None:
+            self.n_right[()] = self.writer.number(0.0)
+
+    def _begin_sums(self) -> None:
+        """Write down where sums that stay in memory begin."""
+        for rows in self.sums.values():
+            for place in blocks.places(self.writer, rows.shape):
+                rows[place] = self.writer.number(arrays.NOTHING)
+
+    def count_right(self, rows: Rows) -> None:
+        """Have the right answers of each look counted in memory, if the targets are classes."""
+        if self.rule.has_classes:
+            self.right = self.traces.trace_right()
+            self.n_right = rows
+
+    def _list_right(self) -> list[Traced]:
+        return [] if self.right is None else [self.right]
+
+    def _add_right(self, block: blocks.Block) -> None:
+        """Write down a count of the right answers of a block, added to those so far."""
+        right = self.right
+        if right is None or self.n_right is None:
+            return
+
+        def add(p: Place, n_right: Number) -> tuple[Number]:
+            return (n_right + self.writer.number(block.at(right, (), p)),)
+
+        (found,) = self.writer.fold(block.n_patterns, add, self.n_right[()])
+        self.n_right[()] = found
+
+    def _list_terms(self) -> list[Traced]:
+        return [x for each in self.traces.terms.values() for x in each]
+
+    def _add_errors(self, block: blocks.Block, terms: list[Traced]) -> None:
+        """Write down the states of a block, and add its errors to those so far."""
+        if self.is_largest_unit and self.is_bounded:
+            # The deviations are compared as they are computed, where that can be.
+            if block.write(terms, self.error, self._watch):
+                return
+        else:
+            block.write([*terms, self.error])
+        add = functools.partial(self._add_error, block)
+        worst, total = self.writer.fold(block.n_patterns, add, self.worst[()], self.total[()])
+        self.worst[()] = worst
+        self.total[()] = total
+
+    def _watch(self, values: Iterable[Number]) -> None:
+        """Write down the comparison of some deviations with the largest so far."""
+        worst: Number = self.worst[()]
+        for x in values:
+            worst = exact.where(x > worst, x, worst)
+        self.worst[()] = worst
+
+    def _add_error(
+        self, block: blocks.Block, p: Place, worst: Number, total: Number
+    ) -> tuple[Number, ...]:
+        """Return the largest error so far and the sum, with those of the pattern in place p."""
+        n_units = len(self.error)
+
+        def add_unit(i: Place, worst: Number, total: Number) -> tuple[Number, ...]:
+            d = self.writer.number(block.at(self.error, (i,), p))
+            if self.is_largest_unit:
+                return self._take_larger(d, worst, total)
+            if self.criterion.is_absolute:
+                return worst, total + d
+            return worst, exact.fma(d, d, total)
+
+        # What is done between the patterns is what is done between the units: all are alike.
+        if self.criterion.over_patterns == self.criterion.over_units:
+            return self.writer.fold(n_units, add_unit, worst, total)
+        # The largest of sums: that of this pattern, and then the larger one.
+        _, own = self.writer.fold(n_units, add_unit, worst, self.writer.number(0.0))
+        return self._take_larger(own, worst, total)
+
+    def _take_larger(self, x: Number, worst: Number, total: Number) -> tuple[Number, ...]:
+        """Return the larger of an error and the largest so far, and the sum with it."""
+        x = self.writer.number(x)
+        return exact.where(x > worst, x, worst), total + x
+
+    def _finish_error(self) -> Value:
+        """Return the error of the network, from the largest error and the sum of all."""
+        worst = self.worst[()]
+        total = self.total[()]
+        if self.criterion.over_patterns == "add":
+            worst = total
+        elif not self.is_bounded:
+            # Comparisons pass over not-a-number, but what has diverged must not count as small:
+            # for this alone a largest error has a total beside it.
+            worst = exact.fma(total, 0.0, worst)
+        return self.criterion.finish(worst, self.rule.targets)  # type: ignore[no-any-return]
+
+    def _sum_changes(self, block: blocks.Block, *, goes_on: bool) -> None:
+        """Write down the changes, summed over the patterns, and what becomes of the weights.
+
+        A sum changes its weight where it ends, unless something else waits for all sums. Sums that
+        go on from block to block stay in memory.
+        """
+        placed = {} if goes_on else self._place()
+        for name, terms in self.traces.terms.items():
+            total = self.traces.sums[name]
+            rows = self.sums[name]
+            for place, value in block.sum_terms(terms, rows, is_begun=goes_on):
+                if placed:
+                    self._change_at(block, total, place, value, placed.get(name, ()))
+                else:
+                    rows[place] = value
+        if placed and self.rule.is_one_batch:
+            self._apply(block, [name for name in self.traces.weights if name not in self.changed])
+        elif not (placed or goes_on):
+            self._apply(block)
+
+    def _change_at(
+        self, block: blocks.Block, total: Traced, place: Index, value: Number, names: Sequence[str]
+    ) -> None:
+        """Write down what some arrays become in one place, where a sum has a value."""
+        # All of it is computed before any of it is written, as one may depend on the other.
+        with block.together() as found:
+            found[blocks.name_place(total, place, 0)] = value
+            news = [block.value(block.at(self.traces.after[name], place, 0)) for name in names]
+        for name, new in zip(names, news, strict=True):
+            self._find_rows("next", name)[place] = new
+
+    def _place(self) -> dict[str, list[str]]:
+        """Return which arrays each sum changes place by place, nothing unless all do."""
+        owners = self._find_owners()
+        if not self.rule.is_one_batch and not self._is_apart(owners):
+            return {}
+        if not owners:
+            return {}
+        placed: dict[str, list[str]] = {name: [] for name in self.traces.sums}
+        for name, owner in owners.items():
+            placed[owner].append(name)
+        return placed
+
+    def _find_owners(self) -> dict[str, str]:
+        """Return the one sum that changes each array place by place, nothing unless all have one.
+
+        For W that becomes ``W + rate * sum``, it is W's; a normalised W has none.
+        """
+        owners: dict[str, str] = {}
+        for name in self.changed:
+            new = self.traces.after[name]
+            used = arrays.walk([new])
+            sums = [x.note for x in used if x.op == "sum"]
+            if len(sums) != 1:
+                return {}
+            if not all(blocks.is_beside(x, new.shape) for x in used):
+                return {}
+            owners[name] = sums[0]
+        return owners
+
+    def _is_apart(self, owners: dict[str, str]) -> bool:
+        """Return whether arrays at "next" may be written while terms are still read from there.
+
+        What is written must belong to no other sum than what reads it.
+        """
+        for name, owner in owners.items():
+            for x in arrays.walk([self.traces.after[name]]):
+                if x.op == "weight" and owners.get(x.note, owner) != owner:
+                    return False
+        # Terms that are not in memory may be those of any sum.
+        for x in arrays.walk(self._list_terms(), is_end=blocks.in_memory):
+            if x.op == "weight" and x.note in owners:
+                return False
+        return True
+
+    def _apply(self, block: blocks.Block, names: Sequence[str] | None = None) -> None:
+        """Write down what arrays become by the rule's `apply`, at "next": all, unless named."""
+        is_one_batch = self.rule.is_one_batch
+        if names is None and is_one_batch:
+            names = [*self.traces.weights]
+        elif names is None:
+            names = self.changed
+        names = [name for name in names if name not in self.rule.fixed]
+        news = [self.traces.after[name] for name in names]
+        targets = [self._find_rows("next", name) for name in names]
+        block.n_patterns = 1
+        block.write(news)
+        # What one array becomes may depend on others as they were.
+        held = targets if is_one_batch else [block.lay(new) for new in news]
+        for rows, new in zip(held, news, strict=True):
+            block.copy(rows, new)
+        for rows, target in zip(held, targets, strict=True):
+            if rows is not target:
+                blocks.copy_rows(self.writer, rows, target)
