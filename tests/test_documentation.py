@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import replication
-from replication.simulator.operations import arrays
+from replication.simulator.operations import functions
 from replication.simulator.running.guard import COMPILED
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +38,7 @@ def test_public_interface_describes_every_parameter_and_shows_an_example():
 def test_the_page_of_ones_own_rule_lists_what_of_numpy_is_compiled_and_what_can_be_overridden():
     page = (ROOT / "docs" / "own_rule.md").read_text(encoding="utf-8")
     (listed,) = re.findall(r"These functions of NumPy are known.*", page)
-    known = {function.__name__ for function in arrays.FUNCTIONS}
+    known = {function.__name__ for function in functions.FUNCTIONS}
     assert re.findall(r"`(\w+)`", listed.split(". Any")[0]) == sorted(known)
     (listed,) = re.findall(r"Override (.*?)\.", page)
     written = {*re.findall(r"`(\w+)`", listed)}

@@ -86,13 +86,13 @@ class Cache:
 
     def write(self, key: str, outcomes: Outcomes) -> None:
         """Keep outcomes from the first of a block on, unless as many of that block are there."""
-        path = self._locate(key, outcomes.start)
-        seeds = (outcomes.start, outcomes.stop)
         if not self._is_writable:
             return
-        # A checksum, and the rows behind it.
+        path = self._locate(key, outcomes.start)
+        seeds = (outcomes.start, outcomes.stop)
         rows = np.empty(len(outcomes), ROW)
-        rows["updates"], rows["converged"] = outcomes.updates, outcomes.converged
+        rows["updates"] = outcomes.updates
+        rows["converged"] = outcomes.converged
         content = _compute_checksum(path, rows.tobytes()) + rows.tobytes()
         try:
             try:
@@ -106,12 +106,12 @@ class Cache:
                 self._keep(path, key, seeds, content)
         except OSError as error:
             # Said once; what is there is still read.
+            self._is_writable = False
             reason = getattr(error.__cause__ or error, "strerror", None) or error
             report_progress(
                 f"outcomes are not cached: {str(path.parent)!r} cannot be written ({reason}); "
                 f"the study goes on without, and {VARIABLE} may name another folder"
             )
-            self._is_writable = False
 
     def _keep(self, path: Path, key: str, seeds: Range, content: bytes) -> None:
         """Write the content of a block, and remove the oldest where the cache grows too large."""

@@ -1,8 +1,7 @@
 """The outcomes of networks, block by block: from the cache, or else simulated and kept there."""
 
 import contextlib
-import functools
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 from replication.cache.blocks import Cache
 from replication.definition.protocol import Protocol
@@ -40,41 +39,46 @@ def iterate_outcomes(
     What the cache lacks is simulated and kept there, unless another process has done so before its
     turn comes. `name`: what progress calls them; by default, its root seed.
     """
-    # What outcomes depend on beside the seeds, and the seeds of each block.
     rule = fingerprint_protocol(find_network(protocol), protocol)
+    # What outcomes depend on beside the seeds.
     key = f"outcomes {OUTCOME_VERSION}, rule {rule}, protocol {protocol.id}, root seed {root_seed}"
     size = choose_block_size(protocol)
     grid = [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
     # What is there is read once and handed on, up to the first gap.
     n_kept = 0
-    while n_kept < len(grid) and (kept := cache.read(key, grid[n_kept])) is not None:
+    for block in grid:
+        kept = cache.read(key, block)
+        if kept is None:
+            break
         yield kept, False
         n_kept += 1
-    missing = [pair for pair in grid[n_kept:] if cache.read(key, pair) is None]
+    rest = grid[n_kept:]
+    missing = [block for block in rest if cache.read(key, block) is None]
     if missing:
         check_size(protocol, jobs=jobs)
-    simulate = functools.partial(
-        simulate_ranges, protocol, root_seed, jobs=jobs, scheduler=scheduler
-    )
+
+    def simulate(blocks: Iterable[Range]) -> Generator[Outcomes]:
+        return simulate_ranges(protocol, root_seed, blocks, jobs=jobs, scheduler=scheduler)
+
     # Asked again when its turn comes: another process may have kept it meanwhile.
-    found = simulate(pair for pair in missing if cache.read(key, pair) is None)
-    n = sum(stop - start for start, stop in missing)
-    name = name or f"root seed {root_seed}"
-    ready: dict[Range, tuple[Outcomes, bool]] = {}  # also what is finished before its turn
-    with contextlib.closing(found), Progress(n, is_shown=show_progress, name=name) as progress:
-        for pair in grid[n_kept:]:
-            while pair not in ready:
-                kept = cache.read(key, pair)
+    found = simulate(block for block in missing if cache.read(key, block) is None)
+    n_missing = sum(stop - start for start, stop in missing)
+    bar = Progress(n_missing, is_shown=show_progress, name=name or f"root seed {root_seed}")
+    with contextlib.closing(found), bar as progress:
+        ready: dict[Range, tuple[Outcomes, bool]] = {}  # also what is finished before its turn
+        for block in rest:
+            while block not in ready:
+                kept = cache.read(key, block)
                 if kept is not None:
-                    ready[pair] = kept, False
+                    ready[block] = kept, False
                     continue
                 # A block that was there before and is gone now is simulated alone.
-                outcomes = next(found, None) or next(simulate([pair]))
+                outcomes = next(found, None) or next(simulate([block]))
                 # Kept at once, so that a kill costs what is in flight; handed on in its turn.
                 cache.write(key, outcomes)
                 ready[outcomes.start, outcomes.stop] = outcomes, True
                 progress.advance(len(outcomes))
-            yield ready.pop(pair)
+            yield ready.pop(block)
 
 
 def choose_block_size(protocol: Protocol) -> int:
@@ -92,7 +96,7 @@ def check_size(protocol: Protocol, *, jobs: int) -> None:
 
     # What a worker holds: its strip of networks, and the initial weights of a block.
     n_workers = count_workers(jobs)
-    n_bytes = 8 * Engine(protocol).program.n_rows * N_LANES
+    n_bytes_of_strip = 8 * Engine(protocol).program.n_rows * N_LANES
     what = f"networks of group_sizes = {list(protocol.group_sizes)} on {n_workers} workers"
-    n_bytes = n_workers * (n_bytes + LARGEST_MEMORY)
+    n_bytes = n_workers * (n_bytes_of_strip + LARGEST_MEMORY)
     check_memory(n_bytes, what, "give fewer --jobs or smaller groups")

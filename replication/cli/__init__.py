@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
     `arguments`: by default those of the process.
-    Returns 0 (or what `compare --exit-code` says); 2 usage; 65 bad data; 70 worker failure; 74
-    input or output; 129, 130 and 143 when interrupted.
+    Returns 0; 2 usage; 65 bad data; 70 worker failure; 74 input or output; 129, 130 and 143 when
+    interrupted.
     """
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the caller: the next file would take its number
@@ -61,7 +61,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
     os.environ.pop("JOBLIB_MULTIPROCESSING", None)  # at 0, joblib's threads do not work either
-    with raise_on_signals(continues=hasattr(options, "continues")):
+    with raise_on_signals(continues=getattr(options, "continues", False)):
         return int(options.handler(options) or 0)
 
 

@@ -17,6 +17,11 @@ from replication.paper.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, MAX_SEEDS,
 from replication.system.files import read_toml
 from replication.wording import show
 
+Subparsers = Any
+"""What a parser of argparse adds commands to; that class has no public name."""
+Handler = Callable[[argparse.Namespace], int | None]
+"""Runs a command with its options; returns an exit code, or None where all went well."""
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that answers wrong usage with one line, as all other errors."""
@@ -125,11 +130,17 @@ STUDY = (*NETWORKS, "--results")
 
 
 def add_command(
-    subparsers: Any, name: str, about: str, *options: str, epilog: str = "", **defaults: Any
+    subparsers: Subparsers,
+    name: str,
+    about: str,
+    *options: str,
+    handler: Handler,
+    continues: bool = False,
+    epilog: str = "",
 ) -> argparse.ArgumentParser:
     """Add a command with options of `OPTIONS`; the list of all has the beginning of `about`.
 
-    `defaults`: the `handler` that runs the command; whether it `continues` where it stopped.
+    `handler`: runs the command. `continues`: whether it goes on where it was interrupted.
     """
     # "Print how networks learn as CSV: the seed, ..." is listed as "print how ... as CSV".
     summary = re.split(r"[.:;]( |$)", about)[0]
@@ -143,7 +154,7 @@ def add_command(
     parser: argparse.ArgumentParser = subparsers.add_parser(
         name, help=summary[0].lower() + summary[1:], description=about, epilog=epilog
     )
-    parser.set_defaults(**defaults)
+    parser.set_defaults(handler=handler, continues=continues)
     for option in options:
         parser.add_argument(option, **OPTIONS[option])
     return parser

@@ -5,15 +5,14 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
-from replication.cli.arguments import add_command
+from replication.cli.arguments import Subparsers, add_command
 from replication.errors import DataError, StorageError, UsageError
 from replication.system.progress import escape, report_progress, silence
 from replication.wording import explain, plural, show
 
 
-def add_commands(subparsers: Any) -> None:
+def add_commands(subparsers: Subparsers) -> None:
     """Add the commands of this module to the parser of `replication`."""
     add_command(
         subparsers,
@@ -59,7 +58,8 @@ def run_info(options: argparse.Namespace) -> int:
     if not folders:
         print(f"no report in {show(results)}")
     # Of versions before the cache, which kept them in the results folder.
-    if (older := results / "outcomes").is_dir():
+    older = results / "outcomes"
+    if older.is_dir():
         print(f"outcomes of an older version, left alone: {show(older)} (nothing reads them now)")
     print(described)
     return code
@@ -75,13 +75,17 @@ def describe_report(folder: Path, results: Path) -> str:
     from replication.system.files import list_names
 
     words = []
-    if study := read_study(folder, results):
-        fields = [f"{name} = {json.dumps(x)}" for name, x in study.protocol.differences.items()]
-        networks = f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}"
-        words = [networks, *(fields or ["as in the paper"])]
+    study = read_study(folder, results)
+    if study is not None:
+        words.append(f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}")
+        differences = study.protocol.differences
+        words.extend(f"{name} = {json.dumps(value)}" for name, value in differences.items())
+        if not differences:
+            words.append("as in the paper")
     models = [name for name in list_names(folder / "models") if name.endswith(".json")]
+    words.append(plural(len(models), "model"))
     page = folder / "report.html"
-    words += [plural(len(models), "model"), str(page) if page.is_file() else "no page"]
+    words.append(str(page) if page.is_file() else "no page")
     return f"{folder}: {', '.join(words)}"
 
 
@@ -109,8 +113,13 @@ def run_verify(options: argparse.Namespace) -> int:
     if not folders:
         advice = "give the --results folder of one, or make one with `replication replicate`"
         raise StorageError(f"{show(options.results)} holds no report; {advice}")
-    running = {"jobs": options.jobs, "report_progress": report_progress}
-    return _go_on(folders, lambda folder: verify_folder(folder, options.results, **running))
+
+    def verify(folder: Path) -> str:
+        return verify_folder(
+            folder, options.results, jobs=options.jobs, report_progress=report_progress
+        )
+
+    return _go_on(folders, verify)
 
 
 def _go_on(folders: Iterable[Path], describe: Callable[[Path], str]) -> int:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from replication.cli import arguments
@@ -30,7 +31,7 @@ LARGEST_FILE = 2**21  # bytes of patterns: with more, a single update takes minu
 ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 
 
-def add_commands(subparsers: Any) -> None:
+def add_commands(subparsers: arguments.Subparsers) -> None:
     """Add the commands of this module to the parser of `replication`."""
     mechanism = arguments.add_command(
         subparsers,
@@ -90,37 +91,51 @@ def read_rule(text: str) -> "type[Network]":
     # mine.py:Mine, or mine.py where it has one class
     path = text
     name = ""
-    has_colon = ".py:" in text
-    if has_colon:
+    if ".py:" in text:
         path, _, name = text.rpartition(":")
     file = Path(path)
     if file.suffix != ".py" or not file.is_file():
         raise StorageError(
             f"{show(path)} was given, and no such file of Python is there; give FILE.py:CLASS"
         )
-    from replication.simulator.operations.arrays import find_own_line
-    from replication.simulator.rule.network import Network
-
-    # A file that is called as a library (pandas.py) does not take its place.
-    spec: Any = importlib.util.spec_from_file_location(f"rule_{file.stem}", file)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where a class looks for its own module
-    sys.path.append(str(Path(spec.origin).parent))  # of what the file imports, now or later
-    with _blame(lambda error: find_own_line(error, {spec.origin}) or file.name):
-        spec.loader.exec_module(module)
-    # Its own classes; others are imported.
-    found: dict[str, type[Network]] = {}
-    for key, each in vars(module).items():
-        is_rule = isinstance(each, type) and issubclass(each, Network)
-        if is_rule and each.__module__ == spec.name:
-            found[key] = each
-    if not has_colon and len(found) == 1:
+    found = _list_rules(_run_file(file))
+    if path == text and len(found) == 1:
         return next(iter(found.values()))
     if name not in found:
         given = show(name) if name else "no class"
         has = ", ".join(found) or "no subclass of replication.Network"
         raise UsageError(f"{given} was given; {path} has {has}; give {path}:CLASS")
     return found[name]
+
+
+def _run_file(file: Path) -> ModuleType:
+    """Run a file of Python and return it as a module; what goes wrong is refused with its line."""
+    from replication.simulator.rule.own_code import find_own_line
+
+    # A file that is called as a library (pandas.py) does not take its place.
+    spec = importlib.util.spec_from_file_location(f"rule_{file.stem}", file)
+    assert spec is not None  # of a file whose name ends in .py
+    assert spec.loader is not None
+    assert spec.origin is not None
+    origin = spec.origin
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where a class looks for its own module
+    sys.path.append(str(Path(origin).parent))  # of what the file imports, now or later
+    with _blame(lambda error: find_own_line(error, {origin}) or file.name):
+        spec.loader.exec_module(module)
+    return module
+
+
+def _list_rules(module: ModuleType) -> "dict[str, type[Network]]":
+    """Return the classes of networks that a module has itself, by name; others are imported."""
+    from replication.simulator.rule.network import Network
+
+    found: dict[str, type[Network]] = {}
+    for name, each in vars(module).items():
+        is_rule = isinstance(each, type) and issubclass(each, Network)
+        if is_rule and each.__module__ == module.__name__:
+            found[name] = each
+    return found
 
 
 @contextlib.contextmanager
@@ -140,7 +155,7 @@ def _blame(find: Callable[[BaseException], str | None]) -> Iterator[None]:
 
 def blame_rule(network: "type[Network] | None") -> contextlib.AbstractContextManager[None]:
     """Refuse what goes wrong in the code of a rule, if there is one, and name its line."""
-    from replication.simulator.operations.arrays import find_line
+    from replication.simulator.rule.own_code import find_line
 
     return _blame(lambda error: None if network is None else find_line(error, network))
 
@@ -251,7 +266,7 @@ def _has_paper_task(rule: "Rule") -> bool:
 def _can_keep_weights(rules: "Sequence[Rule]", options: argparse.Namespace) -> bool:
     """Whether it can be told how failures ended: weights fit in, and a pattern has one answer."""
     from replication.simulator.compiler.traces import Traces
-    from replication.simulator.operations.arrays import MEASURE
+    from replication.simulator.operations.turns import MEASURE
 
     n_weights = sum(sum(rule.sizes) for rule in rules)
     if options.seeds * n_weights > MOST_KEPT:

@@ -4,8 +4,9 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from replication.cli import arguments
 from replication.errors import UsageError
@@ -16,12 +17,13 @@ from replication.system.progress import escape, report_progress
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
+    from replication.publication.models import Model
     from replication.simulator.running.outcomes import Outcomes
 
 MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all kept in memory
 
 
-def add_commands(subparsers: Any) -> None:
+def add_commands(subparsers: arguments.Subparsers) -> None:
     """Add the commands of this module to the parser of `replication`."""
     # Studies.
     arguments.add_command(
@@ -33,7 +35,6 @@ def add_commands(subparsers: Any) -> None:
         *arguments.STUDY,
         *arguments.WORKERS,
         handler=run_replicate,
-        experiments=True,
         continues=True,
     )
     arguments.add_command(
@@ -53,8 +54,7 @@ def add_commands(subparsers: Any) -> None:
         "networks of the study that are not in the cache, and runs no experiment.",
         *arguments.STUDY,
         "--jobs",
-        handler=run_replicate,
-        experiments=False,
+        handler=run_report,
         continues=True,
     )
 
@@ -124,7 +124,16 @@ def add_commands(subparsers: Any) -> None:
 
 
 def run_replicate(options: argparse.Namespace) -> None:
-    """Simulate, run experiments where they are wanted, analyse, report."""
+    """Simulate, run the experiments whose models are missing, analyse, report."""
+    _write_report(options, experiments=True)
+
+
+def run_report(options: argparse.Namespace) -> None:
+    """Simulate what is missing, analyse, report from the models that there are."""
+    _write_report(options, experiments=False)
+
+
+def _write_report(options: argparse.Namespace, *, experiments: bool) -> None:
     # Wrong options are named before libraries that take long are loaded.
     study = arguments.read_study(options)
     workers = read_workers(options)
@@ -134,9 +143,10 @@ def run_replicate(options: argparse.Namespace) -> None:
     model = replicate_study(
         study,
         find_cache(),
-        experiments=options.experiments,
+        experiments=experiments,
+        jobs=workers.jobs,
+        scheduler=workers.scheduler,
         report_progress=report_progress,
-        **workers,
     )
     print("\n".join(describe_result(study, model)))
 
@@ -148,7 +158,14 @@ def run_simulate(options: argparse.Namespace) -> None:
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import count_parts
 
-    counted = count_parts(study, find_cache(), report_progress, **workers)[study]
+    parts = count_parts(
+        study,
+        find_cache(),
+        jobs=workers.jobs,
+        scheduler=workers.scheduler,
+        report_progress=report_progress,
+    )
+    counted = parts[study]
     n_new = counted.n_simulated
     print(
         f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
@@ -157,17 +174,25 @@ def run_simulate(options: argparse.Namespace) -> None:
     )
 
 
-def read_workers(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the options of `WORKERS` that a command has, for whoever simulates."""
+@dataclass(frozen=True)
+class Workers:
+    """Who simulates: so many threads, or the cluster of a scheduler."""
+
+    jobs: int
+    scheduler: str | None = None
+
+
+def read_workers(options: argparse.Namespace) -> Workers:
+    """Return who simulates, by those options of `WORKERS` that a command has."""
     if "backend" not in options:
-        return {"jobs": options.jobs}
+        return Workers(options.jobs)
     from replication.simulator.running.backends import check_backend
 
     check_backend(options.backend, options.scheduler)
-    return {"jobs": options.jobs, "scheduler": options.scheduler}
+    return Workers(options.jobs, options.scheduler)
 
 
-def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
+def describe_result(study: Study, model: "Model") -> list[str]:
     """Return what a reader wants to know about a replicated study, line by line."""
     from replication.publication.publishing import METADATA, list_claims
     from replication.report.template import fill
@@ -213,14 +238,17 @@ def run_trace(options: argparse.Namespace) -> None:
 
     from replication.simulator.running.ensemble import trace as trace_network
 
-    places = np.ndindex(protocol.n_patterns, protocol.n_visible)
-    print(",".join(["seed", "update", "error", *(f"r_{p}_{i}" for p, i in places)]))
+    columns = ["seed", "update", "error"]
+    for p, i in np.ndindex(protocol.n_patterns, protocol.n_visible):
+        columns.append(f"r_{p}_{i}")
+    print(",".join(columns))
     for seed in options.seeds:
         trace = trace_network(protocol, seed=seed, root_seed=options.root_seed)
         n = len(trace.errors)
         images = trace.reconstructions.reshape(n, -1)
         table = np.column_stack([np.arange(n), trace.errors, images])  # (n, 2 + n_units)
-        np.savetxt(sys.stdout, table, fmt=f"{seed},%d,%.6g" + ",%.6g" * images.shape[1])
+        line = f"{seed},%d,%.6g" + ",%.6g" * images.shape[1]
+        np.savetxt(sys.stdout, table, fmt=line)
         state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
         report_progress(f"seed {seed} {state} after {plural(trace.updates, 'update')}")
 
@@ -262,7 +290,9 @@ def write_outcomes(blocks: "Iterable[Outcomes]", file: BinaryIO, *, is_text: boo
     from pyarrow import csv, parquet
 
     schema = pa.schema({"seed": pa.int64(), "updates": pa.int32(), "converged": pa.bool_()})
-    with (csv.CSVWriter if is_text else parquet.ParquetWriter)(file, schema) as writer:
+    open_table = csv.CSVWriter if is_text else parquet.ParquetWriter
+    with open_table(file, schema) as writer:
         for block in blocks:
-            columns = np.arange(block.start, block.stop), block.updates, block.converged
-            writer.write_table(pa.table([*map(pa.array, columns)], schema=schema))
+            seeds = np.arange(block.start, block.stop)
+            columns = [pa.array(x) for x in (seeds, block.updates, block.converged)]
+            writer.write_table(pa.table(columns, schema=schema))

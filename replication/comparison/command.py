@@ -7,9 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.comparison.options import JUDGING, OF_GROUPS
+from replication.comparison.options import CompareOptions, TableOptions
 from replication.errors import ReplicationError, UsageError
-from replication.reading.options import READING, Option
+from replication.reading.options import (
+    GONE,
+    OfReports,
+    OfRuns,
+    Option,
+    ReadingOptions,
+    list_options,
+    name_flag,
+    refuse_name,
+)
 from replication.system.files import check_target
 from replication.wording import show
 
@@ -22,15 +31,6 @@ FORMS = ("text", "markdown", "latex", "csv", "json")
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
 # runs.csv, also where no such file is: a report would have no ending
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
-EXIT_CODES = {
-    "not contradicted": 0,
-    "differs, by less than the margin": 0,
-    "contradicted": 1,
-    "cannot tell": 3,
-}
-OF_REPORTS = {"stat", "n", "plus_minus"}
-OF_RUNS = {"succeeded", "seed", "step", "take"}
-"""What can be said of one kind of table only."""
 CALLED = {"minus": "--difference", "values": "FILE", "table": "FILE", "reported": "--reported"}
 """Arguments in Python that are called otherwise as options."""
 EXAMPLES = """\
@@ -41,10 +41,8 @@ examples:
   replication compare runs.csv --difference new old --pair seed --reported "3.1 ± 0.9, n = 10"
   replication compare "1.1 [0.9, 1.35]" --reported "2.1 [1.2, 3.7]" --plus-minus ci --scale log
 
-exit codes: 0; with --exit-code 0 not contradicted (or by less than the margin), 1 contradicted, 3
-cannot tell; 2 wrong usage,
-or a question that says what to add; 65 a table that cannot be compared, 74 a file that cannot be
-read or written"""
+exit codes: 0 an answer, whatever the verdict; 2 wrong usage, or a question that says what to add;
+65 a table that cannot be compared; 74 a file that cannot be read or written"""
 READ_EXAMPLES = """\
 examples:
   replication read log.csv --value acc --take last > runs.csv
@@ -67,6 +65,20 @@ class Once(argparse.Action):
             raise UsageError(f"{option} was given twice; give it once")
         namespace.seen = [*namespace.seen, option]
         setattr(namespace, self.dest, True if self.nargs == 0 else values)
+
+
+class Gone(argparse.Action):
+    """Refuse an option that there is no more, and say what takes its place."""
+
+    def __call__(
+        self,
+        _parser: argparse.ArgumentParser,
+        _namespace: argparse.Namespace,
+        _values: Any,
+        _option: str | None = None,
+    ) -> None:
+        """Refuse the option."""
+        raise UsageError(name_options(str(refuse_name(self.dest, ()))))
 
 
 def add_commands(subparsers: Any) -> None:
@@ -96,7 +108,8 @@ def add_commands(subparsers: Any) -> None:
         help="the other side: a number as printed, '0.83 ± 0.04, n = 5', or 'mean=0.83 sd=0.04 "
         "n=5' (also median, q1, q3, iqm, p90, min, max, share), or a table",
     )
-    add_options(compare, [*READING, *OF_GROUPS, *JUDGING])
+    add_options(compare, TableOptions)
+    add_gone(compare, GONE)
     compare.add_argument(
         "--plot",
         metavar="FILE",
@@ -104,9 +117,6 @@ def add_commands(subparsers: Any) -> None:
         help="draw the runs, or a table as a forest plot (.png, .svg or .pdf)",
     )
     compare.add_argument("--format", action=Once, choices=FORMS, help="of what is printed")
-    compare.add_argument(
-        "--exit-code", action=Once, nargs=0, help="leave with a code that says the verdict"
-    )
     compare.set_defaults(handler=run_compare, format="text", seen=[])
     add_read(subparsers)
 
@@ -123,34 +133,38 @@ def add_read(subparsers: Any) -> None:
     )
     read.add_argument("file", metavar="FILE", help="a table, or with --report also a text")
     read.add_argument("--report", action=Once, nargs=0, help="a table of reported results, no runs")
-    add_options(read, READING)
+    add_options(read, ReadingOptions)
+    add_gone(read, ("stat", "step"))
     read.set_defaults(handler=run_read, seen=[])
 
 
-def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
-    """Add options to the parser of a command."""
-    for option in options:
-        if option.is_repeatable:
-            parser.add_argument(
-                option.flag, action="append", metavar=option.values[0], help=option.help
-            )
-        elif option.choices:
-            words = "|".join(option.choices)
-            parser.add_argument(
-                option.flag, action=Once, choices=option.choices, metavar=words, help=option.help
-            )
-        elif len(option.values) == 1:
-            parser.add_argument(
-                option.flag, action=Once, metavar=option.values[0], help=option.help
-            )
-        else:
-            parser.add_argument(
-                option.flag,
-                action=Once,
-                nargs=len(option.values),
-                metavar=option.values or None,
-                help=option.help,
-            )
+def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
+    """Add the options of a class to the parser of a command."""
+    for name, option in list_options(kind).items():
+        add_option(parser, name_flag(name), option)
+
+
+def add_gone(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    """Let a command say what takes the place of options that there are no more."""
+    for name in names:
+        parser.add_argument(
+            name_flag(name), dest=name, action=Gone, nargs="*", help=argparse.SUPPRESS
+        )
+
+
+def add_option(parser: argparse.ArgumentParser, flag: str, option: Option) -> None:
+    """Add an option to the parser of a command."""
+    words = name_options(option.help).replace("%", "%%")
+    if option.is_repeatable:
+        parser.add_argument(flag, action="append", metavar=option.usage, help=words)
+    elif option.choices:
+        names = "|".join(option.choices)
+        parser.add_argument(flag, action=Once, choices=option.choices, metavar=names, help=words)
+    elif len(option.values) == 1:
+        parser.add_argument(flag, action=Once, metavar=option.usage, help=words)
+    else:
+        n_values = len(option.values)
+        parser.add_argument(flag, action=Once, nargs=n_values, metavar=option.values, help=words)
 
 
 def run_read(options: argparse.Namespace) -> int:
@@ -163,13 +177,12 @@ def write_tidy(options: argparse.Namespace) -> int:
     from replication.reading.reader import read_report, read_runs
     from replication.reading.tidy import show_read_as
 
-    names = {option.name for option in READING}
-    chosen = take_options(options, names)
-    others = OF_RUNS if options.report else OF_REPORTS
-    for name in sorted(others & chosen.keys()):
-        kind = "reported results" if options.report else "runs"
-        flag = f"--{name.replace('_', '-')}"
-        raise UsageError(f"{flag} was given for a table of {kind}; leave it out")
+    chosen = take_options(options, ReadingOptions)
+    others = OfRuns if options.report else OfReports
+    for name in chosen:
+        if name in list_options(others):
+            kind = "reported results" if options.report else "runs"
+            raise UsageError(f"{name_flag(name)} was given for a table of {kind}; leave it out")
     tidy: Any
     if options.report:
         tidy = read_report(find_example(options.file), **chosen)
@@ -187,7 +200,7 @@ def run_compare(options: argparse.Namespace) -> int:
 
 
 def print_answer(options: argparse.Namespace) -> int:
-    """Print an answer; return the exit code that says it."""
+    """Print an answer."""
     from replication.comparison.figure import save_picture
 
     picture = None if options.plot is None else Path(options.plot)
@@ -198,7 +211,7 @@ def print_answer(options: argparse.Namespace) -> int:
     text = found.render(options.format)
     is_data = options.format in {"json", "csv"}
     sys.stdout.write((text if is_data else name_options(text)) + "\n")
-    return EXIT_CODES[str(found.verdict)] if options.exit_code else 0
+    return 0
 
 
 def with_options(step: Callable[[], int]) -> int:
@@ -212,16 +225,15 @@ def with_options(step: Callable[[], int]) -> int:
 
 def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
-    flags = {option.name: option.flag for option in (*READING, *OF_GROUPS, *JUDGING)}
+    flags = {name: name_flag(name) for name in (*list_options(TableOptions), "format")}
     flags |= CALLED
-    flags["format"] = "--format"
     return re.sub(r"`(\w+)`", lambda found: flags.get(found[1], found[1]), text)
 
 
-def take_options(options: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
-    """Return the options that were given, by the name of the argument."""
+def take_options(options: argparse.Namespace, kind: type) -> dict[str, Any]:
+    """Return the options of a class that were given, by the name of the argument."""
     chosen: Mapping[str, Any] = vars(options)
-    return {name: chosen[name] for name in names if chosen.get(name) not in (None, False)}
+    return {name: chosen[name] for name in list_options(kind) if chosen.get(name) is not None}
 
 
 def find_example(given: str) -> str:
@@ -257,21 +269,18 @@ def compare_sides(options: argparse.Namespace) -> "Comparison | ComparisonTable"
     from replication.comparison.comparison import compare
     from replication.comparison.tables import compare_table
 
-    if options.evidence and options.difference is None:
-        raise UsageError("--evidence was given without --difference, of which alone it can be told")
     if options.file is None:
         raise UsageError("FILE was not given; give a table of your runs, or another report")
     own = read_given(options.file)
     theirs = read_given(options.reported)
-    judged = take_options(options, [option.name for option in JUDGING])
-    read = take_options(options, [option.name for option in (*READING, *OF_GROUPS)])
+    said = take_options(options, TableOptions)
     if own is not None and not isinstance(own, str):
-        return compare_table(own, theirs, **read, **judged)
+        return compare_table(own, theirs, **said)
     if theirs is not None and not isinstance(theirs, str):
         raise UsageError(f"FILE is one report, {show(own)}, --reported a table; give two tables")
-    for name in read.keys() - OF_REPORTS - {"decimal"}:
-        flag = f"--{name.replace('_', '-')}"
-        raise UsageError(f"{flag} was given with a report in place of FILE; leave it out")
-    numbers = {"n": read["n"]} if "n" in read else {}
-    known = {name: read[name] for name in ("plus_minus", "decimal") if name in read}
-    return compare(own, theirs, **known, **judged, **numbers)
+    of_reports = list_options(CompareOptions)
+    for name in said:
+        if name not in of_reports:
+            flag = name_flag(name)
+            raise UsageError(f"{flag} was given with a report in place of FILE; leave it out")
+    return compare(own, theirs, **said)

@@ -7,7 +7,7 @@ the study is the same function on a count table.
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy.typing as npt
 
@@ -15,27 +15,28 @@ from replication.comparison import remarks
 from replication.comparison.centres import UNSEEN, split_by_task
 from replication.comparison.equivalence import Equivalence, find_equivalence
 from replication.comparison.judging import MISSED, judge_all
+from replication.comparison.options import CompareOptions, Judging
 from replication.comparison.prediction import Answer, Finding
-from replication.comparison.printed import is_report, read_side
+from replication.comparison.printed import is_report, read_side, take_numbers
 from replication.comparison.readings import rule_out
 from replication.comparison.report import Report, read_report
 from replication.comparison.request import Request, make_request
 from replication.comparison.result import Comparison, Verdict
 from replication.comparison.runs import Runs, get_sample, read_runs
 from replication.comparison.sides import OneSide, OwnRuns, Printed
+from replication.comparison.text import Block
 from replication.comparison.units import call_share_mean, find_unit
 from replication.errors import UsageError
 from replication.reading.names import SUCCESSES
-from replication.reading.options import make_reading
-from replication.reading.texts import Given
+from replication.reading.options import describe_options, make_reading, select
 from replication.statistics.counts import CountTable
-from replication.statistics.evidence import Evidence, weigh_evidence
 from replication.statistics.improvement import estimate_improvement, estimate_paired_improvement
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Side
 from replication.statistics.sampling import Effort, Sample
 
 
+@describe_options(CompareOptions)
 def compare(
     values: npt.ArrayLike | CountTable | Any = None,
     reported: Mapping[str, Any] | str | float | None = None,
@@ -43,18 +44,7 @@ def compare(
     minus: npt.ArrayLike | None = None,
     succeeded: npt.ArrayLike | None = None,
     tasks: Sequence[str] | None = None,
-    cap: str | float | None = None,
-    failures: str | None = None,
-    plus_minus: str | None = None,
-    decimal: str | None = None,
-    scale: str | float | None = None,
-    bounds: Sequence[str | float | None] | None = None,
-    grid: str | float | None = None,
-    between: str | float | None = None,
-    margin: str | float | None = None,
-    evidence: bool = False,
-    level: str | float = 0.05,
-    **numbers: Given | None,
+    **said: Unpack[CompareOptions],
 ) -> Comparison:
     """Compare a reported result with runs of your own, or with another report.
 
@@ -67,12 +57,6 @@ def compare(
     reported : str, number or mapping, optional
         What was reported: "0.83 ± 0.04, n = 5", "median=0.8 p90=1.2 n=20", or by name. Give
         numbers as text, as they were printed: "48.0" says more than 48.
-    **numbers : str or number
-        In place of `reported`, its parts by name: `n` (runs behind the report, from 1 to 100,000;
-        `runs` is the same), `mean` ("0.83 ± 0.04", "0.830(4)", "0.83 [0.81, 0.85]"), `sd`, `se`,
-        `ci` (a pair), `median`, `q1`, `q3`, `iqr`, `iqm` (interquartile mean), `min`, `max`,
-        `range` (a pair), `p90`, `share` ("0.95", "95 %", "19/20"), `successes`; or `constant`,
-        a value known without error. An estimate with its interval or standard error needs no `n`.
     minus : array_like of float, optional
         Runs of another kind: what was reported is the difference of the means, `values` less
         these. For runs paired by seed give the differences themselves as `values`.
@@ -81,36 +65,13 @@ def compare(
     tasks : sequence of str, shape (n,), optional
         The task of each run, where a median or an interquartile mean over several tasks was
         reported: runs are then resampled within tasks.
-    cap : float, optional
-        Where runs were stopped; a larger value is a failure at the cap. Without it failures must
-        carry one common value, unless they are excluded, or only a share is compared.
-    failures : {"excluded", "at-cap", "restarted"}, optional
-        What the report did with failures: left them out (n then counts the
-        successes), counted them at the cap, or started them over and added up. Unless
-        given they are excluded, and the verdict holds only if all three agree.
-    plus_minus : str, optional
-        What stands behind a plus-minus sign, and how it was made: "sd", "se", "ci", "2sd", "2se",
-        "90% ci", "ci normal" (or "ci t"), "sd n-1" (or "sd n", its denominator). What is left open
-        is tried in every way.
-    decimal : {".", ","}, optional
-        The decimal sign of a text that leaves it open, as 12,345 does.
-    scale : float or "log", optional
-        What the reported numbers are divided by to have the unit of your values: 100 if they are
-        per cent and yours are shares. With "log" logarithms are compared, as for ratios.
-    bounds : (float or None, float or None), optional
-        What no value can lie beyond, such as (0, 1), or (0, None) for all above 0.
-    grid : float, optional
-        What every value is a multiple of: 1 for whole numbers.
-    between : float, optional
-        Standard deviation between laboratories, in standard deviations of a run: by so much either
-        side may be off for reasons that all of its runs share.
-    margin : str or float, optional
-        Difference of means, or of shares, that does not matter: in the unit of the values, or
-        as "10 %" of what was reported.
-    evidence : bool
-        Of a difference: add the replication Bayes factor and the sceptical p.
-    level : float
-        Of the test, between 0 and 0.5.
+    **said : options, or reported numbers by name
+        In place of `reported` its parts: `n` (or `runs`, from 1 to 100,000), `mean` ("0.83 ± 0.04",
+        "0.830(4)", "0.83 [0.81, 0.85]"), `sd`, `se`, `ci` (a pair), `median`, `q1`, `q3`, `iqr`,
+        `iqm` (interquartile mean), `min`, `max`, `range` (a pair), `p90`, `share` ("0.95", "95 %",
+        "19/20"), `successes`; or `constant`, a value known without error. An estimate with its
+        interval or standard error needs no `n`. And what is asked of the comparison:
+    OPTIONS
 
     Returns
     -------
@@ -144,26 +105,29 @@ def compare(
     >>> round(compare("1.1 [0.9, 1.35]", "2.1 [1.2, 3.7]", plus_minus="ci", scale="log").p, 3)
     0.035
     """
-    request = make_request(
-        level=level,
-        failures=failures,
-        plus_minus=plus_minus,
-        scale=scale,
-        cap=cap,
-        bounds=bounds,
-        grid=grid,
-        between=between,
-        margin=margin,
-        evidence=evidence,
-    )
-    reading = make_reading(plus_minus=plus_minus, decimal=decimal)
-    theirs = read_side(reported, numbers, reading, "reported")
-    if not is_report(values):
+    plus_minus = said.get("plus_minus")
+    request = make_request(select(said, Judging), plus_minus=plus_minus)
+    reading = make_reading({"plus_minus": plus_minus, "decimal": said.get("decimal")})
+    theirs = read_side(reported, take_numbers(said, CompareOptions), reading, "reported")
+    own: OneSide
+    if is_report(values):
+        if minus is not None:
+            raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
+        own = read_side(values, {}, reading, "values")
+    else:
         own = OwnRuns(values, succeeded, minus, tasks=tuple(tasks or ()))
-        return compare_sides(own, theirs, request)
-    if minus is not None:
-        raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
-    return compare_sides(read_side(values, {}, reading, "values"), theirs, request)
+    found = compare_sides(own, theirs, request)
+    return dataclasses.replace(found, read_as=describe_texts(own, theirs))
+
+
+def describe_texts(own: OneSide, theirs: Printed) -> tuple[Block, ...]:
+    """Return how texts were read, where that needs a word."""
+    found = []
+    if isinstance(own, Printed) and own.notes:
+        found.append(Block("Your report read as 1 result:", own.notes))
+    if theirs.notes:
+        found.append(Block("The report read as 1 result:", theirs.notes))
+    return tuple(found)
 
 
 def compare_sides(
@@ -249,7 +213,6 @@ def _conclude(
         assumptions={**said, **remarks.list_assumptions(report, sample, main, request)},
         chance_all_succeed=_find_chance_all_succeed(own, report),
         equivalence=equivalence,
-        evidence=_weigh(main, request),
         improvement=_estimate_improvement(own, request),
         impossible=impossible,
         cautions=cautions,
@@ -337,16 +300,6 @@ def _leave_out(
     found = dict(findings)
     for name in wrong & findings.keys():
         found[name] = dataclasses.replace(findings[name], p=math.nan, chance=math.nan)
-    return found
-
-
-def _weigh(main: Answer, request: Request) -> Evidence | None:
-    """Return what was asked for beside the verdict on a difference."""
-    if not request.evidence:
-        return None
-    found = None if main.sides is None else weigh_evidence(*main.sides)
-    if found is None:
-        raise UsageError("`evidence` needs a difference with a known error on both sides")
     return found
 
 

@@ -9,7 +9,6 @@ from typing import Self
 from replication.comparison.equivalence import Equivalence
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.readings import RuledOut
-from replication.statistics.evidence import Evidence
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
@@ -71,8 +70,6 @@ class Found:
         Chance that none of the reported number of runs fails.
     equivalence : Equivalence or None
         Where a margin was given: p of two one-sided tests, and whether the sides are equivalent.
-    evidence : Evidence or None
-        Where it was asked for: replication Bayes factor and sceptical p.
     improvement : Estimate or None
         Of a difference of two groups: how probable it is that a run of the first lies above one of
         the second.
@@ -110,7 +107,6 @@ class Found:
     assumptions: Mapping[str, str]
     chance_all_succeed: float
     equivalence: Equivalence | None
-    evidence: Evidence | None
     improvement: Estimate | None
     impossible: Mapping[str, str]
     cautions: Mapping[str, str]

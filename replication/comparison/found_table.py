@@ -2,8 +2,9 @@
 
 import dataclasses
 import functools
-import math
 from collections.abc import Mapping
+
+import numpy as np
 
 from replication.comparison.centres import UNSEEN
 from replication.comparison.found import Verdict
@@ -12,7 +13,7 @@ from replication.comparison.result import Comparison
 from replication.comparison.sides import Key
 from replication.comparison.whole import Dependence, Row, Whole, judge_readings
 from replication.statistics.pooling import Pooled, adjust
-from replication.statistics.seeds import ValuesBySeed
+from replication.statistics.seeds import NO_SEEDS, BySeed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +49,7 @@ class FoundTable:
         Of the tests; the spread between labs that was allowed for.
     assumptions : mapping of str to str
         How the tables were read, by the argument that changes it.
-    seeds : mapping of tuple of str to mapping
+    seeds : mapping of tuple of str to BySeed
         Of each row, your values by seed, where a column says which that is.
     """
 
@@ -61,7 +62,7 @@ class FoundTable:
     level: float
     between: float
     assumptions: Mapping[str, str]
-    seeds: Mapping[Key, ValuesBySeed]
+    seeds: Mapping[Key, BySeed]
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
@@ -94,18 +95,18 @@ class FoundTable:
             found[name] = Row(answer, 1.0 if p is None else p, by_seed, is_mean)
         return found
 
-    def _find_seeds(self, key: Key) -> ValuesBySeed:
+    def _find_seeds(self, key: Key) -> BySeed:
         """Return the values of a row by seed, as they are compared; none of what failed."""
         one = self.rows[key]
         is_of_shares = one.difference is not None and one.difference.counts is not None
         if one.n_failed and not is_of_shares:
-            return {}
-        known = self.seeds.get(key, {})
-        if any(map(math.isnan, known.values())):
-            known = {seed: value for seed, value in known.items() if not math.isnan(value)}
+            return NO_SEEDS
+        known = self.seeds.get(key, NO_SEEDS)
+        is_known = ~np.isnan(known.values)
+        values = known.values[is_known]
         if one.scale == "log":
-            return {seed: math.log(value) for seed, value in known.items()}
-        return known
+            values = np.log(values)
+        return BySeed(known.seeds[is_known], values)
 
     @functools.cached_property
     def whole(self) -> Whole | None:

@@ -1,33 +1,92 @@
-"""The options of `compare` beside those of reading: one list, which command and function share."""
+"""The options of `compare` beside those of reading: one list, which command and functions share.
 
-from replication.reading.options import Option
+As in `reading.options` a line of a class is an option. It is read in `make_request`.
+"""
 
-JUDGING = (
-    Option("cap VALUE", "value at which runs were stopped; whatever is larger failed"),
-    Option(
-        "failures WHICH",
-        "what the report did with failures (default: the verdict must not depend on it)",
-        ("excluded", "at-cap", "restarted"),
-    ),
-    Option(
-        "scale FACTOR",
-        "what brings reported numbers to your unit: 100 divides them; log for ratios",
-    ),
-    Option("bounds LOW HIGH", "what no value can lie beyond, such as 0 1, 0 inf or none 100"),
-    Option("grid STEP", "what every value is a multiple of: 1 for whole numbers"),
-    Option(
-        "between SD", "labs differ by so many standard deviations: 0.35; of tables also 'estimate'"
-    ),
-    Option(
-        "margin VALUE", "difference of the means that does not matter: 0.5 (in your unit), or 10%%"
-    ),
-    Option("evidence", "with --difference: add the replication Bayes factor and the sceptical p"),
-    Option("level LEVEL", "of the test (default: 5%%); intervals cover the rest"),
-)
-"""What is asked of a comparison, whatever its sides are."""
-OF_GROUPS = (
-    Option("difference A B", "what was reported is the mean (or share) of group A less that of B"),
-    Option("pair NAME", "with --difference: column of seeds that pair the runs"),
-    Option("tasks NAME", "of one median or iqm over tasks: column that says the task of a run"),
-)
-"""What is asked of two groups of one's own."""
+from collections.abc import Sequence
+from typing import Annotated, TypedDict
+
+from replication.reading.options import Given, OfNumbers, OfReports, OfRuns, OfTables, Option
+
+Number = str | float
+"""A number as it was given: text as printed, or a number."""
+
+
+class OfGroups(TypedDict, total=False):
+    """What is asked of two groups of one's own."""
+
+    difference: Annotated[
+        Sequence[str] | None,
+        Option("A B", "what was reported is the mean (or share) of group A less that of B"),
+    ]
+    pair: Annotated[
+        str | None, Option("NAME", "with `difference`: column of seeds that pair the runs")
+    ]
+
+
+class Judging(TypedDict, total=False):
+    """What is asked of a comparison, whatever its sides are."""
+
+    cap: Annotated[
+        Number | None,
+        Option("VALUE", "value at which runs were stopped; whatever is larger failed"),
+    ]
+    failures: Annotated[
+        str | None,
+        Option(
+            "WHICH",
+            "what the report did with failures: left them out, counted them at the cap, or started "
+            "them over and added up (default: the verdict must not depend on it)",
+            ("excluded", "at-cap", "restarted"),
+        ),
+    ]
+    scale: Annotated[
+        Number | None,
+        Option(
+            "FACTOR",
+            "what brings reported numbers to your unit: 100 divides them; log for ratios",
+        ),
+    ]
+    grid: Annotated[
+        Number | None, Option("STEP", "what every value is a multiple of: 1 for whole numbers")
+    ]
+    between: Annotated[
+        Number | None,
+        Option("SD", "labs differ by so many standard deviations: 0.35; of tables also 'estimate'"),
+    ]
+    margin: Annotated[
+        Number | None,
+        Option("VALUE", "difference of the means that does not matter: 0.5 (in your unit), or 10%"),
+    ]
+    level: Annotated[
+        Number | None, Option("LEVEL", "of the test (default: 5%); intervals cover the rest")
+    ]
+
+
+class Numbers(TypedDict, total=False):
+    """Reported numbers by name, as they were printed; quantiles such as p90, too."""
+
+    runs: Given | None
+    mean: Given | None
+    sd: Given | None
+    se: Given | None
+    ci: Given | None
+    median: Given | None
+    q1: Given | None
+    q3: Given | None
+    iqr: Given | None
+    iqm: Given | None
+    min: Given | None
+    max: Given | None
+    range: Given | None
+    share: Given | None
+    successes: Given | None
+    constant: Given | None
+
+
+class CompareOptions(OfReports, OfNumbers, Judging, Numbers, total=False):
+    """What `compare` takes."""
+
+
+class TableOptions(OfTables, OfRuns, OfReports, OfNumbers, OfGroups, Judging, Numbers, total=False):
+    """What `compare_table` takes."""

@@ -1,15 +1,13 @@
 """What is asked of a comparison beside its two sides, read once and frozen."""
 
 import dataclasses
-import math
-from collections.abc import Sequence
 from fractions import Fraction
 
 from replication.comparison.numbers import read_number, refuse
+from replication.comparison.options import Judging, Number
 from replication.errors import UsageError
 from replication.reading.kinds import ALONE, NO_KIND, Kind, read_kind
 from replication.reading.options import check_kind
-from replication.statistics.sampling import UNBOUNDED, Bounds
 
 FAILURE_WORDS = {
     "excluded": "left out",
@@ -17,11 +15,10 @@ FAILURE_WORDS = {
     "restarted": "started over and added up",
 }
 """What a report can have done with failures, in words."""
+LEVEL = 0.05  # of a test, unless given
 LARGEST = 1e15
 MOST_BETWEEN = 100.0  # standard deviations by which labs may differ
 
-Number = str | float
-"""A number as it was given: text as printed, or a number."""
 Said = dict[str, str]
 """Sentences on what is taken for granted, by the argument that changes it."""
 
@@ -56,8 +53,6 @@ class Request:
         Whether logarithms are compared.
     cap : float or None
         Where runs were stopped.
-    bounds : (float, float)
-        What no value can lie beyond.
     grid : Fraction or None
         What every value is a multiple of.
     between : float
@@ -67,63 +62,51 @@ class Request:
     margin : Margin or None
     groups : (str, str) or None
         Groups of one's own whose difference was reported, the second subtracted.
-    evidence : bool
-        Whether the replication Bayes factor and the sceptical p are wanted.
     """
 
-    level: float = 0.05
+    level: float = LEVEL
     failures: str | None = None
     kind: Kind = NO_KIND
     scale: float | None = None
     is_log: bool = False
     cap: float | None = None
-    bounds: Bounds = UNBOUNDED
     grid: Fraction | None = None
     between: float = 0.0
     estimates_between: bool = False
     margin: Margin | None = None
     groups: tuple[str, str] | None = None
-    evidence: bool = False
 
 
 def make_request(
-    *,
-    level: Number = 0.05,
-    failures: str | None = None,
-    plus_minus: str | None = None,
-    scale: Number | None = None,
-    cap: Number | None = None,
-    bounds: Sequence[Number | None] | None = None,
-    grid: Number | None = None,
-    between: Number | None = None,
-    margin: Number | None = None,
-    groups: tuple[str, str] | None = None,
-    evidence: bool = False,
+    said: Judging, *, plus_minus: str | None = None, groups: tuple[str, str] | None = None
 ) -> Request:
-    """Read what was asked for; raise `UsageError` for what cannot be. None: nothing was."""
-    is_log = scale == "log"
-    if is_log and margin is not None:
+    """Read what was asked for; raise `UsageError` for what cannot be."""
+    is_log = said.get("scale") == "log"
+    if is_log and said.get("margin") is not None:
         raise UsageError("`margin` and `scale` log do not go together; leave one out")
-    if is_log and between is not None:
+    if is_log and said.get("between") is not None:
         raise UsageError("`between` and `scale` log do not go together; leave one out")
-    if failures is not None and failures not in FAILURE_WORDS:
-        raise refuse("failures", failures, f"are {', '.join(FAILURE_WORDS)}")
-    is_estimate = between == "estimate"
+    is_estimate = said.get("between") == "estimate"
     return Request(
-        level=read_level(level),
-        failures=failures,
+        level=read_level(said.get("level")),
+        failures=read_failures(said.get("failures")),
         kind=read_plus_minus(plus_minus),
-        scale=None if is_log else read_scale(scale),
+        scale=None if is_log else read_scale(said.get("scale")),
         is_log=is_log,
-        cap=read_cap(cap),
-        bounds=read_bounds(bounds),
-        grid=read_grid(grid),
-        between=0.0 if is_estimate else read_between(between),
+        cap=read_cap(said.get("cap")),
+        grid=read_grid(said.get("grid")),
+        between=0.0 if is_estimate else read_between(said.get("between")),
         estimates_between=is_estimate,
-        margin=read_margin(margin),
+        margin=read_margin(said.get("margin")),
         groups=groups,
-        evidence=evidence,
     )
+
+
+def read_failures(given: str | None) -> str | None:
+    """Read what the report did with failures."""
+    if given is not None and given not in FAILURE_WORDS:
+        raise refuse("failures", given, f"are {', '.join(FAILURE_WORDS)}")
+    return given
 
 
 def read_plus_minus(given: str | None) -> Kind:
@@ -135,8 +118,10 @@ def read_plus_minus(given: str | None) -> Kind:
     return NO_KIND if kind.name in ALONE else kind
 
 
-def read_level(given: Number) -> float:
+def read_level(given: Number | None) -> float:
     """Read the level of the test."""
+    if given is None:
+        return LEVEL
     level = float(read_number(given, "level").value)
     if not 0.0 < level < 0.5:
         raise refuse("level", given, "is above 0 and below 0.5")
@@ -161,21 +146,6 @@ def read_cap(given: Number | None) -> float | None:
     if abs(cap) > LARGEST:
         raise refuse("cap", given, f"are numbers up to {LARGEST:g}")
     return cap
-
-
-def read_bounds(given: Sequence[Number | None] | None) -> Bounds:
-    """Read what no value can lie beyond; None or "none" where there is no bound."""
-    if given is None:
-        return UNBOUNDED
-    try:
-        first, last = given
-        low = -math.inf if first in {None, "none"} else float(first or 0.0)
-        high = math.inf if last in {None, "none"} else float(last or 0.0)
-    except (TypeError, ValueError):
-        low = high = math.nan
-    if not low < high:
-        raise refuse("bounds", given, "are a lower and a higher number, or none, as in 0 none")
-    return low, high
 
 
 def read_grid(given: Number | None) -> Fraction | None:

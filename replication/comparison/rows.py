@@ -15,6 +15,7 @@ from replication.errors import ReplicationError, UsageError
 from replication.statistics.arrays import FloatArray
 from replication.statistics.pooling import find_effect, pool
 from replication.statistics.sampling import Effort
+from replication.statistics.seeds import NO_SEEDS, BySeed
 
 FEW_ROWS = 4  # of more, fewer studies are drawn for each
 LESS_EFFORT = Effort(10_000, 200)
@@ -114,9 +115,10 @@ def estimate_between(rows: Mapping[Key, Comparison]) -> float:
     return pooled.tau
 
 
-def find_values_by_seed(one: OneSide) -> dict[str, float]:
+def find_values_by_seed(one: OneSide) -> BySeed:
     """Return values by the seed of their run; none where no column says it."""
-    if not isinstance(one, OwnRuns) or not one.seeds:
-        return {}
+    if not isinstance(one, OwnRuns) or one.seeds is None:
+        return NO_SEEDS
     values: FloatArray = np.asarray(one.values, dtype=np.float64)
-    return dict(zip(one.seeds, values.tolist(), strict=True))
+    order = np.argsort(one.seeds, kind="stable")
+    return BySeed(one.seeds[order], values[order])

@@ -128,10 +128,8 @@ def _sample_successes(values: FloatArray, request: Request, stop: float | None) 
         return None
     if request.is_log:
         return Sample.from_values(np.log(values), bounds=UNBOUNDED, grid=None)
-    low, high = request.bounds
-    if stop is not None:
-        high = min(high, stop)
-    return Sample.from_values(values, bounds=(low, high), grid=request.grid)
+    high = math.inf if stop is None else stop
+    return Sample.from_values(values, bounds=(-math.inf, high), grid=request.grid)
 
 
 def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: bool) -> float | None:

@@ -297,12 +297,6 @@ def list_notes(found: Found) -> Iterator[str]:
         yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
     if found.improvement is not None and found.groups:
         yield _describe_improvement(found)
-    if found.evidence is not None:
-        factor = format_number(found.evidence.bayes_factor, 2)
-        yield (
-            f"Replication Bayes factor: {factor} (what the report estimated against no difference "
-            f"at all); sceptical {describe_p(found.evidence.p_sceptical)} (one-sided)."
-        )
     if found.p is not None and found.p_error > 0:
         yield f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.reading import tidy
-from replication.statistics.arrays import FloatArray
+from replication.statistics.arrays import FloatArray, IntArray
 from replication.statistics.counts import CountTable
 
 Key = tidy.Key
@@ -40,18 +40,21 @@ class OwnRuns:
         Runs of another kind, where the difference of the means was reported.
     firsts : array of float, shape (n,), or None
         Where `values` are differences of runs paired by seed, the first run of each pair.
-    seeds : sequence of str, length n or 0
-        The seed of each run, where a column says it.
+    seeds : int64[n] or None
+        A number that stands for the seed of each run, where a column says it.
     tasks : sequence of str, length n or 0
         The task of each run, where a median or an interquartile mean over tasks was reported.
+    is_per_cent : bool
+        Whether a per cent sign stood behind the values.
     """
 
     values: Values
     succeeded: npt.ArrayLike | None = None
     minus: npt.ArrayLike | None = None
     firsts: FloatArray | None = None
-    seeds: Sequence[str] = ()
+    seeds: IntArray | None = None
     tasks: Sequence[str] = ()
+    is_per_cent: bool = False
 
     @property
     def is_of_pairs(self) -> bool:
@@ -66,12 +69,13 @@ class Printed:
     Names are those of `reading.names`: statistics, quantiles such as p90, "runs" (how many),
     "spread" (behind ±, of which nothing says what it is), "ci" (half of an interval), "ci_low",
     "ci_high" and "constant". `plus_minus` is what the report says of ±: "90% ci". `is_skewed`: the
-    errors on both sides differ, and the spread is their mean.
+    errors on both sides differ, and the spread is their mean. `notes`: how a text was read.
     """
 
     numbers: Mapping[str, str]
     plus_minus: str | None = None
     is_skewed: bool = False
+    notes: tuple[str, ...] = ()
 
 
 OneSide = OwnRuns | Printed

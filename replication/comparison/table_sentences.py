@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from replication.comparison.cells import MARK, STAR
 from replication.comparison.found import Verdict
 from replication.comparison.found_table import FoundTable
-from replication.comparison.numbers import describe_p, format_number, format_p, percent, span
+from replication.comparison.numbers import describe_p, format_number, percent, span
 from replication.comparison.result import Comparison
 from replication.comparison.sentences import answer, list_p_by_kind
 from replication.comparison.sides import Key
@@ -175,7 +175,6 @@ def list_asides(table: FoundTable) -> dict[str, list[str]]:
     if table.reason == "row":
         undecided = []
     return {
-        "Replication Bayes factor, and sceptical p (one-sided):": _list_evidence(rows),
         "Taken for granted:": cut(_list_assumed(table)),
         "Not compared:": [f"{name_key(key)}: {why}" for key, why in table.refused.items()],
         "Reported, but not among your runs:": cut([name_key(key) for key in table.only_reported]),
@@ -188,15 +187,6 @@ def list_asides(table: FoundTable) -> dict[str, list[str]]:
         ],
         "Caution:": _list_cautions(table),
     }
-
-
-def _list_evidence(rows: Sequence[tuple[Key, Comparison]]) -> list[str]:
-    found = []
-    for key, one in rows:
-        if one.evidence is not None:
-            factor = format_number(one.evidence.bayes_factor, 2)
-            found.append(f"{name_key(key)}: {factor}, {format_p(one.evidence.p_sceptical)}")
-    return found
 
 
 def _list_assumed(table: FoundTable) -> list[str]:

@@ -1,15 +1,17 @@
 """Tables against each other, or a table against one report: read, and then judged row by row."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Unpack, cast
 
 import numpy as np
 
 from replication.comparison.numbers import refuse
-from replication.comparison.printed import Numbers, print_row, read_side
-from replication.comparison.request import Number, Request, make_request
+from replication.comparison.options import Judging, TableOptions
+from replication.comparison.printed import Numbers, print_row, read_side, take_numbers
+from replication.comparison.request import Request, make_request
 from replication.comparison.result import Comparison
-from replication.comparison.rows import Sides, compare_rows
+from replication.comparison.rows import Sides, compare_rows, find_values_by_seed
 from replication.comparison.sides import OneSide, OwnRuns, Printed
 from replication.comparison.table import ComparisonTable
 from replication.comparison.text import Block, name_key
@@ -17,11 +19,17 @@ from replication.errors import DataError, UsageError
 from replication.reading.frames import GivenTable, is_table, read_frame
 from replication.reading.keys import find_spelling, order_keys
 from replication.reading.matching import BothSides, read_both, read_with_report
-from replication.reading.options import Names, make_reading
+from replication.reading.options import (
+    ReadingOptions,
+    describe_options,
+    make_reading,
+    select,
+    split_names,
+)
 from replication.reading.question import quote
+from replication.reading.runs import METRIC
 from replication.reading.saying import Groups
 from replication.reading.sheet import FloatArray
-from replication.reading.texts import Given
 from replication.reading.tidy import (
     Key,
     ReadAs,
@@ -30,40 +38,16 @@ from replication.reading.tidy import (
     TidyRuns,
     show_read_as,
 )
+from replication.statistics.seeds import BySeed
 
 MOST_ROWS = 5000
 
 
+@describe_options(TableOptions)
 def compare_table(
     table: "GivenTable",
     reported: "GivenTable | Numbers | str | float | None" = None,
-    *,
-    by: Names = None,
-    value: Names = None,
-    succeeded: str | None = None,
-    seed: Names = None,
-    step: str | None = None,
-    take: str | float | None = None,
-    where: Names = None,
-    ignore: Names = None,
-    wide: str | None = None,
-    stat: str | None = None,
-    n: str | int | None = None,
-    plus_minus: str | None = None,
-    decimal: str | None = None,
-    difference: Sequence[str] | None = None,
-    pair: str | None = None,
-    tasks: Names = None,
-    cap: Number | None = None,
-    failures: str | None = None,
-    scale: Number | None = None,
-    bounds: Sequence[Number | None] | None = None,
-    grid: Number | None = None,
-    between: Number | None = None,
-    margin: Number | None = None,
-    evidence: bool = False,
-    level: Number = 0.05,
-    **numbers: Given | None,
+    **said: Unpack[TableOptions],
 ) -> ComparisonTable | Comparison:
     """Compare a table of reported results with runs of your own.
 
@@ -77,31 +61,13 @@ def compare_table(
         A row for each reported result: its keys, and reported numbers under the names that papers
         and pandas give them (mean, std, SD, n, median, ci_low, p90, "acc (%)", acc_mean, "mean
         (sd)"; the mean also as "0.83 ± 0.04"); or a column for each task, method or metric. One
-        report holds for all groups.
-    by : str or sequence of str, optional
-        Keys; "task=Dataset" where the report says Dataset. Unless given, columns of texts that both
-        have, or headings of one table that are cells of the other.
-    value : str or sequence of str, optional
-        Columns of your values; "return=Ours" where the report says Ours.
-    succeeded : str, optional
-        Column of `table` that says which runs succeeded.
-    seed, step, take, where, ignore, wide, decimal : optional
-        As for `read_runs`.
-    stat, n, plus_minus : optional
-        As for `read_report`.
-    difference : (str, str), optional
-        Two groups of `table`: what was reported is the mean of the first less that of the second.
-    pair : str, optional
-        Column of seeds that pair the runs of these groups.
-    tasks : str, optional
-        Column that says the task of each run, where one median or interquartile mean over all
-        tasks was reported; runs are then resampled within tasks.
-    cap, failures, scale, bounds, grid, margin, evidence, level : optional
-        As for `compare`.
-    between : float or "estimate", optional
-        As for `compare`; or the spread between labs is estimated from the rows.
-    **numbers : str or number
-        Reported numbers by name, as for `compare`; they hold for rows that have none of their own.
+        report holds for all groups, each on its own; an interquartile mean, or a median with its
+        interval, is one over all of them, and runs are resampled within groups.
+    **said : options, or reported numbers by name
+        Numbers as of `compare`, which hold for rows that have none of their own; and what the
+        tables leave open. Keys are, unless given, columns of texts that both have, or headings of
+        one table that are cells of the other.
+    OPTIONS
 
     Returns
     -------
@@ -123,62 +89,45 @@ def compare_table(
     >>> found.verdict.value, [round(p, 2) for p in found.p_values.values()]
     ('contradicted', [0.0, 0.7])
     """
-    if "minus" in numbers:
-        raise UsageError("there is no option 'minus' of a table; give `difference`")
-    if pair is not None and difference is None:
+    pair = said.get("pair")
+    if pair is not None and said.get("difference") is None:
         raise UsageError("`pair` was given without `difference`; give that too")
-    if tasks is not None and (by is not None or is_table(reported)):
-        raise UsageError("`tasks` goes with one report over all of them; leave `by` out")
-    groups = read_groups(difference)
-    reading = make_reading(
-        by=by if tasks is None else tasks,
-        value=value,
-        succeeded=succeeded,
-        seed=seed if pair is None else pair,
-        step=step,
-        take=take,
-        where=where,
-        ignore=ignore,
-        wide=wide,
-        stat=stat,
-        n=n,
-        plus_minus=plus_minus,
-        decimal=decimal,
-    )
-    request = make_request(
-        level=level,
-        failures=failures,
-        plus_minus=plus_minus,
-        scale=scale,
-        cap=cap,
-        bounds=bounds,
-        grid=grid,
-        between=between,
-        margin=margin,
-        groups=groups,
-        evidence=evidence,
-    )
+    groups = read_groups(said.get("difference"))
+    reading = make_reading(select(said, ReadingOptions))
+    if pair is not None:
+        reading = dataclasses.replace(reading, seed=tuple(split_names("pair", pair)))
+    request = make_request(select(said, Judging), plus_minus=said.get("plus_minus"), groups=groups)
+    numbers = take_numbers(said, TableOptions)
     own = read_frame(table, "table")
     if is_table(reported):
         theirs = read_frame(reported, "reported")
-        shared = read_side(None, numbers, reading, "reported")
+        of_rows = {name: one for name, one in numbers.items() if name != "n"}
+        shared = read_side(None, of_rows, reading, "reported")
         both = read_both(own, theirs, reading, groups)
         return compare_both(both, shared, request, pair)
     given = cast(Numbers | str | float | None, reported)
-    printed = read_side(given, with_runs(numbers, n), reading, "reported")
+    printed = read_side(given, numbers, reading, "reported")
     row = ReportRow((), printed.numbers, printed.plus_minus, printed.is_skewed)
-    report = TidyReport((), (row,), ReadAs({}))
+    report = TidyReport((), (row,), ReadAs({}, printed.notes))
     both = read_with_report(own, report, reading, groups)
-    if tasks is not None:
-        return compare_over_tasks(both, request)
+    if is_over_groups(both, printed):
+        return compare_over_groups(both, request)
     return compare_both(both, Printed({}), request, pair)
 
 
-def with_runs(numbers: Numbers, n: str | int | None) -> Numbers:
-    """Return reported numbers by name, with that of runs."""
-    if n is None:
-        return numbers
-    return {**numbers, "n": n}
+def is_over_groups(both: BothSides, printed: Printed) -> bool:
+    """Say whether one report is of all groups: an interquartile mean, or a median with its error.
+
+    A mean, or the quartiles of runs, may be what was reported of each of them.
+    """
+    names = printed.numbers.keys()
+    if not isinstance(both.yours, TidyRuns) or both.grouping is not None:
+        return False
+    if not both.keys or METRIC in both.keys:
+        return False
+    if "iqm" in names:
+        return True
+    return "median" in names and not names.isdisjoint({"se", "ci", "ci_low"})
 
 
 def read_groups(difference: Sequence[str] | None) -> Groups:
@@ -204,6 +153,8 @@ def compare_both(
     said = {}
     if request.groups is not None and both.keys:
         said["difference"] = f"reported is {' less '.join(map(name_key, zip(request.groups)))}"
+    if pair is None and has_seeds_of_both(both, request.groups):
+        said["pair"] = "runs of both groups are taken as independent, though they share seeds"
     n_missing = both.yours.n_missing if isinstance(both.yours, TidyRuns) else 0
     sides = Sides(
         by=both.keys,
@@ -216,19 +167,26 @@ def compare_both(
     return compare_rows(sides, request)
 
 
-def compare_over_tasks(both: BothSides, request: Request) -> ComparisonTable | Comparison:
-    """Judge one report over all tasks by the runs of all of them."""
+def compare_over_groups(both: BothSides, request: Request) -> ComparisonTable | Comparison:
+    """Judge one report over all groups by the runs of all of them."""
     values: list[FloatArray] = []
     names: list[str] = []
     for key, runs in list_own(both, request.groups, None).items():
         if not isinstance(runs, OwnRuns) or runs.succeeded is not None:
-            raise UsageError("`tasks` is for values of runs; leave it out")
+            raise UsageError("`succeeded` does not go with a report over several groups")
         found: FloatArray = np.asarray(runs.values, dtype=np.float64)
         values.append(found)
         names += [", ".join(key)] * found.size
     (report,) = list_reports(both, Printed({})).values()
     own = OwnRuns(np.concatenate(values), tasks=names)
-    sides = Sides(by=(), mine={(): own}, theirs={(): report}, read_as=describe_reading(both))
+    groups = f"the report is over all groups of {quote(both.keys)}; runs are resampled within each"
+    sides = Sides(
+        by=(),
+        mine={(): own},
+        theirs={(): report},
+        said={"over": groups},
+        read_as=describe_reading(both),
+    )
     return compare_rows(sides, request)
 
 
@@ -283,8 +241,8 @@ def split_groups(runs: TidyRuns) -> dict[Key, OwnRuns]:
     found = {}
     for key, rows in zip(runs.groups, parts, strict=True):
         flags = None if runs.succeeded is None else runs.succeeded[rows]
-        seeds = [runs.seeds[row] for row in rows.tolist()] if len(runs.seeds) else []
-        found[key] = OwnRuns(runs.values[rows], flags, seeds=seeds)
+        seeds = None if runs.seed_codes is None else runs.seed_codes[rows]
+        found[key] = OwnRuns(runs.values[rows], flags, seeds=seeds, is_per_cent=runs.is_per_cent)
     return found
 
 
@@ -315,17 +273,27 @@ def subtract_pairs(one: OwnRuns, two: OwnRuns, pair: str) -> OwnRuns:
     """Return the difference of the runs of each seed."""
     first = by_seed(one, pair)
     second = by_seed(two, pair)
-    seeds = [seed for seed in first if seed in second]
-    if not seeds:
+    seeds = np.intersect1d(first.seeds, second.seeds)
+    if seeds.size == 0:
         raise DataError(f"column {quote([pair])} holds no seed of both groups; leave `pair` out")
-    gaps = np.array([first[seed] - second[seed] for seed in seeds])
-    return OwnRuns(gaps, firsts=np.array([*first.values()]), seeds=seeds)
+    gaps = first.take(seeds) - second.take(seeds)
+    return OwnRuns(gaps, firsts=first.values, seeds=seeds)
 
 
-def by_seed(runs: OwnRuns, pair: str) -> dict[str, float]:
+def by_seed(runs: OwnRuns, pair: str) -> BySeed:
     """Return values by seed; refuse a seed that occurs twice."""
-    values: FloatArray = np.asarray(runs.values, dtype=np.float64)
-    found = dict(zip(runs.seeds, values.tolist(), strict=True))
-    if len(found) < values.size:
+    found = find_values_by_seed(runs)
+    if np.unique(found.seeds).size < found.n:
         raise DataError(f"{quote([pair])} holds a seed twice in one group; give one run of each")
     return found
+
+
+def has_seeds_of_both(both: BothSides, groups: Groups) -> bool:
+    """Say whether both groups have runs of a common seed, so that runs may be paired."""
+    yours = both.yours
+    if groups is None or not isinstance(yours, TidyRuns) or yours.seed_codes is None:
+        return False
+    place = yours.keys.index(both.grouping or "")
+    names = np.array([key[place] for key in yours.groups])[yours.places]
+    first, second = (yours.seed_codes[names == name] for name in groups)
+    return np.intersect1d(first, second).size > 0

@@ -23,7 +23,7 @@ from replication.system.progress import escape
 SCHEMA = 4  # version of what `Answered.to_dict` returns
 WIDTH = 88
 # assumptions that no option changes
-FIXED = {"quartiles", "independence", "estimated", "steps", "mixed", "twice", "early"}
+FIXED = {"quartiles", "independence", "estimated", "bounds", "over"}
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
 """What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")

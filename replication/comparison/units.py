@@ -8,6 +8,7 @@ import numpy as np
 
 from replication.comparison.request import Request, Said
 from replication.comparison.sides import OneSide, OwnRuns, Printed
+from replication.reading.decimals import to_float
 from replication.reading.names import SUCCESSES
 from replication.statistics.arrays import FloatArray
 
@@ -33,10 +34,26 @@ def find_unit(own: OneSide, theirs: Printed, request: Request) -> Unit:
     if request.scale is not None:
         return Unit(request.scale, {"scale": f"reported numbers are divided by {request.scale:g}"})
     if not is_per_cent(theirs):
-        return Unit()
+        return find_unit_of_shares(own, theirs)
     if isinstance(own, Printed):
         return Unit(1.0 if is_per_cent(own) else None)
     return find_unit_of_runs(own)
+
+
+def find_unit_of_shares(own: OneSide, theirs: Printed) -> Unit:
+    """Return the unit of a report without a per cent sign, where your values have one.
+
+    A reported 0.93 beside 93 % is a share.
+    """
+    if not isinstance(own, OwnRuns) or not own.is_per_cent:
+        return Unit()
+    values = take_plain_values(own)
+    centres = [text for name, text in theirs.numbers.items() if name in ("mean", "median", "iqm")]
+    if values is None or float(np.nanmax(values)) <= MOST_AS_SHARE or len(centres) != 1:
+        return Unit()
+    if not 0.0 <= to_float(centres[0]) <= 1.0:
+        return Unit()
+    return Unit(0.01, {"scale": "your values are per cent, and the reported ones shares"})
 
 
 def find_unit_of_runs(own: OwnRuns) -> Unit:

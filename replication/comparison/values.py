@@ -85,9 +85,6 @@ def check_values(data: FloatArray, request: Request) -> None:
     is_number = np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))
     allowed = f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}"
     _refuse_any(data, ~is_number, allowed)
-    low, high = request.bounds
-    beyond = f"beyond the bounds of {low:g} and {high:g} (`bounds`)"
-    _refuse_any(data, (data < low) | (data > high), beyond)
     if request.grid is not None:
         step = float(request.grid)
         steps = data / step

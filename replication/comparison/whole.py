@@ -11,7 +11,7 @@ from replication.comparison.prediction import Answer
 from replication.statistics import pooling, seeds
 from replication.statistics.means import Side, Sides
 from replication.statistics.pooling import Pooled
-from replication.statistics.seeds import ValuesBySeed
+from replication.statistics.seeds import NO_SEEDS, BySeed
 
 
 class Dependence(enum.StrEnum):
@@ -31,7 +31,7 @@ class Row:
 
     answer: Answer
     p: float
-    by_seed: ValuesBySeed
+    by_seed: BySeed
     is_mean: bool
 
 
@@ -78,7 +78,7 @@ def _judge_by_seed(rows: Sequence[Row], *, level: float, between: float) -> seed
     """Return the mean difference by seed, over the complete part of rows that can have one."""
     sides = [_find_sides(row) for row in rows]
     values = [
-        row.by_seed if pair is not None else {} for row, pair in zip(rows, sides, strict=True)
+        row.by_seed if pair is not None else NO_SEEDS for row, pair in zip(rows, sides, strict=True)
     ]
     block = seeds.find_block(values)
     if block is None:
@@ -89,7 +89,7 @@ def _judge_by_seed(rows: Sequence[Row], *, level: float, between: float) -> seed
 
 def _find_sides(row: Row) -> Sides | None:
     """Return both sides of a row whose own side is one sample of runs with their seeds."""
-    if not row.is_mean or not row.by_seed:
+    if not row.is_mean or row.by_seed.n == 0:
         return None
     gap = row.answer.difference
     if gap is not None and gap.counts is not None:
@@ -103,10 +103,9 @@ def _find_sides(row: Row) -> Sides | None:
     return (one, two) if any(spreads) else None
 
 
-def _take_shares_as_means(by_seed: ValuesBySeed, k: int, n: int, x: int, m: int) -> Sides | None:
+def _take_shares_as_means(by_seed: BySeed, k: int, n: int, x: int, m: int) -> Sides | None:
     """Return two shares as means of ones and zeros, where the values by seed are such."""
-    values = np.array(list(by_seed.values()))
-    if not np.isin(values, (0.0, 1.0)).all() or values.size > n or m < 2:
+    if not np.isin(by_seed.values, (0.0, 1.0)).all() or by_seed.n > n or m < 2:
         return None
     if k * (n - k) + x * (m - x) == 0:
         return None

@@ -4,15 +4,23 @@ A field is declared once, in `Protocol`: its annotation there says what is allow
 types below, `bool`, or a `Literal` of choices.
 """
 
-import contextlib
 import functools
 import operator
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from replication.errors import UsageError
 from replication.wording import show
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Value = Any
+"""What somebody has given for a field: it may be anything until its check has taken it."""
+Check = Callable[[str, Any], Any]
+"""Takes the name of a field and what was given for it; returns its value, or refuses it."""
 
 LearningRule = Literal["recirculation", "back-propagation"]
 MinimisedError = Literal["squared", "cross-entropy"]
@@ -52,17 +60,18 @@ MAX_UPDATES = 10_000_000
 LARGEST_BATCH = 1_000_000
 
 
-def find_check(annotation: Any) -> Callable[[str, Any], Any]:
+def find_check(annotation: object) -> Check:
     """Return the check of fields with this annotation: of name and value, which it returns."""
     if annotation is bool:
         return take_flag
     if get_origin(annotation) is Literal:
         return functools.partial(_take_choice, choices=get_args(annotation))
     # Annotated[float, check]: the other kinds of fields bring theirs along.
-    return annotation.__metadata__[0]  # type: ignore[no-any-return]
+    _, check = get_args(annotation)
+    return check  # type: ignore[no-any-return]
 
 
-def take_whole(name: str, value: Any, low: int, high: int) -> int:
+def take_whole(name: str, value: Value, low: int, high: int) -> int:
     """Return a whole number of Python or NumPy as one of Python, or refuse anything else."""
     # What is no whole number, also 3.0 and "3", becomes one that is not allowed.
     try:
@@ -74,55 +83,72 @@ def take_whole(name: str, value: Any, low: int, high: int) -> int:
     return whole
 
 
-def take_flag(name: str, value: Any) -> bool:
+def take_flag(name: str, value: Value) -> bool:
     """Return a truth value, or refuse anything else."""
     if not isinstance(value, bool):
         raise _refusal(name, value, "are true and false")
     return value
 
 
-def _refusal(name: str, value: Any, allowed: str) -> UsageError:
+def _refusal(name: str, value: Value, allowed: str) -> UsageError:
     return UsageError(f"{name} = {show(value)} was given; allowed {allowed}")
 
 
-def _take_number(name: str, value: Any, high: float = LARGEST, is_positive: bool = False) -> float:
-    # Compared as it is, since a whole number may be too large for a float.
+def _take_number(
+    name: str, value: Value, high: float = LARGEST, is_positive: bool = False
+) -> float:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not 0 <= value < high or (is_positive and value == 0):
-        allowed = "above 0" if is_positive else f"from 0 to below {high:g}"
-        raise _refusal(name, value, f"is a finite number {allowed}")
+    # Compared as it is, since a whole number may be too large for a float.
+    is_allowed = is_number and 0 <= value < high
+    if is_positive and not (is_allowed and value > 0):
+        raise _refusal(name, value, "is a finite number above 0")
+    if not is_allowed:
+        raise _refusal(name, value, f"is a finite number from 0 to below {high:g}")
     return float(value) + 0.0  # -0.0 and 0.0 are one protocol
 
 
-def _take_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
+def _take_choice(name: str, value: Value, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise _refusal(name, value, f"are {', '.join(choices)}")
     return str(value)
 
 
-def _take_group_sizes(name: str, value: Any) -> tuple[int, ...]:
+def _take_group_sizes(name: str, value: Value) -> tuple[int, ...]:
     # Visible units first, then each hidden group: (4, 2) or (4, 3, 2).
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise _refusal(name, value, "is a list of 2 to 8 group sizes, e.g. [4, 2]")
     return tuple(take_whole(f"{name}[{i}]", size, 1, 1024) for i, size in enumerate(value))
 
 
-def _take_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
+def _take_patterns(name: str, value: Value) -> str | tuple[tuple[float, ...], ...]:
     if isinstance(value, str) and value in PATTERN_SETS:
         return str(value)
     import numpy as np  # which commands without a table of patterns need not wait for
 
-    with contextlib.suppress(TypeError, ValueError):  # of rows of different lengths
-        table = np.array(value) + 0  # (n_patterns, n_units); text is refused, -0.0 becomes 0.0
-        if table.ndim == 2 and table.size and np.all((table >= 0) & (table <= 1)):
-            is_one_hot = np.array_equal(table, np.eye(len(table)))
-            # One protocol, however it is given.
-            return "one-hot" if is_one_hot else tuple(map(tuple, table.astype(float).tolist()))
-    allowed = f"are {', '.join(PATTERN_SETS)}, or rows of equally many numbers from 0 to 1"
-    raise _refusal(name, value, allowed)
+    table = _find_table(value)
+    if table is None:
+        allowed = f"are {', '.join(PATTERN_SETS)}, or rows of equally many numbers from 0 to 1"
+        raise _refusal(name, value, allowed)
+    if np.array_equal(table, np.eye(len(table))):
+        return "one-hot"  # one protocol, however it is given
+    return tuple(tuple(row) for row in table.tolist())
 
 
-def _take_frozen(name: str, value: Any) -> tuple[str, ...]:
+def _find_table(value: Value) -> "NDArray[np.float64] | None":
+    """Return numbers from 0 to 1 as a table, (n_patterns, n_visible); None if they are none."""
+    import numpy as np
+
+    try:
+        table = np.array(value) + 0  # text is refused, -0.0 becomes 0.0
+        is_from_0_to_1 = bool(np.all((table >= 0) & (table <= 1)))
+    except (TypeError, ValueError):  # also of rows of different lengths
+        return None
+    if table.ndim != 2 or not table.size or not is_from_0_to_1:
+        return None
+    return table.astype(np.float64)
+
+
+def _take_frozen(name: str, value: Value) -> tuple[str, ...]:
     """Take one name, several with commas, or a list; return them in the order of the weights."""
     names = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or any(each not in WEIGHTS for each in names):

@@ -23,6 +23,9 @@ from replication.wording import show
 BASE_VERSION = 2
 """Raised whenever a value of `PAPER` changes. 1 was the summed error of a later notebook."""
 
+LONGEST_PATTERNS = 400
+"""Characters of patterns that the representation of a protocol shows."""
+
 RECIRCULATION: fields.LearningRule = "recirculation"
 BACK_PROPAGATION: fields.LearningRule = "back-propagation"
 
@@ -146,52 +149,54 @@ class Protocol:
     max_updates: fields.UpdateCount = 2000
 
     def __post_init__(self) -> None:
-        # Each field by itself.
         for name, check in _CHECKS.items():
-            given = getattr(self, name)  # which NumPy, pandas, polars and others may have made
-            given = given.__array__().tolist() if hasattr(given, "__array__") else given
+            given = getattr(self, name)
+            if hasattr(given, "__array__"):  # of NumPy, pandas, polars and others
+                given = given.__array__().tolist()
             object.__setattr__(self, name, check(name, given))
-        # Fields that need others: whether they are as they may be, and what else they take.
+        self._check_rule()
+        self._check_patterns()
+        if self.batch_size != 1 and self.update_schedule != "minibatch":
+            raise self._refusal("batch_size", 'update_schedule = "minibatch"')
+
+    def _check_rule(self) -> None:
+        """Refuse what the learning rule, or the number of groups, does not allow."""
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
-        are_digits = self.patterns == "digits"
-        rows = self.patterns if isinstance(self.patterns, tuple) else ()
-        n_units = len(rows[0]) if rows else self.n_visible
-        for name, is_allowed, needed in (
-            ("symmetric_start", not self.symmetric_start or has_one_hidden, "one hidden group"),
-            (
-                "second_round",
-                not self.second_round or (has_one_hidden and not descends),
-                "recirculation with one hidden group",
-            ),
-            (
-                "minimised_error",
-                self.minimised_error == "squared"
-                or (descends and self.visible_units == "logistic"),
-                "back-propagation with logistic visible units",
-            ),
-            (
-                "patterns",
-                not are_digits or self.n_visible == fields.N_PIXELS,
-                f"{fields.N_PIXELS} visible units",
-            ),
-            ("patterns", self.n_visible == n_units, f"{n_units} visible units"),
-            ("n_images", self.n_images == fields.N_DIGITS or are_digits, "digits"),
-            (
-                "batch_size",
-                self.batch_size == 1 or self.update_schedule == "minibatch",
-                'update_schedule = "minibatch"',
-            ),
-        ):
-            if not is_allowed:
-                given = f"{name} = {show(as_plain(self)[name])} was given in {self}"
-                raise UsageError(f"{given}; it is allowed for {needed} only; change one of these")
+        if self.symmetric_start and not has_one_hidden:
+            raise self._refusal("symmetric_start", "one hidden group")
+        if self.second_round and (descends or not has_one_hidden):
+            raise self._refusal("second_round", "recirculation with one hidden group")
+        has_cross_entropy = descends and self.visible_units == "logistic"
+        if self.minimised_error != "squared" and not has_cross_entropy:
+            needed = "back-propagation with logistic visible units"
+            raise self._refusal("minimised_error", needed)
+
+    def _check_patterns(self) -> None:
+        """Refuse patterns that have another size than the visible group."""
+        n_needed = self.n_visible
+        if self.patterns == "digits":
+            n_needed = fields.N_PIXELS
+        elif isinstance(self.patterns, tuple):
+            n_needed = len(self.patterns[0])
+        if self.n_visible != n_needed:
+            raise self._refusal("patterns", f"{n_needed} visible units")
+        if self.n_images != fields.N_DIGITS and self.patterns != "digits":
+            raise self._refusal("n_images", "digits")
+
+    def _refusal(self, name: str, needed: str) -> UsageError:
+        """Return the refusal of a field that others do not allow."""
+        given = f"{name} = {show(as_plain(self)[name])} was given in {self}"
+        return UsageError(f"{given}; it is allowed for {needed} only; change one of these")
 
     def __repr__(self) -> str:
-        shown = {name: repr(getattr(self, name)) for name in self.differences}
-        if len(shown.get("patterns", "")) > 400:
-            shown["patterns"] = f"<{self.n_patterns} of {self.n_visible} units>"
-        return f"Protocol({', '.join(f'{name}={value}' for name, value in shown.items())})"
+        shown = []
+        for name in self.differences:
+            value = repr(getattr(self, name))
+            if name == "patterns" and len(value) > LONGEST_PATTERNS:
+                value = f"<{self.n_patterns} of {self.n_visible} units>"
+            shown.append(f"{name}={value}")
+        return f"Protocol({', '.join(shown)})"
 
     @property
     def n_visible(self) -> int:
@@ -220,7 +225,8 @@ class Protocol:
     def differences(self) -> dict[str, Any]:
         """The fields that differ from `PAPER`, as plain JSON values."""
         base = as_plain(PAPER)
-        return {name: value for name, value in as_plain(self).items() if value != base[name]}
+        own = as_plain(self)
+        return {name: value for name, value in own.items() if value != base[name]}
 
     @property
     def has_paper_task(self) -> bool:
@@ -250,7 +256,9 @@ def from_plain(values: Mapping[str, Any], *, base: Protocol | None = None) -> Pr
     for name in values:
         if name not in _CHECKS:
             near = difflib.get_close_matches(name, _CHECKS, n=1)
-            hint = f"did you mean {near[0]!r}? Allowed are" if near else "allowed are"
+            hint = "allowed are"
+            if near:
+                hint = f"did you mean {near[0]!r}? Allowed are"
             raise UsageError(f"unknown protocol field {name!r}; {hint} {', '.join(_CHECKS)}")
     return dataclasses.replace(base or PAPER, **values)
 

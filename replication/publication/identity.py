@@ -5,17 +5,19 @@ What only an owner can fill in stands empty, and nothing is invented in its plac
 
 import dataclasses
 import functools
+import operator
 import re
 import tomllib
 from collections.abc import Callable
 from datetime import date
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
 from replication.errors import DataError
 from replication.wording import join, show
 
 FILE = "identity.toml"
+Part = TypeVar("Part")
 
 EMPTY = {
     "authors": "pages, CITATION.cff and codemeta.json name the contributors together; nobody is "
@@ -110,10 +112,7 @@ class Identity:
     @property
     def empty(self) -> list[str]:
         """The names of fields that only an owner can fill in, and that are empty."""
-        fields: dict[str, Any] = {"authors": self.authors}
-        fields |= {f"contact.{key}": x for key, x in dataclasses.asdict(self.contact).items()}
-        fields |= {f"places.{key}": x for key, x in dataclasses.asdict(self.places).items()}
-        return [name for name in EMPTY if not fields[name]]
+        return [name for name in EMPTY if not operator.attrgetter(name)(self)]
 
 
 @functools.cache
@@ -132,8 +131,10 @@ def read_identity(text: str) -> Identity:
     contact = _build(Contact, "contact", table.pop("contact", {}))
     places = _build(Places, "places", table.pop("places", {}))
     keywords = tuple(table.pop("keywords", ()))
-    parts = {"authors": tuple(authors), "contact": contact, "places": places}
-    identity: Identity = _build(Identity, "the head", {"keywords": keywords, **table}, **parts)
+    head = {"keywords": keywords, **table}
+    identity = _build(
+        Identity, "the head", head, authors=tuple(authors), contact=contact, places=places
+    )
     try:
         date.fromisoformat(identity.date)
     except ValueError:
@@ -143,23 +144,31 @@ def read_identity(text: str) -> Identity:
     return identity
 
 
-def _build(kind: Callable[..., Any], place: str, entries: dict[str, Any], **parts: Any) -> Any:
+def _build(kind: Callable[..., Part], place: str, entries: dict[str, Any], **parts: object) -> Part:
     """Return a part of the identity, or refuse an entry by its name."""
     known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     for name, value in entries.items():
         if name not in known:
             raise DataError(f"{FILE}, {place}: {name!r} is not known; there are {join(known)}")
-        pattern, example = FORMS.get(name, (".*", ""))
-        if isinstance(value, str) and value and re.fullmatch(pattern, value) is None:
-            raise DataError(
-                f"{FILE}, {place}: {name} = {show(value)}; allowed is something as {example}"
-            )
-        if name == "orcid" and value and not is_orcid(value):
-            raise DataError(f"{FILE}, {place}: {show(value)} has a wrong digit; copy the ORCID")
+        if isinstance(value, str) and value:
+            _check_form(place, name, value)
     try:
         return kind(**entries, **parts)
     except TypeError as error:
         raise DataError(f"{FILE}, {place}: {error}") from None
+
+
+def _check_form(place: str, name: str, value: str) -> None:
+    """Refuse a text that is not spelt as its field is, or an ORCID with a wrong digit."""
+    if name not in FORMS:
+        return
+    pattern, example = FORMS[name]
+    if re.fullmatch(pattern, value) is None:
+        raise DataError(
+            f"{FILE}, {place}: {name} = {show(value)}; allowed is something as {example}"
+        )
+    if name == "orcid" and not is_orcid(value):
+        raise DataError(f"{FILE}, {place}: {show(value)} has a wrong digit; copy the ORCID")
 
 
 def is_orcid(text: str) -> bool:

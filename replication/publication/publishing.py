@@ -96,7 +96,9 @@ def replicate_study(
             f"{plural(len(outdated), 'experiment')} will run after the networks: about {duration} "
             "on two cores\n(`replication report` leaves them out)"
         )
-    counted = count_parts(study, cache, report_progress, jobs=jobs, scheduler=scheduler)
+    counted = count_parts(
+        study, cache, jobs=jobs, scheduler=scheduler, report_progress=report_progress
+    )
     if outdated:
         run_experiments(outdated, study.results, jobs=jobs, report_progress=report_progress)
     return write_report(study, counted, jobs=jobs, report_progress=report_progress)
@@ -149,7 +151,8 @@ def _is_current(name: str, model: Model) -> bool:
 def read_current(results: Path) -> dict[str, Model]:
     """Return the models of the experiments that there are; refuse those of another version."""
     models = read_models(results, registry.EXPERIMENTS)
-    if stale := find_stale(models):
+    stale = find_stale(models)
+    if stale:
         raise DataError(
             f"the models of {', '.join(stale)} in {str(results)!r} were made by another version of "
             "the experiment or the ledger; run `replication replicate` to make them again"
@@ -158,14 +161,21 @@ def read_current(results: Path) -> dict[str, Model]:
 
 
 def count_parts(
-    study: Study, cache: Cache, report_progress: Tell = silent, **workers: Any
+    study: Study,
+    cache: Cache,
+    *,
+    jobs: int = -1,
+    scheduler: str | None = None,
+    report_progress: Tell = silent,
 ) -> dict[Study, Counted]:
     """Return the outcomes of a study, first, and of those that its report compares it with."""
     shown = report_progress is not silent
     n_more = sum(part.n_seeds for part in study.parts.values()) - study.n_seeds
     counted = {}
     for name, part in study.parts.items():
-        counted[part] = count_outcomes(part, cache, name=name, show_progress=shown, **workers)
+        counted[part] = count_outcomes(
+            part, cache, jobs=jobs, scheduler=scheduler, name=name, show_progress=shown
+        )
         if part == study and n_more:
             report_progress(
                 f"{plural(n_more, 'more network')}, with which a report compares these: other "

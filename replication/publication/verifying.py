@@ -5,7 +5,6 @@ import itertools
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from replication.cache.blocks import NOWHERE, Cache
 from replication.definition.fields import take_whole
@@ -18,34 +17,38 @@ from replication.publication.placing import LIST, find_damaged, read_list
 from replication.publication.publishing import read_current, replicate_study
 from replication.simulator.rule.weights import MAX_ROOT_SEED
 from replication.system.files import list_names
+from replication.system.progress import Tell, silent
 from replication.wording import show
 
 N_NAMED = 5
 """How many differences a refusal names at most."""
 
 
-def verify_folder(folder: Path, results: Path, **running: Any) -> str:
+def verify_folder(
+    folder: Path, results: Path, *, jobs: int = -1, report_progress: Tell = silent
+) -> str:
     """Check the files in the folder of a study, and that its report comes out again.
 
     Returns what was found, in words; what is damaged or comes out otherwise is a DataError.
     """
-    if damaged := find_damaged_files(folder):
+    damaged = find_damaged_files(folder)
+    if damaged:
         names = ", ".join(show(folder / name) for name in damaged)
         raise DataError(f"missing or damaged: {names}; `replication replicate` makes them again")
     place = show(folder)
     study = read_study(folder, results)
     if study is None:
         return f"what is in {place} is as it was written"
-    verify_report(study, **running)
+    verify_report(study, jobs=jobs, report_progress=report_progress)
     same = "outcomes and models by value, files byte by byte"
     return f"the report in {place} comes out the same: {same}"
 
 
-def verify_report(study: Study, **running: Any) -> None:
+def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent) -> None:
     """Make the report of a study again in a temporary folder, without the cache, and compare.
 
     Outcomes are compared by the digest in the headline's model, models number by number, the
-    report's files byte by byte. `running`: `jobs` and `report_progress` of `replicate_study`.
+    report's files byte by byte.
     """
     # The default study is made of all models, others of one.
     names: tuple[str, ...] = ("headline",)
@@ -57,7 +60,7 @@ def verify_report(study: Study, **running: Any) -> None:
         if not study.is_default:  # the report compares its likelihood with this one
             for name, model in read_models(study.results, ["readings"]).items():
                 write_model(again.results, name, model)
-        replicate_study(again, Cache(NOWHERE), **running)
+        replicate_study(again, Cache(NOWHERE), jobs=jobs, report_progress=report_progress)
         differences: list[str] = []
         for name in names:
             differences += compare_models(study.folder, again.folder, name)

@@ -45,6 +45,7 @@ FORMS = (
     Form("N , KIND ( N - N )", "value low high", "0.83, 95% CI [0.79 to 0.87]"),
     Form("N , KIND ( N , N )", "value low high", "0.83, 95% CI [0.79, 0.87]"),
     Form("N , KIND N - N", "value low high", "0.83, 95% CI 0.79 to 0.87"),
+    Form("N , KIND N , N", "value low high", "0.83; 95% CI 0.79, 0.87"),
     Form("N + N - N", "value up down", "0.83 +0.02 -0.03"),
     Form("N / N", "successes of", "47/50"),
     Form("N / N ( N )", "successes of percent", "47/50 (94%)"),
@@ -76,6 +77,9 @@ TOKENS = {
 PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 SIGNED_PAIR = re.compile(rf"({NUMBER})\s*\+\s?({UNSIGNED})\s*[,/]?\s*-\s?({UNSIGNED})", re.ASCII)
 IN_UNITS = re.compile(r"([-+]?\d*[.,](\d+))\((\d{1,2})\)", re.ASCII)  # 0.830(4), or .83(4)
+COUNTED = re.compile(  # 0.83 ± 0.04 (n = 5), 0.83 ± 0.04 (5 seeds)
+    r"\s*[(\[]\s*(?:[nN]\s*=\s*(\d{1,6})|(\d{1,6})\s(?:seeds|runs|trials))\s*[)\]]$"
+)
 POWER_OF_ALL = re.compile(r"\(([^()]+±[^()]+)\)\s*(%|e[+-]?\d{1,3})")  # (8.3 ± 0.4)e-1
 
 
@@ -86,6 +90,7 @@ class Cell:
     `bracket`: stands in brackets, and nothing says what it is. `aside`: stands behind value and
     spread (a rank). `successes`: so many `of` so many, `percent` of them. `kind`: what spread or
     ends are, in the words of the cell. `is_in_units`: the bracket was in units of the last digit.
+    `runs`: behind the numbers, (n = 5).
     """
 
     value: str | None = None
@@ -101,6 +106,7 @@ class Cell:
     aside: str | None = None
     kind: str | None = None
     is_in_units: bool = False
+    runs: str | None = None
 
     def list_numbers(self) -> list[str]:
         """Return the numbers of the cell."""
@@ -166,11 +172,16 @@ def split_cell(text: str) -> Cell | None:
 
     >>> split_cell("0.83 (95% CI 0.79 to 0.87)")
     ... # doctest: +ELLIPSIS
-    Cell(value='0.83', ..., low='0.79', high='0.87', ..., kind='95% CI', is_in_units=False)
+    Cell(value='0.83', ..., low='0.79', high='0.87', ..., kind='95% CI', ...)
     """
     if PLAIN.fullmatch(text):
         return Cell(value=text)
     body = clean(text)
+    counted = COUNTED.search(body)
+    if counted and counted.start() > 0:
+        inner = split_cell(body[: counted.start()])
+        number = counted[1] or counted[2]
+        return None if inner is None else dataclasses.replace(inner, runs=number)
     power = POWER_OF_ALL.fullmatch(body)
     if power:
         inner = split_cell(power[1])

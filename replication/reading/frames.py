@@ -54,7 +54,8 @@ def read_frame(given: object, name: str) -> Sheet:
                 raise ValueError("columns differ in length")
         return Sheet(quoted, tuple(columns), is_point_sure=True)
     if not isinstance(frame, pd.DataFrame):
-        raise DataError(f"{quoted} was given as {show(given)}; give a table with named columns")
+        advice = "give a data frame, such as pandas.read_csv returns, or a mapping of columns"
+        raise DataError(f"{quoted} was given as {show(given)}; {advice}")
     if any(one is not None for one in frame.index.names):
         frame = frame.reset_index()
     names = [_join_name(one) for one in frame.columns]

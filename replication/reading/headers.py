@@ -11,6 +11,9 @@ from replication.reading.question import Cause, Question, quote
 from replication.reading.typeset import fold
 
 Rows = list[list[str]]
+SPREAD_BELOW = re.compile(  # (0.04), [0.79, 0.87] or ± 0.04, below the number that it belongs to
+    r"[(\[]\s*±?\s*\d[\d.,]*\s*%?(?:\s*[,;–-]\s*-?\d[\d.,]*\s*%?)?\s*[)\]]|±\s*\d[\d.,]*\s*%?"
+)
 NUMBER_FIRST = re.compile(r"[-+±(\[$]*[.,]?\d")  # 0.83, (3)
 
 
@@ -86,6 +89,28 @@ def _is_heading(row: Sequence[str], above: Sequence[str]) -> bool:
     has_numbers = any(re.search(r"\d", cell) for cell in row)
     is_open = "" in above or len(set(above)) < len(above)
     return has_words and is_open and not has_numbers
+
+
+def join_spreads(rows: Rows) -> Rows:
+    """Return rows of which those of spreads alone, below numbers, are joined to the row above."""
+    joined: Rows = []
+    for row in rows:
+        if len(joined) > 1 and _is_of_spreads(row, joined[-1]):
+            above = joined[-1]
+            joined[-1] = [f"{cell} {below}".strip() for cell, below in zip(above, row, strict=True)]
+        else:
+            joined.append(row)
+    return joined
+
+
+def _is_of_spreads(row: Sequence[str], above: Sequence[str]) -> bool:
+    """Say whether a row has no name, and nothing but spreads, each below a single number."""
+    if len(row) != len(above) or row[0] or not above[0]:
+        return False
+    pairs = [(cell, number) for cell, number in zip(row, above, strict=True) if cell]
+    return bool(pairs) and all(
+        SPREAD_BELOW.fullmatch(cell) is not None and _is_data(number) for cell, number in pairs
+    )
 
 
 @dataclasses.dataclass(frozen=True)

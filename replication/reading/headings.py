@@ -3,18 +3,20 @@
 import dataclasses
 import functools
 import re
+from collections.abc import Sequence
 
 from replication.reading.kinds import read_kind
 from replication.reading.names import NAMES, QUANTILE, find_statistic
-from replication.reading.question import Cause, Question
 from replication.reading.typeset import clean, fold
-from replication.wording import show
 
 COUNTED = re.compile(  # ± SD, n = 5; (5 seeds); over 5 runs
     r"[,;]?\s*(?:\bover\s+)?\b(?:n\s*=\s*(\d[\d,]*)|(\d[\d,]*)\s(?:random\s)?(?:seeds|runs|trials))\b",
     re.IGNORECASE,
 )
-FACTOR = re.compile(r"[×x*]\s?10\s?(?:\^|[⁰¹²³⁴-⁹⁻])|[×x]\s?1,?000\b")  # ×10³, x 10^-3, (x1000)
+FACTOR = re.compile(  # ×10³, x 10^-3, (x1000), (k), [1e3], (in thousands), / 1000
+    r"[×x*]\s?10\s?(?:\^|[⁰¹²³⁴-⁹⁻])|[×x/]\s?1,?000\b|[(\[]\s*(?:[kKM]|1e\d+|10\^?\d+)\s*[)\]]"
+    r"|\b(?:thousands|millions)\b"
+)
 BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]?")
 
 
@@ -24,6 +26,7 @@ class Heading:
 
     `label`: whose statistic it is, folded ("acc" in acc_mean). `statistic`: None if it names none.
     `unit`: "%" or nothing. `kind`: what ± or brackets are, in its words. `runs`: how many.
+    `factor`: by which numbers may have been divided, as it is printed.
     """
 
     label: str
@@ -31,6 +34,7 @@ class Heading:
     unit: str = ""
     kind: str | None = None
     runs: str | None = None
+    factor: str = ""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -38,14 +42,8 @@ def read_heading(text: str) -> Heading:
     """Read a heading.
 
     >>> read_heading("Acc (%)"), read_heading("acc_mean").statistic, read_heading("Mean (SD)").kind
-    (Heading(label='acc', statistic=None, unit='%', kind=None, runs=None), 'mean', 'SD')
+    (Heading(label='acc', statistic=None, unit='%', kind=None, runs=None, factor=''), 'mean', 'SD')
     """
-    if FACTOR.search(text):
-        raise Question(
-            Cause.UNIT,
-            f"is each number below {show(text)} to be multiplied by its factor, or has it been? "
-            "Write numbers as they are meant, and a heading without it",
-        )
     body = clean(text)
     runs = None
     count = COUNTED.search(body)
@@ -53,33 +51,41 @@ def read_heading(text: str) -> Heading:
         runs = (count[1] or count[2]).replace(",", "")
         body = body.replace(count[0], "")
     base, _, behind = BRACKETS.sub(" ", body).partition("±")
-    unit, kind = _read_asides([*BRACKETS.findall(body), behind])
-    words = fold(base).lstrip("#").strip("_")
-    statistic = find_statistic(words)
-    if statistic is None and words.endswith("%"):
+    unit, kind = _read_asides(BRACKETS.findall(body), behind)
+    words = fold(re.sub(r"[,;:]+", " ", base)).lstrip("#").strip("_")  # solved, n
+    if words.endswith("%") and _split_words(words)[1] is None:  # acc %, but not score_25%
         words = words.removesuffix("%").strip("_")
         unit = "%"
     label, statistic = _split_words(words)
-    if statistic == "runs" and unit == "%":
-        statistic = "n_succeeded"  # n (%)
+    if unit == "%" and (statistic == "runs" or words in ("no", "number")):
+        label = "" if words in ("no", "number") else label
+        statistic = "n_succeeded"  # n (%), No. (%)
     if kind is None and statistic in ("ci", "ci_low", "ci_high"):
         kind = _read_level(words)
     if statistic is None and not words and "±" in body:
-        return Heading("", "spread", unit, kind, runs)
-    return Heading(label, statistic, unit, kind, runs)
+        statistic = "spread"
+    found = FACTOR.search(text)
+    factor = "" if found is None else found[0]
+    return Heading(label, statistic, unit, kind, runs, factor)
 
 
-def _read_asides(parts: list[str]) -> tuple[str, str | None]:
-    """Return the unit and the kind that stand in brackets or behind ±."""
+def _read_asides(brackets: Sequence[str], behind: str) -> tuple[str, str | None]:
+    """Return the unit and the kind that stand in brackets or behind ±.
+
+    What stands behind ± is a kind, known or not: mean ± variance.
+    """
     unit = ""
     kind: str | None = None
-    for part in parts:
+    for part in (*brackets, behind):
         spread = re.sub(r"(?:mean|average|median)?\s*[±,]", "", part).strip()
         found = read_kind(spread)
         if found is not None and found.name is not None:
             kind = spread
         elif part.strip() == "%" or part.strip() == "in %":
             unit = "%"
+    words = behind.strip(" ,;:")
+    if kind is None and words and words != "%":
+        kind = words
     return unit, kind
 
 

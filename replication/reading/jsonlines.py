@@ -50,6 +50,9 @@ def _holds_columns(row: Json) -> bool:
 def _read_columns(given: Mapping[str, Json], name: str) -> Sheet:
     """Read an object of columns, each a list, or an object by row as pandas writes it."""
     columns = []
+    index = _find_index(given)
+    if index:
+        columns.append(Column("", index))
     for heading, cells in given.items():
         values = list(cells.values()) if isinstance(cells, dict) else cells
         if not isinstance(values, list):
@@ -59,6 +62,14 @@ def _read_columns(given: Mapping[str, Json], name: str) -> Sheet:
         raise DataError(f"columns of {name} are not equally long; give a cell for each row")
     check_names(name, [column.name for column in columns])
     return Sheet(name, tuple(columns), is_point_sure=True)
+
+
+def _find_index(given: Mapping[str, Json]) -> list[str]:
+    """Return the names of rows where all columns have the same, and these do not count them."""
+    names = [list(cells) for cells in given.values() if isinstance(cells, dict)]
+    if not names or any(one != names[0] for one in names) or len(names) < len(given):
+        return []
+    return [] if all(name.isdigit() for name in names[0]) else names[0]
 
 
 def _flatten(row: Json, before: str = "", depth: int = 0) -> Flat:

@@ -1,11 +1,14 @@
 """Keys that both sides have: how cells are compared, and what is asked where none are alike."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from replication.reading.question import Cause, Question, quote
 from replication.reading.sheet import Sheet, print_float
 from replication.reading.tidy import Key, TidyReport, TidyRuns
 from replication.reading.typeset import fold
+
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
 
 
 def check_keys(
@@ -45,11 +48,25 @@ def order_keys(report: TidyReport, keys: Sequence[str]) -> list[Key]:
 
 
 def fold_cell(text: str) -> str:
-    """Return a cell of a key as it is compared: 64 and 64.0 are one number."""
-    try:
+    """Return a cell of a key as it is compared: 64 and 64.0 are one number, 6_4 is none."""
+    if NUMBER.fullmatch(text):
         return print_float(float(text))
-    except ValueError:
-        return fold(text)
+    return fold(text)
+
+
+def check_spellings(name: str, cells: Iterable[str]) -> None:
+    """Ask about cells of a key that are one number, spelt in two ways: 0.1 and 1e-1."""
+    spelt: dict[str, str] = {}
+    for text in cells:
+        if not NUMBER.fullmatch(text):
+            continue
+        other = spelt.setdefault(fold_cell(text), text)
+        if other != text:
+            message = (
+                f"{quote([name])} holds {quote([other])} and {quote([text])}, which are one "
+                "number: write them alike if they are one key, and with a letter (v0.10) if not"
+            )
+            raise Question(Cause.KEY, message)
 
 
 def find_spelling(keys: Sequence[Key], others: Sequence[Key]) -> Mapping[Key, Key]:

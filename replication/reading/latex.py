@@ -3,7 +3,14 @@
 import re
 
 from replication.errors import DataError
-from replication.reading.headers import Rows, check_names, drop_empty, fill_down, join_lines
+from replication.reading.headers import (
+    Rows,
+    check_names,
+    drop_empty,
+    fill_down,
+    join_lines,
+    join_spreads,
+)
 from replication.reading.question import Cause, Question
 from replication.reading.sheet import Sheet
 from replication.reading.typeset import clean
@@ -23,6 +30,9 @@ WIDE = re.compile(r"\s*\\multicolumn\{(\d{1,2})\}\{[^{}]*\}\{(.*)\}\s*", re.DOTA
 TALL = re.compile(
     r"\s*\\multirow(?:\[\w\])?\{(\d{1,3})\*?\}(?:\[[^\]]*\])?\{[^{}]*\}\{(.*)\}\s*", re.DOTALL
 )
+STACKED = re.compile(  # \makecell{3.1 \\ (0.2)}, whose lines are no rows
+    r"\\(?:makecell|shortstack|thead)(?:\[\w\])?\{((?:[^{}]|\{[^{}]{0,100}\}){0,200})\}"
+)
 
 
 def is_latex(text: str) -> bool:
@@ -35,6 +45,7 @@ def is_latex(text: str) -> bool:
 def read_latex(text: str, name: str) -> Sheet:
     """Read the only table of a text."""
     inner = _find_body(COMMENT.sub("", text), name)
+    inner = STACKED.sub(lambda found: ROW_END.sub(" ", found[1]), inner)
     lines = ROW_END.split(RULE.sub("", inner))
     n_cells = 0
     rows: Rows = []
@@ -51,7 +62,7 @@ def read_latex(text: str, name: str) -> Sheet:
     if not rows:
         raise DataError(f"{name} has no rows; give a table with cells between &")
     rows = [[clean(cell) for cell in row] for row in rows]
-    filled = fill_down(drop_empty(join_lines(rows)))
+    filled = fill_down(drop_empty(join_spreads(join_lines(rows))))
     names, *body = filled.rows
     check_names(name, names)
     return Sheet.of_rows(name, names, body, notes=filled.notes)

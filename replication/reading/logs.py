@@ -7,6 +7,7 @@ import numpy as np
 from replication.reading.grouping import find_doubled
 from replication.reading.question import Cause, Question, quote, quote_argument
 from replication.reading.sheet import BoolArray, FloatArray, IntArray, print_float
+from replication.reading.trackers import is_step
 from replication.wording import plural
 
 
@@ -158,11 +159,19 @@ def _check_ends(log: Log, rows: IntArray) -> None:
         if mine.size > 1:
             first = print_float(float(mine[0]))
             last = print_float(float(mine[-1]))
+            ways = [_name_take(log, which) for which in (last, first, "last-each")]
             message = (
-                f"runs of {log.name} end at {log.step} {first} to {last}: give `take` {last} "
-                f"(leaves the others out), {first} or last-each"
+                f"runs of {log.name} end at {log.step} {first} to {last}: give `take` {ways[0]} "
+                f"(leaves the others out), {ways[1]} or {ways[2]}"
             )
             raise Question(Cause.TAKE, message)
+
+
+def _name_take(log: Log, which: str) -> str:
+    """Return what says it of a log: last, or t=last where t is no usual name of steps."""
+    if is_step(log.step):
+        return which
+    return quote_argument(f"{log.step}={which}")
 
 
 def _take_summary(log: Log, order: IntArray, take: str) -> Taken:

@@ -9,6 +9,7 @@ from replication.reading.headers import (
     drop_empty,
     fill_down,
     join_lines,
+    join_spreads,
 )
 from replication.reading.question import Cause, Question
 from replication.reading.sheet import Sheet
@@ -50,7 +51,7 @@ def read_markdown(text: str, name: str) -> Sheet:
         body.append(line)
     rows: Rows = [_split_line(line) for line in [lines[first - 1], *body]]
     rows = check_widths(name, rows, "give every row as many cells as the header")
-    filled = fill_down(drop_empty(join_lines(rows)))
+    filled = fill_down(drop_empty(join_spreads(join_lines(rows))))
     names, *cells = filled.rows
     check_names(name, names)
     return Sheet.of_rows(name, names, cells, notes=filled.notes)

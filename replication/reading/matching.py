@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from replication.reading.grouping import find_seed_headings
 from replication.reading.headings import read_heading
 from replication.reading.keys import check_keys
 from replication.reading.options import Reading, Renamed
@@ -11,7 +12,7 @@ from replication.reading.reports import (
     read_report_of,
     turn_statistics,
 )
-from replication.reading.roles import OtherSide
+from replication.reading.roles import SEED, OtherSide
 from replication.reading.runs import read_runs_of
 from replication.reading.saying import (
     Groups,
@@ -22,13 +23,13 @@ from replication.reading.saying import (
     rename_theirs,
     split_reading,
 )
-from replication.reading.sheet import Sheet
+from replication.reading.sheet import Column, Sheet
 from replication.reading.shown import describe_yours, find_shown, is_share
 from replication.reading.their_side import read_their_side
 from replication.reading.tidy import TidyReport, TidyRuns
-from replication.reading.trackers import unstack_runs
+from replication.reading.trackers import is_step, unstack_runs
 from replication.reading.typeset import fold
-from replication.reading.wide import find_wide, match_labels, name_turned
+from replication.reading.wide import find_wide, match_labels, name_turned, name_unnamed
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ def read_with_report(
     own: Sheet, report: TidyReport, reading: Reading, groups: Groups = None
 ) -> BothSides:
     """Return a table of runs, beside one report that holds for all of their groups."""
-    if is_of_reports(own) and groups is None and reading.succeeded is None:
+    if is_of_reports(own, reading) and groups is None:
         mine = read_report_of(own, dataclasses.replace(reading, n=None))
         return BothSides(mine, report, mine.keys)
     own = unstack_runs(own)
@@ -63,10 +64,13 @@ def read_with_report(
 
 def read_both(own: Sheet, theirs: Sheet, reading: Reading, groups: Groups = None) -> BothSides:
     """Return two tables, with the keys that both have; or ask."""
-    theirs = name_turned(turn_statistics(rename_theirs(theirs, reading)), own)
+    theirs = rename_theirs(theirs, reading)
+    known = {fold(name) for name in (*reading.keys, *reading.ignore)}
+    known |= {fold(column.name) for column in own.columns if not column.is_numeric}
+    theirs = name_unnamed(name_turned(turn_statistics(theirs, known), own), own)
     mine, other = split_reading(own, theirs, reading)
     check_differences(theirs, groups)
-    if is_of_reports(own) and groups is None and reading.succeeded is None:
+    if is_of_reports(own, reading) and groups is None:
         return read_two_reports(own, theirs, mine, other)
     own = unstack_runs(own)
     mine, other = find_wide(own, theirs, mine, other)
@@ -84,12 +88,26 @@ def read_both(own: Sheet, theirs: Sheet, reading: Reading, groups: Groups = None
     return BothSides(runs, report, keys, grouping)
 
 
-def is_of_reports(own: Sheet) -> bool:
-    """Say whether a table holds a report in each row: a mean by name, or with its spread."""
+def is_of_reports(own: Sheet, reading: Reading) -> bool:
+    """Say whether a table holds a report in each row: a mean by name, or with its spread.
+
+    Steps, seeds, and what is said of runs alone make it one of runs: mean_reward by step is a log.
+    """
+    if reading.take is not None or reading.seed or reading.succeeded is not None:
+        return False
+    if find_seed_headings(own) or any(_tells_runs(column) for column in own.columns):
+        return False
     measured = [Measured(one, read_heading(one.name)) for one in own.columns if one.is_numeric]
     if any(one.heading.statistic in ("mean", "median", "iqm") for one in measured):
         return True
     return any(one.has_spread and _is_mostly_spread(one) for one in measured)
+
+
+def _tells_runs(column: Column) -> bool:
+    """Say whether a column holds steps or seeds, and no number of them."""
+    if column.n_distinct < 2 or read_heading(column.name).statistic is not None:
+        return False
+    return is_step(column.name) or SEED.fullmatch(fold(column.name)) is not None
 
 
 def _is_mostly_spread(one: Measured) -> bool:

@@ -27,14 +27,15 @@ COUNTS = {"runs", "n_succeeded"}
 CALLED = {
     "runs": "runs n n_runs seeds n_seeds num_seeds num_runs number_of_runs trials n_trials count "
     "number_of_seeds",
-    "mean": "mean average avg m mu μ mean_value",
+    "mean": "mean average avg m mu μ mean_value mittelwert moyenne media emmean",
     "median": "median med 50% p50",
     "iqm": "iqm interquartile_mean",
     "constant": "constant",
     "min": "min minimum",
     "max": "max maximum",
     "range": "range min_max min-max",
-    "sd": "sd std stdev stddev std_dev standard_deviation sigma σ s_d",
+    "sd": "sd std stdev stddev std_dev standard_deviation sigma σ s_d standardabweichung "
+    "écart_type ecart_type",
     "se": "se sem stderr std_err std_error standard_error s_e s_e_m",
     "q1": "q1 25% p25 lower_quartile",
     "q3": "q3 75% p75 upper_quartile",
@@ -42,29 +43,18 @@ CALLED = {
     "share": "share success_rate proportion",
     "n_succeeded": "n_succeeded successes n_success k events n_events",
     "ci": "ci 95%_ci ci95 ci_95 95_ci 95ci 95%ci confidence_interval",
-    "ci_low": "ci_low ci_lower lower_ci ci95_low lower_95 lower_95%_ci ci_low_95 2_5% 95%_ci_low",
+    "ci_low": "ci_low ci_lower lower_ci ci95_low lower_95 lower_95%_ci ci_low_95 2_5% 95%_ci_low "
+    "conf_low lower_cl asymp_lcl lcl ll",
     "ci_high": "ci_high ci_upper upper_ci ci95_high upper_95 upper_95%_ci ci_high_95 97_5% "
-    "95%_ci_high",
+    "95%_ci_high conf_high upper_cl asymp_ucl ucl ul",
     "spread": "± spread err error error_bar",
     "level": "ci_level",
 }
+OF_TESTS = {"p", "p_value", "pvalue", "t", "f", "z", "d"}
+"""What results of tests are called, folded: no value of a run, and no mean."""
 NAMES = {other: name for name, others in CALLED.items() for other in others.split()}
 """Names of reported numbers by what tables, options and arguments call them."""
 QUANTILE = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)")  # p90, p99.5
-GONE = {
-    "report": "`reported`",
-    "against": "the other report in place of `values`",
-    "ci_level": "`plus_minus`, such as '90% ci'",
-    "ci_kind": "`plus_minus`, such as 'ci normal'",
-    "sd_kind": "`plus_minus`, such as 'sd n-1'",
-    "alpha": "`level`",
-    "group_by": "`by`",
-    "column": "`value`",
-    "nan_policy": "nothing: missing values are left out, and counted",
-    "values": "`value`",
-    "detect": "nothing: the answer says what these runs find; four times as many find half of it",
-}
-"""Arguments that there are no more, or that people try, and what takes their place."""
 
 
 def find_statistic(folded: str) -> str | None:

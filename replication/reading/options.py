@@ -1,8 +1,15 @@
-"""What a user says of a table: one list of options, which commands and functions share."""
+"""What a user says of a table: one list of options, which commands and functions share.
+
+A line of a class below is an option: its name, what it may be in Python, how it is written on the
+command line, and what it says of itself. Functions take these classes as their keyword arguments,
+and commands take their lines; so a new option is declared here, and read in `make_reading`.
+"""
 
 import dataclasses
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, TypedDict, TypeVar, cast, get_type_hints
 
 from replication.errors import UsageError
 from replication.reading.kinds import read_kind
@@ -10,13 +17,40 @@ from replication.wording import show
 
 Names = str | Sequence[str] | None
 """Names of columns: "a,b", or a list."""
+Given = str | float | tuple[str | float, str | float]
+"""A reported number: as printed, as a number, or the two ends of an interval."""
+Said = TypeVar("Said")
+"""A class of options."""
+Function = TypeVar("Function", bound=Callable[..., object])
+
+GONE = {
+    "report": "`reported`",
+    "against": "the other report in place of `values`",
+    "ci_level": "`plus_minus`, such as '90% ci'",
+    "ci_kind": "`plus_minus`, such as 'ci normal'",
+    "sd_kind": "`plus_minus`, such as 'sd n-1'",
+    "alpha": "`level`",
+    "group_by": "`by`",
+    "column": "`value`",
+    "values": "`value`",
+    "nan_policy": "nothing: missing values are left out, and counted",
+    "detect": "nothing: the answer says what these runs find; four times as many find half of it",
+    "stat": "the numbers a heading that says it: mean, median or share",
+    "step": "`take` with the name of the column, as in t=last",
+    "tasks": "`by`: an interquartile mean is taken over all groups, and runs resampled within them",
+    "bounds": "`cap`, where runs were stopped, or nothing",
+    "evidence": "nothing: the difference and its interval say what was found",
+    "exit_code": "`format` json, of which `verdict` says it",
+    "minus": "`difference`",
+}
+"""Options that there are no more, or that people try, and what to give in their place."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """An option of a command, which is an argument of a function by the same name.
+    """How an option is written on the command line, and what it says of itself.
 
-    `usage`: its name with what follows it. `is_repeatable`: it may be given more than once.
+    `usage`: what follows its name. `is_repeatable`: it may be given more than once.
     """
 
     usage: str
@@ -25,48 +59,156 @@ class Option:
     is_repeatable: bool = False
 
     @property
-    def name(self) -> str:
-        """The name as an argument: plus_minus."""
-        return self.usage.split()[0].replace("-", "_")
-
-    @property
-    def flag(self) -> str:
-        """The name as an option: --plus-minus."""
-        return f"--{self.usage.split()[0]}"
-
-    @property
     def values(self) -> tuple[str, ...]:
-        """What follows the name."""
-        return tuple(self.usage.split()[1:])
+        """What follows the name, word by word."""
+        return tuple(self.usage.split())
 
 
-READING = (
-    Option("by NAMES", "columns of keys: task,method; task=Dataset where the report says Dataset"),
-    Option("value NAME", "column of your values, or several; a=Ours where the report says Ours"),
-    Option("succeeded NAME", "column that says which of your runs succeeded (1/0, true/false)"),
-    Option("seed NAMES", "columns that say which run a row is of"),
-    Option("step NAME", "column of the steps of a run"),
-    Option(
-        "take WHICH", "what stands for a run of a log: last, last-each, max, min, mean or a step"
-    ),
-    Option(
-        "where CONDITION",
-        "keep rows: status=FINISHED, lr=0.1|0.2, or without them: acc!=nan",
-        is_repeatable=True,
-    ),
-    Option("ignore NAMES", "columns that are of no use here"),
-    Option("wide NAME", "headings are a key: method, or method=TD3,PPO for some of them"),
-    Option("stat KIND", "what a number without a name is", ("mean", "median", "share")),
-    Option("n NUMBER", "runs behind each reported number that does not say it"),
-    Option(
-        "plus-minus KIND",
-        "what ± or brackets are: sd, se, ci, 2sd, '90%% ci', 'ci t' or "
-        "'sd n-1'; of two ends also iqr and range; ignore for brackets that are no spread",
-    ),
-    Option("decimal SIGN", "the decimal sign of a table that leaves it open", (".", ",")),
-)
-"""What can be said of a table."""
+class OfTables(TypedDict, total=False):
+    """What can be said of any table."""
+
+    by: Annotated[
+        Names, Option("NAMES", "columns of keys: task,method; task=Dataset as the report calls it")
+    ]
+    value: Annotated[
+        Names, Option("NAME", "column of the values, or several; a=Ours as the report calls it")
+    ]
+    where: Annotated[
+        Names,
+        Option(
+            "CONDITION",
+            "rows to keep: status=FINISHED, lr=0.1|0.2, or to leave out: acc!=nan",
+            is_repeatable=True,
+        ),
+    ]
+    ignore: Annotated[Names, Option("NAMES", "columns that are of no use here")]
+    wide: Annotated[
+        str | None,
+        Option("NAME", "headings are a key: method, or method=TD3,PPO for some of them"),
+    ]
+
+
+class OfRuns(TypedDict, total=False):
+    """What can be said of a table of runs."""
+
+    succeeded: Annotated[
+        str | None, Option("NAME", "column that says which runs succeeded (1/0, true/false)")
+    ]
+    seed: Annotated[Names, Option("NAMES", "columns that say which run a row is of")]
+    take: Annotated[
+        str | float | None,
+        Option(
+            "WHICH",
+            "what stands for a run of a log: last, last-each, max, min, mean or a step; t=last "
+            "where t is the column of steps",
+        ),
+    ]
+
+
+class OfReports(TypedDict, total=False):
+    """What can be said of reported numbers."""
+
+    n: Annotated[
+        str | int | None, Option("NUMBER", "runs behind each reported number that does not say it")
+    ]
+    plus_minus: Annotated[
+        str | None,
+        Option(
+            "KIND",
+            "what ± or brackets are: sd, se, ci, 2sd, '90% ci', 'ci t' or 'sd n-1'; of two ends "
+            "also iqr and range; ignore for brackets that are no spread",
+        ),
+    ]
+
+
+class OfNumbers(TypedDict, total=False):
+    """What can be said of whatever holds numbers."""
+
+    decimal: Annotated[
+        str | None,
+        Option(
+            "SIGN", "the decimal sign of numbers that leave it open, as 12,345 does", (".", ",")
+        ),
+    ]
+
+
+class RunsOptions(OfTables, OfRuns, OfNumbers, total=False):
+    """What can be said of one table of runs."""
+
+
+class ReportOptions(OfTables, OfReports, OfNumbers, total=False):
+    """What can be said of one table of reported results."""
+
+
+class ReadingOptions(OfTables, OfRuns, OfReports, OfNumbers, total=False):
+    """What can be said of how both sides of a comparison are read."""
+
+
+def list_options(kind: type) -> dict[str, Option]:
+    """Return the options of a class by name."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items() if is_option(hint)}
+
+
+def is_option(hint: Any) -> bool:
+    """Say whether a line of a class is an option, and not the name of a reported number."""
+    return hasattr(hint, "__metadata__")
+
+
+def name_flag(name: str) -> str:
+    """Return the name of an option as one types it: --plus-minus."""
+    return f"--{name.replace('_', '-')}"
+
+
+def select(said: Mapping[str, Any], kind: type[Said]) -> Said:
+    """Return those options that a class has."""
+    names = list_options(kind)
+    return cast(Said, {name: one for name, one in said.items() if name in names})
+
+
+def check_names(said: Iterable[str], kind: type) -> None:
+    """Refuse an option that a class does not have."""
+    allowed = list(list_options(kind))
+    for name in said:
+        if name not in allowed:
+            raise refuse_name(name, allowed)
+
+
+def refuse_name(name: str, allowed: Sequence[str]) -> UsageError:
+    """Return the error for an option that there is not, or not any more."""
+    if name in GONE:
+        return UsageError(f"there is no option '{name}'; give {GONE[name]}")
+    near = difflib.get_close_matches(name, allowed, n=1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    return UsageError(f"{show(name)} was given{meant}; allowed are {', '.join(allowed)}")
+
+
+def describe_options(kind: type) -> Callable[[Function], Function]:
+    """Return a decorator that lists the options of a class in the docstring of a function."""
+    lines = []
+    for name, one in list_options(kind).items():
+        words = one.help[0].upper() + one.help[1:]
+        allowed = f" : {{{', '.join(one.choices)}}}" if one.choices else ""
+        lines += [f"    {name}{allowed}", f"        {words}."]
+    text = "\n".join(lines)
+
+    def describe(function: Function) -> Function:
+        if function.__doc__ is not None:  # it is, where Python leaves docstrings out
+            function.__doc__ = function.__doc__.replace("    OPTIONS", text)
+        return function
+
+    return describe
+
+
 TAKES = ("last", "last-each", "max", "min", "mean")
+
+
+@dataclasses.dataclass(frozen=True)
+class Take:
+    """What stands for a run of a log, and the column of its steps where that was named."""
+
+    which: str
+    step: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,23 +245,22 @@ class Reading:
     ----------
     by, value : tuple of Renamed
         Columns of keys, and of values.
-    succeeded, step, take : str or None
+    succeeded : str or None
     seed, ignore : tuple of str
+    take : Take or None
     where : tuple of Condition
     wide : Wide or None
-    stat, n, plus_minus, decimal : str or None
+    n, plus_minus, decimal : str or None
     """
 
     by: tuple[Renamed, ...] = ()
     value: tuple[Renamed, ...] = ()
     succeeded: str | None = None
     seed: tuple[str, ...] = ()
-    step: str | None = None
-    take: str | None = None
+    take: Take | None = None
     where: tuple[Condition, ...] = ()
     ignore: tuple[str, ...] = ()
     wide: Wide | None = None
-    stat: str | None = None
     n: str | None = None
     plus_minus: str | None = None
     decimal: str | None = None
@@ -135,38 +276,21 @@ class Reading:
         return [one.own for one in self.value]
 
 
-def make_reading(
-    *,
-    by: Names = None,
-    value: Names = None,
-    succeeded: str | None = None,
-    seed: Names = None,
-    step: str | None = None,
-    take: str | float | None = None,
-    where: Names = None,
-    ignore: Names = None,
-    wide: str | None = None,
-    stat: str | None = None,
-    n: str | int | None = None,
-    plus_minus: str | None = None,
-    decimal: str | None = None,
-) -> Reading:
+def make_reading(said: ReadingOptions) -> Reading:
     """Read what was said of a table; raise `UsageError` for what cannot be."""
-    conditions = [where] if isinstance(where, str) else list(where or ())
+    n = said.get("n")
     return Reading(
-        by=tuple(map(read_renamed, split_names("by", by))),
-        value=tuple(map(read_renamed, split_names("value", value))),
-        succeeded=succeeded,
-        seed=tuple(split_names("seed", seed)),
-        step=step,
-        take=None if take is None else read_take(take),
-        where=tuple(map(read_condition, conditions)),
-        ignore=tuple(split_names("ignore", ignore)),
-        wide=None if wide is None else read_wide(wide),
-        stat=check_choice("stat", stat, ("mean", "median", "share")),
+        by=tuple(map(read_renamed, split_names("by", said.get("by")))),
+        value=tuple(map(read_renamed, split_names("value", said.get("value")))),
+        succeeded=said.get("succeeded"),
+        seed=tuple(split_names("seed", said.get("seed"))),
+        take=read_take(said.get("take")),
+        where=tuple(map(read_condition, list_conditions(said.get("where")))),
+        ignore=tuple(split_names("ignore", said.get("ignore"))),
+        wide=read_wide(said.get("wide")),
         n=None if n is None else str(n),
-        plus_minus=check_kind(plus_minus),
-        decimal=check_choice("decimal", decimal, (".", ",")),
+        plus_minus=check_kind(said.get("plus_minus")),
+        decimal=check_choice("decimal", said.get("decimal"), (".", ",")),
     )
 
 
@@ -196,6 +320,15 @@ def read_renamed(text: str) -> Renamed:
     return Renamed(own.strip(), theirs.strip())
 
 
+def list_conditions(given: Names) -> list[str]:
+    """Return conditions on rows; a comma in one is part of a cell."""
+    if given is None:
+        return []
+    if isinstance(given, str):
+        return [given]
+    return list(given)
+
+
 def read_condition(text: str) -> Condition:
     """Read status=FINISHED, lr=0.1|0.2 or acc!=nan."""
     found = re.fullmatch(r"(.+?)(!?=)(.*)", text)
@@ -205,19 +338,25 @@ def read_condition(text: str) -> Condition:
     return Condition(text, name.strip(), tuple(cells.split("|")), keeps=sign == "=")
 
 
-def read_wide(text: str) -> Wide:
+def read_wide(text: str | None) -> Wide | None:
     """Read the key that headings are: method, or method=TD3,PPO."""
+    if text is None:
+        return None
     key, _, columns = text.partition("=")
     return Wide(key.strip(), tuple(name.strip() for name in columns.split(",") if name.strip()))
 
 
-def read_take(given: str | float) -> str:
-    """Read what stands for a run of a log."""
-    text = str(given).strip()
-    is_step = re.fullmatch(r"\d+(?:\.\d+)?(?:e\d+)?", text) is not None
-    if text not in TAKES and not is_step:
-        raise refuse_option("take", given, f"are {', '.join(TAKES)} and a step such as 1000")
-    return text
+def read_take(given: str | float | None) -> Take | None:
+    """Read what stands for a run of a log: last, or t=last where t is the column of steps."""
+    if given is None:
+        return None
+    step, _, which = str(given).rpartition("=")
+    which = which.strip()
+    is_step = re.fullmatch(r"\d+(?:\.\d+)?(?:e\d+)?", which) is not None
+    if which not in TAKES and not is_step:
+        allowed = f"are {', '.join(TAKES)} and a step such as 1000, or t=last for a column t"
+        raise refuse_option("take", given, allowed)
+    return Take(which, step.strip() or None)
 
 
 def check_choice(name: str, given: str | None, allowed: Sequence[str]) -> str | None:

@@ -9,7 +9,7 @@ from replication.reading.headings import Heading
 from replication.reading.kinds import NO_KIND, Kind, read_kind
 from replication.reading.names import CENTRES, COUNTS, ENDS, SPREADS
 from replication.reading.options import Reading
-from replication.reading.question import Cause, Question, quote
+from replication.reading.question import Cause, Question, quote, quote_argument
 
 HALF_UNIT = 0.51  # of the last digit, by which a rounded per cent may be off
 
@@ -51,12 +51,20 @@ class Place:
             kind = None if words is None else read_kind(words)
             if kind is not None:
                 return kind, words
+        if self.heading.kind is not None:
+            message = (
+                f"what is {quote([self.heading.kind])} behind ± of {quote([self.name])}? give "
+                "`plus_minus` sd, se or ci, or ignore"
+            )
+            raise Question(Cause.SPREAD, message)
         return NO_KIND, None
 
 
 def place_cell(numbers: Numbers, cell: Cell, place: Place) -> None:
     """Put the numbers of a cell under their names."""
     cell = spread_sign(cell, place)
+    if cell.runs is not None:
+        numbers.put("runs", cell.runs)
     if cell.aside is not None:
         numbers.aside = f"({cell.aside}) behind {cell.value} ± {cell.spread}"
     if cell.successes is not None:
@@ -77,6 +85,8 @@ def _place_count(numbers: Numbers, cell: Cell) -> None:
 def _place_value(numbers: Numbers, cell: Cell, place: Place) -> None:
     """Put a mean, a median or another number, with what stands beside it."""
     name = place.statistic
+    if name == "range" and cell.value is not None:
+        raise _refuse_width(place, cell.value)
     if cell.value is not None:
         numbers.put(name, cell.value)
     if name in ENDS["ci"] and place.heading.kind is not None:
@@ -175,6 +185,14 @@ def _place_bracket(numbers: Numbers, cell: Cell, place: Place) -> None:
         )
         raise Question(Cause.SPREAD, message)
     _place_spread(numbers, cell.bracket or "", kind, words)
+
+
+def _refuse_width(place: Place, number: str) -> Question:
+    message = (
+        f"{quote([place.name])} holds {quote([number])}, where two ends are expected: write both, "
+        f"or give `ignore` {quote_argument(place.name)}"
+    )
+    return Question(Cause.CELL, message)
 
 
 def _refuse_cell(place: Place, cell: Cell) -> Question:

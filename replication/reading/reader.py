@@ -1,10 +1,18 @@
 """Reading a table for its own sake: what was read, before anything is judged."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from replication.reading.files import read_file
 from replication.reading.frames import GivenTable, read_frame
-from replication.reading.options import Names, make_reading
+from replication.reading.options import (
+    ReadingOptions,
+    ReportOptions,
+    RunsOptions,
+    check_names,
+    describe_options,
+    make_reading,
+    select,
+)
 from replication.reading.reports import read_report_of
 from replication.reading.runs import read_runs_of
 from replication.reading.sheet import Sheet
@@ -15,20 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read_runs(
-    table: "GivenTable | str | Path",
-    *,
-    by: Names = None,
-    value: Names = None,
-    succeeded: str | None = None,
-    seed: Names = None,
-    step: str | None = None,
-    take: str | float | None = None,
-    where: Names = None,
-    ignore: Names = None,
-    wide: str | None = None,
-    decimal: str | None = None,
-) -> TidyRuns:
+@describe_options(RunsOptions)
+def read_runs(table: "GivenTable | str | Path", **said: Unpack[RunsOptions]) -> TidyRuns:
     """Read a table of runs: a value for each run, its keys and its seed.
 
     Every column has one role. A role is inferred only if no other is possible; what can be read
@@ -38,24 +34,9 @@ def read_runs(
     ----------
     table : path, data frame, or mapping of str to columns
         A row for each run, or for each step of a run.
-    by : str or sequence of str, optional
-        Columns of keys.
-    value : str or sequence of str, optional
-        Columns of values; several become a key called "metric".
-    succeeded : str, optional
-        Column that says which runs succeeded.
-    seed, step : str, optional
-        Columns that say which run a row is of, and which step of it.
-    take : {"last", "last-each", "max", "min", "mean"} or a step, optional
-        What stands for a run of a log.
-    where : str or sequence of str, optional
-        Rows to keep: "status=FINISHED"; or to leave out: "acc!=nan".
-    ignore : str or sequence of str, optional
-        Columns that are of no use.
-    wide : str, optional
-        A key whose cells stand in the headings: "method", or "method=TD3,PPO".
-    decimal : {".", ","}, optional
-        The decimal sign of a table that leaves it open.
+    **said : options
+        What the table leaves open; names of columns are texts, or lists of them:
+    OPTIONS
 
     Returns
     -------
@@ -75,51 +56,22 @@ def read_runs(
     >>> read_runs(log, take="last").values.tolist()
     [0.8, 0.9]
     """
-    reading = make_reading(
-        by=by,
-        value=value,
-        succeeded=succeeded,
-        seed=seed,
-        step=step,
-        take=take,
-        where=where,
-        ignore=ignore,
-        wide=wide,
-        decimal=decimal,
-    )
+    check_names(said, RunsOptions)
+    reading = make_reading(select(said, ReadingOptions))
     return read_runs_of(read_sheet(table, "table"), reading)
 
 
-def read_report(
-    table: "GivenTable | str | Path",
-    *,
-    by: Names = None,
-    value: Names = None,
-    where: Names = None,
-    ignore: Names = None,
-    wide: str | None = None,
-    stat: str | None = None,
-    n: str | int | None = None,
-    plus_minus: str | None = None,
-    decimal: str | None = None,
-) -> TidyReport:
+@describe_options(ReportOptions)
+def read_report(table: "GivenTable | str | Path", **said: Unpack[ReportOptions]) -> TidyReport:
     """Read reported results: their keys, and statistics by name.
 
     Parameters
     ----------
     table : path, data frame, mapping of str to columns, or str
         A row for each result, or a column for each method; or a text: "0.83 ± 0.04, n = 5".
-    by, where, ignore, wide, decimal : optional
-        As for `read_runs`.
-    value : str, optional
-        The column that holds the results, where no heading says so.
-    stat : {"mean", "median", "share"}, optional
-        What a number without a name is.
-    n : int or str, optional
-        Runs behind each result that does not say it.
-    plus_minus : str, optional
-        What ± or brackets are: "sd", "se", "ci", "2sd", "90% ci"; of two ends also "iqr" and
-        "range"; "ignore" for brackets that are no spread.
+    **said : options
+        What the report leaves open:
+    OPTIONS
 
     Returns
     -------
@@ -139,17 +91,8 @@ def read_report(
     >>> dict(report.rows[0].numbers)
     {'mean': '0.83', 'sd': '0.04', 'runs': '5'}
     """
-    reading = make_reading(
-        by=by,
-        value=value,
-        where=where,
-        ignore=ignore,
-        wide=wide,
-        stat=stat,
-        n=n,
-        plus_minus=plus_minus,
-        decimal=decimal,
-    )
+    check_names(said, ReportOptions)
+    reading = make_reading(select(said, ReadingOptions))
     if isinstance(table, str) and not is_file(table) and is_printed(table):
         return read_text(table, reading)
     return read_report_of(read_sheet(table, "table"), reading)

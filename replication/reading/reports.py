@@ -3,21 +3,32 @@
 import dataclasses
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from replication.reading.cells import is_missing
 from replication.reading.decimals import Decimals, find_decimals
 from replication.reading.grouping import filter_rows, melt
-from replication.reading.headings import Heading, read_heading
-from replication.reading.names import CENTRES, NAMES, SPREADS, STATISTICS, SUCCESSES, find_statistic
+from replication.reading.headings import BRACKETS, Heading, read_heading
+from replication.reading.keys import check_spellings
+from replication.reading.names import (
+    CENTRES,
+    COUNTS,
+    NAMES,
+    OF_TESTS,
+    SPREADS,
+    STATISTICS,
+    SUCCESSES,
+)
 from replication.reading.options import Reading
 from replication.reading.placing import Numbers, Place, check_numbers, has_result, place_cell
 from replication.reading.question import Cause, Question, quote, quote_argument
+from replication.reading.roles import COUNTERS
 from replication.reading.runs import METRIC
 from replication.reading.sheet import Column, Sheet
 from replication.reading.tidy import Key, ReadAs, ReportRow, Role, TidyReport
 from replication.reading.trackers import is_aside
 from replication.reading.typeset import clean, fold
+from replication.wording import show
 
 STACKED = "value"  # what your values are called where headings were stacked
 TURNED = "result"
@@ -35,8 +46,11 @@ GENERIC = {
     "performance",
     "estimate",
     "report",
+    "n/n",
 }
 """Headings that say no more than that a result stands below."""
+P_VALUES = {"p", "p_value", "p_values", "pvalue", "p_val", "pval"}
+"""Headings of what tests give, folded."""
 BESIDE_MEANS = {"sd", "se", "ci", "ci_low", "spread"}
 DIFFERENCES = {"difference", "diff", "improvement", "gain", "gap", "delta"}
 """Headings of a difference of two groups."""
@@ -97,7 +111,10 @@ def read_report_of(
     `label_key`: the key that labels in headings are, as acc in acc_mean.
     """
     sheet = filter_rows(sheet, reading.where)
-    sheet = turn_statistics(sheet)
+    known = {fold(name) for name in (*reading.keys, *reading.ignore)}
+    if yours is not None:
+        known |= yours.names
+    sheet = turn_statistics(sheet, known)
     ignored = sheet.choose(reading.ignore)
     keys = find_keys(sheet, reading, yours)
     if reading.wide is not None:
@@ -116,9 +133,15 @@ def measure(sheet: Sheet, taken: Sequence[str]) -> list[Measured]:
     for column in sheet.columns:
         heading = read_heading(column.name)
         is_numeric = column.is_numeric or (heading.statistic is not None and column.has_numbers)
-        if is_numeric and column.name not in taken:
+        if is_numeric and column.name not in taken and not _is_beside(column):
             found.append(Measured(column, heading))
     return found
+
+
+def _is_beside(column: Column) -> bool:
+    """Say whether a column counts the rows, or holds p of tests."""
+    folded = fold(column.name)
+    return folded in P_VALUES or (folded in COUNTERS and column.is_counter)
 
 
 def find_keys(sheet: Sheet, reading: Reading, yours: YourSide | None) -> list[str]:
@@ -177,38 +200,66 @@ def drop_average(measured: Sequence[Measured]) -> list[Measured]:
     return [plain if one is average else one for one in measured]
 
 
-def turn_statistics(sheet: Sheet) -> Sheet:
+def turn_statistics(sheet: Sheet, known: Collection[str]) -> Sheet:
     """Return a table with a column for each statistic, where they stand in rows.
 
-    statistic, DQN over average, 3 and standard deviation, 1 becomes keys, mean and sd.
+    statistic, DQN over average, 3 and standard deviation, 1 becomes keys, average and standard
+    deviation. What tests give (p) is left out. `known`: headings of keys, folded.
     """
-    named = _find_statistic_column(sheet)
+    named = _find_statistic_column(sheet, known)
     if named is None:
         return sheet
+    _check_rows(sheet, named)
     others = [column for column in sheet.columns if column is not named]
     keys = [column for column in others if not column.is_numeric]
     labels = [column for column in others if column.is_numeric]
     cells: dict[Key, dict[str, str]] = {}
-    statistics = [str(find_statistic(fold(text))) for text in named.list_texts()]
+    names = named.list_texts()
     key_texts = [column.list_texts() for column in keys]
     for label in labels:
         for place, text in enumerate(label.list_texts()):
+            if _is_of_test(names[place]):
+                continue
             key = tuple(texts[place] for texts in key_texts)
             if len(labels) > 1:
                 key = (*key, label.name)
-            cells.setdefault(key, {})[statistics[place]] = text
+            cells.setdefault(key, {})[names[place]] = text
     return _lay_out(sheet, [column.name for column in keys], len(labels) > 1, cells)
 
 
-def _find_statistic_column(sheet: Sheet) -> Column | None:
-    """Return a column whose cells are names of statistics, a mean and another at least."""
+def _find_statistic_column(sheet: Sheet, known: Collection[str]) -> Column | None:
+    """Return a column whose cells name a mean, and another statistic or what a test gives."""
     for column in sheet.columns:
-        if column.is_numeric or not column.known:
+        if column.is_numeric or fold(column.name) in known:
             continue
-        found = {find_statistic(fold(text)) for text in column.known}
-        if None not in found and found & {*CENTRES} and len(found) > 1:
+        found = {find_row_statistic(text) for text in column.known} - {None}
+        n_tests = sum(_is_of_test(text) for text in column.known)
+        if found & {*CENTRES} and len(found) + n_tests > 1:
             return column
     return None
+
+
+def find_row_statistic(text: str) -> str | None:
+    """Return the statistic that a cell names, as a heading would: Mean ± SD; None if it is none."""
+    heading = read_heading(text)
+    return None if heading.label else heading.statistic
+
+
+def _is_of_test(text: str) -> bool:
+    return fold(text) in OF_TESTS
+
+
+def _check_rows(sheet: Sheet, named: Column) -> None:
+    """Ask about a cell that names no statistic beside others that do."""
+    for text in named.known:
+        if find_row_statistic(text) is None and not _is_of_test(text):
+            condition = quote_argument(f"{named.name}!={text}")
+            message = (
+                f"{quote([named.name])} of {sheet.name} names statistics ({quote(named.known)}), "
+                f"and {quote([text])} is none: give `where` {condition} to leave it out, or `by` "
+                f"{quote_argument(named.name)} if all of these are keys"
+            )
+            raise Question(Cause.STATISTIC, message)
 
 
 def _lay_out(
@@ -216,9 +267,8 @@ def _lay_out(
 ) -> Sheet:
     names = [*keys, TURNED] if has_labels else list(keys)
     statistics = list(dict.fromkeys(name for row in cells.values() for name in row))
-    headings = {"runs": "n", "n_succeeded": "successes", "spread": "±"}
     rows = [[*key, *(row.get(name, "") for name in statistics)] for key, row in cells.items()]
-    heads = [*names, *(headings.get(name, name) for name in statistics)]
+    heads = [*names, *statistics]
     turned = Sheet.of_rows(sheet.name, heads, rows, is_point_sure=sheet.is_point_sure)
     note = f"Rows are statistics: {', '.join(statistics)}."
     return dataclasses.replace(turned, notes=(*sheet.notes, note))
@@ -240,11 +290,28 @@ def find_statistics(
         if any(one.is_centre for one in candidates):
             found = _choose_labels(candidates, yours)
         else:
-            found = _name_values(sheet, candidates, reading, yours)
+            found = _name_values(sheet, candidates, yours)
     left = [one for one in found if one.heading.statistic is None and not is_aside(one.name)]
     if left:
-        raise _ask_column(sheet, left[0])
-    return [one for one in found if one.heading.statistic is not None]
+        raise _ask_columns(sheet, left)
+    chosen = [one for one in found if one.heading.statistic is not None]
+    _check_factors(chosen, yours)
+    return chosen
+
+
+def _check_factors(chosen: Sequence[Measured], yours: YourSide | None) -> None:
+    """Ask about numbers that may have been divided by a factor, unless yours say the same one."""
+    own = ""
+    if yours is not None and yours.value is not None:
+        own = read_heading(yours.value).factor
+    for one in chosen:
+        if one.heading.statistic not in COUNTS and one.heading.factor != own:
+            first = show(one.name if one.heading.factor else str(yours and yours.value))
+            raise Question(
+                Cause.UNIT,
+                f"is each number below {first} to be multiplied by its factor, or has it been? "
+                "Write numbers as they are meant, and a heading without it",
+            )
 
 
 def _name_said(sheet: Sheet, measured: Sequence[Measured], reading: Reading) -> list[Measured]:
@@ -257,7 +324,7 @@ def _name_said(sheet: Sheet, measured: Sequence[Measured], reading: Reading) -> 
     found = []
     for one in measured:
         if one.name in picked:
-            found.append(_name_picked(one, reading))
+            found.append(_name_picked(one))
         elif one.heading.statistic is not None and one.heading.label in {"", *labels}:
             found.append(one)
     if len(picked) > 1:
@@ -277,9 +344,9 @@ def _choose_said(sheet: Sheet, measured: Sequence[Measured], reading: Reading) -
     return picked
 
 
-def _name_picked(one: Measured, reading: Reading) -> Measured:
-    """Return a column that was named as one of what its heading says, or of what was said."""
-    statistic = reading.stat or "mean"
+def _name_picked(one: Measured) -> Measured:
+    """Return a column that was named as one of what its heading says, or of means."""
+    statistic = "mean"
     if one.is_centre and one.heading.statistic is not None:
         statistic = one.heading.statistic
     return one.name_statistic(statistic, one.heading.label or fold(one.name))
@@ -314,34 +381,40 @@ def _check_label(candidates: Sequence[Measured], label: str, yours: YourSide) ->
 
 
 def _name_values(
-    sheet: Sheet, candidates: Sequence[Measured], reading: Reading, yours: YourSide | None
+    sheet: Sheet, candidates: Sequence[Measured], yours: YourSide | None
 ) -> list[Measured]:
     """Return columns, of which the one that your table has, or the only one, is reported."""
     free = [one for one in candidates if one.heading.statistic is None]
     alike = [] if yours is None else [one for one in free if _is_alike(one, yours)]
-    picked = alike or free
+    picked = alike or [one for one in free if one.heading.label in GENERIC] or free
     if not picked:
-        message = (
-            f"{sheet.name} has no mean, median or share, only {quote(sheet.names)}; name it with "
-            "`value`"
-        )
-        raise Question(Cause.STATISTIC, message)
+        raise _ask_result_column(sheet)
     if len(picked) > 1 and not alike:
         raise _ask_wide(sheet, picked, yours)
-    if not alike and reading.stat is None:
+    if not alike:
         beside = {one.heading.statistic for one in candidates if not one.heading.label}
         _check_single(sheet, picked[0], yours, is_mean=not beside.isdisjoint(BESIDE_MEANS))
     names = {one.name for one in picked}
-    statistic = reading.stat or "mean"
     found = []
     for one in candidates:
         if one.name not in names:
             found.append(one)
         elif len(picked) == 1:
-            found.append(one.name_statistic(statistic, ""))
+            found.append(one.name_statistic("mean", ""))
         else:
-            found.append(one.name_statistic(statistic, BEHIND_NAME.sub("", clean(one.name))))
+            found.append(one.name_statistic("mean", BEHIND_NAME.sub("", clean(one.name))))
     return found
+
+
+def _ask_result_column(sheet: Sheet) -> Question:
+    """Return the question where the results stand; cells that cannot be read are shown."""
+    message = f"{sheet.name} has no mean, median or share, only {quote(sheet.names)}"
+    for column in sheet.columns:
+        unread = [text for text in column.known if re.search(r"\d", text)]
+        if not column.is_numeric and len(unread) == len(column.known) > 0:
+            why = f"{quote([column.name])} holds {quote(unread[:2])}, which is no form of a number"
+            return Question(Cause.STATISTIC, f"{message}; {why}: write it as 0.83 or 0.83 ± 0.04")
+    return Question(Cause.STATISTIC, f"{message}; name it with `value`")
 
 
 def _is_alike(one: Measured, yours: YourSide) -> bool:
@@ -355,14 +428,34 @@ def _check_single(sheet: Sheet, one: Measured, yours: YourSide | None, *, is_mea
     """
     is_generic = one.heading.label in GENERIC | DIFFERENCES or not one.heading.label
     if not (one.has_spread or is_mean or is_generic):
-        message = f"is {quote([one.name])} of {sheet.name} a mean, a median or a share? give `stat`"
+        message = (
+            f"is {quote([one.name])} of {sheet.name} a mean, a median or a share? if means, give "
+            f"`value` {_name_pair(one, yours)}; if not, call the column median or share"
+        )
         raise Question(Cause.STATISTIC, message)
     if yours is None or yours.value in (None, STACKED) or is_generic:
         return
-    both = quote_argument(f"{yours.value}={one.name}")
     mine = quote([yours.value])
-    message = f"is {quote([one.name])} of {sheet.name} your {mine}? if so give `value` {both}"
+    message = (
+        f"is {quote([one.name])} of {sheet.name} your {mine}? if so give `value` "
+        f"{_name_pair(one, yours)}{_say_units(one.name, str(yours.value))}"
+    )
     raise Question(Cause.VALUE, message)
+
+
+def _say_units(name: str, other: str) -> str:
+    """Return advice on two headings whose brackets differ: time [ms], time [s]."""
+    units = [BRACKETS.findall(clean(heading)) for heading in (name, other)]
+    if units[0] == units[1]:
+        return ""
+    return ", and `scale` if the units in their brackets differ"
+
+
+def _name_pair(one: Measured, yours: YourSide | None) -> str:
+    """Return what says that a column holds your values: acc=Ours, or Ours where you have none."""
+    if yours is None or yours.value in (None, STACKED):
+        return quote_argument(one.name)
+    return quote_argument(f"{yours.value}={one.name}")
 
 
 def _ask_wide(sheet: Sheet, picked: Sequence[Measured], yours: YourSide | None) -> Question:
@@ -376,13 +469,16 @@ def _ask_wide(sheet: Sheet, picked: Sequence[Measured], yours: YourSide | None) 
     return Question(Cause.STATISTIC, message)
 
 
-def _ask_column(sheet: Sheet, one: Measured) -> Question:
-    name = quote_argument(one.name)
-    near = difflib.get_close_matches(fold(one.name), NAMES, n=1)
-    meant = f" (did you mean {near[0]}?)" if near else ""
+def _ask_columns(sheet: Sheet, left: Sequence[Measured]) -> Question:
+    """Return the question what columns are that name no statistic; all of them in one go."""
+    names = [one.name for one in left]
+    first = quote_argument(names[0])
+    near = difflib.get_close_matches(fold(names[0]), NAMES, n=1)
+    meant = f" (did you mean {near[0]}?)" if near and len(names) == 1 else ""
     message = (
-        f"what is {quote([one.name])} of {sheet.name}{meant}? give `ignore` {name}, `by` {name} "
-        f"if it is a key, `value` {name} if it is the result, or call it as a statistic"
+        f"what is {quote(names)} of {sheet.name}{meant}? give `ignore` "
+        f"{quote_argument(','.join(names))}; or `by` {first} if that is a key, `value` {first} if "
+        "it is the result, or call it as a statistic"
     )
     return Question(Cause.STATISTIC, message)
 
@@ -479,6 +575,8 @@ def _describe_unread(key: Key, cells: Mapping[Measured, str]) -> str:
 
 def _check_doubled(sheet: Sheet, keys: Sequence[str], rows: Sequence[ReportRow]) -> None:
     """Ask which of several results is meant that are called alike."""
+    for place, name in enumerate(keys):
+        check_spellings(name, dict.fromkeys(row.key[place] for row in rows))
     seen: set[Key] = set()
     for row in rows:
         if row.key in seen or (not keys and len(rows) > 1):

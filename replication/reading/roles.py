@@ -16,7 +16,8 @@ from replication.reading.trackers import is_aside, is_step
 from replication.reading.typeset import fold
 
 SEED = re.compile(
-    r"(?:.*_)?(?:seeds?|runs?|trials?|replicas?|replicates?|rep|folds?)(?:_id|_no|_number|_index)?"
+    r"(?:.*_)?(?:seeds?|runs?|trials?|replicas?|replicates?|rep|folds?|lauf|durchlauf|graine)"
+    r"(?:_id|_no|_number|_index)?"
 )
 """What columns that say which run a row is of are called, folded: run_id, random_seed."""
 COUNTERS = {"", "index", "id", "#", "no", "nr", "row", "unnamed:_0", "unnamed_0", "level_0"}
@@ -112,7 +113,7 @@ def find_roles(sheet: Sheet, reading: Reading, other: OtherSide, known: Roles) -
     found = Assignment(sheet, known)
     _give_said(found, reading, other)
     _give_runs(found)
-    if reading.step is None:
+    if _find_step(reading) is None:
         steps = [one.name for one in found.free if is_step(one.name) and one.is_numeric]
         found.give([name for name in steps if fold(name) not in other.values], Role.STEP)
     if not found.list_names(Role.VALUE):
@@ -132,12 +133,18 @@ def _give_said(found: Assignment, reading: Reading, other: OtherSide) -> None:
     found.give(sheet.choose(reading.seed), Role.SEED)
     if Role.VALUE not in found.roles.values():
         found.give(sheet.choose(reading.values), Role.VALUE)
-    if reading.step is not None:
-        found.give(sheet.choose([reading.step]), Role.STEP)
+    step = _find_step(reading)
+    if step is not None:
+        found.give(sheet.choose([step]), Role.STEP)
     if reading.succeeded is not None:
         found.give(sheet.choose([reading.succeeded]), Role.SUCCEEDED)
         if not reading.values and other.is_share:
             found.give(sheet.choose([reading.succeeded]), Role.VALUE)
+
+
+def _find_step(reading: Reading) -> str | None:
+    """Return the column of steps that was named."""
+    return None if reading.take is None else reading.take.step
 
 
 def _give_runs(found: Assignment) -> None:
@@ -222,8 +229,12 @@ def ask_value(sheet: Sheet, names: Sequence[str]) -> Question:
     example = quote_argument(listed[0])
     message = (
         f"which column of {sheet.name} holds the values? give `value` {example}, or another of "
+        f"{quote(listed)}"
     )
-    return Question(Cause.VALUE, message + quote(listed))
+    stems = {re.sub(r"\d+", "", name) for name in listed}
+    if len(stems) == 1 and len(listed) > 1:
+        message += f"; if these are runs, give `wide` {quote_argument('seed=' + ','.join(listed))}"
+    return Question(Cause.VALUE, message)
 
 
 def _ask_of_rest(found: Assignment, column: Column) -> None:
@@ -263,7 +274,7 @@ def _ask_group(found: Assignment, column: Column) -> Question:
     if column.is_binary:
         ways.append(f"`succeeded` {name}")
     if column.is_numeric and not column.is_binary:
-        ways.append(f"`step` {name}")
+        ways.append(f"`take` {quote_argument(f'{column.name}=last')} if it is a step")
     ways.append(f"`ignore` {name}")
     listed = f"{', '.join(ways[:-1])} or {ways[-1]}"
     message = f"{quote([column.name])} differs among your runs ({quote(cells)}): give {listed}"
@@ -274,7 +285,7 @@ def _ask_step(column: Column) -> Question:
     name = quote_argument(column.name)
     message = (
         f"{quote([column.name])} rises from row to row: is each row a run (give `ignore` {name}), "
-        f"or a step of one (give `step` {name})?"
+        f"or a step of one (give `take` {quote_argument(f'{column.name}=last')}, max, min or mean)?"
     )
     return Question(Cause.STEP, message)
 

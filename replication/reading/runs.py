@@ -17,6 +17,7 @@ from replication.reading.grouping import (
     find_seed_headings,
     melt,
 )
+from replication.reading.keys import check_spellings
 from replication.reading.logs import Log, is_log, take_from_log
 from replication.reading.options import Reading, Wide
 from replication.reading.question import Cause, Question, quote, quote_argument
@@ -99,6 +100,7 @@ class Values:
     values: FloatArray
     succeeded: BoolArray | None
     notes: tuple[str, ...]
+    is_per_cent: bool
     n_missing: int = 0
 
     def take(self, rows: IntArray | BoolArray, *, notes: Sequence[str] = ()) -> "Values":
@@ -143,6 +145,7 @@ def read_values(sheet: Sheet, roles: Roles, reading: Reading) -> Values:
         values=values,
         succeeded=None if flags is None else flags == 1.0,
         notes=tuple(notes),
+        is_per_cent=all(_is_per_cent(column) for column in columns),
     )
     return found if flags is None else drop_unknown(found, np.isnan(flags))
 
@@ -202,6 +205,10 @@ def to_values(column: Column, decimals: Decimals) -> FloatArray:
             raise _refuse_text(column, text, cell)
         levels[place] = to_float(decimals.plain(cell.value or ""))
     return np.asarray(levels[column.codes])
+
+
+def _is_per_cent(column: Column) -> bool:
+    return column.numbers is None and any("%" in text for text in column.known)
 
 
 def _check_per_cent(column: Column) -> None:
@@ -321,7 +328,8 @@ def _take_steps(values: Values, runs: IntArray, reading: Reading) -> Values:
         n_left = int((~kept).sum())
         note = f"Left out, without a {step.name}: {n_left:,} rows."
         return _take(values.take(kept, notes=[note]), reading)
-    taken = take_from_log(log, reading.take)
+    which = None if reading.take is None else reading.take.which
+    taken = take_from_log(log, which)
     found = values.take(taken.rows, notes=taken.notes)
     return dataclasses.replace(found, values=taken.values)
 
@@ -345,19 +353,18 @@ def _group(values: Values, roles: Roles) -> TidyRuns:
     """Return runs by group."""
     places = values.combine(values.keys)
     first = find_first_rows(places)
+    for column in values.keys:
+        check_spellings(column.name, column.known)
     cells = [[column.levels[code] for code in column.codes[first]] for column in values.keys]
     groups = [tuple(row) for row in zip(*cells, strict=True)] if cells else [()]
-    seeds: list[str] = []
-    if values.seeds:
-        texts = [column.list_texts() for column in values.seeds]
-        seeds = texts[0] if len(texts) == 1 else ["/".join(row) for row in zip(*texts, strict=True)]
     return TidyRuns(
         keys=tuple(column.name for column in values.keys),
         groups=groups,
         places=places,
         values=values.values,
         succeeded=values.succeeded,
-        seeds=seeds,
+        seed_columns=values.seeds,
         read_as=ReadAs(roles, values.notes),
         n_missing=values.n_missing,
+        is_per_cent=values.is_per_cent,
     )

@@ -43,32 +43,40 @@ class Column:
 
     @functools.cached_property
     def _distinct(self) -> tuple[list[str], IntArray]:
+        """Distinct texts and the place of each cell among them, of a column of texts."""
         if self.coded is not None:
             return self.coded
-        if self.numbers is not None:
-            values, codes = np.unique(self.numbers, return_inverse=True)
-            return print_floats(values), codes.astype(np.int64)
         place: dict[str, int] = {}
         codes = np.fromiter(
             (place.setdefault(text, len(place)) for text in self.texts), np.int64, len(self.texts)
         )
         return list(place), codes
 
-    @property
+    @functools.cached_property
+    def _distinct_numbers(self) -> tuple[FloatArray, IntArray]:
+        """Distinct numbers and the place of each cell among them, of a column of floats."""
+        values, codes = np.unique(np.asarray(self.numbers), return_inverse=True)
+        return values, codes.astype(np.int64)
+
+    @functools.cached_property
     def levels(self) -> list[str]:
         """The distinct texts."""
+        if self.numbers is not None:
+            return print_floats(self._distinct_numbers[0])
         return self._distinct[0]
 
     @property
     def codes(self) -> IntArray:
         """The place of each cell among the distinct texts, int64[n]."""
+        if self.numbers is not None:
+            return self._distinct_numbers[1]
         return self._distinct[1]
 
     @functools.cached_property
     def n_distinct(self) -> int:
         """How many different cells there are."""
         if self.numbers is not None:
-            return int(np.unique(self.numbers).size)
+            return self._distinct_numbers[0].size
         return len(self.levels)
 
     def list_texts(self) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from replication.reading.cells import NUMBER, Cell, split_cell
 from replication.reading.decimals import Decimals, find_decimals
 from replication.reading.headings import Heading, read_heading
-from replication.reading.names import GONE, NAMES, STATISTICS
-from replication.reading.options import Reading
+from replication.reading.names import NAMES, OF_TESTS, STATISTICS
+from replication.reading.options import GONE, Given, Reading
 from replication.reading.placing import Numbers, Place, check_numbers, has_result, place_cell
 from replication.reading.question import Cause, Question, quote
 from replication.reading.tidy import ReadAs, ReportRow, TidyReport
@@ -19,21 +19,20 @@ PRINTED = re.compile(  # 0.83, mean=0.83, median 4.9, SD 0.04
 )
 COUNT = re.compile(  # , n = 5; (5 seeds); over 5 runs
     r"[,;]?\s*(?P<open>[(\[])?\s*(?:\b(?:over|of|from|with|across)\s+)?"
-    r"(?:\b[nN]\s*[=:]\s*(?P<n>\d[\d,]*)|\b(?P<counted>\d[\d,]*)\s+"
-    r"(?:random\s+|independent\s+)?(?:seeds|runs|trials|simulations|replications|repeats|repetitions))"
+    r"(?:\b[nN]\s*[=:]\s*(?P<n>\d[\d,]*)|(?<![\d.,])(?P<counted>\d[\d,]*)\s+"
+    r"(?:random\s+|independent\s+)?(?:seeds|runs|trials|simulations|replications|repeats|repetitions)"
+    r"(?!\s*=))"
     r"\s*(?P<close>[)\]])?",
     re.IGNORECASE,
 )
 SHARE_OF = re.compile(rf"\s*({NUMBER})\s+of\s+(\d[\d,]*)\s*")  # 94% of 50
-LABEL = re.compile(
-    r"([A-Za-zμσ][A-Za-z _-]*?)(?:\s*[=:]\s*|\s+(?:of\s+|is\s+|was\s+)?)(?=[-+.\d(\[$\\])"
+LABEL = re.compile(  # median 4.9, mean (SD) 0.83, reward was 10
+    r"([A-Za-zμσ][A-Za-z _-]*?(?:\s*\([A-Za-z0-9%. ]+\))?)"
+    r"(?:\s*[=:]\s*|\s+(?:of\s+|is\s+|was\s+)?)(?=[-+.\d(\[$\\])"
 )
+MEAN_AND = re.compile(r"(?<=\()\s*mean\s*(?:±|\+/-|and|,)\s*", re.IGNORECASE)  # (mean ± s.d.)
 PAIR_NAME = re.compile(r"(?:^|[\s,;(])\s*([A-Za-z±σμ%0-9][\w %.-]*?)\s*[=:]\s*")
 SPACED_PAIR = re.compile(rf"\s*[,;(]?\s*([A-Za-zμσ_]+)\s+({NUMBER})\)?")
-OF_TESTS = {"p", "p_value", "pvalue", "t", "f", "z", "d"}
-"""What results of tests are called, folded: no value of a run, and no mean."""
-Given = str | float | tuple[str | float, str | float]
-"""A reported number: as printed, as a number, or the two ends of an interval."""
 
 
 def is_printed(text: str) -> bool:
@@ -74,7 +73,7 @@ def _finish(numbers: Numbers, reading: Reading, notes: Sequence[str], where: str
 
 def _split_text(text: str) -> list[tuple[str, str]]:
     """Return names and values of a text; a value without a name is called "mean"."""
-    body = clean(text)
+    body = MEAN_AND.sub("", clean(text))
     share = SHARE_OF.fullmatch(body)
     if share and "%" in share[1]:
         return [("share", share[1]), ("n", share[2])]
@@ -99,7 +98,7 @@ def _take_count(body: str) -> tuple[str, str | None]:
     closes = ")" if found["close"] and not found["open"] else ""
     opens = "(" if found["open"] and not found["close"] else ""
     rest = f"{body[: found.start()]}{closes} {opens}{body[found.end() :]}"
-    return rest.strip(" ,;"), count
+    return re.sub(r"([(\[])\s*[,;]\s*", r"\1", rest).strip(" ,;"), count
 
 
 def _split_pairs(body: str) -> list[tuple[str, str]] | None:
@@ -189,7 +188,7 @@ def read_named(given: Mapping[str, Given], reading: Reading, side: str) -> TidyR
     numbers = Numbers()
     for name, value in given.items():
         if name in GONE:
-            raise Question(Cause.STATISTIC, f"there is no '{name}' any more; give {GONE[name]}")
+            raise Question(Cause.STATISTIC, f"there is no option '{name}'; give {GONE[name]}")
         heading = read_heading(name)
         if heading.statistic is None or heading.label:
             raise _refuse_name(name, side)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from replication.reading.grouping import find_seed_headings, melt
 from replication.reading.headings import read_heading
 from replication.reading.options import Reading, Renamed
 from replication.reading.reports import (
@@ -30,6 +31,8 @@ def read_their_side(
     by = tuple(Renamed(name) for name in found if name is not None)
     if other.wide is not None:
         by = (*by, Renamed(other.wide.key))
+    if find_seed_headings(theirs) and yours.value is not None:
+        theirs = melt(theirs, find_seed_headings(theirs), "seed", yours.value)
     if is_of_runs(theirs, yours):
         return summarise_runs(theirs, dataclasses.replace(other, by=by), yours)
     reading = dataclasses.replace(other, by=by)

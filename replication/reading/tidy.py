@@ -3,14 +3,16 @@
 import csv
 import dataclasses
 import enum
+import functools
 import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from replication.reading.grouping import combine_codes
 from replication.reading.question import quote
-from replication.reading.sheet import BoolArray, FloatArray, IntArray, print_float
+from replication.reading.sheet import BoolArray, Column, FloatArray, IntArray, print_float
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,10 +73,13 @@ class TidyRuns:
         The group of each run.
     values : float64[n]
     succeeded : bool[n] or None
-    seeds : sequence of str, length n or 0
+    seed_columns : tuple of Column
+        Columns that say the seed of each run.
     read_as : ReadAs
     n_missing : int
         Rows that lack a value or a key, and were left out.
+    is_per_cent : bool
+        Whether a per cent sign stands behind the values.
     """
 
     keys: tuple[str, ...]
@@ -82,9 +87,27 @@ class TidyRuns:
     places: IntArray
     values: FloatArray
     succeeded: BoolArray | None
-    seeds: Sequence[str]
+    seed_columns: tuple[Column, ...]
     read_as: ReadAs
     n_missing: int = 0
+    is_per_cent: bool = False
+
+    @property
+    def seeds(self) -> list[str]:
+        """The seed of each run; nothing where no column says it."""
+        texts = [column.list_texts() for column in self.seed_columns]
+        if len(texts) == 1:
+            return texts[0]
+        return ["/".join(row) for row in zip(*texts, strict=True)]
+
+    @functools.cached_property
+    def seed_codes(self) -> IntArray | None:
+        """A number for the seed of each run, int64[n]; None where no column says it."""
+        if not self.seed_columns:
+            return None
+        if len(self.seed_columns) == 1:
+            return self.seed_columns[0].codes
+        return combine_codes([column.codes for column in self.seed_columns], self.values.size)
 
     def describe(self) -> str:
         """Return how many runs there are, in how many groups."""
@@ -103,7 +126,7 @@ class TidyRuns:
     def names(self) -> list[str]:
         """Headings of the tidy table."""
         names = [*self.keys]
-        if self.seeds:
+        if self.seed_columns:
             names.append("seed")
         names.append("value")
         if self.succeeded is not None:
@@ -113,10 +136,11 @@ class TidyRuns:
     def list_rows(self) -> list[list[str]]:
         """Return a row of texts for each run."""
         rows = []
+        seeds = self.seeds
         for place, value in enumerate(self.values.tolist()):
             row = list(self.groups[self.places[place]])
-            if self.seeds:
-                row.append(self.seeds[place])
+            if seeds:
+                row.append(seeds[place])
             row.append(print_float(value))
             if self.succeeded is not None:
                 row.append("1" if self.succeeded[place] else "0")
@@ -133,8 +157,8 @@ class TidyRuns:
 
         keys = list(zip(*[self.groups[place] for place in self.places], strict=True))
         frame = pd.DataFrame(dict(zip(self.keys, keys, strict=True)))
-        if self.seeds:
-            frame["seed"] = list(self.seeds)
+        if self.seed_columns:
+            frame["seed"] = self.seeds
         frame["value"] = self.values
         if self.succeeded is not None:
             frame["succeeded"] = self.succeeded

@@ -111,14 +111,15 @@ UNFINISHED = {
     "canceled",
     "timeout",
 }
+STEP_NAMES = {fold(one) for one in STEPS}
 LINE = re.compile(r"(.+?) - (.+?)(__MIN|__MAX)?")
 MONITOR = {"r", "l", "t"}
 MONITOR_NAMES = {"r": "reward", "t": "step"}
 
 
 def is_step(name: str) -> bool:
-    """Say whether a heading is one of steps."""
-    return fold(name) in {fold(one) for one in STEPS}
+    """Say whether a heading is one of steps; of time/total_timesteps the last part counts."""
+    return fold(name) in STEP_NAMES or fold(name.rpartition("/")[2]) in STEP_NAMES
 
 
 def is_aside(name: str) -> bool:

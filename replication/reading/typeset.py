@@ -7,6 +7,7 @@ from collections.abc import Callable
 LONGEST = 200  # letters of a cell that are read
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 PLAIN = re.compile(r"[-+]?[0-9.]*")
+BARE = r"\s*[-+]?[0-9][0-9.,]*\s*%?\s*"  # a number, in a pattern
 
 Replacement = str | Callable[[re.Match[str]], str]
 
@@ -20,6 +21,11 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"\\(?:cell|row|text)?color(?:\[\w+\])?\{[^{}]*\}", ""),  # \textcolor{red}{0.8}
     (r"\\(?:scriptscript|script|footnote|small|tiny|large|bf|it|rm)(?:size|style|series)?\b", ""),
     (r"\\multi(?:row|column)\{[^{}]*\}\{[^{}]*\}", ""),  # \multirow{2}{*}{0.8}
+    (r"\\(?:[hv]?phantom|[hv]space\*?)\s*\{[^{}]*\}", ""),  # \phantom{1}3.1 is no 13.1
+    (r"\\(?:(?:color|raise|scale)box|href)\{[^{}]*\}(?=\{)", ""),  # \href{https://a.b}{0.8}
+    (r"\\,(?=[0-9]{3}(?![0-9]))", "\u202f"),  # 3\,100, in LaTeX
+    (r"\[([^\[\]]+)\]\((?:https?:|[./#])[^()\s]*\)", r"\1"),  # [Ant](https://a.b), in Markdown
+    (r"<su[bp]>\s*\(?([-+±0-9.,]+%?)\)?\s*</su[bp]>", r" (\1)"),  # 83<sub>2</sub> is no 832
     (r"\$|\*\*|__|\\[,;:! ]|\\(?:left|right|pmb|bm)\b|<[^<>]{0,20}>", ""),
     (r"\{,\}", ","),  # 0{,}831
     (r"\\([_&#%])", r"\1"),
@@ -27,7 +33,7 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"[_^]\s*\{?\s*±\s*([^{}^_]*)\}?", r" ± \1"),  # 0.83_{\pm 0.04}
     (r"(?<=[0-9])_\{\s*\(?([0-9.]+%?)\)?\s*\}$", r" (\1)"),  # 0.83_{0.04}
     (r"[−‒]|–(?=[0-9.])(?<![0-9.%]–)(?<![0-9.%] –)", "-"),
-    (r"(?<=[0-9])[\u2009\u202f\u00a0](?=[0-9]{3}(?![0-9]))", "'"),  # 12 345, by a thin space
+    (r"(?<=[0-9])[\u2009\u202f\u00a0’](?=[0-9]{3}(?![0-9]))", "'"),  # 12 345, by a thin space
     (
         r"\s*(?:×|\\(?:times|cdot)(?![A-Za-z]))\s*10\s*(?:\^\s*\{?\s*|(?=[+-]))([+-]?[0-9]{1,3})\}?",
         r"e\1",
@@ -37,9 +43,12 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"[\u2009\u202f\u00a0~]", " "),
     (r"_\{?(-\s?[0-9.e]+)\}?\s*\^\{?(\+\s?[0-9.e]+)\}?", r" \2 \1"),  # _{-0.3}^{+0.2}
     (r"\^\{?(\+\s?[0-9.e]+)\}?\s*_\{?(-\s?[0-9.e]+)\}?", r" \1 \2"),  # ^{+0.2}_{-0.3}
+    (r"\\text(?:super|sub)script\{\s*(?:[a-z]|\W+)\s*\}", ""),  # the mark of a footnote
+    (rf"\\[A-Za-z]+\{{({BARE})\}}\{{({BARE})\}}", r"\1 (\2)"),  # \res{83}{2} is no 832
+    (rf"(?<=[0-9%])\s*\\[A-Za-z]+\{{\(?({BARE})\)?\}}", r" (\1)"),  # 83\std{2} neither
     (r"\\[A-Za-z]+\s*\{([^{}]*)\}", r"\1"),  # \mathbf{0.8}, \best{0.8}
     (r"\s*\^?\s*\{?\s*(?:[*†‡§]|\\(?:d?dagger|ast|star)\b)+\s*\}?|\^\{?[a-z]\}?", ""),
-    (r"[↑↓]|\\(?:up|down)arrow\b", ""),
+    (r"[↑↓🥇🥈🥉🏆]|\\(?:up|down)arrow\b", ""),
     (r"\s+", " "),
 )
 """Patterns and what they stand for, in order."""
@@ -62,8 +71,9 @@ def clean(text: str) -> str:
         before = body
         for pattern, plain in PATTERNS:
             body = pattern.sub(plain, body)
-    is_loose = "{" in body and not re.search(r"[_^]\{", body)
+    is_loose = ("{" in body or "}" in body) and not re.search(r"[_^]\{", body)
     if is_loose:
+        body = re.sub(rf"(?<=[0-9%])\s*\{{({BARE})\}}", r" (\1)", body)  # 83{2} is no 832
         body = re.sub("[{}]", "", body)
     return body.strip()
 

@@ -7,6 +7,7 @@ from replication.reading.grouping import find_seed_headings
 from replication.reading.headings import read_heading
 from replication.reading.names import CENTRES
 from replication.reading.options import Reading, Wide
+from replication.reading.question import quote
 from replication.reading.reports import (
     TURNED,
     find_wide_columns,
@@ -93,3 +94,21 @@ def name_turned(theirs: Sheet, own: Sheet) -> Sheet:
         if not column.is_numeric and len(cells & fold_cells(column)) >= MIN_MATCHES:
             return theirs.rename({TURNED: column.name})
     return theirs
+
+
+def name_unnamed(theirs: Sheet, own: Sheet) -> Sheet:
+    """Return a report whose column without a name is called as yours that has most of its cells."""
+    if "" not in theirs.names or theirs[""].is_numeric:
+        return theirs
+    cells = fold_cells(theirs[""])
+    best = ""
+    most = 0
+    for column in own.columns:
+        n_hits = 0 if column.is_numeric else len(cells & fold_cells(column))
+        if n_hits > most and theirs.find(column.name) is None:
+            best = column.name
+            most = n_hits
+    if not best:
+        return theirs
+    named = theirs.rename({"": best})
+    return named.add_note(f"Its column without a name is {quote([best])}, by its cells.")

@@ -5,6 +5,7 @@ apart; lines that meet differ in dash or width too, so that grey print works. A 
 in dark mode swaps the colours of `DARK` (see `save`), so figures use no others.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -93,7 +94,7 @@ SHEET: dict[str, Any] = {
 """The whole style sheet; nothing of the user's own Matplotlib settings enters."""
 
 
-def styled() -> Any:
+def styled() -> contextlib.AbstractContextManager[None]:
     """Return a context in which the style sheet, and nothing else, is in force.
 
     >>> with styled():

@@ -15,7 +15,7 @@ of p-values.
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import special
@@ -24,11 +24,33 @@ from replication.statistics.arrays import BoolArray, FloatArray, IntArray
 from replication.statistics.intervals import ROUNDING
 from replication.statistics.means import Side, Sides, correct_bias, inflate
 
-ValuesBySeed = Mapping[str, float]
-"""The value of the run of each seed, of one row."""
-
 MIN_SEEDS = 3  # with two nothing is known of how seeds vary
 MIN_ROWS = 2
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class BySeed:
+    """The runs of one row by their seeds.
+
+    `seeds`: int64[n], ascending, each a number that stands for the same seed in all rows. `values`:
+    float64[n].
+    """
+
+    seeds: IntArray
+    values: FloatArray
+
+    @property
+    def n(self) -> int:
+        """Number of runs."""
+        return self.seeds.size
+
+    def take(self, seeds: IntArray) -> FloatArray:
+        """Return the values of some of its seeds."""
+        return np.asarray(self.values[np.searchsorted(self.seeds, seeds)])
+
+
+NO_SEEDS = BySeed(np.array([], dtype=np.int64), np.array([], dtype=np.float64))
+"""A row of which no column says the seeds."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -60,47 +82,33 @@ class SeedMean:
     n_seeds: int
 
 
-def are_shared(rows: Sequence[ValuesBySeed]) -> bool:
+def are_shared(rows: Sequence[BySeed]) -> bool:
     """Say whether any two rows have a seed in common."""
-    seen: set[str] = set()
-    for row in rows:
-        if not seen.isdisjoint(row):
-            return True
-        seen.update(row)
-    return False
+    known = [row.seeds for row in rows if row.n > 0]
+    if not known:
+        return False
+    seeds = np.concatenate(known)
+    return np.unique(seeds).size < seeds.size
 
 
-def find_block(rows: Sequence[ValuesBySeed]) -> Block | None:
+def find_block(rows: Sequence[BySeed]) -> Block | None:
     """Return a large part of a table in which no run is missing, None if it is too small.
 
     The row, or the seed, that lacks the largest share of its runs is left out, again and again,
     until no run is missing.
     """
-    seeds = _list_seeds(rows)
-    kept_rows, kept_seeds = _find_complete(_mark_runs(rows, seeds))
+    if not rows:
+        return None
+    seeds = np.unique(np.concatenate([row.seeds for row in rows]))
+    has_run = np.zeros((len(rows), seeds.size), dtype=bool)
+    for place, row in enumerate(rows):
+        has_run[place, np.searchsorted(seeds, row.seeds)] = True
+    kept_rows, kept_seeds = _find_complete(has_run)
     if kept_rows.size < MIN_ROWS or kept_seeds.size < MIN_SEEDS:
         return None
     places: list[int] = kept_rows.tolist()
-    names = [seeds[place] for place in kept_seeds.tolist()]
-    values = [[rows[place][name] for name in names] for place in places]
-    return Block(places, np.array(values, dtype=np.float64))
-
-
-def _list_seeds(rows: Sequence[ValuesBySeed]) -> list[str]:
-    """Return the seeds of all rows in the order in which they come."""
-    if not rows:
-        return []
-    first = rows[0]
-    if all(row.keys() == first.keys() for row in rows):  # quick, where seeds are many
-        return list(first)
-    return list(dict.fromkeys(seed for row in rows for seed in row))
-
-
-def _mark_runs(rows: Sequence[ValuesBySeed], seeds: Sequence[str]) -> BoolArray:
-    """Return which rows have a run of which seeds, bool[rows, seeds]."""
-    if all(len(row) == len(seeds) for row in rows):
-        return np.ones((len(rows), len(seeds)), dtype=bool)
-    return np.array([[seed in row for seed in seeds] for row in rows], dtype=bool)
+    values = np.array([rows[place].take(seeds[kept_seeds]) for place in places])
+    return Block(places, values)
 
 
 def _find_complete(has_run: BoolArray) -> tuple[IntArray, IntArray]:

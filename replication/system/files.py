@@ -33,9 +33,11 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     # As far as can be known without a trace; what cannot is said when it is written.
     if not path.parent.is_dir():
         raise StorageError(f"{name} cannot be written (there is no such folder); give another")
-    if path.is_dir() or path.is_symlink():
-        error = UsageError if path.is_dir() else StorageError
-        raise error(f"{name} is a folder or a link, and nothing is written there")
+    refusal = f"{name} is a folder or a link, and nothing is written there"
+    if path.is_dir():
+        raise UsageError(refusal)
+    if path.is_symlink():
+        raise StorageError(refusal)
 
 
 def write_durably(path: Path, content: bytes) -> None:

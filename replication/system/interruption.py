@@ -15,13 +15,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
 
 SECONDS_TO_LEAVE = 0.02
 """For a destructor that has swallowed a signal, before the signal is sent once more."""
 SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+Handler = Callable[[int, FrameType | None], object] | int | None
+"""What Python does on a signal: a function, or the number of something that the system does."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -49,19 +50,18 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
     timers: list[threading.Timer] = []
 
     # An exception that a destructor has raised comes here, and goes no further.
-    def send_again(lost: Any) -> None:
+    def send_again(lost: "sys.UnraisableHookArgs") -> None:
         if isinstance(lost.exc_value, Interrupted):
             again = os.getpid(), lost.exc_value.number
-            timers.append(threading.Timer(SECONDS_TO_LEAVE, os.kill, again))
-            timers[-1].start()
+            timer = threading.Timer(SECONDS_TO_LEAVE, os.kill, again)
+            timers.append(timer)
+            timer.start()
         else:
             report_lost(lost)
 
-    # Only the main thread can set handlers; a signal that is ignored stays so.
-    report_lost, sys.unraisablehook = sys.unraisablehook, send_again
-    is_main = threading.current_thread() is threading.main_thread()
-    before = {number: signal.getsignal(number) for number in SIGNALS if is_main}
-    before = {number: handler for number, handler in before.items() if handler != signal.SIG_IGN}
+    report_lost = sys.unraisablehook
+    sys.unraisablehook = send_again
+    before = _list_handlers()
     try:
         for number in before:
             signal.signal(number, interrupt)
@@ -72,3 +72,18 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
             timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _list_handlers() -> dict[int, Handler]:
+    """Return what handles each of the signals that a command may handle.
+
+    Only the main thread can set handlers; a signal that is ignored stays so.
+    """
+    handlers: dict[int, Handler] = {}
+    if threading.current_thread() is not threading.main_thread():
+        return handlers
+    for number in SIGNALS:
+        handler = signal.getsignal(number)
+        if handler != signal.SIG_IGN:
+            handlers[number] = handler
+    return handlers

@@ -43,8 +43,8 @@ def draw_reported(rng, centre, spread):
 def draw_options(rng):
     ways = [
         ["--level", rng.choice(["1%", "0.1"])], ["--between", rng.choice(["0.35", "0"])],
-        ["--margin", rng.choice(["10%", "0.5"])], ["--bounds", "none", "1e6"],
-        ["--scale", rng.choice(["1", "100", "log"])], ["--grid", "0.001"], ["--cap", "1e5"],
+        ["--margin", rng.choice(["10%", "0.5"])], ["--grid", "0.01"],
+        ["--scale", rng.choice(["1", "100", "log"])], ["--cap", "1e5"],
         ["--failures", rng.choice(["excluded", "at-cap", "restarted"])],
     ]  # fmt: skip
     form = rng.choice(["text", "markdown", "json"])
@@ -77,7 +77,7 @@ def draw_call(rng, folder):
     one, other = draw_reported(rng, centre, spread), draw_reported(rng, centre, spread)
     share = ["--reported", rng.choice(["19/20", "share=0.5 n=7", "successes=3 n=9"])]
     alone, left = ["--where", f"task={names[0]}"], ["--ignore", "solved"]
-    more = rng.choice([[], ["--pair", "seed"], ["--evidence"]])
+    more = rng.choice([[], ["--pair", "seed"]])
     return rng.choice([
         [one[0], "--reported", *other], [runs, "--reported", *one],
         [runs, *alone, *left, "--reported", *one], [runs, *left, "--reported", table],

@@ -22,6 +22,7 @@ from replication.comparison.whole import Row, judge_whole
 from replication.statistics.means import Side, judge_means
 from replication.statistics.pooling import adjust
 from replication.statistics.sampling import Effort, Sample
+from replication.statistics.seeds import NO_SEEDS, BySeed
 from tests.reliability.faults import ROOT
 
 _SPEC = importlib.util.spec_from_file_location("measure_rates", ROOT / "tools/measure_rates.py")
@@ -166,7 +167,7 @@ def test_tables_are_judged_at_once_as_one_by_one(name, n_rows, n, m):
             sides = tuple(Side(z.mean(), ((z.std(ddof=1), z.size),)) for z in (runs, y))
             gap = judge_means(*sides, level=0.05)
             p = 1.0 if gap is None else gap.p_alone
-            by_seed = dict(zip("abcdefghij", runs, strict=False)) if kind.by_seed else {}
+            by_seed = BySeed(np.arange(runs.size), runs) if kind.by_seed else NO_SEEDS
             rows.append(Row(Answer(difference=gap, sides=sides, p=p), p, by_seed, is_mean=True))
         whole = judge_whole(rows, level=0.05, between=0.0)
         least = min(adjust({row: one.p for row, one in enumerate(rows)}).values())

@@ -21,7 +21,7 @@ from replication.experiments.instruments.matrices import (
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import estimate_share, name_median
 from replication.simulator.rule import recirculation
-from replication.simulator.rule.network import Shape
+from replication.simulator.rule.declared import Shape
 from replication.simulator.rule.recirculation import BackPropagationNetwork, RecirculationNetwork
 from replication.simulator.running.ensemble import simulate_weights
 

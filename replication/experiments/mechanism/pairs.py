@@ -8,7 +8,7 @@ import numpy as np
 
 from replication.definition.protocol import Protocol
 from replication.experiments.instruments.matrices import Array, Operand, give_length
-from replication.simulator.rule.network import Shape
+from replication.simulator.rule.declared import Shape
 from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.rule.weights import list_connections
 

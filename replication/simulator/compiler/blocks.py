@@ -15,8 +15,8 @@ from contextlib import contextmanager
 import numpy as np
 
 from replication.simulator.operations import arithmetic as exact
-from replication.simulator.operations import arrays
-from replication.simulator.operations.arrays import TURNS, Function, Index, Shape, Traced
+from replication.simulator.operations import arrays, products
+from replication.simulator.operations.arrays import Function, Index, Shape, Traced
 from replication.simulator.operations.instructions import (
     Number,
     Place,
@@ -25,6 +25,7 @@ from replication.simulator.operations.instructions import (
     Writer,
 )
 from replication.simulator.operations.noise import Noise, write_draw
+from replication.simulator.operations.turns import TURNS
 
 Name = tuple[Traced | str, ...]
 """Of an element: its array, and its place as text."""
@@ -195,7 +196,7 @@ class Block:
                 continue
             group = [called]
             sums = called.args[0]
-            if arrays.is_plain_matmul(sums) and sums in number and sums not in home:
+            if products.is_plain_matmul(sums) and sums in number and sums not in home:
                 # Its sums, if nothing in between reads them from memory.
                 between = order[number[sums] + 1 : k]
                 if not any(sums in self._list_read(x) for x in between):
@@ -258,7 +259,7 @@ class Block:
     def _write_alone(self, x: Traced) -> None:
         if x.op == "repeat":
             self._write_repeat(x)
-        elif arrays.is_plain_matmul(x):
+        elif products.is_plain_matmul(x):
             self._write_together([x], {x})
         else:
             rows = self.lay(x)
@@ -333,7 +334,7 @@ class Block:
     def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Number]:
         """Write down some units of some patterns at a time: that many sums side by side."""
         places = pair_places(units, patterns)
-        if self._is_known(x, *places[0]) or not arrays.is_plain_matmul(x):
+        if self._is_known(x, *places[0]) or not products.is_plain_matmul(x):
             return [self.at(x, index, p) for index, p in places]
         matrix, vector = x.args[:2]
         begun = self._begin_sums(x, places)
@@ -346,7 +347,7 @@ class Block:
             weights = [self.at(matrix, (j, i), 0) for j in units]
             factors = itertools.product(weights, states)
             return tuple(
-                arrays.add_product(weight, state, total)
+                products.add_product(weight, state, total)
                 for (weight, state), total in zip(factors, totals, strict=True)
             )
 
@@ -361,7 +362,7 @@ class Block:
     def _begin_sums(self, x: Traced, places: list[tuple[Index, Place]]) -> list[Number]:
         """Return what each sum of products begins with: what is added to it, or nothing."""
         if len(x.args) == 2:
-            return [arrays.NOTHING] * len(places)
+            return [products.NOTHING] * len(places)
         start = x.args[2]
         return [self.at(start, index, p) for index, p in places]
 
@@ -375,7 +376,7 @@ class Block:
     ) -> list[Number]:
         """Write down products with one-hot patterns: one weight is left of each."""
         chosen = [self.at(matrix, (*index, self.begin + p), p) for index, p in places]
-        return [arrays.add_to(total, x) for total, x in zip(begun, chosen, strict=True)]
+        return [products.add_to(total, x) for total, x in zip(begun, chosen, strict=True)]
 
     def _write_repeat(self, loop: Traced) -> None:
         """Write down the loop of `repeat`: its state lies in memory from one turn to the next."""
@@ -419,7 +420,7 @@ class Block:
         A sum that is begun goes on from what is in memory.
         """
         for some in self._take_places(rows.shape):
-            totals: list[Number] = [arrays.NOTHING for _ in some]
+            totals: list[Number] = [products.NOTHING for _ in some]
             if is_begun:
                 totals = [rows[place] for place in some]
             for term in terms:
@@ -433,7 +434,7 @@ class Block:
     ) -> tuple[Number, ...]:
         """Return some sums with a term of one more pattern."""
         sums = [
-            arrays.add_element(self, total, term, place, p)
+            products.add_element(self, total, term, place, p)
             for place, total in zip(places, totals, strict=True)
         ]
         return tuple(self.value(total) for total in sums)

@@ -15,8 +15,7 @@ import numpy as np
 
 from replication.definition.protocol import Protocol
 from replication.simulator.compiler.traces import Traces
-from replication.simulator.operations import arrays
-from replication.simulator.operations.arrays import Traced
+from replication.simulator.operations.arrays import Traced, walk
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import RecirculationNetwork
 
@@ -59,7 +58,7 @@ class _Lines:
     def add(self, roots: Iterable[Traced]) -> list[int]:
         """Add what some arrays are made of; return the numbers of their lines."""
         roots = list(roots)
-        for x in arrays.walk(roots):
+        for x in walk(roots):
             if x not in self.number:
                 note = self._describe(x)
                 arguments = [self.number[arg] for arg in x.args]

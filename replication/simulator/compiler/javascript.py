@@ -24,7 +24,8 @@ from replication.simulator.operations.instructions import (
     Whole,
     Writer,
 )
-from replication.simulator.rule.network import CRITERIA, Rule
+from replication.simulator.rule.criteria import CRITERIA
+from replication.simulator.rule.network import Rule
 
 OPERATIONS = {
     "fadd": "{} + {}",
@@ -62,7 +63,7 @@ class ScriptWriter(Writer):
 
     def scale(self, q: Value, shifted: Value) -> Value:
         """Write down q times a power of two, whose exponent is in the low bits of `shifted`."""
-        return self.compute("scale", q, shifted)  # type: ignore[no-any-return]
+        return self.compute("scale", q, shifted)
 
     def emit(self, expression: str) -> str:
         """Write down a constant and return its name."""

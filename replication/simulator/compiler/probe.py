@@ -3,12 +3,10 @@
 The guard looks with it for states in which a rule does what it did in no other one.
 """
 
-import numpy as np
-
 from replication.simulator.compiler.programs import Program, render_function
 from replication.simulator.compiler.sweep import Sweep
-from replication.simulator.operations import arrays
-from replication.simulator.operations.arrays import ASKING, Traced
+from replication.simulator.operations import elements
+from replication.simulator.operations.arrays import Traced, walk
 from replication.simulator.operations.instructions import Whole, Writer
 from replication.simulator.rule.network import Rule
 
@@ -39,17 +37,17 @@ def _list_comparisons(sweep: Sweep) -> list[Traced]:
     """Return comparisons of a rule, and those within the larger of two and absolute values."""
     terms = [x for each in sweep.traces.terms.values() for x in each]
     found: list[Traced] = []
-    for x in arrays.walk([*terms, sweep.traces.image]):
+    for x in walk([*terms, sweep.traces.image]):
         if not x.is_batched or x.depth or x.size > MOST_ASKED or not _is_known(x):
             continue
         if x.op.startswith("is "):
             found.append(x)
         elif x.op in ("maximum", "minimum"):
-            found.append(ASKING[np.greater](*x.args))
+            found.append(elements.is_greater(*x.args))
         elif x.op == "abs":
-            found.append(ASKING[np.less](x.args[0], 0.0))
+            found.append(elements.is_less(x.args[0], 0.0))
     return found
 
 
 def _is_known(x: Traced) -> bool:
-    return UNKNOWN.isdisjoint(each.op for each in arrays.walk([x]))
+    return UNKNOWN.isdisjoint(each.op for each in walk([x]))

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from replication.errors import UsageError
 from replication.simulator.compiler.sweep import Sweep
-from replication.simulator.operations.arrays import MEASURE, TraceError
+from replication.simulator.operations.arrays import TraceError
 from replication.simulator.operations.instructions import FUNCTIONS, Place, Rows, Whole, Writer
+from replication.simulator.operations.turns import MEASURE
 from replication.simulator.rule.network import Rule
 
 MOST_LINES = 40_000

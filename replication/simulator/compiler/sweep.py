@@ -17,11 +17,12 @@ import numpy as np
 from replication.simulator.compiler import blocks
 from replication.simulator.compiler.traces import LEAST_ERROR, Traces
 from replication.simulator.operations import arithmetic as exact
-from replication.simulator.operations import arrays
-from replication.simulator.operations.arrays import Index, Traced
+from replication.simulator.operations.arrays import Index, Traced, walk
 from replication.simulator.operations.instructions import Number, Place, Rows, Value, Writer
 from replication.simulator.operations.noise import Noise, write_order
-from replication.simulator.rule.network import CRITERIA, Rule
+from replication.simulator.operations.products import NOTHING
+from replication.simulator.rule.criteria import CRITERIA
+from replication.simulator.rule.network import Rule
 
 MOST_AT_ONCE = 20
 """Patterns whose states stay near the processor. Four divides it but eight does not, so
@@ -248,7 +249,7 @@ class Sweep:
         """Write down where sums that stay in memory begin."""
         for rows in self.sums.values():
             for place in blocks.places(self.writer, rows.shape):
-                rows[place] = self.writer.number(arrays.NOTHING)
+                rows[place] = self.writer.number(NOTHING)
 
     def count_right(self, rows: Rows) -> None:
         """Have the right answers of each look counted in memory, if the targets are classes."""
@@ -383,7 +384,7 @@ class Sweep:
         owners: dict[str, str] = {}
         for name in self.changed:
             new = self.traces.after[name]
-            used = arrays.walk([new])
+            used = walk([new])
             sums = [x.note for x in used if x.op == "sum"]
             if len(sums) != 1:
                 return {}
@@ -398,11 +399,11 @@ class Sweep:
         What is written must belong to no other sum than what reads it.
         """
         for name, owner in owners.items():
-            for x in arrays.walk([self.traces.after[name]]):
+            for x in walk([self.traces.after[name]]):
                 if x.op == "weight" and owners.get(x.note, owner) != owner:
                     return False
         # Terms that are not in memory may be those of any sum.
-        for x in arrays.walk(self._list_terms(), is_end=blocks.in_memory):
+        for x in walk(self._list_terms(), is_end=blocks.in_memory):
             if x.op == "weight" and x.note in owners:
                 return False
         return True

@@ -6,17 +6,11 @@ from typing import Any
 import numpy as np
 
 from replication.simulator.compiler import blocks
-from replication.simulator.operations import arrays
-from replication.simulator.operations.arrays import (
-    APPLY,
-    LEARN,
-    MEASURE,
-    TURNS,
-    Graph,
-    Traced,
-    TraceError,
-)
+from replication.simulator.operations import products
+from replication.simulator.operations.arrays import Graph, Traced, TraceError, walk
+from replication.simulator.operations.functions import find_function
 from replication.simulator.operations.handles import Handle, hold, unwrap
+from replication.simulator.operations.turns import APPLY, LEARN, MEASURE, TURNS
 from replication.simulator.rule.network import ONLY_APPLY, Network, Rule
 
 LEAST_ERROR = -1e300
@@ -28,7 +22,7 @@ class Traces:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
-        self.graph = Graph()
+        self.graph = Graph(find_function)
         self.network = rule.bare()
         self._make_inputs()
         self._trace_image()
@@ -81,14 +75,14 @@ class Traces:
         for name, change in found.items():
             shape = rule.sums[name]
             array: Any = np.broadcast_to(self._take("weight_changes", change), shape)
-            scale, terms[name] = arrays.split(array)
+            scale, terms[name] = products.split(array)
             sums[name] = self.graph.make("sum", shape, note=name)
             changes[name] = hold(sums[name] if scale is None else scale * sums[name])
         after = self._run_apply(changes)
         self.after = {name: self._take("apply", after.get(name)) for name in self.weights}
         self._check_after()
         # A sum that nothing takes is not computed: that of frozen weights.
-        used = {*arrays.walk(self.after.values())}
+        used = {*walk(self.after.values())}
         self.sums = {name: total for name, total in sums.items() if total in used}
         self.terms = {name: terms[name] for name in self.sums}
         # The phases in which the rule draws random numbers.

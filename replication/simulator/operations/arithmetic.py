@@ -14,6 +14,14 @@ import numpy as np
 
 from replication.simulator.operations.instructions import Value
 
+Numbers = Any
+"""Float64 numbers or arrays of NumPy, or values that stand for numbers (`instructions.py`): the
+same lines compute with either, so no narrower type would be true. Words of 64 bits, too."""
+Formula = Callable[..., Any]
+"""Of such numbers."""
+PairFormula = Callable[[Numbers, Numbers], tuple[Numbers, Numbers]]
+"""Of two at once, which gives what each of them becomes."""
+
 MAX_ARGUMENT = 354.0
 """Larger arguments count as this one, so that the product of two denominators is finite."""
 
@@ -42,10 +50,10 @@ _COEFFICIENTS = [
 ]
 
 
-def _either(emit: Callable[..., Value], plain: Callable[..., Any]) -> Callable[..., Any]:
+def _either(emit: Formula, plain: Formula) -> Formula:
     """Return an operation that is emitted where an argument stands for numbers."""
 
-    def operate(*arguments: Any) -> Any:
+    def operate(*arguments: Numbers) -> Numbers:
         for argument in arguments:
             if isinstance(argument, Value):
                 return emit(argument.writer, *arguments)
@@ -54,18 +62,25 @@ def _either(emit: Callable[..., Value], plain: Callable[..., Any]) -> Callable[.
     return operate
 
 
-def _operation(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
+def _operation(name: str, plain: Formula) -> Formula:
+    """Return an operation of this name among the instructions, and what it is in NumPy."""
     return _either(lambda writer, *x: writer.compute(name, *x), plain)
 
 
 def _fma_one(a: float, b: float, c: float) -> float:
+    # Exact as a fraction of whole numbers, and rounded once by the division.
     try:
-        (a_top, a_bottom), (b_top, b_bottom) = a.as_integer_ratio(), b.as_integer_ratio()
+        a_top, a_bottom = a.as_integer_ratio()
+        b_top, b_bottom = b.as_integer_ratio()
         c_top, c_bottom = c.as_integer_ratio()
         bottom = a_bottom * b_bottom
         return (a_top * b_top * c_bottom + c_top * bottom) / (bottom * c_bottom)
-    except (OverflowError, ValueError):
+    except (OverflowError, ValueError):  # of a number that is not finite, or too large a result
         return float(a) * float(b) + float(c)
+
+
+def _scale_in_numpy(q: Numbers, shifted: Numbers) -> Numbers:
+    return from_bits(to_bits(q) + (to_bits(shifted) << np.uint64(52)))
 
 
 fma = _operation("fma", np.vectorize(_fma_one, otypes="d"))
@@ -79,14 +94,11 @@ from_bits = _operation("number of word", lambda x: x.view(np.float64))
 """A float64 of a word with the same bits; `to_bits` is the other way round."""
 to_float = _operation("count of word", lambda x: x.view(np.int64).astype("d"))
 """The number that a word below 2^63 counts."""
-scale = _either(
-    lambda writer, *x: writer.scale(*x),
-    lambda q, shifted: from_bits(to_bits(q) + (to_bits(shifted) << np.uint64(52))),
-)
+scale = _either(lambda writer, *x: writer.scale(*x), _scale_in_numpy)
 """q 2^k, where the whole number k in the low bits of a float64 is added to the exponent of q."""
 
 
-def limit(x: Any, low: float, high: float) -> Any:
+def limit(x: Numbers, low: float, high: float) -> Numbers:
     """Return x limited to [low, high]; not-a-number becomes `low`.
 
     >>> limit(np.array([0.5, 3.0, np.nan]), -1.0, 1.0).tolist()
@@ -96,22 +108,22 @@ def limit(x: Any, low: float, high: float) -> Any:
     return where(x < high, x, high)
 
 
-def stack(values: Any) -> Any:
+def stack(values: Numbers) -> Numbers:
     """Return one value that holds several; iterating over it gives them back."""
     if isinstance(values[0], Value):
         return Value(values[0].writer, *(name for value in values for name in value.names))
     return np.stack(values)
 
 
-def polynomial(coefficients: Sequence[float], x: Any) -> Any:
+def polynomial(coefficients: Sequence[float], x: Numbers) -> Numbers:
     """Return a polynomial, of which the coefficient of the highest power is the first."""
-    total: Any = coefficients[0]
+    total: Numbers = coefficients[0]
     for c in coefficients[1:]:
         total = fma(x, total, c)
     return total
 
 
-def exponential_of_minus(x: Any, largest: float = MAX_ARGUMENT) -> Any:
+def exponential_of_minus(x: Numbers, largest: float = MAX_ARGUMENT) -> Numbers:
     """Return exp(-x), for x limited to [-354, 354]; not-a-number counts as -354.
 
     Reduction by Cody & Waite (1980) and a polynomial of degree 11. The largest error measured
@@ -127,7 +139,7 @@ def exponential_of_minus(x: Any, largest: float = MAX_ARGUMENT) -> Any:
     return scale(q, shifted)
 
 
-def exponential_of_minus_any(x: Any) -> Any:
+def exponential_of_minus_any(x: Numbers) -> Numbers:
     """Return exp(-x) of any number: 0 below the smallest normal number, infinity beyond the last.
 
     Not-a-number stays.
@@ -137,7 +149,7 @@ def exponential_of_minus_any(x: Any) -> Any:
     return where(x != x, x, found)  # noqa: PLR0124
 
 
-def logistic(x: Any, y: Any) -> tuple[Any, Any]:
+def logistic(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
     """Return ``1 / (1 + exp(-x))`` of two values, within 3.5 units in the last place.
 
     One division serves both. Beyond +-354 the value stays at that of +-354.
@@ -150,7 +162,7 @@ def logistic(x: Any, y: Any) -> tuple[Any, Any]:
     return q * b, q * a
 
 
-def logarithm(x: Any) -> Any:
+def logarithm(x: Numbers) -> Numbers:
     """Return the natural logarithm of normal numbers, within 2 units in the last place.
 
     As in IEEE 754, of 0 it is minus infinity, of negative numbers not a number.
@@ -169,14 +181,14 @@ def logarithm(x: Any) -> Any:
     return where(x < np.inf, found, x)
 
 
-def logarithm_of_any(x: Any) -> Any:
+def logarithm_of_any(x: Numbers) -> Numbers:
     """Return the natural logarithm, also of numbers below the smallest normal one."""
     is_small = x < 2.0**-1022
     found = logarithm(where(is_small, x * 2.0**52, x))
     return where(is_small, found - 52.0 * math.log(2.0), found)
 
 
-# The other hidden functions and their slopes, of one unit's total input x.
+# The other functions of units and their slopes, of one unit's total input x.
 
 _FAR = 2.0**60
 """Beyond it, softsign, algebraic and arctan are constant to the last bit; arcsinh ends, at 42.3."""
@@ -184,87 +196,116 @@ _N_TERMS = 18
 """Of the series of atanh, for arguments up to 1/3; that of atan needs fewer."""
 
 
-def _softsign_slope(x: Any) -> Any:
+def _softsign(x: Numbers) -> Numbers:
+    return 0.5 * (1.0 + x / (1.0 + absolute(x)))
+
+
+def _softsign_slope(x: Numbers) -> Numbers:
     a = 1.0 + absolute(x)
     return 0.5 / (a * a)
 
 
-def _algebraic_slope(x: Any) -> Any:
+def _algebraic(x: Numbers) -> Numbers:
+    return 0.5 * (1.0 + x / square_root(1.0 + x * x))
+
+
+def _algebraic_slope(x: Numbers) -> Numbers:
     a = 1.0 + x * x
     return 0.5 / (a * square_root(a))
 
 
-def _spline(x: Any) -> Any:
+def _spline(x: Numbers) -> Numbers:
     s = limit(0.5 + x / 6.0, 0.0, 1.0)
     return s * s * (3.0 - 2.0 * s)
 
 
-def _spline_slope(x: Any) -> Any:
+def _spline_slope(x: Numbers) -> Numbers:
     s = limit(0.5 + x / 6.0, 0.0, 1.0)
     return s * (1.0 - s)
 
 
-def _sum_odd_series(z: Any, sign: float) -> Any:
+def _sum_odd_series(z: Numbers, sign: float) -> Numbers:
     """Return ``z + s z^3 / 3 + s^2 z^5 / 5 + ...``: atanh for a sign of 1, atan for -1."""
     square = z * z
-    total = polynomial([sign**k / (2 * k + 1) for k in range(_N_TERMS, 0, -1)], square)
+    coefficients = [sign**k / (2 * k + 1) for k in range(_N_TERMS, 0, -1)]
+    total = polynomial(coefficients, square)
     return fma(z * square, total, z)
 
 
-def _arcsinh(x: Any) -> Any:
-    for _ in range(7):  # asinh(x) = 2 asinh(this), until the argument of the series is at most 1/3
+def _arcsinh(x: Numbers) -> Numbers:
+    # asinh(x) = 2 asinh(this), until the argument of the series is at most 1/3
+    for _ in range(7):
         x = x / square_root(2.0 * (1.0 + square_root(1.0 + x * x)))
     return 2.0**7 * _sum_odd_series(x / square_root(1.0 + x * x), 1.0)
 
 
-def _arctan(x: Any) -> Any:
+def _arcsinh_slope(x: Numbers) -> Numbers:
+    return 1.0 / square_root(1.0 + x * x)
+
+
+def _arctan(x: Numbers) -> Numbers:
     for _ in range(3):  # atan(x) = 2 atan(this)
         x = x / (1.0 + square_root(1.0 + x * x))
     return 2.0**3 * _sum_odd_series(x, -1.0)
 
 
-def softplus(x: Any) -> Any:
+def _arctan_slope(x: Numbers) -> Numbers:
+    return 1.0 / (1.0 + x * x)
+
+
+def softplus(x: Numbers) -> Numbers:
     """Return log(1 + exp(x)); not-a-number stays."""
     u = exponential_of_minus(absolute(x))
     return where(x < 0.0, 0.0, x) + 2.0 * _sum_odd_series(u / (2.0 + u), 1.0)
 
 
-def _tanh(x: Any, y: Any) -> tuple[Any, Any]:
+def _tanh(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
     a, b = logistic(2.0 * x, 2.0 * y)
     return 2.0 * a - 1.0, 2.0 * b - 1.0
 
 
-def _of_each(function: Callable[[Any], Any]) -> Callable[[Any, Any], tuple[Any, Any]]:
-    return lambda x, y: (function(limit(x, -_FAR, _FAR)), function(limit(y, -_FAR, _FAR)))
+def _rectifier(x: Numbers) -> Numbers:
+    return where(x > 0.0, x, 0.0)
 
 
-def _of_input(slope: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+def _of_each(function: Formula) -> PairFormula:
+    """Return a function of one as one of two at once."""
+    return lambda x, y: (function(x), function(y))
+
+
+def _of_each_limited(function: Formula) -> PairFormula:
+    """Return the same, of numbers that are limited first."""
+    return _of_each(lambda x: function(limit(x, -_FAR, _FAR)))
+
+
+def _of_input(slope: Formula) -> Formula:
+    """Return a slope that depends on the input alone, which is limited first."""
     return lambda x, _: slope(limit(x, -_FAR, _FAR))
 
 
-PAIRED_FUNCTIONS: dict[str, Callable[..., tuple[Any, Any]]] = {
+PAIRED_FUNCTIONS: dict[str, PairFormula] = {
     "logistic": logistic,
-    "softsign": _of_each(lambda x: 0.5 * (1.0 + x / (1.0 + absolute(x)))),
-    "algebraic": _of_each(lambda x: 0.5 * (1.0 + x / square_root(1.0 + x * x))),
-    "spline": lambda x, y: (_spline(x), _spline(y)),
+    "softsign": _of_each_limited(_softsign),
+    "algebraic": _of_each_limited(_algebraic),
+    "spline": _of_each(_spline),
     "linear": lambda x, y: (x, y),
     "tanh": _tanh,
-    "arcsinh": _of_each(_arcsinh),
-    "arctan": _of_each(_arctan),
-    "softplus": lambda x, y: (softplus(x), softplus(y)),
-    "rectifier": lambda x, y: (where(x > 0.0, x, 0.0), where(y > 0.0, y, 0.0)),
+    "arcsinh": _of_each_limited(_arcsinh),
+    "arctan": _of_each_limited(_arctan),
+    "softplus": _of_each(softplus),
+    "rectifier": _of_each(_rectifier),
 }
 """What a hidden unit makes of its total input (equation 2), for two units at once."""
 
-SLOPES: dict[str, Callable[[Any, Any], Any]] = {
+SLOPES: dict[str, Formula] = {
     "logistic": lambda _, h: h * (1.0 - h),
     "softsign": _of_input(_softsign_slope),
     "algebraic": _of_input(_algebraic_slope),
     "spline": lambda x, _: _spline_slope(x),
     "linear": lambda *_: 1.0,
     "tanh": lambda _, h: 1.0 - h * h,
-    "arcsinh": _of_input(lambda x: 1.0 / square_root(1.0 + x * x)),
-    "arctan": _of_input(lambda x: 1.0 / (1.0 + x * x)),
+    "arcsinh": _of_input(_arcsinh_slope),
+    "arctan": _of_input(_arctan_slope),
     "softplus": lambda x, _: 1.0 / (1.0 + exponential_of_minus(x)),
     "rectifier": lambda x, _: where(x > 0.0, 1.0, 0.0),
 }

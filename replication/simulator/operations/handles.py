@@ -7,24 +7,27 @@ of the elements, says which functions give a view and which a copy.
 """
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import NDArray
 
 from replication.simulator.operations.arrays import (
-    TRUTHS_ADVICE,
+    Function,
+    Given,
+    Made,
     Shape,
     Traced,
     TraceError,
-    as_tuple,
     is_truth,
-    move,
 )
+from replication.simulator.operations.functions import TRUTHS_ADVICE
+from replication.simulator.operations.moves import OF_ONE, RESHAPING, move, refuse_unknown_places
 
-Function = Callable[[Any], Any]
+Numbers = NDArray[np.int64]
+"""Numbers of elements, which NumPy moves in place of the elements themselves."""
 
 STATE = "a state of repeat()"
 RESHAPED = "what it has reshaped, which NumPy copies or not,"
@@ -59,7 +62,8 @@ class Handle(NDArrayOperatorsMixin):
         self.is_read_only = False
         self._parent: Handle | None = None
         self._function: Function | None = None
-        self._seen = self._shown = array
+        self._seen = array  # what the whole was when it was looked at last
+        self._shown = array  # and what this view showed of it
 
     @property
     def array(self) -> Traced:
@@ -108,75 +112,81 @@ class Handle(NDArrayOperatorsMixin):
         asked = "whether a number is true that only the compiled code knows (if, while, and, max)"
         raise TraceError(f"the rule asks {asked}; write np.where(condition, x, y) or np.maximum")
 
-    def _refuse(self, *_: Any, **__: Any) -> Any:
+    def _refuse(self, *_: Given, **__: Given) -> Made:
         self.array.__array__()
 
     __format__ = __float__ = __int__ = __index__ = __round__ = __array__ = __setitem__ = _refuse
 
     # Operators in place
 
-    def _change(self, new: Any) -> "Handle":
+    def _change(self, new: Made) -> "Handle":
         """Show another array from now on, under all names; of a number, return the other one."""
         found: Handle = new
         if self.is_number:
             return found
+        self._refuse_change(found)
+        if self._parent is None:
+            self.storage.array = found.array
+        else:
+            self.storage.array = move(self._put)([self.storage.array, found.array])
+        return self
+
+    def _refuse_change(self, found: "Handle") -> None:
+        """Refuse an operator in place where NumPy refuses it, or would change something else."""
         if found.shape != self.shape or is_truth(found.array) != is_truth(self.array):
             what = "an array in place to one of another shape or kind"
             raise TraceError(f"the rule changes {what}; write x = x + y for x += y")
         storage = self.storage
-        refusal = self.storage.refusal
+        refusal = storage.refusal
         if self.is_read_only:
             refusal = "what is read-only"
         elif storage.depth != storage.array.graph.depth:
             refusal = "what lies outside of a step of repeat()"
         if refusal:
             raise TraceError(f"the rule changes {refusal} in place; write x = x + y for x += y")
-        if self._parent is None:
-            storage.array = found.array
-        else:
-            storage.array = move(self._put)([storage.array, found.array])
-        return self
 
-    def _put(self, numbers: Any) -> Any:
+    def _put(self, both: Sequence[Numbers]) -> Numbers:
         """Return a whole array, of which the part that this view shows is another one."""
-        whole = numbers[0].copy()
-        self._find_part(whole)[...] = numbers[1]
-        return whole
+        whole, part = both
+        changed = whole.copy()
+        self._find_part(changed)[...] = part
+        return changed
 
-    def _find_part(self, whole: Any) -> Any:
+    def _find_part(self, whole: Numbers) -> Numbers:
         """Return the part of a whole array of NumPy that this handle shows."""
         if self._parent is None or self._function is None:
             return whole
-        return self._function(self._parent._find_part(whole))
+        part: Numbers = self._function(self._parent._find_part(whole))
+        return part
 
-    def __iadd__(self, other: Any) -> "Handle":
+    def __iadd__(self, other: Given) -> "Handle":
         return self._change(self + other)
 
-    def __isub__(self, other: Any) -> "Handle":
+    def __isub__(self, other: Given) -> "Handle":
         return self._change(self - other)
 
-    def __imul__(self, other: Any) -> "Handle":
+    def __imul__(self, other: Given) -> "Handle":
         return self._change(self * other)
 
-    def __itruediv__(self, other: Any) -> "Handle":
+    def __itruediv__(self, other: Given) -> "Handle":
         return self._change(self / other)
 
-    def __ipow__(self, other: Any) -> "Handle":
+    def __ipow__(self, other: Given) -> "Handle":
         return self._change(self**other)
 
-    def __iand__(self, other: Any) -> "Handle":
+    def __iand__(self, other: Given) -> "Handle":
         return self._change(self & other)
 
-    def __ior__(self, other: Any) -> "Handle":
+    def __ior__(self, other: Given) -> "Handle":
         return self._change(self | other)
 
     # Functions that only move elements
 
-    def _move(self, function: Function, *places: Any) -> "Handle":
+    def _move(self, function: Function, *places: Given) -> "Handle":
         """Return what NumPy makes: a view, a new array, or a number."""
-        if any(isinstance(place, Handle) for each in places for place in as_tuple(each)):
-            raise TraceError("the rule takes elements at places not known yet; write np.where")
+        refuse_unknown_places(places, Handle)
         array = move(function)(self.array)
+        # NumPy says which of these it is, for the numbers of the elements in memory.
         numbers = np.arange(self.storage.array.size).reshape(self.storage.array.shape)
         shown = self._find_part(numbers)
         found = function(shown[()] if self.is_number else shown)
@@ -184,8 +194,11 @@ class Handle(NDArrayOperatorsMixin):
             return Handle(array, is_number=True)
         new = Handle(array)
         if np.may_share_memory(found, numbers):
-            new.storage, new._parent, new._function = self.storage, self, function
-            new._seen, new.is_read_only = self.storage.array, not found.flags.writeable
+            new.storage = self.storage
+            new.is_read_only = not found.flags.writeable
+            new._parent = self
+            new._function = function
+            new._seen = self.storage.array
         return new
 
     def _reshape(self, function: Function) -> "Handle":
@@ -194,16 +207,17 @@ class Handle(NDArrayOperatorsMixin):
         Whether it must depends on how the array lies in memory, unless that is a vector.
         """
         new = self._move(function)
-        sizes = [[size for size in x.shape if size > 1] for x in (self, new)]
-        if self.ndim > 1 and sizes[0] != sizes[1]:
+        before = [size for size in self.shape if size > 1]
+        after = [size for size in new.shape if size > 1]
+        if self.ndim > 1 and before != after:
             self.storage.refusal = self.storage.refusal or RESHAPED
             new.storage.refusal = new.storage.refusal or RESHAPED
         return new
 
-    def __getitem__(self, where: Any) -> "Handle":
+    def __getitem__(self, where: Given) -> "Handle":
         return self._move(operator.itemgetter(where), where)
 
-    def reshape(self, *shape: Any, **options: Any) -> "Handle":
+    def reshape(self, *shape: Given, **options: Given) -> "Handle":
         """Return the elements in another shape."""
         return self._reshape(lambda x: x.reshape(*shape, **options))
 
@@ -215,11 +229,11 @@ class Handle(NDArrayOperatorsMixin):
         """Return a copy as a vector."""
         return self._move(lambda x: x.flatten())
 
-    def transpose(self, *axes: Any) -> "Handle":
+    def transpose(self, *axes: Given) -> "Handle":
         """Return a view with its axes in another order."""
         return self._move(lambda x: x.transpose(*axes))
 
-    def squeeze(self, *given: Any, **options: Any) -> "Handle":
+    def squeeze(self, *given: Given, **options: Given) -> "Handle":
         """Return a view without axes of size 1."""
         return self._move(lambda x: np.squeeze(x, *given, **options))
 
@@ -227,69 +241,92 @@ class Handle(NDArrayOperatorsMixin):
         """Return a view with two axes exchanged."""
         return self._move(lambda x: np.swapaxes(x, one, other))
 
-    def copy(self, *_: Any) -> "Handle":
+    def copy(self, *_: Given) -> "Handle":
         """Return a copy."""
         return self._move(np.copy)
 
     __copy__ = __deepcopy__ = copy
 
-    def astype(self, kind: Any, **_: Any) -> Any:
+    def astype(self, kind: Given, **_: Given) -> Made:
         """Return a copy, whose numbers are float64."""
         if np.dtype(kind) != float:
             raise TraceError(f"astype({kind!r}) cannot be compiled; all numbers are float64")
-        return np.multiply(1.0, self) if is_truth(self.array) else self.copy()
+        if is_truth(self.array):
+            return np.multiply(1.0, self)
+        return self.copy()
 
     # Other functions
 
-    def sum(self, *given: Any, **options: Any) -> Any:
+    def sum(self, *given: Given, **options: Given) -> Made:
         """Return the sum, along some axes or all."""
         return np.sum(self, *given, **options)
 
-    def mean(self, *given: Any, **options: Any) -> Any:
+    def mean(self, *given: Given, **options: Given) -> Made:
         """Return the mean, along some axes or all."""
         return np.mean(self, *given, **options)
 
-    def max(self, *given: Any, **options: Any) -> Any:
+    def max(self, *given: Given, **options: Given) -> Made:
         """Return the largest number, along some axes or all."""
         return np.max(self, *given, **options)
 
-    def min(self, *given: Any, **options: Any) -> Any:
+    def min(self, *given: Given, **options: Given) -> Made:
         """Return the smallest number, along some axes or all."""
         return np.min(self, *given, **options)
 
-    def clip(self, *given: Any, **options: Any) -> Any:
+    def clip(self, *given: Given, **options: Given) -> Made:
         """Return the numbers with those beyond two limits moved there."""
         return np.clip(self, *given, **options)
 
-    def dot(self, other: Any) -> Any:
+    def dot(self, other: Given) -> Made:
         """Return the product of matrices or vectors."""
         return np.dot(self, other)
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return hold(self.array.__array_ufunc__(ufunc, method, *map(unwrap, inputs), **options))
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Given, **options: Given
+    ) -> Made:
+        arrays = [unwrap(x) for x in inputs]
+        return hold(self.array.__array_ufunc__(ufunc, method, *arrays, **options))
 
-    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
-        first, *more = args or (None,)
-        if isinstance(first, Handle) and function in RESHAPING:
-            return first._reshape(lambda x: function(x, *more, **options))
-        if isinstance(first, Handle) and function in MOVING:
-            places = *more, *options.values()
-            return first._move(lambda x: function(x, *more, **options), *places)
-        if function in (*RESHAPING, *MOVING) and any(
-            isinstance(x, Handle) for x in options.values()
-        ):
-            raise TraceError(f"give numpy.{function.__name__} its array as the first argument")
-        given = unwrap(args)
-        among = given[:1] if function in LIKE else given
-        if function in ANOTHER_OF_TRUTHS and all(map(is_truth, among)):
+    def __array_function__(
+        self, function: Function, types: Given, args: Given, options: Given
+    ) -> Made:
+        moved = self._move_if_asked(function, args, options)
+        if moved is not None:
+            return moved
+        arrays = unwrap(args)
+        among = arrays[:1] if function in LIKE else arrays
+        if function in ANOTHER_OF_TRUTHS and all(is_truth(x) for x in among):
             what = f"numpy.{function.__name__} of truth values gives truth values"
             raise TraceError(f"{what}, which is not compiled; {TRUTHS_ADVICE}")
-        more_given = {name: unwrap(x) for name, x in options.items()}
-        found = self.array.__array_function__(function, types, given, more_given)
-        return Handle(found) if function in (np.where, np.full_like) else hold(found)
+        more = {name: unwrap(x) for name, x in options.items()}
+        found = self.array.__array_function__(function, types, arrays, more)
+        if function in ALWAYS_ARRAYS:
+            return Handle(found)
+        return hold(found)
+
+    def _move_if_asked(self, function: Function, args: Given, options: Given) -> "Handle | None":
+        """Return what a function that only moves elements makes of its first argument.
+
+        None of other functions, and of those that join several arrays.
+        """
+        if function not in (*RESHAPING, *OF_ONE):
+            return None
+        if args and isinstance(args[0], Handle):
+            first, *more = args
+            array: Handle = first
+
+            def run(x: Made) -> Made:
+                return function(x, *more, **options)
+
+            if function in RESHAPING:
+                return array._reshape(run)
+            return array._move(run, *more, *options.values())
+        if any(isinstance(x, Handle) for x in options.values()):
+            raise TraceError(f"give numpy.{function.__name__} its array as the first argument")
+        return None
 
 
-def unwrap(x: Any) -> Any:
+def unwrap(x: Given) -> Made:
     """Return the array that a handle stands for, also within a list or a tuple."""
     if isinstance(x, Handle):
         return x.array
@@ -300,7 +337,7 @@ def unwrap(x: Any) -> Any:
     return x
 
 
-def hold(x: Any) -> Any:
+def hold(x: Made) -> Made:
     """Return a handle of its own for what a function of NumPy has made, a number or a new array."""
     if not isinstance(x, Traced):
         return x
@@ -310,37 +347,16 @@ def hold(x: Any) -> Any:
 def of_handles(function: Callable[..., Traced]) -> Callable[..., Handle]:
     """Return a function of arrays as one of handles, for functions of units."""
 
-    def run(*given: Any) -> Handle:
-        found = function(*map(unwrap, given))
+    def run(*given: Given) -> Handle:
+        found = function(*(unwrap(x) for x in given))
         # Of one number NumPy makes a number or an array, as the function is written.
         return Handle(found, "" if found.shape else OF_UNITS)
 
     return run
 
 
-LIKE = np.full_like, np.zeros_like, np.ones_like
+LIKE = (np.full_like, np.zeros_like, np.ones_like)
 ANOTHER_OF_TRUTHS = (*LIKE, np.dot, np.outer, np.clip)
 """Functions that make truth values of truth values in NumPy, where numbers are compiled."""
-RESHAPING = np.reshape, np.ravel
-MOVING = (
-    np.atleast_1d,
-    np.atleast_2d,
-    np.broadcast_to,
-    np.copy,
-    np.diag,
-    np.diagonal,
-    np.expand_dims,
-    np.flip,
-    np.matrix_transpose,
-    np.moveaxis,
-    np.repeat,
-    np.roll,
-    np.squeeze,
-    np.swapaxes,
-    np.take,
-    np.tile,
-    np.transpose,
-    np.tril,
-    np.triu,
-)
-"""Functions that only move elements of one array."""
+ALWAYS_ARRAYS = (np.where, np.full_like)
+"""Functions that make an array, and no number, also where there is one element only."""

@@ -15,13 +15,24 @@ import numpy as np
 
 from replication.errors import UsageError
 
+Operator = Callable[[Any, Any], Any]
+"""Of a value, word or whole number and what stands beside it: the writer says what comes of them,
+which the places below name again."""
 
-def _operation(name: str, method: str = "compute") -> Callable[[Any, Any], Any]:
-    return lambda x, other: getattr(x.writer, method)(name, x, other)
+
+def _operation(name: str) -> Operator:
+    """Return an operator that emits an operation on a value and another operand."""
+    return lambda x, other: x.writer.compute(name, x, other)
 
 
-def _turned(name: str) -> Callable[[Any, Any], Any]:
+def _turned(name: str) -> Operator:
+    """Return the same operator where the value stands on the right."""
     return lambda x, other: x.writer.compute(name, other, x)
+
+
+def _counting(name: str) -> Operator:
+    """Return an operator that emits an operation on whole numbers."""
+    return lambda x, other: x.writer.count(name, x, other)
 
 
 class Value:
@@ -62,9 +73,9 @@ class Value:
     __hash__ = None  # type: ignore[assignment]
 
     def __neg__(self) -> Value:
-        return self.writer.compute("fneg", self)  # type: ignore[no-any-return]
+        return self.writer.compute("fneg", self)
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **_: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Number, **_: Any) -> Value:
         """Take operations of NumPy's numbers with it, and the functions that LLVM has."""
         name = UFUNCS.get(ufunc)
         if name is None or method != "__call__":
@@ -80,7 +91,9 @@ class Bits(Value):
     __slots__ = ()
     __add__ = _operation("word add")
     __mul__ = _operation("word mul")
-    __xor__, __and__, __or__ = map(_operation, ("word xor", "word and", "word or"))
+    __xor__ = _operation("word xor")
+    __and__ = _operation("word and")
+    __or__ = _operation("word or")
     __rshift__ = _operation("word lshr")
     __lshift__ = _operation("word shl")
 
@@ -97,11 +110,11 @@ class Whole:
     def __str__(self) -> str:
         return self.name
 
-    __add__ = _operation("add", "count")
-    __sub__ = _operation("sub", "count")
-    __mul__ = _operation("mul", "count")
-    __and__ = _operation("and", "count")
-    __rshift__ = _operation("lshr", "count")
+    __add__ = _counting("add")
+    __sub__ = _counting("sub")
+    __mul__ = _counting("mul")
+    __and__ = _counting("and")
+    __rshift__ = _counting("lshr")
     __radd__ = __add__
     __rmul__ = __mul__
 
@@ -131,6 +144,8 @@ UFUNCS = {
 """What functions of NumPy are of such values: those that a criterion may use."""
 FUNCTIONS = {"fma": 3, "sqrt": 1, "fabs": 1}
 """Operations that LLVM has as functions, and how many numbers each takes."""
+ARITHMETIC = ("fadd", "fsub", "fmul", "fdiv")
+RELATIONS = ("fcmp olt", "fcmp ogt", "fcmp ole", "fcmp oge", "fcmp oeq", "fcmp une")
 WORDS = ("add", "mul", "xor", "and", "or", "lshr", "shl")
 WRITTEN_OUT = 4
 """Terms of a sum up to which there is no loop in the compiled code."""
@@ -145,29 +160,34 @@ class Writer:
     def __init__(self, n_lanes: int, n_at_once: int = 2) -> None:
         self.n_lanes = n_lanes
         self.n_at_once = n_at_once
-        self.kind = kind = f"<{n_lanes} x double>"
-        self.words = words = f"<{n_lanes} x i64>"
-        self.truths = truths = f"<{n_lanes} x i1>"
-        # By name, with a place for each operand: "fadd <8 x double> {}, {}".
-        relations = [f"fcmp {name}" for name in ("olt", "ogt", "ole", "oge", "oeq", "une")]
-        numbers = ("fadd", "fsub", "fmul", "fdiv", *relations)
-        self.operations = {
-            "fneg": f"fneg {kind} {{}}",
-            **{name: f"{name} {kind} {{}}, {{}}" for name in numbers},
-            "where": f"select {truths} {{}}, {kind} {{}}, {kind} {{}}",
-            **{
-                name: f"call {kind} @llvm.{name}.v{n_lanes}f64({', '.join([f'{kind} {{}}'] * n)})"
-                for name, n in FUNCTIONS.items()
-            },
-            **{f"word {name}": f"{name} {words} {{}}, {{}}" for name in WORDS},
-            "word of number": f"bitcast {kind} {{}} to {words}",
-            "number of word": f"bitcast {words} {{}} to {kind}",
-            "count of word": f"sitofp {words} {{}} to {kind}",
-        }
+        self.kind = f"<{n_lanes} x double>"
+        self.words = f"<{n_lanes} x i64>"
+        self.truths = f"<{n_lanes} x i1>"
+        self.operations = self._list_operations()
         self.lines: list[str] = []
         self.block = "entry"
         self.names: dict[str, str] = {}  # of addresses, where they are not as that of the memory
         self._n_names = 0
+
+    def _list_operations(self) -> dict[str, str]:
+        """Return instructions by name, each operand a place: "fadd <8 x double> {}, {}"."""
+        kind = self.kind
+        words = self.words
+        operations = {
+            "fneg": f"fneg {kind} {{}}",
+            "where": f"select {self.truths} {{}}, {kind} {{}}, {kind} {{}}",
+            "word of number": f"bitcast {kind} {{}} to {words}",
+            "number of word": f"bitcast {words} {{}} to {kind}",
+            "count of word": f"sitofp {words} {{}} to {kind}",
+        }
+        for name in (*ARITHMETIC, *RELATIONS):
+            operations[name] = f"{name} {kind} {{}}, {{}}"
+        for name, n_operands in FUNCTIONS.items():
+            operands = ", ".join([f"{kind} {{}}"] * n_operands)
+            operations[name] = f"call {kind} @llvm.{name}.v{self.n_lanes}f64({operands})"
+        for name in WORDS:
+            operations[f"word {name}"] = f"{name} {words} {{}}, {{}}"
+        return operations
 
     def make_name(self, kind: str) -> str:
         """Return a new name of a kind: a value, a block, ..."""
@@ -190,22 +210,25 @@ class Writer:
 
     # Arithmetic, lane by lane
 
-    def compute(self, operation: str, *operands: Any) -> Any:
-        """Emit an operation on values and numbers, for each of a stack."""
+    def compute(self, operation: str, *operands: Number) -> Value:
+        """Emit an operation on values and numbers, for each of a stack; those on words give one."""
         instruction = self.operations[operation]
         if operation.startswith("f"):  # of numbers, which a criterion may give as whole ones
             operands = tuple(float(x) if type(x) is int else x for x in operands)
         rendered = [self._render_each(operand) for operand in operands]
-        n = max(map(len, rendered))
-        rows = zip(*(names * (n // len(names)) for names in rendered), strict=True)
+        # What is one for all of the stack is repeated.
+        n = max(len(names) for names in rendered)
+        columns = [names * (n // len(names)) for names in rendered]
+        results = [self.emit(instruction.format(*row)) for row in zip(*columns, strict=True)]
         kind = Bits if operation.startswith("word") else Value
-        return kind(self, *(self.emit(instruction.format(*row)) for row in rows))
+        return kind(self, *results)
 
     def scale(self, q: Value, shifted: Value) -> Value:
         """Emit an addition of the low bits of `shifted` to the exponent of `q`."""
-        exponent = self.compute("word of number", shifted) << 52
-        word = self.compute("word of number", q) + exponent
-        return self.compute("number of word", word)  # type: ignore[no-any-return]
+        bits = self.compute("word of number", shifted)
+        exponent = self.compute("word shl", bits, 52)
+        word = self.compute("word add", self.compute("word of number", q), exponent)
+        return self.compute("number of word", word)
 
     def number(self, x: Number) -> Value:
         """Return a value as it is, and a number as one."""

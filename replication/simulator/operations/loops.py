@@ -4,21 +4,26 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from replication.simulator.operations import arrays
 from replication.simulator.operations.arrays import (
-    APPLY,
-    TRUTHS_ADVICE,
-    TURNS,
     Graph,
     Traced,
     TraceError,
     as_tuple,
     is_truth,
+    keep,
+    walk,
 )
+from replication.simulator.operations.functions import TRUTHS_ADVICE
 from replication.simulator.operations.handles import STATE, Handle, unwrap
+from replication.simulator.operations.turns import APPLY, TURNS
+
+State = Any
+"""An array of a state, or a number: of NumPy, or a handle while the rule is traced."""
+Step = Callable[..., Any]
+"""Takes the arrays of a state and returns those of the next one; a user has written it."""
 
 
-def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
+def repeat(n: int, step: Step, *state: State) -> State:
     """Return the state after n steps, ``state = step(*state)``: a loop, also when compiled.
 
     Parameters
@@ -35,49 +40,61 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     >>> float(repeat(3, lambda x: 2.0 * x, 1.0))
     8.0
     """
-    graph = TURNS.graph
     n = operator.index(n)
-    if graph is None or n < 1:
+    if TURNS.graph is not None and n >= 1:
+        state = _trace_loop(TURNS.graph, n, step, state)
+    else:
         n_draws = TURNS.n_draws
         for turn in range(n):
             TURNS.n_draws = n_draws  # a draw has the same number in every turn
             with TURNS.take(n, turn):
                 state = as_tuple(step(*state))
-    else:
-        state = _trace_loop(graph, n, step, state)
     return state if len(state) > 1 else state[0]
 
 
-def _trace_loop(
-    graph: Graph, n: int, step: Callable[..., Any], state: tuple[Any, ...]
-) -> tuple[Handle, ...]:
+def _trace_loop(graph: Graph, n: int, step: Step, state: tuple[State, ...]) -> tuple[Handle, ...]:
     """Run a step once, on a state that stands for that of every turn; return the last state."""
     begun = [graph.take(unwrap(x)) for x in state]
     is_batched = graph.phase != APPLY
+    # A state is another one in every turn, and of every pattern.
     graph.depth += 1
-    place: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
     try:
-        # A state is another one in every turn, and of every pattern.
-        carried = [
-            graph.make("carried", x.shape, note=(graph.depth, k, object()), **place)
-            for k, x in enumerate(begun)
-        ]
+        carried = [_make_carried(graph, x, k, is_batched) for k, x in enumerate(begun)]
         given = as_tuple(step(*(Handle(x, STATE) for x in carried)))
         found = [graph.take(unwrap(x)) for x in given]
     finally:
         graph.depth -= 1
     _check_state(begun, found)
-    # What does not change in the loop is computed before it.
-    ends = arrays.walk(found, is_end=lambda x: x.op == "carried" or x.depth <= graph.depth)
-    outside = [arrays.keep(x) for x in ends if x.op != "carried" and x.depth <= graph.depth]
-    place["depth"] = graph.depth
-    note = n, tuple(carried), tuple(found)
-    loop = graph.make("repeat", (), [*begun, *outside], note=note, **place)
+    loop = graph.make(
+        "repeat",
+        (),
+        [*begun, *_keep_outside(graph, found)],
+        note=(n, tuple(carried), tuple(found)),
+        is_batched=is_batched,
+        depth=graph.depth,
+    )
     results = []
     for k, x in enumerate(begun):
         array = graph.make("result", x.shape, [loop], note=k)
         results.append(Handle(array, "" if _is_new(graph, given, k) else STATE))
     return tuple(results)
+
+
+def _make_carried(graph: Graph, begun: Traced, number: int, is_batched: bool) -> Traced:
+    """Return the array that stands for one state in every turn."""
+    note = (graph.depth, number, object())  # of no other loop
+    shape = begun.shape
+    return graph.make("carried", shape, note=note, is_batched=is_batched, depth=graph.depth)
+
+
+def _keep_outside(graph: Graph, found: list[Traced]) -> list[Traced]:
+    """Return what a step reads and does not change, which is computed before the loop."""
+
+    def is_outside(x: Traced) -> bool:
+        return x.op != "carried" and x.depth <= graph.depth
+
+    ends = walk(found, is_end=lambda x: x.op == "carried" or is_outside(x))
+    return [keep(x) for x in ends if is_outside(x)]
 
 
 def _check_state(begun: list[Traced], found: list[Traced]) -> None:
@@ -90,7 +107,7 @@ def _check_state(begun: list[Traced], found: list[Traced]) -> None:
         raise TraceError(f"repeat: a state consists of truth values; {TRUTHS_ADVICE}")
 
 
-def _is_new(graph: Graph, given: tuple[Any, ...], k: int) -> bool:
+def _is_new(graph: Graph, given: tuple[State, ...], k: int) -> bool:
     """Return whether a state that a step gives has no other name in NumPy.
 
     It has one if it was made outside of the step, handed on as it was, or given twice.

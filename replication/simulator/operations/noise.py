@@ -10,15 +10,15 @@ stand for lanes of the compiled code.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator.operations import arithmetic as exact
-from replication.simulator.operations.arithmetic import from_bits, to_bits, to_float
-from replication.simulator.operations.arrays import ORDER, TURNS, Traced
+from replication.simulator.operations.arithmetic import Numbers, from_bits, to_bits, to_float
+from replication.simulator.operations.arrays import Traced
 from replication.simulator.operations.instructions import Bits, Place, Rows, Writer
+from replication.simulator.operations.turns import ORDER, TURNS
 
 Array = NDArray[np.float64]
 
@@ -44,11 +44,6 @@ _LOW = 2**32 - 1
 _ROUNDS = 10
 _MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
 _KEY_STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
-
-
-Turn = TypeVar("Turn", int, Place)
-Lanes = Any
-"""Words or numbers: arrays of NumPy, or what stands for them in the compiled code."""
 
 
 def draw_numbers(kind: str, shape: tuple[int, ...], counter: list[int], root_seed: int) -> Array:
@@ -82,7 +77,7 @@ def _draw_words(n: int, counter: list[int], root_seed: int) -> NDArray[np.uint64
     return np.random.Philox(key=key, counter=start).random_raw((n_blocks, WORDS))
 
 
-def find_place(draw: int, turn: Turn) -> Turn:
+def find_place(draw: int, turn: Place) -> Place:
     """Return the place of the first block of a draw."""
     return (draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST
 
@@ -159,18 +154,18 @@ def _multiply(a: Bits, c: int) -> tuple[Bits, Bits]:
     return a1 * c1 + (middle >> 32) + (other >> 32), (other << 32) | (bottom & _LOW)
 
 
-def _to_numbers(words: list[Lanes], kind: str) -> list[Lanes]:
+def _to_numbers(words: list[Numbers], kind: str) -> list[Numbers]:
     """Return as many numbers as words."""
     if kind == "uniform":
         return [_to_uniform(word) for word in words]
     # Two words make two normal numbers.
-    found: list[Lanes] = []
+    found: list[Numbers] = []
     for one, two in zip(words[::2], words[1::2], strict=True):
         found += _to_normal(one, two)
     return found
 
 
-def _to_uniform(word: Lanes) -> Lanes:
+def _to_uniform(word: Numbers) -> Numbers:
     """Return a number in [0, 1), as NumPy's generators do."""
     return to_float(word >> 11) * 2.0**-53
 
@@ -189,7 +184,7 @@ _COSINE = _series(0)
 _SINE = _series(1)
 
 
-def _to_normal(one: Lanes, two: Lanes) -> tuple[Lanes, Lanes]:
+def _to_normal(one: Numbers, two: Numbers) -> tuple[Numbers, Numbers]:
     """Return two normal numbers of two words (Box & Muller 1958): a radius and an angle."""
     # The radius, from a number that is never 0, whose logarithm is finite.
     u = (to_float(one >> 11) + 1.0) * 2.0**-53  # in (0, 1]

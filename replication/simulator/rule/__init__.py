@@ -1,5 +1,7 @@
 """What a rule is. Read `recirculation` first.
 
-`network` (the class that rules are written as), `recirculation` (the paper's rule, equation by
-equation), `activations`, `weights` (what networks start from: patterns, too).
+`recirculation` is the paper's rule, equation by equation; `network` the class that rules are
+written as, `declared` what such a class may declare, `criteria` when a network has learned.
+`activations` are the functions of units, `weights` what networks start from, patterns too, and
+`own_code` finds the line of a user's file in which something failed.
 """

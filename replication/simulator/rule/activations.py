@@ -5,7 +5,6 @@ with bounded slopes. Of NumPy's arrays they are plain NumPy; of those that a rul
 the functions of `arithmetic.py`, which have the same bits everywhere.
 """
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator.operations import arithmetic as exact
-from replication.simulator.operations.arrays import PAIRED, elementwise, is_truth
+from replication.simulator.operations.arrays import Traced, is_truth
+from replication.simulator.operations.elements import PAIRED, elementwise
 from replication.simulator.operations.handles import Handle, of_handles
 
 Array = NDArray[np.float64]
+States = Any
+"""Inputs or states of units: what NumPy takes for an array, or a handle while a rule is traced."""
 
 
-def logistic(x: Any) -> Any:
+def logistic(x: States) -> States:
     """Return ``1 / (1 + exp(-x))``, the function of equation 2.
 
     Parameters
@@ -50,14 +52,25 @@ class Activation:
 
     name: str
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: States) -> States:
         """Return the states of units from their inputs."""
         if isinstance(x, Handle):
-            return _hand_on(x) if self.name == "linear" else of_handles(PAIRED[self.name])(x)
-        x = np.asarray(x, dtype=np.float64)
+            return self._trace(x)
+        inputs = np.asarray(x, dtype=np.float64)
         if self.name in _QUICK:
-            return _QUICK[self.name](x)
-        return exact.PAIRED_FUNCTIONS[self.name](x, x)[0]
+            return _QUICK[self.name](inputs)
+        states, _ = exact.PAIRED_FUNCTIONS[self.name](inputs, inputs)
+        return states
+
+    def _trace(self, x: Handle) -> Handle:
+        """Return the states of units while a rule is traced."""
+        if self.name != "linear":
+            return of_handles(PAIRED[self.name])(x)
+        if is_truth(x.array):
+            numbers: Handle = 1.0 * x
+            return numbers
+        # NumPy has the same array, or a new one of one number.
+        return x if x.shape else of_handles(_hand_on)(x)
 
 
 @dataclass(frozen=True)
@@ -66,7 +79,7 @@ class Slope:
 
     name: str
 
-    def __call__(self, x: Any, h: Any) -> Any:
+    def __call__(self, x: States, h: States) -> States:
         """Return the slopes."""
         find = exact.SLOPES[self.name]
         if isinstance(x, Handle) and self.name != "linear":
@@ -74,21 +87,27 @@ class Slope:
         return find(x, h)
 
 
-def _hand_on(x: Handle) -> Any:
-    """Return what NumPy has of a linear function: the same array, or a new one of one number."""
-    if is_truth(x.array):
-        return np.multiply(1.0, x)
-    return x if x.shape else of_handles(lambda array: array)(x)
+def _hand_on(x: Traced) -> Traced:
+    return x
 
 
-_QUICK: dict[str, Any] = {name: getattr(np, name) for name in ("tanh", "arcsinh", "arctan")}
-_QUICK |= {"logistic": _logistic, "softplus": functools.partial(np.logaddexp, 0.0)}
+def _softplus(x: Array) -> Array:
+    return np.logaddexp(0.0, x)
+
+
+_QUICK: dict[str, Callable[[Array], Array]] = {
+    "logistic": _logistic,
+    "softplus": _softplus,
+    "tanh": np.tanh,
+    "arcsinh": np.arcsinh,
+    "arctan": np.arctan,
+}
 """What NumPy has quick functions for; of its arrays, the others are the exact ones."""
 
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+ACTIVATIONS: dict[str, Callable[[States], States]] = {
     key: Activation(key) for key in exact.PAIRED_FUNCTIONS
 }
 """By the values that the protocol's fields ``hidden_function`` and ``visible_units`` may have."""
 
-SLOPES: dict[str, Callable[[Any, Any], Any]] = {name: Slope(name) for name in ACTIVATIONS}
+SLOPES: dict[str, Callable[[States, States], States]] = {name: Slope(name) for name in ACTIVATIONS}
 """Derivative of each, given a unit's total input and its state."""

@@ -7,13 +7,11 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 from __future__ import annotations
 
 import copy
-import functools
 import inspect
 import math
-import operator
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,22 +19,22 @@ from numpy.typing import ArrayLike, NDArray
 from replication.definition.fields import take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
-from replication.simulator.operations.arrays import (
-    APPLY,
-    LEARN,
-    MEASURE,
-    TURNS,
-    Graph,
-    TraceError,
-    is_truth,
-)
+from replication.simulator.operations.arrays import Graph, TraceError, is_truth
 from replication.simulator.operations.handles import Handle, unwrap
 from replication.simulator.operations.noise import N_PHASES, draw_numbers, draw_order, find_place
+from replication.simulator.operations.turns import APPLY, LEARN, MEASURE, TURNS
+from replication.simulator.rule import declared
 from replication.simulator.rule import weights as initial
+from replication.simulator.rule.criteria import CRITERIA, measure_error
+from replication.simulator.rule.declared import Shape
 from replication.wording import plural, show
 
 Array = NDArray[np.float64]
-Shape = tuple[int, ...]
+States = Any
+"""States of units, weights or changes: arrays and numbers of NumPy, or handles of arrays while the
+rule is traced. A user's rule computes with either in the same lines."""
+Changes = Any
+"""What `weight_changes` of any rule gives: arrays in the order of `shapes`, or some in a dict."""
 
 OF_ANY_RULE = {
     "group_sizes",
@@ -54,44 +52,8 @@ OF_ANY_RULE = {
 ONLY_APPLY = (
     "only apply() may change arrays, those of `shapes` and `kept`, by what weight_changes() returns"
 )
-SHAPES = 'shapes, e.g. {"W": (2, 4), "b": (2,)}'
 FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
-
-
-class Criterion(NamedTuple):
-    """How the error of a network is made of the deviations of its units.
-
-    A maximum over units is one of absolute deviations; a sum is one of squares, unless it is said
-    to be one of absolute deviations. `finish` is compiled: it may use ``+ - * /``, `np.sqrt` and
-    `np.absolute`.
-
-    The root of the mean square over all units and patterns, and the sum of absolute deviations:
-
-    >>> root = Criterion("add", "add", lambda x, targets: np.sqrt(x / targets.size))
-    >>> total = Criterion("add", "add", lambda x, _: x, deviations="absolute")
-    """
-
-    over_units: Literal["maximum", "add"]
-    over_patterns: Literal["maximum", "add"]
-    finish: Callable[[Any, Array], Any]  # of what results, and the targets
-    deviations: Literal["squared", "absolute"] = "squared"  # of which sums are made
-
-    @property
-    def is_absolute(self) -> bool:
-        """Whether absolute deviations of units are compared or added, and not their squares."""
-        return self.over_units == "maximum" or self.deviations == "absolute"
-
-
-CRITERIA: dict[str, Criterion] = {
-    "every-unit": Criterion("maximum", "maximum", lambda x, _: x),
-    "every-unit-squared": Criterion("maximum", "maximum", lambda x, _: x * x),
-    "every-unit-half-squared": Criterion("maximum", "maximum", lambda x, _: x * x * 0.5),
-    "half-squared-error": Criterion("add", "add", lambda x, _: x * 0.5),
-    "worst-pattern": Criterion("add", "maximum", lambda x, _: x * 0.5),
-    "unexplained-variance": Criterion("add", "add", lambda x, t: x / initial.compute_variation(t)),
-}
-"""By the values of the protocol's field ``criterion``; our reading of the paper's is first."""
 
 
 class Network:
@@ -175,19 +137,19 @@ class Network:
 
     # To be written
 
-    def image(self, v: Any) -> Any:
+    def image(self, v: States) -> States:
         """Return what the network makes of a pattern."""
         raise NotImplementedError("a rule has to have image(self, v)")
 
     if TYPE_CHECKING:  # a subclass may leave out the target
-        weight_changes: Callable[..., Any]
+        weight_changes: Callable[..., Changes]
     else:
 
-        def weight_changes(self, v: Any, target: Any) -> Any:
+        def weight_changes(self, v: States, target: States) -> Changes:
             """Return what one pattern adds to each array of `shapes`."""
             raise NotImplementedError("a rule has to have weight_changes(self, v, target)")
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: dict[str, States]) -> None:
         """Change the weights by changes that are summed over the patterns, added unless written."""
         for name, change in changes.items():
             if name not in self.summed:
@@ -233,15 +195,23 @@ class Network:
         (29, True)
         """
         root_seed = take_whole("root_seed", root_seed, 0, initial.MAX_ROOT_SEED)
-        parts = []
         # Weights and fixed arrays have streams of their own: one more of these moves none of those.
-        for shapes, stream in ((rule.shapes, 0), (rule.fixed, FIXED_STREAM)):
-            sizes = [math.prod(shape) for shape in shapes.values()]
-            widths = [cls.half_widths.get(name, rule.protocol.half_width) for name in shapes]
-            if sizes:
-                parts.append(initial.draw_uniform(sum(sizes), root_seed + stream, start, stop))
-                parts[-1] *= np.repeat(widths, sizes)
-        return parts[0] if len(parts) == 1 else np.hstack(parts)
+        weights = cls._draw_arrays(rule, rule.shapes, root_seed, start, stop)
+        if not rule.fixed:
+            return weights
+        fixed = cls._draw_arrays(rule, rule.fixed, root_seed + FIXED_STREAM, start, stop)
+        return np.hstack([weights, fixed])
+
+    @classmethod
+    def _draw_arrays(
+        cls, rule: Rule, shapes: Mapping[str, Shape], stream: int, start: int, stop: int
+    ) -> Array:
+        """Draw some arrays of seeds in [start, stop), each uniform with its own half width."""
+        sizes = [math.prod(shape) for shape in shapes.values()]
+        widths = [cls.half_widths.get(name, rule.protocol.half_width) for name in shapes]
+        rows = initial.draw_uniform(sum(sizes), stream, start, stop)
+        rows *= np.repeat(widths, sizes)
+        return rows
 
     def prepare(self) -> None:
         """Set what follows from `self.protocol`, before weights are given."""
@@ -249,22 +219,26 @@ class Network:
     def __setattr__(self, name: str, value: Any) -> None:
         shape = self._shapes.get(name)
         if self._graph is not None:
-            value = self._take_traced(self._graph, name, value)
+            self._refuse_change(self._graph.phase, name)
+            value = self._take_traced(self._graph, value)
         elif shape is not None:
             value = initial.take_numbers(value, name)
             if value.shape != shape:
                 raise UsageError(f"{name} of shape {value.shape} was given; allowed is {shape}")
         object.__setattr__(self, name, value)
 
-    def _take_traced(self, graph: Graph, name: str, value: Any) -> Handle:
-        """Return what an attribute becomes while the rule is traced, or refuse that it changes."""
-        method = {LEARN: "weight_changes", APPLY: "apply"}.get(graph.phase, "image")
+    def _refuse_change(self, phase: int, name: str) -> None:
+        """Refuse, while the rule is traced, what compiled code would not change."""
+        method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
         changes = f"{type(self).__name__}.{method} changes self.{name}"
         if method == "apply" and name not in self._shapes:
-            declared = f"kept = {{{name!r}: 0.0}}, with its start"
-            raise TraceError(f"{changes}, which is not declared; write {declared}")
+            declaration = f"kept = {{{name!r}: 0.0}}, with its start"
+            raise TraceError(f"{changes}, which is not declared; write {declaration}")
         if method != "apply" or name in self._fixed:
             raise TraceError(f"{changes}; {ONLY_APPLY}")
+
+    def _take_traced(self, graph: Graph, value: States) -> Handle:
+        """Return what an attribute becomes while the rule is traced."""
         # NumPy copies what is set, and has numbers from then on.
         if isinstance(value, Handle) and not is_truth(value.array):
             return value.copy()
@@ -289,65 +263,68 @@ class Network:
         n_weights = plural(sum(array.size for array in self.weights), "weight")
         return f"{type(self).__name__}({n_weights}, error {self.error():.2g})"
 
-    def list_hidden(self, v: Any) -> list[Any]:
+    def list_hidden(self, v: States) -> list[States]:
         """Return the states of each hidden group: what the rule's `hidden` gives, if it has one."""
         hidden = getattr(self, "hidden", None)
-        found = () if hidden is None else hidden(v)
+        if hidden is None:
+            return []
+        found = hidden(v)
         return [*found] if isinstance(found, tuple | list) else [found]
 
-    def list_states(self, v: Any) -> list[Any]:
+    def list_states(self, v: States) -> list[States]:
         """Return the states that a page shows of a pattern: those of hidden groups, the image."""
         return [*self.list_hidden(v), self.image(v)]
 
     # Random numbers
 
-    def uniform(self, shape: int | Shape) -> Any:
+    def uniform(self, shape: int | Shape) -> States:
         """Return numbers uniform on [0, 1), new for each pattern and update."""
         return self._draw("uniform", shape)
 
-    def normal(self, shape: int | Shape) -> Any:
+    def normal(self, shape: int | Shape) -> States:
         """Return numbers from the normal distribution with mean 0 and variance 1."""
         return self._draw("normal", shape)
 
-    def _draw(self, kind: str, given: int | Shape) -> Any:
-        shape = _take_shape(given)
+    def _draw(self, kind: str, given: int | Shape) -> States:
+        shape = declared.take_shape(given)
         # Draws of one call of a method are numbered, and so are turns of a loop.
-        draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
-        # Traced: the draw is noted, for the compiled code to make.
-        if (graph := self._graph) is not None:
+        draw = TURNS.n_draws
+        TURNS.n_draws += 1
+        graph = self._graph
+        if graph is not None:  # the draw is noted, for the compiled code to make
             note = (kind, graph.phase, draw, object())
             is_batched = graph.phase != APPLY
-            where: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
-            return Handle(graph.make("draw", shape, note=note, **where))
+            x = graph.make("draw", shape, note=note, is_batched=is_batched, depth=graph.depth)
+            return Handle(x)
         # In NumPy: the counter says where and when, and nothing is remembered.
-        pattern, phase = self._moment
         place = find_place(draw, TURNS.turn)
-        moment = pattern * N_PHASES + phase
-        counter = [place, moment, self._n_updates, self._seeds[0]]
-        return draw_numbers(kind, shape, counter, self._seeds[1])
+        assert isinstance(place, int)  # which only compiled code computes as it goes
+        pattern, phase = self._moment
+        seed, root_seed = self._seeds
+        counter = [place, pattern * N_PHASES + phase, self._n_updates, seed]
+        return draw_numbers(kind, shape, counter, root_seed)
 
     # In plain NumPy
 
-    def measure(self, v: Any) -> Any:
+    def measure(self, v: States) -> States:
         """Return what is compared with the target: the image, unless written."""
         return self.image(v)
 
     def error(self) -> float:
         """Return what the criterion measures, with the weights as they stand."""
-        # A criterion of the rule, of which the worst pattern counts.
         if type(self).pattern_error is not Network.pattern_error:
-            pairs = enumerate(zip(self.patterns, self.targets, strict=True))
-            return float(np.max([self._at(k, MEASURE).pattern_error(*pair) for k, pair in pairs]))
-        # One of the protocol: over units first, then over patterns.
+            return self._measure_own_error()
         images = [self._at(k, MEASURE).measure(v) for k, v in enumerate(self.patterns)]
-        d = np.array(images) - self.targets
-        criterion = CRITERIA[self.protocol.criterion]
-        units = np.abs(d) if criterion.is_absolute else d**2  # (pattern, unit)
-        each = getattr(np, criterion.over_units).reduce(units, axis=1)  # (pattern,)
-        error = getattr(np, criterion.over_patterns).reduce(each)
-        return float(criterion.finish(error, self.targets))
+        return measure_error(CRITERIA[self.protocol.criterion], np.array(images), self.targets)
 
-    def pattern_error(self, v: Any, target: Any) -> Any:
+    def _measure_own_error(self) -> float:
+        """Return the rule's own error, of which the worst pattern counts."""
+        errors = []
+        for k, (v, target) in enumerate(zip(self.patterns, self.targets, strict=True)):
+            errors.append(self._at(k, MEASURE).pattern_error(v, target))
+        return float(np.max(errors))
+
+    def pattern_error(self, v: States, target: States) -> States:
         """Return the error of one pattern, where a rule has a criterion of its own."""
         raise NotImplementedError
 
@@ -364,11 +341,14 @@ class Network:
 
     def _learn_some(self, order: NDArray[np.int64], places: range) -> None:
         """Change the weights by the summed changes of the patterns in some places of an order."""
-        sums: dict[str, Any] = {}
+        sums: dict[str, States] = {}
         for place in places:  # in this order, which fixes the last bits
-            shown = self.patterns[order[place]], self.targets[order[place]]
-            for name, change in self._at(place, LEARN)._change(*shown).items():
-                sums[name] = sums.get(name, np.zeros(self._sums[name])) + change
+            number = order[place]
+            at_place = self._at(place, LEARN)
+            changes = at_place._change(self.patterns[number], self.targets[number])
+            for name, change in changes.items():
+                begun = sums.get(name, np.zeros(self._sums[name]))
+                sums[name] = begun + change
         self._at(places[0], APPLY)._apply(sums)
 
     def train(self) -> tuple[int, bool]:
@@ -385,26 +365,17 @@ class Network:
 
     def _at(self, pattern: int, phase: int) -> Self:
         """Return the network, with the moment noted by which random numbers differ."""
-        self._moment, TURNS.n_draws = (pattern, phase), 0
+        self._moment = (pattern, phase)
+        TURNS.n_draws = 0
         return self
 
-    def _change(self, v: Any, target: Any) -> dict[str, Any]:
+    def _change(self, v: States, target: States) -> dict[str, States]:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
         # A rule whose targets are its patterns may leave the second out.
-        shown = (v, target)[: len(inspect.signature(self.weight_changes).parameters)]
-        changes = self.weight_changes(*shown)
+        n_taken = len(inspect.signature(self.weight_changes).parameters)
+        shown = (v, target)[:n_taken]
+        changes = self._name_changes(self.weight_changes(*shown))
         gives = f"{type(self).__name__}.weight_changes gives"
-        if changes is None:
-            raise UsageError(f"{gives} nothing; return the changes of {[*self.shapes]}")
-        # Some in a dict, or all in the order of the weights; one array alone is that of one weight.
-        if not isinstance(changes, Mapping):
-            changes = changes if isinstance(changes, tuple | list) else (changes,)
-            if len(changes) != len(self.shapes):
-                raise UsageError(
-                    f"{gives} {plural(len(changes), 'array')}; shapes has {len(self.shapes)}: "
-                    f"{', '.join(self.shapes)}; give one for each, or a dict"
-                )
-            changes = dict(zip(self.shapes, changes, strict=True))
         for name, change in changes.items():
             if name not in self._sums:
                 known = f"shapes has {', '.join(self._sums)}"
@@ -412,15 +383,33 @@ class Network:
                 raise UsageError(f"{gives} {name!r}; {known}; {advice}")
             if isinstance(change, list | tuple):
                 raise UsageError(f"{gives} {name} as a list; write np.stack([x, y])")
-            # One number stands for all entries.
             shape = self._sums[name]
-            if np.shape(change) not in ((), shape):
+            if np.shape(change) not in ((), shape):  # one number stands for all entries
                 raise UsageError(f"{gives} {name} of shape {np.shape(change)}; shapes says {shape}")
-        return dict(changes)
+        return changes
 
-    def _apply(self, sums: dict[str, Any]) -> None:
+    def _name_changes(self, changes: Changes) -> dict[str, States]:
+        """Return by name what `weight_changes` gave: some in a dict, or all in the order of shapes.
+
+        One array alone is the change of the only weight.
+        """
+        gives = f"{type(self).__name__}.weight_changes gives"
+        if changes is None:
+            raise UsageError(f"{gives} nothing; return the changes of {[*self.shapes]}")
+        if isinstance(changes, Mapping):
+            return dict(changes)
+        if not isinstance(changes, tuple | list):
+            changes = (changes,)
+        if len(changes) != len(self.shapes):
+            raise UsageError(
+                f"{gives} {plural(len(changes), 'array')}; shapes has {len(self.shapes)}: "
+                f"{', '.join(self.shapes)}; give one for each, or a dict"
+            )
+        return dict(zip(self.shapes, changes, strict=True))
+
+    def _apply(self, sums: dict[str, States]) -> None:
         """Apply summed changes, or refuse what `apply` returns, which would be lost."""
-        apply: Any = self.apply
+        apply: Callable[[dict[str, States]], object] = self.apply
         if apply(sums) is not None:
             name = type(self).__name__
             advice = 'self.W = self.W + changes["W"]'
@@ -432,65 +421,83 @@ class Rule:
 
     def __init__(self, network: type[Network], protocol: Protocol | str = PAPER) -> None:
         """Take what a class of networks is under a protocol, or refuse what does not fit."""
-        given: Any = network
+        given: object = network
         if not (isinstance(given, type) and issubclass(given, Network)):
             raise UsageError(f"network = {show(given)} was given; allowed is a subclass of Network")
-        self.network, self.protocol, name = network, find_protocol(protocol), network.__name__
-        self.name = name
+        self.network = network
+        self.name = network.__name__
+        self.protocol = find_protocol(protocol)
         # What the class says under this protocol.
-        one: Any = network.__new__(network)
+        one = network.__new__(network)
         object.__setattr__(one, "protocol", self.protocol)
         one.prepare()
-        shown = initial.make_patterns(self.protocol) if one.patterns is None else one.patterns
-        self.patterns = self.targets = _take_rows(f"{name}.patterns", shown)
+        self._take_task(one)
+        self._take_arrays(one)
+        self._check_declared(one)
+        self._check_protocol()
+
+    def _take_task(self, one: Network) -> None:
+        """Take what its networks are shown and should answer, and when their weights change."""
+        shown = one.patterns
+        if shown is None:
+            shown = initial.make_patterns(self.protocol)
+        self.patterns = declared.take_rows(f"{self.name}.patterns", shown)
+        self.targets = self.patterns
         self.has_targets = one.targets is not None  # others than the patterns
         if self.has_targets:
-            self.targets = _take_rows(f"{name}.targets", one.targets)
-        self._check_targets(f"{name}.targets")
+            self.targets = declared.take_rows(f"{self.name}.targets", one.targets)
+        self._check_targets(f"{self.name}.targets")
         self.learnt = self.patterns, self.targets  # what its networks know as their own
         # Weights change once in a sweep, or after some patterns, which may be shuffled.
         self.batch_size = find_batch_size(self.protocol, len(self.patterns))
         self.is_one_batch = self.protocol.update_schedule == "batch"
         self.is_shuffled = self.protocol.update_schedule == "minibatch"
-        self.shapes, self.fixed, self.summed = (
-            _take(f"{name}.{each}", getattr(one, each), _take_shape, SHAPES)
-            for each in ("shapes", "fixed", "summed")
-        )
-        self.kept = _take(f"{name}.kept", _gather(one, "kept"), _take_finite, "arrays of numbers")
-        self.numbers = _take(f"{name}.numbers", _gather(one, "numbers"), _take_number, "numbers")
-        # Shapes of all arrays as they lie in flat weights, and of all sums over the patterns.
-        kept = {key: begun.shape for key, begun in self.kept.items()}
-        self.all_shapes: dict[str, Shape] = {**self.shapes, **self.fixed, **kept}
-        self.sums: dict[str, Shape] = {**self.shapes, **self.summed}
-        # What is kept as it begins, and the numbers of the weights, the fixed arrays and that.
-        self.begun = np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
-        weights, fixed = (sum(map(math.prod, x.values())) for x in (self.shapes, self.fixed))
-        self.sizes = weights, fixed, self.begun.size
-        self.row_sizes = weights + fixed, sum(self.sizes)  # of a network, without what is kept
-        self._check(one)
 
-    def _check(self, one: Network) -> None:
+    def _take_arrays(self, one: Network) -> None:
+        """Take the arrays and numbers of its networks, and where they lie in flat weights."""
+        name = self.name
+        self.shapes = declared.take_shapes(f"{name}.shapes", one.shapes)
+        self.fixed = declared.take_shapes(f"{name}.fixed", one.fixed)
+        self.summed = declared.take_shapes(f"{name}.summed", one.summed)
+        kept = declared.gather(one, "kept")
+        self.kept = declared.take_arrays(f"{name}.kept", kept)
+        numbers = declared.gather(one, "numbers")
+        self.numbers = declared.take_named_numbers(f"{name}.numbers", numbers)
+        # Shapes of all arrays as they lie in flat weights, and of all sums over the patterns.
+        shapes_of_kept = {key: begun.shape for key, begun in self.kept.items()}
+        self.all_shapes: dict[str, Shape] = {**self.shapes, **self.fixed, **shapes_of_kept}
+        self.sums: dict[str, Shape] = {**self.shapes, **self.summed}
+        # What is kept as it begins.
+        self.begun = np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
+        # How many numbers are weights, fixed, and kept; and a row without or with what is kept.
+        n_weights = declared.count_numbers(self.shapes)
+        n_fixed = declared.count_numbers(self.fixed)
+        self.sizes = n_weights, n_fixed, self.begun.size
+        self.row_sizes = n_weights + n_fixed, sum(self.sizes)
+
+    def _check_declared(self, one: Network) -> None:
+        """Refuse names that hide each other, and half widths of what is not drawn."""
         name = self.name
         if not self.shapes:
             raise UsageError(f'{name}.shapes is empty; name its weights, as {{"W": (2, 4)}}')
-        # Names that would hide each other, or a method.
         names = [*self.shapes, *self.fixed, *self.summed, *self.kept, *self.numbers]
-        for each in names:
-            is_taken = names.count(each) > 1 or hasattr(self.network, str(each))
-            if is_taken or each == "protocol" or not str(each).isidentifier():
-                wrong = "is no name in Python, or taken already; choose another"
-                raise UsageError(f"{name} calls an array or a number {each!r}, which {wrong}")
-        # Half widths of what is not drawn would be ignored without a word.
-        for each in _take(f"{name}.half_widths", one.half_widths, _take_number, "numbers"):
-            if each not in (*self.shapes, *self.fixed):
-                allowed = ", ".join([*self.shapes, *self.fixed])
+        declared.check_names(name, self.network, names)
+        drawn = [*self.shapes, *self.fixed]
+        for each in declared.take_named_numbers(f"{name}.half_widths", one.half_widths):
+            if each not in drawn:  # it would be ignored without a word
+                allowed = ", ".join(drawn)
                 raise UsageError(f"{name}.half_widths names {each!r}; allowed are {allowed}")
-        # And so would fields that only our own classes read.
+
+    def _check_protocol(self) -> None:
+        """Refuse fields that only our own classes read, and others would ignore."""
+        if self.network.takes_protocol:
+            return
         for field, value in self.protocol.differences.items():
-            if not (one.takes_protocol or field in OF_ANY_RULE):
+            if field not in OF_ANY_RULE:
                 raise UsageError(
-                    f"{field} = {show(value)} was given, which {name} does not take: its settings "
-                    f"are its own; of a protocol it takes {', '.join(sorted(OF_ANY_RULE))}"
+                    f"{field} = {show(value)} was given, which {self.name} does not take: its "
+                    "settings are its own; of a protocol it takes "
+                    f"{', '.join(sorted(OF_ANY_RULE))}"
                 )
 
     def _check_targets(self, what: str) -> None:
@@ -509,23 +516,25 @@ class Rule:
 
     def show(self, patterns: Array, targets: Array | None = None) -> Self:
         """Return the same rule, of which other patterns are measured; it learnt its own."""
-        other = copy.copy(self)
-        other.patterns = other.targets = _take_rows("test_patterns", patterns)
         if self.has_targets and targets is None:
             raise UsageError(f"{self.name} has targets; give test_targets with test_patterns")
         if targets is not None and not self.has_targets:
             raise UsageError(f"the targets of {self.name} are its patterns; leave out test_targets")
+        other = copy.copy(self)
+        other.patterns = declared.take_rows("test_patterns", patterns)
+        other.targets = other.patterns
         if targets is not None:
-            other.targets = _take_rows("test_targets", targets)
+            other.targets = declared.take_rows("test_targets", targets)
         other._check_targets("test_targets")
-        for what, new, own in (
-            ("test_patterns", other.patterns, self.patterns),
-            ("test_targets", other.targets, self.targets),
-        ):
-            if new.shape[1] != own.shape[1]:
-                allowed = f"{own.shape[1]} numbers a row, as in those of {self.name}"
-                raise UsageError(f"{what} of shape {new.shape} was given; allowed are {allowed}")
+        self._check_width("test_patterns", other.patterns, self.patterns)
+        self._check_width("test_targets", other.targets, self.targets)
         return other
+
+    def _check_width(self, what: str, new: Array, own: Array) -> None:
+        """Refuse other patterns or targets of another number of units than its own."""
+        if new.shape[1] != own.shape[1]:
+            allowed = f"{own.shape[1]} numbers a row, as in those of {self.name}"
+            raise UsageError(f"{what} of shape {new.shape} was given; allowed are {allowed}")
 
     def bare(self) -> Network:
         """Return a network with everything but weights."""
@@ -574,48 +583,3 @@ def find_batch_size(protocol: Protocol, n_patterns: int) -> int:
     if protocol.update_schedule == "minibatch":
         return min(protocol.batch_size, n_patterns)
     return n_patterns
-
-
-def _take_rows(what: str, given: Any) -> Array:
-    rows = initial.take_numbers(given, what, finite=True)
-    if rows.ndim != 2 or not rows.size:
-        allowed = "(n_patterns, n_units), as in [[0], [1]] of one unit"
-        raise UsageError(f"{what} of shape {rows.shape} was given; allowed is {allowed}")
-    rows.flags.writeable = False  # so that a rule in plain NumPy cannot change them
-    return rows
-
-
-def _gather(one: Network, name: str) -> dict[str, Any]:
-    """Return what a class declares under a name, and the classes above it."""
-    found: dict[str, Any] = {}
-    for each in reversed(type(one).__mro__):
-        given: Any = vars(each).get(name, {})
-        # A property gives all, and may leave out what those above it declare.
-        given = {**found, **given} if isinstance(given, Mapping) else given
-        found = given.__get__(one) if isinstance(given, property) else given
-    return found
-
-
-def _take(what: str, given: Any, check: Callable[[Any], Any], kind: str) -> dict[str, Any]:
-    """Return what a class declares by its names, each as a check returns it."""
-    try:
-        return {key: check(x) for key, x in given.items()}
-    except (AttributeError, TypeError, ValueError):
-        allowed = f"a dict of names to {kind}"
-        raise UsageError(f"{what} = {show(given)} was given; allowed is {allowed}") from None
-
-
-_take_finite = functools.partial(initial.take_numbers, what="", finite=True)
-
-
-def _take_number(given: Any) -> float:
-    return float(_take_finite(given))
-
-
-def _take_shape(given: Any) -> Shape:
-    """Return a shape; raise TypeError or ValueError for anything else."""
-    # A whole number alone is the size of a vector.
-    shape = tuple(map(operator.index, (given,) if np.ndim(given) == 0 else given))
-    if min(shape, default=1) < 1:
-        raise ValueError(f"{shape} is no shape of an array, whose sizes are at least 1")
-    return shape

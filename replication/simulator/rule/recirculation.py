@@ -10,12 +10,13 @@ symmetric weights (``U = W.T``) and a regression near 1, the derivative of the s
 ``1/2 sum (v2 - v0)^2`` by W is minus the change of equation 4, apart from its factor.
 """
 
-import collections
 import functools
+from collections import namedtuple
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
@@ -24,7 +25,8 @@ from replication.simulator.operations.arrays import as_tuple
 from replication.simulator.operations.handles import Handle
 from replication.simulator.rule import weights as initial
 from replication.simulator.rule.activations import ACTIVATIONS, SLOPES
-from replication.simulator.rule.network import FIXED_STREAM, Network, Rule, Shape
+from replication.simulator.rule.declared import Shape
+from replication.simulator.rule.network import FIXED_STREAM, Changes, Network, Rule, States
 
 Array = NDArray[np.float64]
 
@@ -100,8 +102,9 @@ class RecirculationNetwork(Network):
     @property
     def kept(self) -> dict[str, Array]:  # type: ignore[override]
         """The last changes, where there is momentum."""
-        has_momentum = self.protocol.momentum > 0.0
-        return {f"last_{name}": np.zeros(x) for name, x in self.shapes.items() if has_momentum}
+        if self.protocol.momentum == 0.0:
+            return {}
+        return {f"last_{name}": np.zeros(shape) for name, shape in self.shapes.items()}
 
     @property
     def numbers(self) -> dict[str, float]:  # type: ignore[override]
@@ -128,7 +131,7 @@ class RecirculationNetwork(Network):
 
     # The passes around the loop
 
-    def first_pass(self, visible: ArrayLike) -> Any:
+    def first_pass(self, visible: States) -> States:
         """Return the states of the hidden units that a visible vector causes.
 
         Equations 1 and 2, time 1: ``h1 = sigma(W v0 + b)``.
@@ -140,18 +143,18 @@ class RecirculationNetwork(Network):
             found.append(states)
         return found[0] if len(found) == 1 else tuple(found)
 
-    def reconstruct(self, hidden: ArrayLike) -> Any:
+    def reconstruct(self, hidden: States) -> States:
         """Return the visible vector that hidden states cause, with a regression of 0.
 
         Equations 1 and 2, time 2: ``r2 = sigma(U h1 + c)``.
         """
         return self.activate_visible(self.U @ _take(hidden) + self.c)
 
-    def image(self, visible: ArrayLike) -> Any:
+    def image(self, visible: States) -> States:
         """Return the reconstruction of a visible vector, once around the loop."""
         return self.reconstruct(as_tuple(self.first_pass(visible))[-1])
 
-    def regress(self, before: Any, arriving: Any) -> Any:
+    def regress(self, before: States, arriving: States) -> States:
         """Return states regressed towards what they were, with weight lambda.
 
         Equation 5 for the visible units at time 2, ``v2 = lambda v0 + (1 - lambda) r2``,
@@ -159,7 +162,7 @@ class RecirculationNetwork(Network):
         """
         return self.regression * _take(before) + self.arriving * _take(arriving)
 
-    def second_pass(self, visible: ArrayLike, first: Any) -> Any:
+    def second_pass(self, visible: States, first: States) -> States:
         """Return the hidden states of the second pass, regressed.
 
         Equation 6, time 3: ``h3 = lambda h1 + (1 - lambda) sigma(W v2 + b)``. In a longer loop
@@ -177,7 +180,7 @@ class RecirculationNetwork(Network):
 
     # The rule
 
-    def weight_changes(self, v0: Any) -> Any:
+    def weight_changes(self, v0: States) -> Changes:
         """Return the changes of W, b, U and c for one pattern.
 
         Each is epsilon times the presynaptic state times the difference of the
@@ -192,7 +195,7 @@ class RecirculationNetwork(Network):
         v2 = self.regress(v0, self.reconstruct(h1[-1]))
         h3 = as_tuple(self.second_pass(v2, first))
         # Each group learns from what it heard on the second pass.
-        changes: list[Any] = []
+        changes: list[States] = []
         before = [self._centre(v2), *h3]
         for source, one, three in zip(before, h1, h3, strict=False):  # equation 4
             changes += self._learn(self.hidden_rate, source, one - three)
@@ -204,34 +207,39 @@ class RecirculationNetwork(Network):
             dc = dc + dc2
         return self._name([*changes, dU, dc])
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: dict[str, States]) -> None:
         """Add the summed changes to the weights, with momentum and decay where they are asked."""
-        protocol = self.protocol
         for name, change in changes.items():
             # W1 and W2 of a longer loop are frozen as W is.
-            if name[0] in protocol.frozen or name in self.summed:
+            if name[0] in self.protocol.frozen or name in self.summed:
                 continue
+            moved = change
+            if self.protocol.momentum > 0.0:
+                moved = self._go_on_moving(name, change)
             weights = getattr(self, name)
-            if protocol.momentum > 0.0:  # what is kept is over the learning rate
-                rate = self.visible_rate if name in "Uc" else self.hidden_rate
-                last = self.momentum * getattr(self, f"last_{name}") + change / rate
-                setattr(self, f"last_{name}", last)
-                change = rate * last  # noqa: PLW2901
-            if protocol.decay > 0.0 and name[0] in "WU":
+            if self.protocol.decay > 0.0 and name[0] in "WU":
                 weights = self.shrinking * weights
-            setattr(self, name, weights + change)
+            setattr(self, name, weights + moved)
 
-    def measure(self, v: ArrayLike) -> Any:
+    def _go_on_moving(self, name: str, change: States) -> States:
+        """Return a change with the share of the last one that momentum adds, and remember it."""
+        rate = self.visible_rate if name in "Uc" else self.hidden_rate
+        # What is kept is over the learning rate, so that another rate needs no other start.
+        last = self.momentum * getattr(self, f"last_{name}") + change / rate
+        setattr(self, f"last_{name}", last)
+        return rate * last
+
+    def measure(self, v: States) -> States:
         """Return what is compared with the pattern: the reconstruction, regressed if asked."""
         image = self.image(v)
         is_regressed = self.protocol.error_measured_on == "regressed"
         return self.regress(v, image) if is_regressed else image
 
-    def hidden(self, v: ArrayLike) -> Any:
+    def hidden(self, v: States) -> States:
         """Return the states of the hidden units, as a trace shows them."""
         return self.first_pass(v)
 
-    def list_states(self, v: Any) -> list[Any]:
+    def list_states(self, v: States) -> list[States]:
         """Return the states from time 1 to time 3, hidden ones first: h1, h3, the image, v2."""
         # Times 1, 2 and 3.
         first = self.first_pass(v)
@@ -240,20 +248,23 @@ class RecirculationNetwork(Network):
         last = self.second_pass(second, first)
         return [*as_tuple(first), *as_tuple(last), image, second]
 
-    def _centre(self, visible: Any) -> Any:
+    def _centre(self, visible: States) -> States:
         """Return visible states as hidden units receive them."""
         return visible - self.shift if self.protocol.centred else visible
 
-    def _learn(self, rate: Any, presynaptic: Any, difference: Any) -> tuple[Any, Any]:
+    def _learn(
+        self, rate: States, presynaptic: States, difference: States
+    ) -> tuple[States, States]:
         """Return the changes of a matrix and of its biases, whose presynaptic state is 1."""
         return rate * np.outer(difference, presynaptic), rate * difference
 
-    def _name(self, changes: list[Any]) -> Any:
+    def _name(self, changes: Sequence[States]) -> Changes:
+        """Return changes, in the order of the weights, as a tuple with the weights' names."""
         return name_type(tuple(self.shapes))._make(changes)
 
-    def _hidden_connections(self) -> list[tuple[Any, Any]]:
+    def _hidden_connections(self) -> list[tuple[States, States]]:
         """Return the matrix and the biases of each connection into a hidden group."""
-        names = [*self.shapes][:-2]
+        names = [*self.shapes][:-2]  # without U and c
         arrays = [getattr(self, name) for name in names]
         return [*zip(arrays[::2], arrays[1::2], strict=True)]
 
@@ -272,7 +283,7 @@ class BackPropagationNetwork(RecirculationNetwork):
 
     learning_rule = BACK_PROPAGATION
 
-    def weight_changes(self, v0: Any) -> Any:
+    def weight_changes(self, v0: States) -> Changes:
         """Return minus the gradient for one pattern, times the learning rate.
 
         Of half the squared error; or of the cross-entropy, of whose derivative the slope of
@@ -280,12 +291,12 @@ class BackPropagationNetwork(RecirculationNetwork):
         """
         return self.descend(v0, self.protocol.minimised_error)
 
-    def descend(self, v0: Any, error: MinimisedError) -> Any:
+    def descend(self, v0: States, error: MinimisedError) -> Changes:
         """Return minus the gradient of an error for one pattern, times the learning rate."""
         protocol = self.protocol
         # Forward, with the inputs kept for the slopes.
         states = [self._centre(v0)]
-        inputs: list[Any] = []
+        inputs: list[States] = []
         for W, b in self._hidden_connections():
             inputs.append(W @ states[-1] + b)
             states.append(self.activate_hidden(inputs[-1]))
@@ -304,7 +315,7 @@ class BackPropagationNetwork(RecirculationNetwork):
         return self._name(changes)
 
     @property
-    def feedback(self) -> Any:
+    def feedback(self) -> States:
         """The weights that return the errors of the visible units, (n_visible, n_hidden)."""
         return self.U
 
@@ -332,7 +343,7 @@ class FeedbackAlignmentNetwork(BackPropagationNetwork):
         return {"B": self.shapes["U"]}
 
     @property
-    def feedback(self) -> Any:
+    def feedback(self) -> States:
         """The weights that return the errors of the visible units, (n_visible, n_hidden)."""
         return self.B
 
@@ -349,10 +360,12 @@ def find_network(protocol: Protocol, network: type[Network] | None = None) -> ty
     return ours[protocol.learning_rule] if network is None else network
 
 
-name_type: Any = functools.cache(functools.partial(collections.namedtuple, "Changes"))
-"""Returns the class of tuples of changes with such names."""
+@functools.cache
+def name_type(names: tuple[str, ...]) -> type[Any]:
+    """Return the class of tuples of changes with such names."""
+    return namedtuple("Changes", names)
 
 
-def _take(given: Any) -> Any:
+def _take(given: States) -> States:
     """Return states as an array, or refuse other than numbers."""
     return given if isinstance(given, Handle) else initial.take_numbers(given, "states")

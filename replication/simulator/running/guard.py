@@ -25,8 +25,10 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.errors import ReplicationError, UsageError
 from replication.simulator.compiler.sweep import MOST_AT_ONCE
-from replication.simulator.operations.arrays import MEASURE, TraceError, find_line, list_own
+from replication.simulator.operations.arrays import TraceError
+from replication.simulator.operations.turns import MEASURE
 from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.own_code import find_line, list_own
 from replication.simulator.running import states
 from replication.simulator.running.engine import N_LANES, Engine
 from replication.simulator.running.states import Case

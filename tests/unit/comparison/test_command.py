@@ -1,18 +1,27 @@
 """The compare command, as a user types it."""
 
+import dataclasses
 import inspect
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import replication
 from replication.comparison.comparison import compare
-from replication.comparison.options import JUDGING
-from replication.comparison.request import make_request
+from replication.comparison.options import CompareOptions, Judging, TableOptions
+from replication.comparison.request import Request, make_request
 from replication.comparison.tables import compare_table
-from tests.unit.comparison.asking import ask, refuse, run
+from replication.reading.options import (
+    Reading,
+    ReadingOptions,
+    ReportOptions,
+    RunsOptions,
+    list_options,
+    make_reading,
+)
+from replication.reading.reader import read_report, read_runs
+from tests.unit.comparison.asking import refuse, run
 
 REPORT = ("--reported", "mean=48 n=20")
 GROUPED = ("runs.csv", "--value", "u", "--by", "g")
@@ -66,16 +75,6 @@ def test_a_report_is_compared_with_another_without_any_table(capsys):
     assert "| mean | 92.0 |" in run(capsys, *arguments, "--format", "markdown")
 
 
-def test_the_exit_code_says_the_verdict_on_request(tmp_path):
-    pd.DataFrame({"updates": UPDATES}).to_csv(tmp_path / "runs.csv", index=False)
-    arguments = (tmp_path / "runs.csv", "--value", "updates", "--reported")
-    assert ask(*arguments, "48, n = 20", "--exit-code") == 0
-    assert ask(*arguments, "480, n = 20", "--exit-code") == 1
-    assert ask(*arguments, "480, n = 20") == 0
-    (tmp_path / "few.csv").write_text("u\n3\n")
-    assert ask(tmp_path / "few.csv", "--reported", "4, n = 3", "--exit-code") == 3
-
-
 def test_runs_are_drawn_with_the_reported_values(tmp_path, capsys):
     run(capsys, "example", "--value", "reward", *REPORT, "--plot", tmp_path / "picture.svg")
     assert "not contradicted at 5" in (tmp_path / "picture.svg").read_text()
@@ -91,7 +90,9 @@ def test_runs_are_drawn_with_the_reported_values(tmp_path, capsys):
     (["/dev/fd/99", *REPORT], 74, "give an existing file, or - for standard input"),
     (REPORT, 2, "FILE was not given"),
     (["one.csv", *REPORT, "--cap", "nan"], 2, "--cap was given as 'nan'"),
-    (["one.csv", *REPORT, "--bounds", "none", "-5"], 65, "beyond the bounds"),
+    (["one.csv", *REPORT, "--exit-code"], 2, "no option 'exit_code'; give --format json"),
+    (["one.csv", *REPORT, "--tasks", "g"], 2, "no option 'tasks'; give --by"),
+    (["one.csv", *REPORT, "--bounds", "0", "1"], 2, "no option 'bounds'; give --cap"),
     ([*DIFFERENCE, "a", *REPORT], 2, "allowed are two groups"),
     (["one.csv", *REPORT, "--plot", ""], 2, "allowed are files that end in"),
     (["one.csv", *REPORT, "--n", "5"], 2, "gives the runs, and"),
@@ -125,12 +126,28 @@ def test_a_negative_number_may_be_written_in_any_way(capsys):
         assert "mean" in run(capsys, *asked)
 
 
-def test_an_option_is_known_in_every_place_that_hands_it_on():
+GIVEN = {
+    "by": "g", "value": "u", "where": "u=1", "ignore": "x", "wide": "m", "succeeded": "ok",
+    "seed": "s", "take": "last", "n": 5, "plus_minus": "se", "decimal": ",", "cap": 5,
+    "failures": "excluded", "scale": 100, "grid": 1, "between": 0.3, "margin": "10%", "level": 0.1,
+}  # fmt: skip
+
+
+def test_an_option_that_is_declared_is_read():
     """Once a new one broke every command, or was accepted and ignored."""
-    options = {option.name for option in JUDGING}
-    asked = {*inspect.signature(make_request).parameters} - {"groups", "plus_minus"}
-    taken = {*inspect.signature(compare).parameters}
-    assert options ^ asked == set(), "JUDGING in options.py, or `make_request`, lacks them"
-    assert options - taken == set(), "`compare` does not take them"
-    of_tables = {*inspect.signature(compare_table).parameters}
-    assert options - of_tables == set(), "`compare_table` does not take them"
+    for kind, make, nothing in ((ReadingOptions, make_reading, Reading()),
+                                (Judging, make_request, Request())):  # fmt: skip
+        for name in list_options(kind):
+            changed = dataclasses.asdict(make({name: GIVEN[name]})) != dataclasses.asdict(nothing)
+            assert changed, f"{make.__name__} does not read {name}"
+
+
+@pytest.mark.parametrize(("function", "kind"), [
+    (compare, CompareOptions), (compare_table, TableOptions), (read_runs, RunsOptions),
+    (read_report, ReportOptions),
+])  # fmt: skip
+def test_a_function_describes_each_of_its_options(function, kind):
+    documented = inspect.getdoc(function)
+    for name, option in list_options(kind).items():
+        assert f"\n{name}" in documented
+        assert option.help[1:] in documented

@@ -195,12 +195,11 @@ def test_quantiles_and_medians_are_held_against_drawn_studies():
     assert both.difference.value == pytest.approx(NORMAL.mean() - 12), "and not that of medians"
 
 
-def test_an_extreme_beyond_all_runs_is_named_as_such_and_predictions_stay_within_bounds():
+def test_an_extreme_beyond_all_runs_is_named_as_such():
     for name, inside, beyond in (("min", NORMAL.min(), -9), ("max", NORMAL.max(), 99)):
         for value in (inside, beyond):
             found = compare(NORMAL, {name: f"{value:.2f}", "runs": 20})
             assert ("beyond" in found.cautions) == (value == beyond)
-    assert compare(FIVE, runs=5, max="0.83", bounds=(0, 1)).findings["max"].interval[1] <= 1
 
 
 def test_whole_numbers_of_ones_own_do_not_make_the_reported_ones_whole():
@@ -401,13 +400,12 @@ def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
     ({"mean": "10", "constant": "10"}, "give it alone"),
     ({"mean": "48", "reported": "9, n = 5"}, "gives the mean, and `mean` was given"),
     ({"mean": "9", "maen": "8"}, r"did you mean mean\?"),
-    ({"mean": "9", "evidence": True}, "needs a difference with a known error"),
+    ({"mean": "9", "evidence": True}, "no option 'evidence'; give nothing"),
     ({"mean": "78.9 (1)"}, "what is in the brackets of 78.9"),
     ({"mean": "9", "between": "-1"}, "from 0 to 100"),
     ({"mean": "-9", "scale": "log"}, "on the scale log are numbers above 0"),
     ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
     ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
-    ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
     ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
     ({"max": "48", "margin": "3"}, "without a reported mean"),
     ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),

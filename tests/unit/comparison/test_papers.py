@@ -1,5 +1,7 @@
 """What papers print, what logs hold and what people type: each case once had a wrong answer."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,6 @@ from replication.errors import UsageError
 from replication.reading.files import read_file
 from replication.reading.question import Cause, Question
 from replication.statistics import means
-from replication.statistics.evidence import weigh_evidence
 from replication.statistics.means import Side
 from tests.unit.comparison.asking import NO, UNKNOWN, YES, read, say
 
@@ -297,7 +298,9 @@ def test_what_has_two_readings_is_asked(case):
 ])  # fmt: skip
 def test_a_report_is_read_as_it_is_spelt(text, numbers):
     own = [1.0, 0, 1, 1, 1, 1] if "of" in text else [4.5, 4.9, 5.2, 5.6, 4.1, 5.0]
-    assert compare(own, text, plus_minus="sd") == compare(own, numbers, plus_minus="sd")
+    found = compare(own, text, plus_minus="sd")
+    assert dataclasses.replace(found, read_as=()) == compare(own, numbers, plus_minus="sd")
+    assert ("Taken as a label: 'accuracy'." in read(found)) == ("accuracy" in text)
 
 
 def test_a_column_of_metrics_may_come_first_and_successes_have_their_own_n():
@@ -360,25 +363,6 @@ def test_a_difference_names_its_groups_and_may_be_one_of_shares(tmp_path, capsys
         gap = (more[0] - more[1]) / 4
         assert f"from your {gap:g} (12 runs)" in paired
         assert "if the report's runs vary as yours do" in paired, "by Student's t"
-
-
-def test_evidence_for_a_difference_is_that_of_its_authors():
-    """Held (2020), section 3: z of 3 and 2 with equal errors: z_S^2 is half their harmonic mean."""
-    found = weigh_evidence(Side(2.0, error=1.0), Side(3.0, error=1.0))
-    # z_S^2 for c = 1.
-    square = 1 / (1 / 9 + 1 / 4)
-    assert found.p_sceptical == pytest.approx(stats.norm.sf(np.sqrt(square)))
-    # The predictive density of the estimate under the report, over that under no effect.
-    density = stats.norm.pdf(2, 3, np.sqrt(2)) / stats.norm.pdf(2, 0, 1)
-    assert found.bayes_factor == pytest.approx(density)
-    unequal = weigh_evidence(Side(2.0, error=0.5), Side(3.0, error=1.0))
-    z = stats.norm.isf(unequal.p_sceptical)
-    assert (9 / z**2 - 1) * (16 / z**2 - 1) == pytest.approx(4.0), "his equation 8, c = 4"
-    # Student's likelihoods of few runs: the normal one gave 1.3e19 for a reported 1.4 ± 0.3.
-    few = weigh_evidence(Side(1.5, ((0.1, 5),)), Side(1.4, ((0.3, 5),)))
-    reported, own = (stats.t(4, *side) for side in ((1.4, 0.3 / 5**0.5), (1.5, 0.1 / 5**0.5)))
-    mean = np.mean(own.pdf(reported.ppf(np.arange(0.0005, 1, 0.001))))
-    assert few.bayes_factor == pytest.approx(mean / own.pdf(0.0), rel=0.01)
 
 
 # What is hostile, and what is equal.

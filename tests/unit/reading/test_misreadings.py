@@ -172,7 +172,7 @@ def test_statistics_in_rows_are_statistics(compare):
     report = "statistic,ant,hop\naverage,3.2,4.1\nstandard deviation,0.2,0.3\n"
     found = compare("own.csv", "--reported", "r.csv", "--n", "5", r__csv=report,
                     own__csv=make_tasks({"ant": 3.0, "hop": 4.0}))  # fmt: skip
-    assert "statistic: 'mean' (mean), 'sd' (standard deviation)" in found.out
+    assert "'average' (mean), 'standard deviation' (standard deviation)" in found.out
     assert "ant 3.2 ± 0.2 5 3.15 4" in found.out, found
 
 
@@ -276,7 +276,7 @@ def test_an_empty_cell_of_a_typeset_table_is_none_of_the_value_above_it(tmp_path
     assert "Empty cells of 'task' take the name above them." in found.err
 
 
-@pytest.mark.parametrize("said", [[], ["--plus-minus", "ignore"], ["--stat", "share"]])
+@pytest.mark.parametrize("said", [[], ["--plus-minus", "ignore"]])
 def test_a_count_before_its_per_cent_is_no_per_cent(compare, said):
     """47 (94%) was read as 47 %, and with its brackets ignored judged as such."""
     report = "task,solved\nant,47 (94%)\n"
@@ -343,6 +343,6 @@ def test_losses_that_are_far_off_are_contradicted_and_not_taken_for_per_cent(com
 def test_a_factor_in_a_heading_is_asked(tmp_path, capsys, heading):
     """It was ignored without a word, so that all was off by a thousand."""
     report = f"task,{heading}\nhopper,8.0 ± 0.1\n"
-    arguments = ["--report", "--n", "5", "--plus-minus", "sd", "--stat", "mean"]
+    arguments = ["--report", "--n", "5", "--plus-minus", "sd"]
     found = ask(tmp_path, capsys, "read", "t.csv", *arguments, t__csv=report)
     assert (found.code, "multiplied by its factor" in found.err) == (2, True), found

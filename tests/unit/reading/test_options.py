@@ -2,8 +2,8 @@
 
 import pytest
 
-from replication.comparison.options import JUDGING, OF_GROUPS
-from replication.reading.options import READING
+from replication.comparison.options import TableOptions
+from replication.reading.options import list_options, name_flag
 from tests.unit.reading.asking import ask, make_runs
 
 OWN = make_runs(0.81, 0.83, 0.80, 0.84, 0.85)
@@ -19,45 +19,37 @@ TRIED = {
     "succeeded": ({"own__csv": FLAGS}, ("own.csv", "--value", "v", "--reported", "2, n = 5"),
                   ["ok"]),
     "seed": ({"own__csv": OWN.replace("seed", "label")}, REPORT, ["label"]),
-    "step": ({"own__csv": LOG}, (*REPORT, "--take", "last"), ["t"]),
-    "take": ({"own__csv": LOG.replace("t,", "step,")}, REPORT, ["last"]),
+    "take": ({"own__csv": LOG}, REPORT, ["t=last"]),
     "where": ({"own__csv": OWN}, REPORT, ["acc!=0.85"]),
     "ignore": ({"own__csv": FLAGS}, ("own.csv", "--value", "v", "--reported", "2, n = 5"), ["ok"]),
     "wide": ({"own__csv": TWO, "r__csv": "metric,mean,n\nacc,0.8,5\n"},
              ("own.csv", "--reported", "r.csv"), ["metric=score,acc"]),
-    "stat": ({"own__csv": OWN, "r__csv": "acc,n\n0.83,5\n"}, ("own.csv", "--reported", "r.csv"),
-             ["median"]),
     "n": ({"own__csv": OWN}, ("own.csv", "--reported", "0.83"), ["5"]),
     "plus_minus": ({"own__csv": OWN}, REPORT, ["se"]),
     "decimal": ({"own__csv": OWN}, ("own.csv", "--reported", "1,234, n = 5"), [","]),
     "difference": ({"own__csv": GROUPS}, ("own.csv", "--reported", "2, n = 6"), ["a", "b"]),
     "pair": ({"own__csv": GROUPS}, ("own.csv", "--difference", "a", "b", "--reported", "2, n = 6"),
              ["seed"]),
-    "tasks": ({"own__csv": GROUPS}, ("own.csv", "--reported", "iqm=9 ci_low=7 ci_high=11"),
-              ["algo"]),
     "cap": ({"own__csv": OWN}, REPORT, ["0.82"]),
     "failures": ({"own__csv": FLAGS}, ("own.csv", "--value", "v", "--succeeded", "ok", "--cap", "3",
                                        "--reported", "2, n = 5"), ["excluded"]),
     "scale": ({"own__csv": OWN}, ("own.csv", "--reported", "83 ± 4, n = 5"), ["100"]),
-    "bounds": ({"own__csv": OWN}, REPORT, ["0.82", "1"]),
     "grid": ({"own__csv": OWN}, REPORT, ["0.5"]),
     "between": ({"own__csv": OWN}, REPORT, ["0.5"]),
     "margin": ({"own__csv": OWN}, REPORT, ["0.5"]),
-    "evidence": ({"own__csv": GROUPS}, ("own.csv", "--difference", "a", "b", "--reported",
-                                        "2 ± 1, n = 6"), []),
     "level": ({"own__csv": OWN}, REPORT, ["10%"]),
 }  # fmt: skip
 
 
 def test_each_option_is_tried():
-    assert {option.name for option in (*READING, *OF_GROUPS, *JUDGING)} == TRIED.keys()
+    assert list_options(TableOptions).keys() == TRIED.keys()
 
 
-@pytest.mark.parametrize("option", [*READING, *OF_GROUPS, *JUDGING], ids=lambda one: one.name)
+@pytest.mark.parametrize("option", list_options(TableOptions))
 def test_each_option_changes_what_is_said(tmp_path, capsys, option):
     """--ceiling 4000 was accepted and ignored."""
-    files, arguments, values = TRIED[option.name]
+    files, arguments, values = TRIED[option]
     without = ask(tmp_path, capsys, "compare", *arguments, **files)
-    given = ask(tmp_path, capsys, "compare", *arguments, option.flag, *values)
+    given = ask(tmp_path, capsys, "compare", *arguments, name_flag(option), *values)
     assert (without.out, without.err) != (given.out, given.err)
     assert "unrecognized" not in given.err

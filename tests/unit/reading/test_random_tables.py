@@ -19,7 +19,7 @@ N_QUICK, N_LONG = 120, 4000
 
 def read(case, **options):
     own, report = (read_content_of(text.encode(), "table") for text in (case.own, case.report))
-    return read_both(own, report, make_reading(**options))
+    return read_both(own, report, make_reading(options))
 
 
 def draw_case(seed):

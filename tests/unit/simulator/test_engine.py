@@ -16,7 +16,8 @@ from replication.definition.protocol import CHOICES, PAPER, Protocol
 from replication.errors import UsageError
 from replication.simulator.compiler import machine
 from replication.simulator.compiler.training import write_train
-from replication.simulator.rule.network import CRITERIA, Criterion, Rule
+from replication.simulator.rule.criteria import CRITERIA, Criterion
+from replication.simulator.rule.network import Rule
 from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.rule.weights import draw_weights
 from replication.simulator.running import engine

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Network, Protocol, UsageError, simulate
-from replication.simulator.operations import arrays, noise
+from replication.simulator.operations import elements, noise, products
 from replication.simulator.operations.handles import Handle
 from replication.simulator.operations.instructions import Writer
 from replication.simulator.running import engine, guard
@@ -63,10 +63,10 @@ def swap_choice(compute, writer, operation, *x):
 # NumPy in tests/property.
 WRONG = {
     "a choice": (Quick, wrap(Writer, "compute", swap_choice)),
-    "a view": (Hebbian, wrap(arrays, "fit", lambda f, *x: tuple(0 * i for i in f(*x)))),
+    "a view": (Hebbian, wrap(elements, "fit", lambda f, *x: tuple(0 * i for i in f(*x)))),
     "a loop": (Hebbian, wrap(Writer, "each", lambda f, w, n, k=0: f(w, 5 if n == 6 else n, k))),
-    "a fused product": (Xor, wrap(arrays, "add_product", lambda f, x, y, total: f(x, x, total))),
-    "a change": (Xor, wrap(arrays, "split", lambda f, x: (f(x)[0], f(x)[1] * 2))),
+    "a fused product": (Xor, wrap(products, "add_product", lambda f, x, y, total: f(x, x, total))),
+    "a change": (Xor, wrap(products, "split", lambda f, x: (f(x)[0], f(x)[1] * 2))),
     "a counter": (Mirror, wrap(noise, "_philox", lambda f, c, key: f([c[1], c[0], *c[2:]], key))),
 }  # fmt: skip
 

@@ -24,21 +24,27 @@ def draw_rows(generator, n_rows=20, n=5, m=5, correlation=0.9):
     return found
 
 
+def by_seed(*names):
+    """Return runs of these seeds, each with its seed as its value."""
+    return seeds.BySeed(np.array(names, dtype=np.int64), np.array(names, dtype=np.float64))
+
+
 def test_rows_share_seeds_if_one_occurs_twice():
-    assert seeds.are_shared([{"1": 0.0, "2": 0.0}, {"2": 0.0, "3": 0.0}])
-    assert not seeds.are_shared([{"1": 0.0}, {"2": 0.0}, {}])
+    assert seeds.are_shared([by_seed(1, 2), by_seed(2, 3)])
+    assert not seeds.are_shared([by_seed(1), by_seed(2), seeds.NO_SEEDS])
+    assert not seeds.are_shared([])
 
 
 def test_the_complete_part_leaves_out_the_row_or_the_seed_that_lacks_most():
-    full = {str(seed): float(seed) for seed in range(5)}
-    lacks = {seed: value for seed, value in full.items() if seed != "3"}
+    full = by_seed(0, 1, 2, 3, 4)
+    lacks = by_seed(0, 1, 2, 4)
     many = seeds.find_block([full] * 7 + [lacks])
     assert (many.rows, many.values.shape) == ([*range(7)], (7, 5)), "one row of eight"
     two = seeds.find_block([full, lacks])
     assert (two.rows, two.values.tolist()) == ([0, 1], [[0.0, 1, 2, 4]] * 2), "one seed of five"
-    assert seeds.find_block([full, {}, full]).rows == [0, 2]
-    assert seeds.find_block([full, {}]) is None
-    assert seeds.find_block([{"1": 0.0, "2": 1.0}] * 5) is None, "two seeds"
+    assert seeds.find_block([full, seeds.NO_SEEDS, full]).rows == [0, 2]
+    assert seeds.find_block([full, seeds.NO_SEEDS]) is None
+    assert seeds.find_block([by_seed(1, 2)] * 5) is None, "two seeds"
 
 
 def test_seeds_that_all_rows_share_are_what_varies():

@@ -1,0 +1,187 @@
+"""Functions of NumPy that go element by element: arithmetic, comparisons, functions of units."""
+
+import itertools
+import math
+import operator
+from collections.abc import Callable
+
+import numpy as np
+
+from replication.simulator.operations import arithmetic as exact
+from replication.simulator.operations.arithmetic import Numbers
+from replication.simulator.operations.arrays import (
+    AnyBlock,
+    Function,
+    Given,
+    Index,
+    Made,
+    Traced,
+    TraceError,
+    fit,
+    take_all,
+)
+from replication.simulator.operations.instructions import Number, Place
+
+
+def elementwise(op: str, function: Callable[..., Number]) -> Callable[..., Traced]:
+    """Return an operation on arrays that are broadcast, of one on their elements."""
+
+    def operate(*given: Given) -> Traced:
+        xs = take_all(*given)
+
+        def compute(block: AnyBlock, index: Index, p: Place) -> Number:
+            return function(*(block.at(x, fit(index, x.shape), p) for x in xs))
+
+        shape = np.broadcast_shapes(*(x.shape for x in xs))
+        return xs[0].graph.make(op, shape, xs, compute)
+
+    return operate
+
+
+def ask(op: str, relation: Callable[[Numbers, Numbers], Numbers]) -> Callable[..., Traced]:
+    """Return a comparison, element by element: 1 where it is true, else 0."""
+
+    def answer(x: Number, y: Number) -> Number:
+        return exact.where(relation(x, y), 1.0, 0.0)  # type: ignore[no-any-return]
+
+    return elementwise(f"is {op}", answer)
+
+
+def costly(name: str, function: Function, *, is_paired: bool = False) -> Callable[[Traced], Traced]:
+    """Return a costly function of every element; one that is paired takes two at once."""
+    note = name, function, is_paired
+
+    def operate(x: Traced) -> Traced:
+        def compute(block: AnyBlock, index: Index, p: Place) -> Number:
+            value = block.value(block.at(x, index, p))
+            return block.call(note, [value])[0]
+
+        return x.graph.make("call", x.shape, [x], compute, note=note)
+
+    return operate
+
+
+PAIRED = {
+    name: costly(name, function, is_paired=True)
+    for name, function in exact.PAIRED_FUNCTIONS.items()
+}
+"""Functions of units by their names, of traced arrays."""
+
+# Arithmetic
+
+
+def _multiply(x: Number, y: Number) -> Number:
+    # One that is known to be 1 needs no product.
+    if isinstance(x, float) and x == 1.0:
+        return y
+    if isinstance(y, float) and y == 1.0:
+        return x
+    return x * y
+
+
+subtract = elementwise("sub", lambda x, y: x - y)
+multiply = elementwise("mul", _multiply)
+negative = elementwise("negative", lambda x: -x)
+absolute = elementwise("abs", exact.absolute)
+choose = elementwise("where", lambda truth, x, y: exact.where(truth != 0.0, x, y))
+"""x where a condition is true, y elsewhere."""
+_plain_divide = elementwise("div", lambda x, y: x / y)
+_exp_of_minus = costly("exp of minus", exact.exponential_of_minus_any)
+_softplus = costly("softplus", exact.softplus)
+
+
+def divide(*given: Given) -> Traced:
+    """Return a quotient; of a change over its own learning rate, what the rate multiplied."""
+    a, b = take_all(*given)
+    if a.op == "mul" and a.args[0] is b and not b.shape:
+        return a.args[1]
+    return _plain_divide(a, b)
+
+
+def power(x: Traced, y: Traced) -> Made:
+    """Return a power with a known whole exponent: a product, also of numbers below 0."""
+    n = y.note if y.op == "number" else math.nan
+    if n % 1.0 != 0.0:
+        instead = "np.sqrt(x), or np.exp(y * np.log(x)) for x above 0"
+        raise TraceError(f"x ** y is compiled for one whole number y; write {instead}")
+    base: Made = np.broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
+    if n == 0.0:
+        return np.ones(base.shape)
+    product = math.prod(itertools.repeat(base, int(abs(n)) - 1), start=base)
+    return product if n > 0.0 else 1.0 / product
+
+
+def exponential(x: Traced) -> Traced:
+    """Return exp(x): that of minus a number, which is what there is."""
+    if x.op == "negative":
+        return _exp_of_minus(x.args[0])
+    return _exp_of_minus(negative(x))
+
+
+def add_exponentials(x: Traced, y: Traced) -> Made:
+    """Return log(exp(x) + exp(y))."""
+    return x + _softplus(y - x)
+
+
+def find_sign(x: Traced) -> Traced:
+    """Return 1 of numbers above 0, -1 of those below, and what it is of any other one."""
+    return choose(x > 0.0, 1.0, choose(x < 0.0, -1.0, x * 0.0))
+
+
+# The larger and the smaller of two
+
+
+def take_larger(x: Number, y: Number) -> Number:
+    """Return the larger of two numbers; not-a-number stays, as in NumPy."""
+    return _take_better(operator.gt, x, y)
+
+
+def take_smaller(x: Number, y: Number) -> Number:
+    """Return the smaller of two numbers; not-a-number stays, as in NumPy."""
+    return _take_better(operator.lt, x, y)
+
+
+def _take_better(is_better: Callable[[Numbers, Numbers], Numbers], x: Number, y: Number) -> Number:
+    chosen: Number = exact.where(is_better(x, y), x, y)
+    if isinstance(x, float):  # which is known to be a number
+        return chosen
+    return exact.where(x != x, x, chosen)  # type: ignore[no-any-return]  # noqa: PLR0124
+
+
+maximum = elementwise("maximum", take_larger)
+minimum = elementwise("minimum", take_smaller)
+
+
+def clip(x: Given, a_min: Given, a_max: Given) -> Traced:
+    """Return numbers with those beyond two limits moved there."""
+    return minimum(maximum(x, a_min), a_max)
+
+
+# Truth values, 1 and 0
+
+is_greater = ask(">", operator.gt)
+is_greater_or_equal = ask(">=", operator.ge)
+is_less = ask("<", operator.lt)
+is_less_or_equal = ask("<=", operator.le)
+is_equal = ask("==", operator.eq)
+is_not_equal = ask("!=", operator.ne)
+
+
+def is_nan(x: Traced) -> Traced:
+    """Return where an array is not a number."""
+    return is_not_equal(x, x)
+
+
+def is_both(x: Given, y: Given) -> Traced:
+    """Return where both of two conditions are true."""
+    return is_not_equal(choose(x, y, 0.0), 0.0)
+
+
+def is_either(x: Given, y: Given) -> Traced:
+    """Return where one of two conditions is true."""
+    return is_not_equal(choose(x, 1.0, y), 0.0)
+
+
+def is_not(x: Given) -> Traced:
+    """Return where a condition is not true."""
+    return is_equal(x, 0.0)

@@ -1,0 +1,264 @@
+"""Products and sums of arrays: matrix products, sums along axes, and what is added to them.
+
+Three conventions decide the bits, whatever the processor:
+
+- a sum of products begins with what is added to it: ``W @ v + b`` begins with b;
+- in ``a * b + c * d`` the last product is fused with the addition, rounded once;
+- a number that multiplies a change is taken out of the sum over patterns (`traces.py`).
+"""
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from replication.simulator.operations import arithmetic as exact
+from replication.simulator.operations.arrays import (
+    DEEPEST,
+    AnyBlock,
+    Given,
+    Index,
+    Made,
+    Shape,
+    Traced,
+    TraceError,
+    fit,
+    keep,
+    take_all,
+)
+from replication.simulator.operations.elements import multiply, take_larger, take_smaller
+from replication.simulator.operations.instructions import Number, Place
+
+NOTHING = -0.0
+"""Where sums of products begin: adding the first one gives it back, whatever its sign."""
+
+BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf}
+COMBINED: dict[str, Callable[[Number, Number], Number]] = {
+    "maximum": take_larger,
+    "minimum": take_smaller,
+}
+"""Where reductions begin, and how they go on."""
+
+
+def is_product(x: Traced) -> bool:
+    """Return whether an array is a product that can be fused with an addition."""
+    return x.op == "mul" and not x.is_kept
+
+
+def add_to(total: Number, x: Number) -> Number:
+    """Return a sum with one more term."""
+    if total is NOTHING:
+        return x
+    return total + x
+
+
+def add_product(x: Number, y: Number, total: Number) -> Number:
+    """Return a sum of products with one more term; one known to be 1 needs no product."""
+    if isinstance(x, float):
+        x, y = y, x
+    if isinstance(y, float) and y == 1.0:
+        return add_to(total, x)
+    if total is NOTHING:
+        return x * y
+    return exact.fma(x, y, total)  # type: ignore[no-any-return]
+
+
+def add_element(block: AnyBlock, total: Number, x: Traced, index: Index, p: Place) -> Number:
+    """Return a sum with one more term, an element of an array, which is fused if a product."""
+    if is_product(x):
+        one, other = (block.at(arg, fit(index, arg.shape), p) for arg in x.args)
+        return add_product(one, other, total)
+    return add_to(total, block.at(x, index, p))
+
+
+def add(*given: Given) -> Traced:
+    """Return the sum of two arrays; a sum of products begins with what is added to it."""
+    a, b = take_all(*given)
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    for products, other in ((a, b), (b, a)):
+        if _can_begin_with_another(products) and products.shape == shape:
+            matrix, vector = products.args
+            return matmul(matrix, vector, np.broadcast_to(other, shape))
+
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
+        # A product comes last, where it is fused; of two, the second.
+        first, last = a, b
+        if is_product(a) and not is_product(b):
+            first, last = b, a
+        total = block.at(first, fit(index, first.shape), p)
+        return add_element(block, total, last, fit(index, last.shape), p)
+
+    return a.graph.make("add", shape, [a, b], compute)
+
+
+def _can_begin_with_another(x: Traced) -> bool:
+    """Whether an array is a matrix product whose sums may begin with another array.
+
+    One that has a beginning takes no other. One that others read, who need it without, would be
+    computed twice.
+    """
+    has_no_beginning = x.op == "matmul" and len(x.args) == 2
+    return has_no_beginning and not x.n_uses and not x.is_kept
+
+
+def matmul(a: Given, b: Given, start: Given = None) -> Traced:
+    """Return a matrix product, to which `start` may be added: every sum begins with it."""
+    left, right = take_all(a, b)
+    empty = [np.empty(x.shape, dtype=bool) for x in (left, right)]
+    shape = np.matmul(*empty).shape
+    if left.ndim > 2 or right.ndim > 2:
+        raise TraceError("matrix products are compiled for arrays of at most two axes")
+    if left.ndim == 1 and right.ndim == 2:
+        return matmul(np.transpose(right), left, start)
+    if left.op != "view":
+        keep(left)
+    keep(right)
+    n_products = left.shape[-1]
+    n_rows = left.ndim - 1
+
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
+        # One element: a row times a column, term by term from the first on.
+        row = index[:n_rows]
+        column = index[n_rows:]
+        total: Number = NOTHING
+        if start is not None:
+            total = block.at(start, index, p)
+
+        def body(k: Place, total: Number) -> tuple[Number, ...]:
+            one = block.at(left, (*row, k), p)
+            other = block.at(right, (k, *column), p)
+            return (add_product(one, other, total),)
+
+        return block.fold(n_products, body, total)[0]
+
+    args = [left, right]
+    if start is not None:
+        args.append(start)
+    return left.graph.make("matmul", shape, args, compute)
+
+
+def is_plain_matmul(x: Traced) -> bool:
+    """Return whether an array is a matrix of weights times a vector of each pattern."""
+    if x.op != "matmul":
+        return False
+    a, b = x.args[:2]
+    return a.ndim == 2 and b.ndim == 1 and x.is_batched and not a.is_batched
+
+
+def dot(a: Given, b: Given) -> Made:
+    """Return the product of matrices or vectors, or of an array and a number."""
+    if np.ndim(a) and np.ndim(b):
+        return matmul(a, b)
+    return a * b
+
+
+def outer(a: Given, b: Given) -> Traced:
+    """Return the products of all elements of one vector with all of another."""
+    one, other = take_all(a, b)
+    keep(one)
+    keep(other)
+    column: Given = np.reshape(one, (-1, 1))
+    row: Given = np.reshape(other, (1, -1))
+    return multiply(column, row)
+
+
+def reduce(kind: str, x: Traced, axis: Given = None, keepdims: bool = False) -> Made:
+    """Return the sum, maximum or minimum of an array along some axes, or all."""
+    axes = _list_axes(x, axis)
+    shape = tuple(size for k, size in enumerate(x.shape) if k not in axes)
+    if not all(x.shape[k] for k in axes):
+        raise TraceError(f"an array of shape {x.shape} has no numbers to add or compare")
+
+    def compute(block: AnyBlock, index: Index, p: Place) -> Number:
+        # A sum goes through the axes in their order, the last one fastest.
+        def go(chosen: Index, total: Number) -> Number:
+            if len(chosen) == len(axes):
+                return add_one(chosen, total)
+            n = x.shape[axes[len(chosen)]]
+
+            def step(k: Place, total: Number) -> tuple[Number, ...]:
+                return (go((*chosen, k), total),)
+
+            return block.fold(n, step, total)[0]
+
+        def add_one(chosen: Index, total: Number) -> Number:
+            place = _put_between(index, axes, chosen)
+            if kind == "add":
+                return add_element(block, total, x, place, p)
+            return COMBINED[kind](block.at(x, place, p), total)
+
+        return go((), BEGINNINGS[kind])
+
+    new = x.graph.make("reduce", shape, [x], compute, note=(kind, axes))
+    if keepdims:
+        return np.expand_dims(new, axes)
+    return new
+
+
+def _list_axes(x: Traced, axis: Given) -> Shape:
+    """Return the axes of an array that a function of NumPy goes along, in their order."""
+    if axis is None:
+        return tuple(range(x.ndim))
+    axes = normalize_axis_tuple(axis, max(x.ndim, 1))  # which refuses those that there are not
+    return tuple(sorted(axes)) if x.ndim else ()
+
+
+def _put_between(index: Index, axes: Sequence[int], chosen: Index) -> Index:
+    """Return the place in an array, from that of a sum and the numbers on the axes of the sum."""
+    place = [*index]
+    for k, number in zip(axes, chosen, strict=True):
+        place.insert(k, number)
+    return tuple(place)
+
+
+def mean(x: Traced, axis: Given = None, keepdims: bool = False) -> Made:
+    """Return the mean of an array along some axes, or all."""
+    total = reduce("add", x, axis, keepdims)
+    return total / (x.size / total.size)
+
+
+def norm(x: Traced) -> Made:
+    """Return the root of the sum of squares."""
+    return np.sqrt(reduce("add", x * x))
+
+
+@functools.lru_cache(maxsize=1024)
+def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
+    """Return the number that an array is a multiple of, and the terms of the rest.
+
+    The sum over the patterns is multiplied by it once. Numbers are equal if they are one object, as
+    in a graph, so what was found is remembered: it must be found once, of what is used twice, too.
+    """
+    found: tuple[Traced | None, list[Traced]] | None = None
+    if not x.is_kept:
+        if x.op == "mul":
+            found = _split_product(x)
+        elif x.op == "negative":
+            scale, terms = split(x.args[0])
+            found = (x.graph.take(-1.0) if scale is None else -scale, terms)
+        elif x.op == "add":
+            found = _split_sum(x)
+    return (None, [x]) if found is None else found
+
+
+def _split_product(x: Traced) -> tuple[Traced, list[Traced]] | None:
+    """Return what `split` does of s * x or x * s, where s is one number; None of other products."""
+    for number, rest in (x.args, x.args[::-1]):
+        if not number.shape and not number.is_batched and rest.shape == x.shape:
+            scale, terms = split(rest)
+            return (number if scale is None else number * scale), terms
+    return None
+
+
+def _split_sum(x: Traced) -> tuple[Traced | None, list[Traced]] | None:
+    """Return what `split` does of x + y, where both are multiples of one number; None of others."""
+    one, other = x.args
+    if not one.shape == other.shape == x.shape:
+        return None
+    scale, terms = split(one)
+    other_scale, other_terms = split(other)
+    if scale is not other_scale or len(terms) + len(other_terms) > DEEPEST:
+        return None
+    return scale, terms + other_terms
