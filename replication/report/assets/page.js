@@ -90,18 +90,16 @@
   }, true);
   // Where no contents stand beside the text, what follows the main text is folded. A link into it,
   // and printing, open it.
-  const folded = [];
+  function foldPart(section) {
+    const fold = document.createElement("details");
+    const summary = document.createElement("summary");
+    summary.append(section.firstElementChild);
+    fold.className = "folded";
+    fold.append(summary, ...section.children);
+    section.append(fold);
+  }
   if (!is_wide.matches) {
-    document.querySelectorAll("main > section.fold").forEach(function (section) {
-      const head = section.firstElementChild;
-      const fold = document.createElement("details");
-      const summary = document.createElement("summary");
-      summary.append(head);
-      fold.className = "folded";
-      fold.append(summary, ...section.children);
-      section.append(fold);
-      folded.push(fold);
-    });
+    document.querySelectorAll("main > section.fold").forEach(foldPart);
   }
   function openTarget() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -114,7 +112,7 @@
   window.addEventListener("hashchange", openTarget);
   let printed = [];
   window.addEventListener("beforeprint", function () {
-    printed = folded.filter((fold) => !fold.open);
+    printed = [...document.querySelectorAll(".folded:not([open])")];
     printed.forEach((fold) => { fold.open = true; });
   });
   window.addEventListener("afterprint", () => printed.forEach((fold) => { fold.open = false; }));
