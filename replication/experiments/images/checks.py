@@ -9,7 +9,6 @@ from replication.experiments.instruments.model import Model
 LARGE = "0.5"
 SCALED = "0.125"
 SMALL = "0.02"
-SHARE = 96  # the part of all networks that learns images
 STOPPING = ("recirculation", "wake-sleep", "inverse", "inverse, hidden noise", "feedback alignment")
 GOING = ("inverse, white noise", "inverse, decay", "wake-sleep, noise", "back-propagation")
 UNLEARNT = (
@@ -28,7 +27,7 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
         "images_are_those_of_the_source": (
             images["n_images"] == 1_797 and images["logistic"]["n_others"] == 797
         ),
-        "eight_networks_each": images["n_networks"] == 8 * SHARE,
+        "eight_networks_each": images["n_networks"] == 8,
         **check_linear(images["linear"]),
         **check_logistic(images),
         **check_appendix(images),

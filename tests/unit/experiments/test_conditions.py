@@ -134,7 +134,7 @@ OTHER = {
     "dynamics three_of_five_million_fail": ("dynamics/rare/n_failed", 4),
     "images images_are_those_of_the_source": ("images/n_images", 1_000),
     "images images_are_those_of_the_source, others": ("images/logistic/n_others", 800),
-    "images eight_networks_each": ("images/n_networks", 384),
+    "images eight_networks_each": ("images/n_networks", 6),
 }  # fmt: skip
 """Conditions, and a number or word with which each is untrue."""
 
