@@ -57,6 +57,7 @@ SMALLER = {
             for name, (rule, constants) in LOGISTIC.REPAIRS.items() if name in LOGISTIC_FIGURE
         },
         "read_digits": lambda: [part[:300] for part in read_digits()],
+        "IMAGES": dataclasses.replace(LINEAR.IMAGES, n_images=300),
     },
     "images.run": {
         "SIZES": (4, 6, 8),
