@@ -45,11 +45,6 @@ def test_every_axis_and_every_line_of_a_figure_is_named(name):
         assert set(named) <= {*texts, *labels, "95 % interval"}  # which the caption explains
 
 
-def test_rule_that_others_are_compared_with_is_named_where_it_is_a_line_at_one():
-    _, texts, _ = draw("encoders")
-    assert "recirculation" in texts
-
-
 def test_number_beside_a_bar_is_that_of_the_bar():
     (axes,), texts, _ = draw("hierarchy")
     widths = [f"{bar.get_width():.1f}" for bar in axes.patches]

@@ -15,7 +15,6 @@ from replication.experiments.dynamics import jumps
 from replication.experiments.dynamics import run as dynamics
 from replication.experiments.hierarchy import run as hierarchy
 from replication.experiments.images import linear, logistic
-from replication.experiments.images import run as images
 from replication.experiments.live import run as live
 from replication.experiments.mechanism import run as mechanism
 from replication.experiments.mechanism import verdicts, waiting
@@ -66,8 +65,6 @@ def test_published_models_hold_the_settings_that_stand_in_the_code():
         (get("images/minimum/left").keys(), logistic.LEFT.keys()),
         (get("images/repairs/huge"), logistic.HUGE),
         (get("images/repairs/small"), logistic.SMALL),
-        (get("images/encoders/sizes"), images.SIZES),
-        (get("images/encoders/larger"), [images.SIZES[-images.N_LARGER], images.SIZES[-1]]),
         (get("mechanism/rates"), mechanism.NAMED_RATES),
         (get_all("mechanism/frozen/paper/rows", "moment"), list(waiting.MOMENTS)),
         (len(get("mechanism/growth/paper/lacking")), len(waiting.PARTS)),
