@@ -309,7 +309,7 @@ def _take(values: Values, reading: Reading) -> Values:
 
 def _has_steps(values: Values) -> bool:
     """Say whether a column of steps without one of runs holds more than one step."""
-    return any(column.n_distinct > 1 for column in values.steps)
+    return any(column.varies for column in values.steps)
 
 
 def _take_steps(values: Values, runs: IntArray, reading: Reading) -> Values:

@@ -52,7 +52,13 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"\s+", " "),
 )
 """Patterns and what they stand for, in order."""
-PATTERNS = tuple((re.compile(pattern), plain) for pattern, plain in TYPESET)
+BARE_NAME = re.compile(r"(?!.*(?:__|  ))[A-Za-z0-9_ .,%()/:=-]*")  # eval/reward, Mean (SD)
+
+
+@functools.cache
+def compile_patterns() -> tuple[tuple[re.Pattern[str], Replacement], ...]:
+    """Return the patterns, compiled when they are first needed."""
+    return tuple((re.compile(pattern), plain) for pattern, plain in TYPESET)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -63,13 +69,13 @@ def clean(text: str) -> str:
     ('0.83 ± 0.04', '10.0', '8.3e-1')
     """
     body = text.strip()[:LONGEST]
-    if PLAIN.fullmatch(body):
+    if PLAIN.fullmatch(body) or BARE_NAME.fullmatch(body):
         return body
     # Until nothing changes, since one command may hold another: \textbf{\underline{0.8}}
     before = ""
     while body != before:
         before = body
-        for pattern, plain in PATTERNS:
+        for pattern, plain in compile_patterns():
             body = pattern.sub(plain, body)
     is_loose = ("{" in body or "}" in body) and not re.search(r"[_^]\{", body)
     if is_loose:
