@@ -22,6 +22,7 @@ BoolArray = npt.NDArray[np.bool_]
 UNIT = re.compile(r"(?<=[\d.])\s?([A-Za-zµ]{1,4})")  # 3.1 s
 DENSE = 8  # times as many places as numbers, for which one is kept each
 SUFFIXES = {"k", "K", "M", "G", "B", "e"}
+MULTIPLES = {"mio", "mil", "mill", "mn", "mrd", "bn", "tsd", "th"}  # no units: 3.1 Mio
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -128,7 +129,7 @@ class Column:
             return ""
         found = [UNIT.search(clean(text)) for text in self.known]
         units = {match[1] for match in found if match and match.end() == len(match.string)}
-        if len(units) != 1 or units <= SUFFIXES:
+        if len(units) != 1 or units <= SUFFIXES or {one.lower() for one in units} <= MULTIPLES:
             return ""
         n_with_unit = sum(match is not None for match in found)
         return units.pop() if 2 * n_with_unit >= len(self.known) else ""
