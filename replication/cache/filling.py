@@ -1,7 +1,7 @@
 """The outcomes of networks, block by block: from the cache, or else simulated and kept there."""
 
 import contextlib
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 
 from replication.cache.blocks import Cache
 from replication.definition.protocol import Protocol
@@ -60,13 +60,30 @@ def iterate_outcomes(
     def simulate(blocks: Iterable[Range]) -> Generator[Outcomes]:
         return simulate_ranges(protocol, root_seed, blocks, jobs=jobs, scheduler=scheduler)
 
-    # Asked again when its turn comes: another process may have kept it meanwhile.
-    found = simulate(block for block in missing if cache.read(key, block) is None)
     n_missing = sum(stop - start for start, stop in missing)
     bar = Progress(n_missing, is_shown=show_progress, name=name or f"root seed {root_seed}")
-    with contextlib.closing(found), bar as progress:
-        ready: dict[Range, tuple[Outcomes, bool]] = {}  # also what is finished before its turn
-        for block in rest:
+    with bar as progress:
+        yield from _fill(cache, key, rest, missing, simulate=simulate, progress=progress)
+
+
+def _fill(
+    cache: Cache,
+    key: str,
+    blocks: Sequence[Range],
+    missing: Sequence[Range],
+    *,
+    simulate: Callable[[Iterable[Range]], Generator[Outcomes]],
+    progress: Progress,
+) -> Generator[tuple[Outcomes, bool]]:
+    """Yield the outcomes of blocks in their order, of which those that are missing are simulated.
+
+    Blocks are simulated side by side, and finished in any order.
+    """
+    # Asked again when its turn comes: another process may have kept it meanwhile.
+    found = simulate(block for block in missing if cache.read(key, block) is None)
+    ready: dict[Range, tuple[Outcomes, bool]] = {}  # also what is finished before its turn
+    with contextlib.closing(found):
+        for block in blocks:
             while block not in ready:
                 kept = cache.read(key, block)
                 if kept is not None:

@@ -22,6 +22,7 @@ from replication.system.progress import escape, report_progress
 from replication.wording import show
 
 if TYPE_CHECKING:
+    from replication.experiments.contest import Contest
     from replication.simulator.rule.network import Network, Rule
 
 FIELDS = {field.name for field in dataclasses.fields(Protocol)}
@@ -178,20 +179,20 @@ def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protoco
     from replication.simulator.rule.network import Rule
 
     # What is a field as well stays one where the rule knows all fields.
-    theirs: set[str] = set()
+    known: set[str] = set()
     if network.takes_protocol:
-        theirs = FIELDS & fields.keys()
-    protocol = from_plain({name: fields[name] for name in theirs}, base=base)
+        known = FIELDS & fields.keys()
+    protocol = from_plain({name: fields[name] for name in known}, base=base)
     numbers = Rule(network, protocol).numbers
-    own = [name for name in numbers if name not in theirs]
+    own = [name for name in numbers if name not in known]
     given = {name: value for name, value in fields.items() if name in own}
     if given:
-        network.numbers = numbers | given
-    left = {name: value for name, value in fields.items() if name not in own}
+        network.numbers = {**numbers, **given}
+    others = {name: value for name, value in fields.items() if name not in own}
     try:
-        return from_plain(left, base=base)
+        return from_plain(others, base=base)
     except UsageError as error:
-        if left.keys() <= FIELDS:
+        if others.keys() <= FIELDS:
             raise
         raise UsageError(f"{error}, or the rule's numbers ({', '.join(own) or 'none'})") from None
 
@@ -206,14 +207,13 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     rule = Rule(network, protocol)
     if not options.plain:
         _check_compiled(network, protocol, options.root_seed)
-    page = None
+    files: dict[Path, bytes] = {}
     if options.page is not None:
-        page = render_page(rule, options.root_seed).encode()
+        files[options.page] = render_page(rule, options.root_seed).encode()
     # The contest, with the paper's rule where it can learn the same task.
     networks = [network]
     if _has_paper_task(rule):
         networks = [RecirculationNetwork, network]
-    rules = [Rule(each, protocol) for each in networks]
     contest = compare_rules(
         *networks,
         protocol=protocol,
@@ -221,26 +221,31 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
         root_seed=options.root_seed,
         jobs=options.jobs,
         plain=options.plain,
-        final_weights=_can_keep_weights(rules, options),
+        final_weights=_can_keep_weights([Rule(each, protocol) for each in networks], options),
     )
     print(contest)
     if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
-    # The files that were asked for, and how to go on.
-    if page is not None:
-        write_durably(options.page, page)
     if options.save is not None:
         table = contest.outcomes[network.__name__].to_frame()
-        write_durably(options.save, table.to_csv(index=False, lineterminator="\n").encode())
-    if options.plot is not None:
-        from replication.comparison.figure import save_picture
-
-        save_picture(contest.plot(), options.plot)
-    for path in (options.page, options.save, options.plot):
-        if path is not None:
-            print(f"\n{escape(str(path))} was written.")
+        files[options.save] = table.to_csv(index=False, lineterminator="\n").encode()
+    _write_files(files, contest, options.plot)
     if options.save is not None:
         _tell_how_to_compare(options.save)
+
+
+def _write_files(files: dict[Path, bytes], contest: "Contest", plot: Path | None) -> None:
+    """Write what was asked for, and the picture of a contest if one was, and name the files."""
+    for path, content in files.items():
+        write_durably(path, content)
+    written = [*files]
+    if plot is not None:
+        from replication.comparison.figure import save_picture
+
+        save_picture(contest.plot(), plot)
+        written.append(plot)
+    for path in written:
+        print(f"\n{escape(str(path))} was written.")
 
 
 def _check_compiled(network: "type[Network]", protocol: Protocol, root_seed: int) -> None:
@@ -330,18 +335,11 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
     name = f"--patterns {show(path)}"
     with refuse_unreadable(name, ADVICE):
         text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
-    # Between semicolons or tabs numbers may have a decimal comma: 0,5; 1
-    if re.search(r"[0-9] *[;\t]", text):
-        text = text.replace(",", ".")
-    lines = re.sub("[,;]", " ", text).splitlines()
-    # Lines of words stand above the first that begins with a number: 0.5, -1, .5
-    n_above = 0
-    while n_above < len(lines) and re.match(r"\s*[-+]?\.?[0-9]", lines[n_above]) is None:
-        n_above += 1
-    if n_above == len(lines):
+    lines = _list_lines_of_numbers(text)
+    if not lines:
         raise UsageError(f"{name} holds no numbers; {ADVICE}")
     try:
-        rows = np.loadtxt(lines[n_above:], ndmin=2)  # (n_patterns, n_visible)
+        rows = np.loadtxt(lines, ndmin=2)  # (n_patterns, n_visible)
     except ValueError as error:
         raise UsageError(f"{name} cannot be read ({error}); {ADVICE}") from None
     # Numbers that are off by their scale alone are answered with the scale.
@@ -352,4 +350,16 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
             f"{name} holds numbers from {low:g} to {high:g}; allowed are numbers from 0 to 1, as "
             f"(x {-low:+g}) / {high - low:g} gives"
         )
-    return tuple(map(tuple, rows.tolist()))
+    return tuple(tuple(row) for row in rows.tolist())
+
+
+def _list_lines_of_numbers(text: str) -> list[str]:
+    """Return the lines from the first one on that begins with a number, spaces between numbers."""
+    # Between semicolons or tabs numbers may have a decimal comma: 0,5; 1
+    if re.search(r"[0-9] *[;\t]", text):
+        text = text.replace(",", ".")
+    lines = re.sub("[,;]", " ", text).splitlines()
+    for k, line in enumerate(lines):
+        if re.match(r"\s*[-+]?\.?[0-9]", line):  # 0.5, -1, .5
+            return lines[k:]
+    return []

@@ -20,6 +20,7 @@ BEGINNING = b'{\n "sha256": "'
 """How every model begins; a file that does not is somebody else's, and is never replaced."""
 
 Model = dict[str, Any]
+"""Plain data by name, as JSON has it: each experiment has names of its own."""
 
 
 def read_model(folder: Path, name: str) -> Model | None:
@@ -72,7 +73,7 @@ def _render_model(model: Model) -> bytes:
     return f"{json.dumps({'sha256': checksum, **json.loads(text)}, indent=1)}\n".encode()
 
 
-def round_numbers(value: Any) -> Any:
+def round_numbers(value: object) -> Any:
     """Return plain JSON data with numbers rounded to `DIGITS` significant digits.
 
     >>> round_numbers({"mean": 46.5123456, "runs": (100, True)})

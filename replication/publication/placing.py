@@ -28,27 +28,32 @@ def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
     The list is written first, so that a kill in between leaves files that it shows to be missing,
     and that are ours to replace. Anything else in the place of a file is renamed.
     """
-    # Nothing is written where all is there already.
     new = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     old = read_list(folder)
     if old == new and not find_damaged(folder):
-        return
-    # What is not ours gets another name, before the list says that it is.
+        return  # all is there already
     open_folder(folder / "figures", below=folder)
-    for name in (LIST, *new):
-        place = folder / name
-        is_listed = name == LIST or name in old or _compute_digest(place) == new[name]
-        if not (place.is_file() and is_listed):
-            put_aside(place)
+    # What is not ours gets another name, before the list says that it is.
+    _keep_if_ours(folder / LIST, is_ours=True)
+    for name, digest in new.items():
+        is_ours = name in old or _compute_digest(folder / name) == digest
+        _keep_if_ours(folder / name, is_ours=is_ours)
     _write_list(folder, old | new)
     for name, content in files.items():
         write_durably(folder / name, content)
     # Files of ours that are no longer part of the report.
-    for name in old.keys() - new.keys():
+    dropped = old.keys() - new.keys()
+    for name in dropped:
         if (folder / name).is_file():
             (folder / name).unlink()
-    if old.keys() - new.keys():
+    if dropped:
         _write_list(folder, new)
+
+
+def _keep_if_ours(place: Path, *, is_ours: bool) -> None:
+    """Leave a file of ours where it is, to be replaced, and give anything else another name."""
+    if not (is_ours and place.is_file()):
+        put_aside(place)
 
 
 def _write_list(folder: Path, digests: Mapping[str, str]) -> None:

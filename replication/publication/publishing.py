@@ -12,7 +12,7 @@ from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from replication import experiments as registry
 from replication.cache.blocks import Cache
@@ -29,6 +29,9 @@ from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
 from replication.system.threads import map_in_threads
 from replication.wording import plural
+
+if TYPE_CHECKING:
+    from replication.report.build import Drawing
 
 FORMATS = ("html", "md", "pdf")
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
@@ -252,31 +255,38 @@ def _prepare_full(models: Mapping[str, Model], jobs: int, report_progress: Tell)
     figures = list_drawings("headline", models["headline"], "replication replicate")
     for name in registry.EXPERIMENTS:
         figures |= list_drawings(name, models[name], f"replication experiments {name}")
-    render = partial(
-        render_report,
-        models={**models, **_list_names(models), "checks": registry.list_checks(models)},
-        figures=figures,
-        bibliography=registry.TEMPLATES / "references.bib",
-        search=[registry.TEMPLATES],
-        write=write_template,
-        jobs=jobs,
-    )
-    report = partial(
-        render,
-        template=registry.TEMPLATES / "report.md",
-        metadata={**METADATA, "version": version("recirculation-replication")},
-        tables={"statements": list_statements(models), **registry.list_tables(models)},
-        formats=FORMATS,
-        report_progress=report_progress,
-    )
-    lesson = partial(
-        render,
-        template=registry.TEMPLATES / "live" / "learning.md",
-        metadata=METADATA | LEARNING,
-        name="learning",
-        formats=["html"],
-    )
-    return [report, lesson]
+    known = {**models, **_list_names(models), "checks": registry.list_checks(models)}
+
+    def render_main() -> dict[str, bytes]:
+        return render_report(
+            template=registry.TEMPLATES / "report.md",
+            models=known,
+            figures=figures,
+            bibliography=registry.TEMPLATES / "references.bib",
+            metadata={**METADATA, "version": version("recirculation-replication")},
+            search=[registry.TEMPLATES],
+            tables={"statements": list_statements(models), **registry.list_tables(models)},
+            formats=FORMATS,
+            jobs=jobs,
+            report_progress=report_progress,
+            write=write_template,
+        )
+
+    def render_lesson() -> dict[str, bytes]:
+        return render_report(
+            template=registry.TEMPLATES / "live" / "learning.md",
+            models=known,
+            figures=figures,
+            bibliography=registry.TEMPLATES / "references.bib",
+            metadata=METADATA | LEARNING,
+            search=[registry.TEMPLATES],
+            name="learning",
+            formats=["html"],
+            jobs=jobs,
+            write=write_template,
+        )
+
+    return [render_main, render_lesson]
 
 
 def _prepare_short(study: Study, headline: Model, jobs: int, report_progress: Tell) -> Render:
@@ -287,18 +297,21 @@ def _prepare_short(study: Study, headline: Model, jobs: int, report_progress: Te
     command = "replication replicate"
     if not study.is_default:
         command = f"{command} {study.options}"
-    return partial(
-        render_report,
-        template=registry.TEMPLATES / "headline" / "short.md",
-        models={**models, **_list_names(models)},
-        figures=list_drawings("headline", headline, command),
-        bibliography=registry.TEMPLATES / "references.bib",
-        metadata={**METADATA, "version": version("recirculation-replication"), **SHORT},
-        search=[registry.TEMPLATES],
-        formats=FORMATS,
-        jobs=jobs,
-        report_progress=report_progress,
-    )
+
+    def render_short() -> dict[str, bytes]:
+        return render_report(
+            template=registry.TEMPLATES / "headline" / "short.md",
+            models={**models, **_list_names(models)},
+            figures=list_drawings("headline", headline, command),
+            bibliography=registry.TEMPLATES / "references.bib",
+            metadata={**METADATA, "version": version("recirculation-replication"), **SHORT},
+            search=[registry.TEMPLATES],
+            formats=FORMATS,
+            jobs=jobs,
+            report_progress=report_progress,
+        )
+
+    return render_short
 
 
 def _list_names(models: Mapping[str, Model]) -> dict[str, Model]:
@@ -325,7 +338,7 @@ def _describe_provenance(study: Study) -> Model:
     }
 
 
-def list_drawings(name: str, model: Model, command: str) -> dict[str, Any]:
+def list_drawings(name: str, model: Model, command: str) -> "dict[str, Drawing]":
     """Return the figures of an experiment, whose data the command makes."""
     from replication.report.build import Drawing
 
@@ -333,7 +346,7 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Any]:
     return {each: Drawing(each, partial(draw, model), command) for each, draw in draws.items()}
 
 
-def list_claims(models: Mapping[str, Any] | None = None) -> Model:
+def list_claims(models: Mapping[str, Model] | None = None) -> Model:
     """Return the ledger as plain data, and what is to be read behind its verdicts in some models.
 
     ``thresholds`` are those of the primary measurement; the rest is what `describe` returns.

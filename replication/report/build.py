@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from replication.errors import ReportError
 from replication.report.numbers import code
 from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css, save_figure
-from replication.report.template import fill
+from replication.report.template import Data, fill
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 
@@ -73,7 +73,7 @@ class Drawing:
 def render_report(
     *,
     template: Path,
-    models: Mapping[str, Any],
+    models: Mapping[str, Data],
     figures: Mapping[str, Drawing],
     bibliography: Path,
     metadata: Mapping[str, str],
@@ -103,21 +103,8 @@ def render_report(
     document = add_metadata(markdown, metadata=metadata, commands=commands)
     kinds = [kind for kind in FORMS if kind in formats]
 
-    # Pandoc, which is another process, reads no figure: it works while they are drawn.
     report_progress("drawing the figures")
-    saved: dict[str, tuple[str, str]] = {}
-    texts: dict[str, str] = {}
-
-    def draw() -> None:
-        for figure, drawing in shown.items():
-            saved[figure] = drawing.saved
-
-    def convert(kind: str) -> None:
-        texts[kind] = run_pandoc(document, bibliography, kind)
-
-    steps: list[Callable[[], None]] = [draw]
-    steps.extend(partial(convert, kind) for kind in kinds)
-    map_in_threads(lambda step: step(), steps, jobs=jobs)
+    saved, texts = _draw_and_convert(document, bibliography, kinds, shown, jobs)
 
     # What pandoc has written, with drawings, fonts and data put in, or typeset.
     report_progress("setting the report")
@@ -141,6 +128,33 @@ def render_report(
         contents[f"figures/{figure}.svg"] = svg.encode()
         contents[f"figures/{figure}.csv"] = data.encode()
     return contents
+
+
+def _draw_and_convert(
+    document: str,
+    bibliography: Path,
+    kinds: Sequence[str],
+    shown: Mapping[str, Drawing],
+    jobs: int,
+) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
+    """Return the figures, drawn, and what pandoc makes of the text, by the kinds of its pages.
+
+    Pandoc, which is another process, reads no figure: it works while they are drawn.
+    """
+    saved: dict[str, tuple[str, str]] = {}
+    texts: dict[str, str] = {}
+
+    def draw() -> None:
+        for figure, drawing in shown.items():
+            saved[figure] = drawing.saved
+
+    def convert(kind: str) -> None:
+        texts[kind] = run_pandoc(document, bibliography, kind)
+
+    steps: list[Callable[[], None]] = [draw]
+    steps.extend(partial(convert, kind) for kind in kinds)
+    map_in_threads(lambda step: step(), steps, jobs=jobs)
+    return saved, texts
 
 
 def find_shown(markdown: str, figures: Mapping[str, Drawing]) -> dict[str, Drawing]:

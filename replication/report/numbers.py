@@ -8,7 +8,6 @@ import html
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 NARROW_SPACE = "\u202f"  # between a number and its per cent sign, where no line breaks
 NO_BREAK = "\u00a0"
@@ -161,13 +160,13 @@ FILTERS: Mapping[str, Callable[..., str]] = {
 }
 
 
-def _check(value: Any) -> float:
+def _check(value: object) -> float:
     """Return a finite number; the text "48" and the truth value True are none."""
     refusal = MissingNumber(f"a finite number was expected, got {value!r}")
     if isinstance(value, bool | str):
         raise refusal
     try:
-        checked = float(value)  # NumPy's numbers, too
+        checked = float(value)  # type: ignore[arg-type]  # NumPy's numbers, too
     except TypeError:
         raise refusal from None
     if not math.isfinite(checked):
@@ -175,7 +174,7 @@ def _check(value: Any) -> float:
     return checked
 
 
-def _check_ends(ends: Any) -> tuple[float | None, float | None]:
+def _check_ends(ends: object) -> tuple[float | None, float | None]:
     """Return both ends of an interval; None where it has no end."""
     refusal = MissingNumber(f"an interval [low, high] was expected, got {ends!r}")
     if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:

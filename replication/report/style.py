@@ -15,8 +15,16 @@ from matplotlib import style as sheets
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
+from numpy.typing import ArrayLike
 
 from replication.report.numbers import exact
+
+Dash = str | tuple[float, tuple[float, ...]]
+"""How a line is dashed: "-", or where it begins and the lengths of marks and gaps."""
+Options = Any
+"""What Matplotlib takes of the same name: its own documentation says which."""
+Panels = Any
+"""One `Axes`, or an array of them, as `Figure.subplots` gives."""
 
 # Colours, each with what it is for; figures use no others.
 INK = "#1f2328"  # text, and the main line of a figure
@@ -34,7 +42,7 @@ PINK = "#e8cfdc"  # fill of bands that belong to purple
 
 REPORTED = "#b3261e"  # red
 """What the paper reports or sets: numbers of 1988, its settings. In figures nothing else is red."""
-LOOKS: tuple[tuple[str, Any, str, str], ...] = (
+LOOKS: tuple[tuple[str, Dash, str, str], ...] = (
     (BLUE, "-", "o", "recirculation"),
     (PURPLE, (0, (5, 2)), "s", "back-propagation, squared error"),
     (GREEN, (0, (1.5, 1.5)), "^", "back-propagation, cross-entropy"),
@@ -68,7 +76,7 @@ HALO = "halo-of-text"
 """The gid of text behind which a saved drawing has a halo."""
 
 # Sizes are points; the dash of a line is (offset, (on, off)) in widths of the line.
-SHEET: dict[str, Any] = {
+SHEET: dict[str, Options] = {
     "axes.axisbelow": True,
     "axes.facecolor": "none",
     "axes.grid": True,
@@ -103,7 +111,9 @@ def styled() -> contextlib.AbstractContextManager[None]:
     return sheets.context(SHEET, after_reset=True)
 
 
-def create_figure(*, height: float, width: float = NARROW, **options: Any) -> tuple[Figure, Any]:
+def create_figure(
+    *, height: float, width: float = NARROW, **options: Options
+) -> tuple[Figure, Panels]:
     """Return a figure and its axes as `Figure.subplots` does, laid out without overlaps; inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(**options)
@@ -135,7 +145,7 @@ def label_line(
     text: str,
     color: str,
     offset: tuple[float, float],
-    **options: Any,
+    **options: Options,
 ) -> None:
     """Write a direct label at a point of a line, with a halo that keeps it readable."""
     axes.annotate(
@@ -152,13 +162,13 @@ def label_line(
 
 def plot_estimates(
     axes: Axes,
-    x: Any,
+    x: ArrayLike,
     rows: Sequence[Mapping[str, Any]],
     name: str,
     *,
     color: str,
     scale: float = 1.0,
-    **line: Any,
+    **line: Options,
 ) -> None:
     """Draw the estimate of that name in each row of a model, with its interval if it has one."""
     # (n, 2)

@@ -44,6 +44,10 @@ JINJA_FILTERS = (
     "string",
 )
 
+Data = Any
+"""A part of a model, plain data as JSON has it, and what templates make of it: of any kind, which
+the filters of `numbers.py` refuse where it is not theirs."""
+
 
 class ModelText(str):
     """A text of a model: wherever it is written, no sign in it means anything but itself."""
@@ -73,7 +77,7 @@ def escape_markdown(text: str) -> str:
     return html.escape(escaped)
 
 
-def _mark_text(value: Any) -> Any:
+def _mark_text(value: Data) -> Data:
     """Return plain data in which each text, keys included, is a `ModelText`."""
     if isinstance(value, Mapping):
         return {_mark_text(key): _mark_text(part) for key, part in value.items()}
@@ -85,7 +89,7 @@ def _mark_text(value: Any) -> Any:
 class _Environment(jinja2.Environment):
     """Jinja2, where the keys of a model win over the methods of a dictionary."""
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
+    def getattr(self, obj: Data, attribute: str) -> Data:
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
         if isinstance(obj, ModelText):
@@ -95,7 +99,7 @@ class _Environment(jinja2.Environment):
 
 def fill(
     path: Path,
-    models: Mapping[str, Any],
+    models: Mapping[str, Data],
     metadata: Mapping[str, str],
     *,
     search: Sequence[Path] = (),
@@ -145,16 +149,16 @@ def _prepare_environment(
 
 
 def _list_names(
-    models: Mapping[str, Any], metadata: Mapping[str, str], environment: jinja2.Environment
-) -> dict[str, Any]:
+    models: Mapping[str, Data], metadata: Mapping[str, str], environment: jinja2.Environment
+) -> dict[str, Data]:
     """Return what templates can name: models, and what all of them together judge."""
     marked = {name: _mark_text(model) for name, model in models.items()}
-    claims: dict[str, Any] = {}
+    claims: dict[str, Data] = {}
     for model in marked.values():
         if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping):
             claims |= model["claims"]
 
-    def judged(claim: str) -> Any:
+    def judged(claim: str) -> Data:
         return environment.getitem(claims, claim)
 
     def verdict(claim: str) -> str:
@@ -202,7 +206,7 @@ def _sign(verdict: str) -> str:
     return f"[{sign}]{{.badge .{kind}}}"
 
 
-def _finalize(value: Any) -> Any:
+def _finalize(value: Data) -> Data:
     """Refuse what no reader should see as it stands."""
     if isinstance(value, int) and not isinstance(value, bool):
         return count(value)

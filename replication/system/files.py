@@ -97,21 +97,30 @@ def open_folder(folder: Path, *, below: Path) -> None:
     Each new folder is forced to disk in its parent. Temporary files that are older than a day,
     which killed runs have left, are removed.
     """
-    # From the root down: make what is missing, and follow no link below the given folder.
-    for place in reversed([folder, *folder.parents]):
-        is_folder = place.is_dir()
-        is_ours = below in place.parents
-        if is_ours and (place.is_symlink() or (place.exists() and not is_folder)):
-            kind = "a link" if is_folder else "no folder"
-            advice = "put a folder in its place, or give another results folder"
-            raise StorageError(f"{str(place)!r} is {kind}, and nothing is written there; {advice}")
-        if not is_folder:
+    for place in reversed([folder, *folder.parents]):  # from the root down
+        if below in place.parents:
+            _refuse_in_place(place)
+        if not place.is_dir():
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
     if not os.access(folder, os.W_OK | os.X_OK):
         reason = "Read-only file system, or no permission"
         raise StorageError(f"{str(folder)!r} cannot be written ({reason}); give another folder")
-    # What killed runs have left.
+    _remove_leftovers(folder)
+
+
+def _refuse_in_place(place: Path) -> None:
+    """Refuse a link, or a file, in the place of a folder that is ours to make."""
+    if place.is_dir() and not place.is_symlink():
+        return
+    if place.is_symlink() or place.exists():
+        kind = "a link" if place.is_dir() else "no folder"
+        advice = "put a folder in its place, or give another results folder"
+        raise StorageError(f"{str(place)!r} is {kind}, and nothing is written there; {advice}")
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files that killed runs have left in a folder."""
     for path in folder.glob(f".replication-{'[0-9a-f]' * 16}.part"):
         with contextlib.suppress(FileNotFoundError):
             age = time.time() - path.lstat().st_mtime

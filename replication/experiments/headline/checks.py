@@ -48,7 +48,9 @@ def check_readings(readings: Model, headline: Model) -> dict[str, bool]:
     named = readings["named"]
     sweeps = readings["sweeps"]
     power = readings["power"]
-    plain, counted, either = (sweeps[name] for name in ("not counted", "counted", "open"))
+    plain = sweeps["not counted"]
+    counted = sweeps["counted"]
+    either = sweeps["open"]
     others = [name for name in named if name != "paper"]
     outcomes = {name: way["outcome"] for name, way in ways.items()}
     factors = {name: plain[name]["bayes_factor"] for name in others}
@@ -120,7 +122,7 @@ def is_judged(claim: Claim, verdict: str) -> bool:
 
 
 def _agree(other: Model, own: Model) -> bool:
-    """Whether the ends of a repetition are those that are printed, to what is known of them."""
+    """Whether a repetition has the printed intervals, within the digits that are printed."""
     for name, share in NEAR.items():
         for theirs, ours in zip(other[name], own[name]["interval"], strict=True):
             if abs(theirs / ours - 1.0) > share:

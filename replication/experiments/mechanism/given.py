@@ -80,7 +80,8 @@ def put_by_hand(networks: Networks, points: tuple[tuple[float, ...], ...]) -> Ar
     orders = np.argsort(generator.random((n, protocol.n_visible)), axis=1)
     placed = np.array(points)[:, orders].swapaxes(0, 1)  # (n, n_hidden, n_visible)
     changed = replace_matrices(protocol, networks.start, W=placed)
-    split_weights(protocol, changed)[0][1][...] = 0.0
+    _, hidden_biases = split_weights(protocol, changed)[0]  # of W and b
+    hidden_biases[...] = 0.0  # they are a view, so this changes the rows
     return changed
 
 
@@ -99,7 +100,8 @@ def list_given(networks: Networks) -> dict[str, Array]:
     encoder, decoder = list_connections(protocol)
     W = get_w(protocol, start)
     U = get_u(protocol, start)
-    first_gaps, final_gaps = (measure_smallest_gap(protocol, x) for x in (start, final))
+    first_gaps = measure_smallest_gap(protocol, start)
+    final_gaps = measure_smallest_gap(protocol, final)
     is_convex = first_gaps > 0.0  # no code lies inside the hull of the others
     with_other = put_half(start, networks.other_final, encoder)
     given = {
@@ -116,7 +118,8 @@ def list_given(networks: Networks) -> dict[str, Array]:
         "together": put_together(protocol, with_other),
     }
     # The same codes or other ones, made larger or smaller until the gap is as asked.
-    corners, middles = (put_by_hand(networks, points) for points in (CORNERS, MIDDLES))
+    corners = put_by_hand(networks, CORNERS)
+    middles = put_by_hand(networks, MIDDLES)
     for name, weights, gaps in (
         ("corners", corners, final_gaps),
         ("middles", middles, final_gaps),

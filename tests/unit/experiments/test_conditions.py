@@ -1,40 +1,15 @@
 """The conditions of the chapters, at the numbers that the sentences beside them name."""
 
-import copy
-from pathlib import Path
-
 import pytest
 
-from replication.experiments import EXPERIMENTS, list_checks
-from replication.publication.models import read_model
+from replication.experiments import list_checks
+from tests.unit.experiments.published import MODELS, get, is_true, replace
 
-RESULTS = Path(__file__).parents[3] / "results"
-MODELS = {name: read_model(RESULTS, name) for name in ("headline", *EXPERIMENTS)}
 LITTLE = 1e-9  # on the side on which a sentence is true
-
-
-def get(path):
-    """Return the number at a place of the published models, such as ``dynamics/rare/n``."""
-    found = MODELS
-    for key in path.split("/"):
-        found = found[int(key) if isinstance(found, list) else key]
-    return found
-
-
-def replace(path, number):
-    """Return the published models with another number at a place."""
-    experiment, *keys, last = path.split("/")
-    changed = copy.deepcopy(MODELS[experiment])
-    place = changed
-    for key in keys:
-        place = place[int(key) if isinstance(place, list) else key]
-    place[int(last) if isinstance(place, list) else last] = number
-    return MODELS | {experiment: changed}
-
 
 DEPTHS = "dynamics/main/parts/{}/depth_interval/{}"
 SLOW = "dynamics/main/parts/{}/slow/{}"
-FAILED = "dynamics/again/parts/{}/failed/{}"
+FAILED = "dynamics/main/parts/{}/failed/{}"
 TAILS = "dynamics/main/tails"
 RULES = "images/linear/rules"
 SWEEPS = "readings/sweeps"
@@ -53,7 +28,7 @@ ABOVE = {
     "dynamics fail_at_higher_rates": (
         "settings/edge/fixed/0.01", get("settings/edge/learnt/0.01") + 5,
     ),
-    "dynamics biases_follow_the_outputs": ("dynamics/again/following/cosine", 0.95),
+    "dynamics biases_follow_the_outputs": ("dynamics/main/following/cosine", 0.95),
     "dynamics fixed_biases_end_the_tail": (
         f"{TAILS}/learnt/mean_interval/0", get(f"{TAILS}/fixed/mean_interval/1") + 5,
     ),
@@ -103,7 +78,7 @@ BELOW = {
         "dynamics/rare/share_interval/1", 0.01 * get(f"{TAILS}/learnt/n_failed") / 1e6,
     ),
     "dynamics offsets_are_small": ("dynamics/main/alignment/8-3-8/shift", 0.05),
-    "dynamics fixed_biases_end_the_tail": ("dynamics/again/tails/fixed/p", 0.001),
+    "dynamics fixed_biases_end_the_tail": ("dynamics/main/tails/fixed/p", 0.001),
     "dynamics dose_counts": (
         SLOW.format("0.5 times", "share"), get(SLOW.format("both", "share")) / 3,
     ),
@@ -140,11 +115,6 @@ BELOW = {
     ),
 }  # fmt: skip
 """Conditions, the number that they ask about, and what it must be below."""
-
-
-def is_true(condition, models):
-    experiment, name = condition.split(",")[0].split()
-    return list_checks(models)[experiment][name]
 
 
 @pytest.mark.parametrize("condition", ABOVE)
