@@ -50,6 +50,7 @@ def _find_share_beyond(tails: Model, updates: int) -> float:
 
 
 def _end_the_tail(part: Model) -> bool:
+    """Whether networks with fixed hidden biases are faster on average, and hardly ever fail."""
     learnt = part["tails"]["learnt"]
     fixed = part["tails"]["fixed"]
     return bool(

@@ -238,12 +238,17 @@ class Network:
             raise TraceError(f"{changes}; {ONLY_APPLY}")
 
     def _take_traced(self, graph: Graph, value: States) -> Handle:
-        """Return what an attribute becomes while the rule is traced."""
-        # NumPy copies what is set, and has numbers from then on.
+        """Return what an attribute becomes that `apply` sets while the rule is traced.
+
+        As in plain NumPy, where an array that is set is copied, and its truth values become 1 and
+        0.
+        """
         if isinstance(value, Handle) and not is_truth(value.array):
             return value.copy()
         array = graph.take(unwrap(value))
-        return Handle(array * 1.0 if is_truth(array) else array)
+        if is_truth(array):
+            return Handle(array * 1.0)
+        return Handle(array)
 
     @property
     def weights(self) -> tuple[Array, ...]:
@@ -474,6 +479,8 @@ class Rule:
         n_fixed = declared.count_numbers(self.fixed)
         self.sizes = n_weights, n_fixed, self.begun.size
         self.row_sizes = n_weights + n_fixed, sum(self.sizes)
+        # Once it is asked for (`compiler/fingerprint.py`).
+        self.fingerprint: str | None = None
 
     def _check_declared(self, one: Network) -> None:
         """Refuse names that hide each other, and half widths of what is not drawn."""
