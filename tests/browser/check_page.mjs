@@ -141,23 +141,53 @@ async function watch_moving(browser) {
   await page.locator("#hero .dot").nth(3).focus();
   await page.keyboard.press("ArrowRight");  // after which nothing lies over the dots
   const dot = await page.locator("#hero .dot .body").first().boundingBox();
+  await count_phases(page);
   await page.mouse.move(dot.x + dot.width / 2, dot.y + dot.height / 2);
   await page.mouse.down();
   await page.mouse.move(dot.x + 60, dot.y - 60, { steps: 4 });
-  const pulled = await look_at_hero(page);
+  const pulled = { ...await look_at_hero(page), worked_out: await page.evaluate(() => window.worked_out) };
   await page.mouse.up();
+  const let_go = await page.evaluate(() => window.worked_out);
   await page.waitForFunction(() => window.hero.t > 0);
   const learns = await page.evaluate(() => window.hero.run.learnt && window.hero.clock.is_running);
-  const found = { during, after: await look(), moved, paused, resting, pulled, learns };
+  const found = { during, after: await look(), moved, paused, resting, pulled, let_go, learns };
   await page.close();
   return found;
+}
+
+// Counts from now on how often the phases of a run are worked out, for which it has to learn.
+const count_phases = (page) => page.evaluate(() => {
+  const original = window.listBeginnings;
+  window.worked_out = 0;
+  window.listBeginnings = (run) => {
+    window.worked_out += 1;
+    return original(run);
+  };
+});
+
+// "Guess first" leads to the lesson where it lies beside the report; where it does not, the first
+// picture asks. A file that is not there is known by its silence.
+async function follow_guess(browser) {
+  const page = await open(browser);
+  await page.evaluate(() => { document.getElementById("guess").href = "nowhere.html"; });
+  await page.locator("#guess").click();
+  await page.waitForFunction(() => window.hero.is_asking);
+  const asked = await look_at_hero(page);
+  await press(page, "Play");
+  const asks_on = await page.evaluate(() => window.hero.is_asking);
+  const frames = await page.locator("iframe").count();
+  await page.evaluate(() => { document.getElementById("guess").href = "learning.html"; });
+  await page.locator("#guess").click();
+  await page.waitForURL("**/learning.html");
+  await page.close();
+  return { asked, asks_on, frames };
 }
 
 // The first picture: dots are where the codes are, lines where units are half on.
 const look_at_hero = (page) => page.evaluate(() => {
     const { hero } = window;
     return {
-      update: hero.t, last: hero.run.n, words: hero.words.textContent, value: hero.slider.getAttribute("aria-valuetext"),
+      beginnings: hero.beginnings, update: hero.t, last: hero.run.n, words: hero.words.textContent, value: hero.slider.getAttribute("aria-valuetext"),
       dots: hero.plane.dots.map((dot) => dot.getAttribute("transform").match(/[-\d.]+/g).map(Number)),
       lines: hero.plane.lines.map((line) => ["x1", "y1", "x2", "y2"].map((name) => Number(line.getAttribute(name)))),
       read: hero.plane.read, weights: hero.run.weights[Math.floor(hero.t)],
@@ -282,7 +312,7 @@ async function find_small(page) {
 // Someone who does not mind motion has to watch first or to skip, and the dots travel on.
 async function watch_lesson(browser) {
   const page = await open(browser, { still: false });
-  await page.locator(".predict button").nth(1).click();
+  await page.locator(".predict button").first().click();
   const during = await page.evaluate(() => ({ shown: [...document.querySelectorAll(".reveal")].some((part) => !part.hidden), wait: Boolean(document.querySelector(".wait")) }));
   await page.getByRole("button", { name: "Skip" }).click();
   const words = await page.locator(".said").first().textContent();
@@ -416,6 +446,12 @@ async function check_sample(page) {
   found.further = await watch_further(page);
   found.again = await run_again(page);
   found.moving = await watch_moving(browser);
+  // What it asks for, and that one file is not there, is meant.
+  const { requests, console } = found;
+  found.requests = [];
+  found.console = [];
+  found.guess = await follow_guess(browser);
+  Object.assign(found, { requests, console });
 }
 
 const checker = new HtmlValidate({ extends: ["html-validate:standard"] });

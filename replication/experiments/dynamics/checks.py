@@ -1,7 +1,6 @@
 """What the chapters on slow and failing networks say, as conditions on their models."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from replication.experiments.instruments.model import Model
 
@@ -9,33 +8,31 @@ MILLION = 1_000_000
 
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
-    """Say which sentences are true; those on networks of both root seeds are true of either."""
-    dynamics = models["dynamics"]
+    """Say which sentences are true."""
+    main = models["dynamics"]["main"]
+    rare = models["dynamics"]["rare"]
     edge = models["settings"]["edge"]
-    parts = [dynamics["main"], dynamics["again"]]
+    tails = main["tails"]
+    alignment = main["alignment"]
     failing = 1.0 - models["headline"]["population"]["share"]
-    main = parts[0]["tails"]
-    rare = dynamics["rare"]
-    both: dict[str, Any] = {
-        "fixed_biases_end_the_tail": _end_the_tail,
-        "fixed_biases_are_faster": _are_faster,
-        "late_biases_help": _help_late,
-        "dose_counts": _follow_the_dose,
-        "parts_add_up_in_depth": _add_up,
-        "failures_are_not_a_matter_of_dose": _fail_by_jumps,
-        "biases_follow_the_outputs": lambda part: part["following"]["cosine"] > 0.95,
-        "errors_are_predicted": _are_predicted,
-        "alignment_is_predicted": _align_as_predicted,
-    }
-    alignment = dynamics["main"]["alignment"]
-    return {name: all(is_true(part) for part in parts) for name, is_true in both.items()} | {
+    return {
+        "fixed_biases_end_the_tail": _end_the_tail(main),
+        "fixed_biases_are_faster": _are_faster(main),
+        "late_biases_help": _help_late(main),
+        "dose_counts": _follow_the_dose(main),
+        "parts_add_up_in_depth": _add_up(main),
+        "failures_are_not_a_matter_of_dose": _fail_by_jumps(main),
+        "biases_follow_the_outputs": main["following"]["cosine"] > 0.95,
+        "errors_are_predicted": _are_predicted(main),
+        "alignment_is_predicted": _align_as_predicted(main),
         "offsets_are_small": max(alignment[name]["shift"] for name in ("4-2-4", "8-3-8")) < 0.05,
-        "a_million_are_compared": main["n"] == MILLION,
+        "a_million_are_compared": tails["n"] == MILLION,
         "one_in_a_thousand_fails": 0.0005 < failing < 0.002,
         "about_one_in_a_million": (
             MILLION * rare["share_interval"][1] < 3.0 and rare["share_interval"][0] > 0.0
         ),
-        "rare_beside_many": rare["share_interval"][1] < 0.01 * main["learnt"]["n_failed"] / MILLION,
+        "rare_beside_many": rare["share_interval"][1]
+        < 0.01 * tails["learnt"]["n_failed"] / MILLION,
         "fail_at_higher_rates": edge["fixed"]["0.01"] > edge["learnt"]["0.01"] + 5,
     }
 
@@ -90,11 +87,10 @@ def _follow_the_dose(part: Model) -> bool:
 
 def _add_up(part: Model) -> bool:
     parts = part["parts"]
-    alternating, smooth, neither, both = (
-        parts[name]["depth"] for name in ("alternating", "smooth", "neither", "both")
-    )
+    apart = parts["alternating"]["depth"] + parts["smooth"]["depth"]
+    together = parts["neither"]["depth"] + parts["both"]["depth"]
     return bool(
-        abs(alternating + smooth - neither - both) < 0.1
+        abs(apart - together) < 0.1
         and parts["alternating"]["depth_interval"][0] > parts["neither"]["depth_interval"][1]
         and parts["smooth"]["depth_interval"][0] > parts["alternating"]["depth_interval"][1]
     )
@@ -122,7 +118,8 @@ def _are_predicted(part: Model) -> bool:
 
 def _align_as_predicted(part: Model) -> bool:
     """With fixed biases at all rates, with learning ones at small rates alone."""
-    four, eight = (part["alignment"][name]["rates"] for name in ("4-2-4", "8-3-8"))
+    four = part["alignment"]["4-2-4"]["rates"]
+    eight = part["alignment"]["8-3-8"]["rates"]
     rows = four + eight
     return bool(
         all(abs(row["fixed"] - row["predicted"]) < 1.7 for row in rows)

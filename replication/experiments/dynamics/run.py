@@ -1,7 +1,4 @@
-"""Why some networks are slow, why some fail, and what the learning rate does.
-
-Everything is done twice, on networks of two root seeds; the second time with fewer.
-"""
+"""Why some networks are slow, why some fail, and what the learning rate does."""
 
 import dataclasses
 import itertools
@@ -26,8 +23,6 @@ from replication.paper.claims import load_reported
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_proportion
 
-AGAIN = 200  # added to the root seed for the second time
-AGAIN_SHARE = 0.3
 TAIL_SHARE = 100
 PARTS_SHARE = 2
 RATES_SHARE = 10
@@ -52,18 +47,13 @@ KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
 
 
 def run(sample: Sample) -> Model:
-    """Return the model: ``main``, and in ``again`` the same from other networks."""
+    """Return the model: ``main``, and ``rare``, failures among many more networks."""
     sample.report_progress("networks that are slow, and that fail")
-    again = dataclasses.replace(sample, root_seed=sample.root_seed + AGAIN)
-    return {
-        "main": run_once(sample),
-        "again": run_once(again.take(AGAIN_SHARE, least=8)),
-        "rare": count_rare(sample.take(RARE_SHARE)),
-    }
+    return {"main": examine(sample), "rare": count_rare(sample.take(RARE_SHARE))}
 
 
-def run_once(sample: Sample) -> Model:
-    """Return all parts for the networks of one root seed."""
+def examine(sample: Sample) -> Model:
+    """Return all parts but ``rare``."""
     tails, failed = compare_tails(sample.take(TAIL_SHARE))
     followed = sample.take(ALIGNED_SHARE, least=8)
     longest = int(load_reported().max)

@@ -107,7 +107,8 @@ def differentiate_error(weights: Array, functions: Sequence[Function]) -> Array:
 
     def measure(moved: Array) -> Array:
         images = send_around(moved, functions, np.eye(4)).images
-        return np.asarray(0.5 * np.sum((images - np.eye(4)) ** 2, axis=(1, 2)))
+        errors = images - np.eye(4)
+        return np.asarray(0.5 * np.sum(errors**2, axis=(1, 2)))
 
     into_hidden, _ = list_connections(RESTRICTED)
     return differentiate(measure, weights, step=STEP)[:, into_hidden]
@@ -123,7 +124,9 @@ class States(NamedTuple):
 def send_around(weights: Array, functions: Sequence[Function], visible: Array) -> States:
     """Send visible states (4, 4) or (n, 4, 4) to the hidden units, and back."""
     (W, b), (U, c) = split_weights(RESTRICTED, weights)
-    totals = visible @ W.swapaxes(1, 2) + b[:, None, :]
-    hidden = np.stack([function(totals[..., j]) for j, function in enumerate(functions)], axis=-1)
+    totals = visible @ W.swapaxes(1, 2) + b[:, None, :]  # (n, patterns, hidden units)
+    # Each hidden unit has a function of its own.
+    states = [function(totals[..., j]) for j, function in enumerate(functions)]
+    hidden = np.stack(states, axis=-1)
     images = hidden @ U.swapaxes(1, 2) + c[:, None, :]
     return States(hidden, images)

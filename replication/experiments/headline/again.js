@@ -225,6 +225,11 @@ document.addEventListener("DOMContentLoaded", function () {
   }
   find("clear").addEventListener("click", () => clear("Nothing is trained yet."));
   form.addEventListener("change", () => clear(tally.done ? "Other settings: earlier experiments are cleared, and the count starts again." : "Nothing is trained yet."));
+  // On a telephone the settings are folded; one that is refused unfolds them.
+  if (isTelephone.matches) {
+    const settings = fold(form.querySelector(".again-settings"), "Settings");
+    form.addEventListener("invalid", () => { settings.open = true; }, true);
+  }
   ["once", "often"].forEach((name) => { find(name).dataset.name = find(name).textContent; });
   document.getElementById("again").hidden = false;
 });

@@ -48,7 +48,9 @@ def check_readings(readings: Model, headline: Model) -> dict[str, bool]:
     named = readings["named"]
     sweeps = readings["sweeps"]
     power = readings["power"]
-    plain, counted, either = (sweeps[name] for name in ("not counted", "counted", "open"))
+    plain = sweeps["not counted"]
+    counted = sweeps["counted"]
+    either = sweeps["open"]
     others = [name for name in named if name != "paper"]
     outcomes = {name: way["outcome"] for name, way in ways.items()}
     factors = {name: plain[name]["bayes_factor"] for name in others}

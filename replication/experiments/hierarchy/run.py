@@ -26,7 +26,7 @@ from replication.simulator.running.engine import Engine
 # of the noisy copies, and of the random sets
 NOISE_SEED = 2010
 RANDOM_SEED = 2110
-N_SEARCH = 400  # networks for each pair of rates in the search
+N_SEARCH = 200  # networks for each pair of rates in the search
 RANDOM_FACTOR = 5  # times as many networks learn random vectors, each a set of its own
 
 UPDATES = 500
@@ -34,8 +34,8 @@ ROUNDS = 50
 NOISE = 0.25  # largest amount added to or taken from a unit of a vector that must settle back
 N_COPIES = 4  # noisy copies of each vector, drawn for each network
 
-LOWER_RATES = (5.0, 10.0, 20.0)
-TOP_RATES = (0.5, 1.0, 2.0, 4.0)
+LOWER_RATES = (2.5, 5.0, 10.0, 20.0)
+TOP_RATES = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 HALVES = {
     "two": np.eye(4)[:2],
@@ -66,7 +66,7 @@ CHANGED = {
 }
 """Conditions with the vectors "four" that are built in another way; the others are not."""
 CONDITIONS = ("random", "four", "three", "two", "bits", *CHANGED)
-SEARCHED = ("four", "three", "bits")
+SEARCHED = ("random", "four", "three", "bits")
 """Conditions whose learning rates are searched."""
 
 TOP_STREAM = 2**62
@@ -317,8 +317,6 @@ def find_searched(name: str) -> str:
         return "four"
     if name == "two":
         return "three"
-    if name == "random":
-        return "bits"
     return name
 
 

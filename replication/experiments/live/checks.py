@@ -20,11 +20,13 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
 def check_networks(live: Model) -> dict[str, bool]:
     """Say what the networks do that are shown."""
     typical = live["networks"]["typical"]
+    phases = typical["phases"]
     slow = live["networks"]["slow"]
     paper = live["protocol"]
     spread = live["spread"]
     return {
         "typical_network_learns": typical["converged"],
+        "dots_part_before_a_line_comes": 2 * phases["apart"] < phases["first"],
         "a_quarter_comes_back": paper["regression"] == 0.75,
         "rate_is_a_quarter_of_the_papers": (paper["learning_rate"] == 4 * typical["learning_rate"]),
         "typical_time_at_the_papers_rate": (
@@ -86,6 +88,7 @@ def check_linear_units(linear: Model, line: Model) -> dict[str, bool]:
     lost = {name: rule["lost"] for name, rule in line["rules"].items()}
     return {
         "recirculation_stops_short": lost["recirculation"] > 1.5 * line["best"],
+        "lines_pass_the_axis": all(rule["crossed"] > 0 for rule in line["rules"].values()),
         "back_propagation_finds_the_axis": lost["back-propagation"] < 1.01 * line["best"],
         "images_stop_short_without_a_difference": (
             ours["unread"] <= linear["zero"]

@@ -1,7 +1,5 @@
 """The network as a loop, and the hidden plane of some networks."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,6 +20,8 @@ SHOWN_VECTOR = 0  # which vector goes around the loop
 SHOWN_UPDATE = 15  # and at which moment: what the encoder learns from is large then
 PUSH = 60.0  # times as long as h(1) - h(3) is its arrow
 AREA = 0.62  # of the loop: how high a unit of y is drawn, in units of x
+WIDEST = 5.0  # a weight so large has the widest line
+IN_A_ROW = 3  # moments
 
 
 def plot_plane(model: Model) -> tuple[Figure, Figure]:
@@ -30,32 +30,43 @@ def plot_plane(model: Model) -> tuple[Figure, Figure]:
     return _draw_loop(model), _draw_moments(model, "typical", frames)
 
 
+def plot_trouble(model: Model) -> tuple[Figure, Figure]:
+    """Draw three moments each of a slow network and of one that fails.
+
+    The last two of the failing one follow one another, since its lines jump at every update.
+    """
+    slow = model["networks"]["slow"]["frames"]
+    start, end = slow[-2:]
+    parting = start + (end - start) * 3 // 4
+    failing = model["networks"]["failing"]["frames"]
+    return (
+        _draw_moments(model, "slow", [slow[2], parting, end], title="slow"),
+        _draw_moments(model, "failing", [failing[1], failing[-1] - 1, failing[-1]], title="fails"),
+    )
+
+
 def _draw_loop(model: Model) -> Figure:
     """Draw all states of a vector on its way: time 0, through W, U, back, and through W again."""
     traced = _trace(model, "typical", SHOWN_UPDATE)
     network = RecirculationNetwork.from_weights(traced.weights[SHOWN_UPDATE], traced.protocol)
     # The states at the four times, regressed at times 2 and 3 (equations 5 and 6).
-    first = network.patterns[SHOWN_VECTOR]
-    second_input, last, _, second = network.list_states(first)
-    columns = [first, second_input, second, last]
-    heights = [_place_units(len(states)) for states in columns]
-    encoder = ("encoder\nW", style.ENCODER, network.W)
-    decoder = ("decoder\nU", style.DECODER, network.U)
+    v0 = network.patterns[SHOWN_VECTOR]
+    h1, h3, _, v2 = network.list_states(v0)
     figure, axes = style.create_figure(width=style.HALF, height=2.75)
-    for x, (name, color, matrix) in enumerate((encoder, decoder, encoder)):
-        _draw_weights(axes, x, heights[x], heights[x + 1], matrix, color)
-        axes.text(x + 0.5, 2.7, name, ha="center", color=color, fontweight="bold", fontsize=8)
-    for x, states in enumerate(columns):
-        if len(states) == len(first):
-            for height, state, color in zip(heights[x], states, VECTORS, strict=True):
-                _draw_unit(axes, x, height, state, color, decimals=2)
-        else:
-            for height, state in zip(heights[x], states, strict=True):
-                _draw_unit(axes, x, height, state, style.INK, decimals=3)
-        axes.text(x, 2.25, f"time {x}", ha="center", color=style.MUTED, fontsize=8)
+    visible = _place_units(len(v0))
+    hidden = _place_units(len(h1))
+    # From the left: W, U and W again, with the units on top of the ends of their lines.
+    _draw_weights(axes, 0, visible, hidden, network.W, style.ENCODER)
+    _draw_weights(axes, 1, hidden, visible, network.U, style.DECODER)
+    _draw_weights(axes, 2, visible, hidden, network.W, style.ENCODER)
+    _draw_visible(axes, 0, visible, v0)
+    _draw_hidden(axes, 1, hidden, h1)
+    _draw_visible(axes, 2, visible, v2)
+    _draw_hidden(axes, 3, hidden, h3)
+    _name_parts(axes)
     # What the encoder learns from: the states of time 1 less those of time 3.
-    for height, before, after in zip(heights[3], second_input, last, strict=True):
-        _draw_difference(axes, 3.0, height, before - after)
+    for y, difference in zip(hidden, h1 - h3, strict=True):
+        _draw_difference(axes, 3.0, y, difference)
     axes.text(3.35, -1.75, "h(1) − h(3)", ha="center", color=style.ENCODER, fontsize=7.5)
     _draw_way_back(axes, traced.protocol.regression)
     title = f"After {SHOWN_UPDATE} updates"
@@ -71,36 +82,65 @@ def _place_units(n: int) -> Array:
     return distance * (middle - np.arange(n, dtype=np.float64))
 
 
-def _draw_weights(axes: Axes, x: float, left: Array, right: Array, matrix: Any, color: str) -> None:
-    """Draw weights as lines between two columns, thicker the larger, dashed where negative."""
-    for (i, j), weight in np.ndenumerate(matrix.T):
+def _draw_weights(axes: Axes, x: int, left: Array, right: Array, matrix: Array, color: str) -> None:
+    """Draw weights (right, left) as lines between two columns of units.
+
+    Lines are the thicker the larger a weight is, and dashed where it is negative.
+    """
+    for (to, start), weight in np.ndenumerate(matrix):
         axes.plot(
             [x, x + 1],
-            [left[i], right[j]],
+            [left[start], right[to]],
             color=color,
             zorder=1,
-            linewidth=0.4 + 3.0 * min(1.0, abs(weight) / 5.0),
+            linewidth=0.4 + 3.0 * min(1.0, abs(weight) / WIDEST),
             linestyle="-" if weight > 0.0 else (0, (2, 1.2)),
         )
 
 
-def _draw_unit(axes: Axes, x: float, y: float, state: float, color: str, *, decimals: int) -> None:
+def _draw_visible(axes: Axes, x: int, heights: Array, states: Array) -> None:
+    """Draw a column of visible units, each in the colour of its vector."""
+    for y, state, color in zip(heights, states, VECTORS, strict=True):
+        _draw_unit(axes, x, y, state, color, words=f"{state:.2f}")
+
+
+def _draw_hidden(axes: Axes, x: int, heights: Array, states: Array) -> None:
+    """Draw a column of hidden units, whose small differences count."""
+    for y, state in zip(heights, states, strict=True):
+        _draw_unit(axes, x, y, state, style.INK, words=f"{state:.3f}")
+
+
+def _draw_unit(axes: Axes, x: float, y: float, state: float, color: str, *, words: str) -> None:
     """Draw a unit as a circle, the fuller the more active, that hides the lines behind it."""
-    size = (0.5, 0.5 / AREA)
-    empty = Ellipse((x, y), *size, facecolor=style.PAPER_WHITE, edgecolor="none", zorder=2)
-    full = Ellipse((x, y), *size, facecolor=(color, state), edgecolor=color, zorder=3)
+    width = 0.5
+    height = width / AREA
+    empty = Ellipse((x, y), width, height, facecolor=style.PAPER_WHITE, edgecolor="none", zorder=2)
+    full = Ellipse((x, y), width, height, facecolor=(color, state), edgecolor=color, zorder=3)
     axes.add_patch(empty)
     axes.add_patch(full)
     axes.text(
         x,
         y,
-        f"{state:.{decimals}f}".removeprefix("0"),
+        words.removeprefix("0"),
         ha="center",
         va="center_baseline",
         fontsize=7,
         color=style.PAPER_WHITE if state > 0.55 else style.INK,
         zorder=4,
     )
+
+
+def _name_parts(axes: Axes) -> None:
+    """Write the times above the units, and the names of the matrices above the weights."""
+    for time in range(4):
+        axes.text(time, 2.25, f"time {time}", ha="center", color=style.MUTED, fontsize=8)
+    names = (
+        (0.5, "encoder\nW", style.ENCODER),
+        (1.5, "decoder\nU", style.DECODER),
+        (2.5, "encoder\nW", style.ENCODER),
+    )
+    for x, words, color in names:
+        axes.text(x, 2.7, words, ha="center", color=color, fontweight="bold", fontsize=8)
 
 
 def _draw_difference(axes: Axes, x: float, y: float, difference: float) -> None:
@@ -129,33 +169,21 @@ def _draw_way_back(axes: Axes, regression: float) -> None:
     axes.text(1.0, -2.75, kept, ha="center", color=style.MUTED, fontsize=8)
 
 
-def plot_trouble(model: Model) -> tuple[Figure, Figure]:
-    """Draw six moments each of a slow network and of one that fails.
-
-    The last two of the failing one follow one another, since its lines jump at every update.
-    """
-    slow = model["networks"]["slow"]["frames"]
-    parting = slow[-2] + (slow[-1] - slow[-2]) * 3 // 4  # three quarters of the way to the end
-    slow = [slow[0], *slow[2:5], parting, slow[-1]]
-    failing = model["networks"]["failing"]["frames"]
-    failing = [*failing[:4], failing[-1] - 1, failing[-1]]
-    return (
-        _draw_moments(model, "slow", slow, title="slow"),
-        _draw_moments(model, "failing", failing, title="fails"),
-    )
-
-
 def _draw_moments(model: Model, name: str, updates: list[int], *, title: str = "") -> Figure:
     """Draw the hidden plane of a network at some moments, three in a row."""
-    n_rows = len(updates) // 3
-    height = 1.18 * n_rows + (0.3 if title else 0.0)
-    figure, axes = style.create_figure(width=style.HALF, height=height, nrows=n_rows, ncols=3)
+    n_rows = len(updates) // IN_A_ROW
+    height = 1.18 * n_rows
+    if title:
+        height += 0.3
+    figure, axes = style.create_figure(
+        width=style.HALF, height=height, nrows=n_rows, ncols=IN_A_ROW
+    )
     traced = _trace(model, name, max(updates))
     matrices = traced.matrices()
-    for one, t in zip(axes.flat, updates, strict=True):
-        draw_plane(one, traced.hidden[0][t], matrices.U[t], matrices.c[t])
-        one.set(title=f"{t:,}", xticks=(), yticks=())
-        one.spines[["right", "top"]].set_visible(True)
+    for square, t in zip(axes.flat, updates, strict=True):
+        draw_plane(square, traced.hidden[0][t], matrices.U[t], matrices.c[t])
+        square.set(title=f"{t:,}", xticks=(), yticks=())
+        square.spines[["right", "top"]].set_visible(True)
     axes.flat[0].set_title(f"{updates[0]:,} updates")
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=9.5, fontweight="bold")
@@ -163,6 +191,7 @@ def _draw_moments(model: Model, name: str, updates: list[int], *, title: str = "
 
 
 def _trace(model: Model, name: str, n_updates: int) -> Trace:
+    """Return a network that is shown, up to an update."""
     shown = model["networks"][name]
     protocol = from_plain(model["protocol"] | {"learning_rate": shown["learning_rate"]})
     return trace(protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=n_updates)

@@ -18,9 +18,18 @@ function findPhase(network) {
   const n_read = listRead(images).filter(Boolean).length;
   if (n_read === PATTERNS.length) return 3;
   if (n_read > 0) return 2;
-  return findSpread(codes) < IN_A_HEAP ? 0 : 1;
+  if (findSpread(codes) < IN_A_HEAP) return 0;
+  return 1;
 }
-const findSpread = (codes) => Math.max(...codes.flatMap((a) => codes.map((b) => Math.hypot(a[0] - b[0], a[1] - b[1]))));
+
+// How far the two codes are apart that are farthest from each other.
+function findSpread(codes) {
+  let spread = 0;
+  for (const a of codes) {
+    for (const b of codes) spread = Math.max(spread, measureDistance(a, b));
+  }
+  return spread;
+}
 
 // The first update of each phase of a run, and the end. A phase that has begun is not left again.
 function listBeginnings(run) {
@@ -36,7 +45,10 @@ function listBeginnings(run) {
 // The seconds of play up to each beginning. A phase without an update takes no time.
 function listTimes(beginnings) {
   const times = [0];
-  PHASES.forEach(({ seconds }, k) => times.push(times[k] + (beginnings[k + 1] > beginnings[k] ? seconds : 0)));
+  PHASES.forEach(({ seconds }, k) => {
+    const is_there = beginnings[k + 1] > beginnings[k];
+    times.push(is_there ? times[k] + seconds : times[k]);
+  });
   return times;
 }
 
@@ -51,51 +63,60 @@ function convert(x, from, to) {
 
 class Hero {
   constructor(root, data) {
-    Object.assign(this, { root, data, t: 0, rest: 0, vector: 0, is_touched: false, is_dragged: false, was_dragged: false });
+    this.root = root;
+    this.data = data;
     this.settings = { rate: data.rate, regression: data.regression };
+    this.t = 0;  // updates so far
+    this.rest = 0;  // seconds since it has learnt
+    this.vector = 0;  // which one goes around
+    this.is_touched = false;  // does a reader steer it?
+    this.is_held = false;  // is a dot under way, so that nothing has been learnt from its place yet?
+    this.is_dragged = false;  // by a pointer?
+    this.was_moved = false;
+    this.is_asking = false;  // what moves first, before it plays
+    this.build();
+    this.clock = new Clock((seconds) => this.tick(seconds));
+    root.hidden = false;
+    this.learn(drawWeights(data.seed, data));
+    if (isStill.matches) this.t = this.run.n;
+    this.stop(true);
+    if (!isStill.matches) this.play_in_sight();
+  }
+
+  build() {
     this.plane = new Plane({ can_drag: true, label: "The hidden plane: the codes of four vectors, and the lines of four visible units. A code can be dragged." });
-    this.plane.onmove = (k, code) => this.drag(k, code);
+    this.plane.onmove = (k, code) => this.move(k, code);
     this.loop = new Loop();
     this.words = make("p", { class: "hero-words" });
     this.play_button = button("Play", () => this.press(), "");
     this.slider = make("input", { type: "range", min: 0, step: "any", "aria-label": "Weight updates" });
-    this.slider.addEventListener("input", () => {
-      const value = Number(this.slider.value);  // before it is painted again
-      this.touch();
-      this.stop();
-      this.t = Math.round(convert(value, this.times, this.beginnings));
-      this.rest = 0;
-      this.paint();
-    });
+    this.slider.addEventListener("input", () => this.slide(Number(this.slider.value)));
     this.slider.addEventListener("keydown", (event) => this.step(event));
     this.phases = make("div", { class: "phases", "aria-hidden": "true" }, ...PHASES.map(({ name }) => make("span", {}, name)));
-    const fresh = button("New weights", () => {
-      this.touch();
-      this.renew();
-      if (isStill.matches) this.stop(true);
-      else this.start();
-    });
+    const fresh = button("New weights", () => this.begin_again());
     this.over = button("", () => this.press(), "over");
     this.over.setAttribute("aria-label", "Play");
     this.over.append(draw("svg", { viewBox: "0 0 40 40", "aria-hidden": "true" }, draw("path", { d: "M13 9L31 20L13 31z" })));
-    root.append(
-      make("div", { class: "hero-square" }, this.plane.svg, this.over), this.words,
-      make("div", { class: "hero-controls" }, this.play_button, make("div", { class: "hero-slider" }, this.slider, this.phases), fresh),
-      make("div", { class: "hero-loop" }, this.loop.svg),
-    );
-    this.clock = new Clock((seconds) => this.tick(seconds));
-    root.hidden = false;
-    this.learn(drawWeights(data.seed, data));
-    this.stop(true);
-    if (isStill.matches) { this.t = this.run.n; this.stop(true); }
-    else watch(this.plane.svg, () => { if (!this.is_touched) this.start(); }, () => this.stop());
+    const square = make("div", { class: "hero-square" }, this.plane.svg, this.over);
+    const slider = make("div", { class: "hero-slider" }, this.slider, this.phases);
+    const controls = make("div", { class: "hero-controls" }, this.play_button, slider, fresh);
+    const loop = make("div", { class: "hero-loop" }, this.loop.svg);
+    this.root.append(square, this.words, controls, loop);
   }
 
-  touch() { this.is_touched = true; }
+  // Plays while the square is in sight, until a reader takes over.
+  play_in_sight() {
+    const enter = () => { if (!this.is_touched) this.start(); };
+    watch(this.plane.svg, enter, () => this.stop(), 0.8);
+  }
 
-  learn(weights) {
-    this.run = new Run(weights, this.settings, this.data);
-    this.beginnings = listBeginnings(this.run);
+  learn(weights) { this.show_run(new Run(weights, this.settings, this.data)); }
+
+  // A run from its start, with the phases that it has.
+  show_run(run) {
+    this.run = run;
+    this.is_held = false;
+    this.beginnings = listBeginnings(run);
     this.times = listTimes(this.beginnings);
     this.t = 0;
     this.rest = 0;
@@ -108,33 +129,109 @@ class Hero {
     this.paint();
   }
 
+  // --- What a reader does --------------------------------------------------------------------
+
+  // A reader takes over. A dot that is still under way is let go where it is.
+  take_over() {
+    this.is_touched = true;
+    this.is_asking = false;
+    if (this.is_held) this.learn(this.run.weights[0]);
+  }
+
+  press() {
+    if (this.clock.is_running) {
+      this.take_over();
+      this.stop();
+      return;
+    }
+    this.take_over();
+    if (this.t >= this.run.n) {
+      this.t = 0;
+      this.rest = 0;
+    }
+    this.start();
+  }
+
+  // The slider goes by seconds, of which each phase has its share.
+  slide(seconds) {
+    this.take_over();
+    this.go(Math.round(convert(seconds, this.times, this.beginnings)));
+  }
+
   // The arrow keys go on by whole updates.
   step(event) {
     const now = Math.floor(this.t);
-    const to = { ArrowRight: now + 1, ArrowUp: now + 1, ArrowLeft: now - 1, ArrowDown: now - 1, Home: 0, End: this.run.n }[event.key];
-    if (to === undefined) return;
+    const goals = {
+      ArrowRight: now + 1,
+      ArrowUp: now + 1,
+      ArrowLeft: now - 1,
+      ArrowDown: now - 1,
+      Home: 0,
+      End: this.run.n,
+    };
+    if (goals[event.key] === undefined) return;
     event.preventDefault();
-    this.touch();
-    this.stop();
-    this.t = Math.min(this.run.n, Math.max(0, to));
+    this.take_over();
+    this.go(Math.min(this.run.n, Math.max(0, goals[event.key])));
+  }
+
+  go(update) {
+    this.t = update;
     this.rest = 0;
-    this.paint();
+    this.stop();
+  }
+
+  begin_again() {
+    this.take_over();
+    this.renew();
+    if (isStill.matches) this.stop(true);
+    else this.start();
   }
 
   // Other weights, from which a network learns before long.
   renew() {
-    do this.learn(drawWeights(Math.floor(1e6 * Math.random()), this.data));
-    while (!this.run.learnt || this.run.n > 3 * this.data.updates);
+    let run;
+    do {
+      const seed = Math.floor(1e6 * Math.random());
+      run = new Run(drawWeights(seed, this.data), this.settings, this.data);
+    } while (!run.learnt || run.n > 3 * this.data.updates);
     this.vector = 0;
-    this.was_dragged = false;
+    this.was_moved = false;
+    this.show_run(run);
   }
 
-  press() {
-    this.touch();
-    if (this.clock.is_running) { this.stop(); return; }
-    if (this.t >= this.run.n) [this.t, this.rest] = [0, 0];
-    this.start();
+  // A dot is somewhere else (`code` is a place, or a function of the place where it was, or null:
+  // let go). That is another network, which learns only once the dot is let go.
+  move(k, code) {
+    const was_dragged = this.is_dragged;
+    if (code === null) {
+      this.is_dragged = false;
+      this.take_over();
+      if (was_dragged && !isStill.matches) this.start();
+      return;
+    }
+    const now = this.run.weights[Math.min(this.run.n, Math.floor(this.t))];
+    this.is_dragged = typeof code !== "function";
+    const place = this.is_dragged ? code : code(new LiveNetwork(now, this.settings).pass(k).first);
+    this.is_touched = true;
+    this.is_asking = false;
+    this.is_held = true;
+    this.was_moved = true;
+    this.vector = k;
+    this.run = new Run(moveCode(now, k, place), this.settings, { ...this.data, cap: 0 });
+    this.go(0);
   }
+
+  // For who wants to guess first: from the start, and stopped.
+  ask() {
+    this.take_over();
+    this.is_asking = true;
+    this.t = 0;
+    this.rest = 0;
+    this.stop(true);
+  }
+
+  // --- Time ----------------------------------------------------------------------------------
 
   start() {
     this.over.hidden = true;
@@ -151,14 +248,15 @@ class Hero {
 
   // Updates a second at this moment, by the phase that it lies in.
   speed() {
-    const next = convert(convert(this.t, this.beginnings, this.times) + 0.1, this.times, this.beginnings);
-    return (next - this.t) / 0.1;
+    const time = convert(this.t, this.beginnings, this.times);
+    return (convert(time + 0.1, this.times, this.beginnings) - this.t) / 0.1;
   }
 
   tick(seconds) {
     if (this.t < this.run.n) {
       const time = convert(this.t, this.beginnings, this.times) + seconds;
-      this.t = Math.min(this.run.n, Math.max(convert(time, this.times, this.beginnings), this.t));
+      const then = convert(time, this.times, this.beginnings);
+      this.t = Math.min(this.run.n, Math.max(then, this.t));
       if (this.speed() > SLOW) this.vector = Math.floor(this.t / 14) % 4;
     } else {  // once it has learnt, vectors go around in turn
       this.rest += seconds;
@@ -171,34 +269,26 @@ class Hero {
     this.paint();
   }
 
-  // A dot is somewhere else: another network, which learns from there once the dot is let go.
-  drag(k, code) {
-    this.touch();
-    const weights = this.run.weights[Math.min(this.run.n, Math.floor(this.t))];
-    if (code === null) {
-      this.is_dragged = false;
-      if (!isStill.matches) this.start();
-      return;
-    }
-    const is_key = typeof code === "function";
-    const place = is_key ? code(new LiveNetwork(weights, this.settings).pass(k).first) : code;
-    this.stop();
-    this.vector = k;
-    this.is_dragged = !is_key;
-    this.was_dragged = true;
-    this.learn(moveCode(weights, k, place));
+  // Where a vector is on its way around the loop, 0 to 4; null where it is too fast to be followed.
+  find_time() {
+    if (!this.clock.is_running) return null;
+    if (this.rest > 0) return (2 * this.rest) % 4;
+    return this.speed() < SLOW ? 4 * (this.t % 1) : null;
   }
+
+  // --- What is seen --------------------------------------------------------------------------
 
   // What can be seen, in words.
   tell(network) {
-    if (this.is_dragged) {
+    if (this.is_asking) return ["What moves first: the dots, or the lines?", "Guess, then press Play."];
+    if (this.is_held) {
       const { image } = network.pass(this.vector);
       const top = image.indexOf(Math.max(...image));
       const answer = image[top] > 0.5 ? top + 1 + " comes back." : "a blur comes back.";
       return ["You are changing the encoder.", this.vector + 1 + " goes in, " + answer];
     }
     if (this.t >= this.run.n && this.run.learnt) {
-      if (this.was_dragged) return ["Mended: each line cuts off its own dot again.", "Learnt after " + count(this.run.n, "update") + " from where you let go."];
+      if (this.was_moved) return ["Mended: each line cuts off its own dot again.", "Learnt after " + count(this.run.n, "update") + " from where you let go."];
       return ["Learnt: each line cuts off its own dot.", "Pull a dot across a line, let go, and watch it mend."];
     }
     const read = this.plane.read.filter(Boolean).length;
@@ -210,29 +300,56 @@ class Hero {
     }
   }
 
-  // Where a vector is on its way around the loop, 0 to 4; null where it is too fast to be followed.
-  find_time() {
-    if (!this.clock.is_running) return null;
-    if (this.rest > 0) return (2 * this.rest) % 4;
-    return this.speed() < SLOW ? 4 * (this.t % 1) : null;
-  }
-
   paint() {
-    const { run } = this, now = Math.floor(this.t), network = run.at(this.t);
-    if (now !== this.traced || run !== this.traced_run) {
-      [this.traced, this.traced_run] = [now, run];
-      this.trails = run.trace(0, now);
+    const network = this.run.at(this.t);
+    const now = Math.floor(this.t);
+    if (now !== this.traced || this.run !== this.traced_run) {
+      this.traced = now;
+      this.traced_run = this.run;
+      this.trails = this.run.trace(0, now);
     }
-    this.slider.value = String(convert(this.t, this.beginnings, this.times));
-    const phase = this.beginnings.slice(1, -1).filter((beginning) => this.t >= beginning).length;
-    [...this.phases.children].forEach((name, k) => name.classList.toggle("now", k === phase));
     this.plane.show(network, this.trails);
     this.loop.show(network, this.vector, this.find_time());
+    this.slider.value = String(convert(this.t, this.beginnings, this.times));
+    const n_over = this.beginnings.slice(1, -1).filter((beginning) => this.t >= beginning).length;
+    [...this.phases.children].forEach((name, k) => {
+      name.classList.toggle("now", k === n_over && !this.is_held);
+    });
     const [what, more] = this.tell(network);
-    const words = count(now, "update") + ". ";
-    if (this.said === what + words + more) return;
-    this.said = what + words + more;
-    this.words.replaceChildren(make("strong", {}, what), make("span", {}, words + more));
-    this.slider.setAttribute("aria-valuetext", words + what);
+    const updates = count(now, "update") + ". ";
+    const words = this.is_asking ? more : updates + more;
+    if (this.said === what + words) return;
+    this.said = what + words;
+    this.words.replaceChildren(make("strong", {}, what), make("span", {}, words));
+    this.slider.setAttribute("aria-valuetext", updates + what);
   }
+}
+
+// A link to another page that may not lie beside this one, as when a file is sent alone. That page
+// says "here" where it is opened in a frame; if it does not, `act` takes the place of the link.
+function openIfThere(link, act) {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const frame = make("iframe", { src: link.href, title: link.textContent, hidden: "" });
+    let waiting = setTimeout(giveUp, 5000);
+    function giveUp() {
+      window.removeEventListener("message", hear);
+      frame.remove();
+      act();
+    }
+    function hear({ source, data }) {
+      if (source !== frame.contentWindow || data !== "here") return;
+      clearTimeout(waiting);
+      frame.remove();
+      window.removeEventListener("message", hear);
+      location.href = link.href;
+    }
+    window.addEventListener("message", hear);
+    frame.addEventListener("load", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(giveUp, 300);
+    });
+    document.body.append(frame);
+  });
 }

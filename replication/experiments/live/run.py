@@ -33,6 +33,7 @@ N_TYPICAL = 2_000
 N_SLOW = 1_000
 N_FAILING = 20_000
 RATE = 5.0  # small enough for the steps to be followed
+HEAP = 0.3  # codes of which no two are farther apart than this lie in a heap
 NEAR = 0.1  # so close to the median in each respect, as a share of it, is a typical network
 N_LATE = 20  # first changes of W that a network of the lesson goes without
 CLOUD_FACTOR = 10  # so many times as many networks tell what studies report
@@ -86,23 +87,37 @@ def pick_networks(sample: Sample) -> tuple[Model, Array]:
     Slow is the slowest of the first ones that converges, failing the first that does not. With them
     the codes (4, 2) of the typical one when it has learnt.
     """
-    # A typical one, with a decoder of another network that watches it.
-    seed, taken = pick_typical(dataclasses.replace(sample, n=N_TYPICAL))
-    traced = trace_shown(RATE, seed)
-    codes = traced.hidden[0][-1]
-    decoder = seed + 1
-    watched = {"decoder": decoder, "updates": watch_encoder(RATE, seed, decoder)}
-    typical = {**describe_network(traced, seed), **taken, "watched": watched}
-    # Slow and failing ones, and what becomes of the latter if its hidden biases are fixed.
+    typical, codes = describe_typical(sample)
     many = dataclasses.replace(sample, n=N_FAILING).simulate(PAPER)
     times = np.where(many.converged, many.updates, -1)
     slow = int(np.argmax(times[:N_SLOW]))
     failing = int(np.argmin(many.converged))
-    freed = trace(Protocol(frozen=("b",)), seed=failing, root_seed=SHOWN_ROOT_SEED)
-    slowest = describe_network(trace_shown(PAPER.learning_rate, slow), slow)
-    failed = describe_network(trace_shown(PAPER.learning_rate, failing), failing)
-    failed["freed"] = freed.updates
-    return {"typical": typical, "slow": slowest, "failing": failed}, codes
+    found = {
+        "typical": typical,
+        "slow": describe_network(trace_shown(PAPER.learning_rate, slow), slow),
+        "failing": describe_failing(failing),
+    }
+    return found, codes
+
+
+def describe_typical(sample: Sample) -> tuple[Model, Array]:
+    """Return a typical network, with a decoder of another one that watches it; its last codes."""
+    seed, taken = pick_typical(dataclasses.replace(sample, n=N_TYPICAL))
+    traced = trace_shown(RATE, seed)
+    decoder = seed + 1
+    found = describe_network(traced, seed)
+    found |= taken
+    found["phases"] = find_phases(traced)
+    found["watched"] = {"decoder": decoder, "updates": watch_encoder(RATE, seed, decoder)}
+    return found, traced.hidden[0][-1]
+
+
+def describe_failing(seed: int) -> Model:
+    """Return a network that fails, and when it has learnt if its hidden biases are fixed."""
+    freed = trace(Protocol(frozen=("b",)), seed=seed, root_seed=SHOWN_ROOT_SEED)
+    found = describe_network(trace_shown(PAPER.learning_rate, seed), seed)
+    found["freed"] = freed.updates
+    return found
 
 
 def pick_typical(sample: Sample) -> tuple[int, Model]:
@@ -174,6 +189,27 @@ def describe_network(traced: Trace, seed: int) -> Model:
         "converged": traced.converged,
         "frames": frames,
         "closest": closest,
+    }
+
+
+def find_phases(traced: Trace) -> Model:
+    """Return after which update a network is in each phase for the first time.
+
+    ``apart``: two codes are far from each other. ``first``: a line cuts off the code of its own
+    pattern and no other. ``all``: all lines do.
+    """
+    codes = traced.hidden[0]  # (update, pattern, hidden unit)
+    spread = np.array([pdist(each).max() for each in codes])
+    # A visible unit is on beyond its line, where its input is positive.
+    matrices = traced.matrices()
+    U = np.swapaxes(matrices.U, 1, 2)
+    inputs = codes @ U + matrices.c[:, None]  # (update, pattern, visible unit)
+    is_right = (inputs > 0.0) == np.eye(inputs.shape[1], dtype=bool)
+    n_read = np.sum(np.all(is_right, axis=1), axis=1)
+    return {
+        "apart": int(np.argmax(spread >= HEAP)),
+        "first": int(np.argmax(n_read > 0)),
+        "all": int(np.argmax(n_read == inputs.shape[1])),
     }
 
 
@@ -264,32 +300,25 @@ def measure_line(codes: Array) -> Model:
     Of networks with other initial weights, `SHARE` lose as much by recirculation as the one shown.
     """
     points = draw_cloud(codes)
-    base = Protocol(
-        group_sizes=(2, 1),
-        patterns=points.tolist(),
-        centred=True,
-        frozen=("b", "c"),
-        visible_units="linear",
-        hidden_function="linear",
-        initial_biases="zero",
-        half_width=HALF_WIDTH,
-    )
-    # All begin where the output is the mean of the points.
+    base = make_line_protocol(points)
+    initial = draw_lines(base, points)
     scatter = matrices.Scatter.of(base)
-    initial = Sample(N_LINES, LINE_SEED).draw(base)
-    _, (_, c) = split_weights(base, initial)
-    c[...] = compute_mean(points)
     lost = {}
     for rule, fields in LINE_RULES.items():
         final = train_for(dataclasses.replace(base, **fields), initial, N_UPDATES)
         (W, _), (U, _) = split_weights(base, final)
         lost[rule] = scatter.miss(W, U)
-    ours = lost["recirculation"]
     # The network whose loss is nearest to the quantile.
+    ours = lost["recirculation"]
     seed = int(np.argmin(np.abs(ours - np.quantile(ours, 1.0 - SHARE))))
     rules = {}
     for rule, fields in LINE_RULES.items():
-        rules[rule] = {"learning_rate": fields["learning_rate"], "lost": float(lost[rule][seed])}
+        protocol = dataclasses.replace(base, **fields)
+        rules[rule] = {
+            "learning_rate": fields["learning_rate"],
+            "lost": float(lost[rule][seed]),
+            "crossed": find_crossing(protocol, initial[[seed]], scatter),
+        }
     return {
         "points": points.tolist(),
         "root_seed": LINE_SEED,
@@ -301,6 +330,39 @@ def measure_line(codes: Array) -> Model:
         "rules": rules,
         "best": float(scatter.strengths[1] / scatter.strengths.sum()),
     }
+
+
+def make_line_protocol(points: Array) -> Protocol:
+    """Return the protocol of one linear unit between two others."""
+    return Protocol(
+        group_sizes=(2, 1),
+        patterns=points.tolist(),
+        centred=True,
+        frozen=("b", "c"),
+        visible_units="linear",
+        hidden_function="linear",
+        initial_biases="zero",
+        half_width=HALF_WIDTH,
+    )
+
+
+def draw_lines(base: Protocol, points: Array) -> Array:
+    """Return initial weights (N_LINES, n_weights) with which all outputs are the mean of points."""
+    initial = Sample(N_LINES, LINE_SEED).draw(base)
+    _, (_, c) = split_weights(base, initial)
+    c[...] = compute_mean(points)
+    return initial
+
+
+def find_crossing(protocol: Protocol, initial: Array, scatter: matrices.Scatter) -> int:
+    """Return after how many updates the line of a unit is on the other side of the long axis.
+
+    From `initial` (1, n_weights); 0 if it stays on one side.
+    """
+    _, (U, _) = split_weights(protocol, record_weights(protocol, initial, N_UPDATES)[0])
+    along, across = scatter.directions.T @ U[:, :, 0].T  # (n_updates + 1,) each
+    side = np.sign(along * across)  # the line has no direction
+    return int(np.argmax(side != side[0]))
 
 
 def sum_digits() -> Model:

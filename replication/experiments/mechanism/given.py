@@ -100,7 +100,8 @@ def list_given(networks: Networks) -> dict[str, Array]:
     encoder, decoder = list_connections(protocol)
     W = get_w(protocol, start)
     U = get_u(protocol, start)
-    first_gaps, final_gaps = (measure_smallest_gap(protocol, x) for x in (start, final))
+    first_gaps = measure_smallest_gap(protocol, start)
+    final_gaps = measure_smallest_gap(protocol, final)
     is_convex = first_gaps > 0.0  # no code lies inside the hull of the others
     with_other = put_half(start, networks.other_final, encoder)
     given = {
@@ -117,7 +118,8 @@ def list_given(networks: Networks) -> dict[str, Array]:
         "together": put_together(protocol, with_other),
     }
     # The same codes or other ones, made larger or smaller until the gap is as asked.
-    corners, middles = (put_by_hand(networks, points) for points in (CORNERS, MIDDLES))
+    corners = put_by_hand(networks, CORNERS)
+    middles = put_by_hand(networks, MIDDLES)
     for name, weights, gaps in (
         ("corners", corners, final_gaps),
         ("middles", middles, final_gaps),

@@ -14,7 +14,7 @@ from replication.experiments.mechanism import law
 from replication.simulator.running.engine import evaluate_networks, record_weights
 
 N_AT_ONCE = 100  # networks whose weights at every update lie in memory at a time
-N_MOMENTS = 400  # about so many, at most, at which gaps are measured
+N_MOMENTS = 200  # about so many, at most, at which gaps are measured
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)

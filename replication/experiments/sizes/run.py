@@ -71,8 +71,13 @@ def compare_changes(rule: Protocol, weights: Array) -> dict[str, Array]:
 
 def match_groups(changes: Array, descent: Array, parts: Sequence[slice]) -> Array:
     """Return the cosine of changes and descent, each part of a change scaled to that of descent."""
-    squares = [np.sum(descent[..., part] ** 2, axis=-1) for part in parts]
-    cosines = [compute_cosines(changes[..., part], descent[..., part]) for part in parts]
+    squares = []
+    cosines = []
+    for part in parts:
+        own_change = changes[..., part]
+        own_descent = descent[..., part]
+        squares.append(np.sum(own_descent**2, axis=-1))
+        cosines.append(compute_cosines(own_change, own_descent))
     return np.asarray(np.average(cosines, axis=0, weights=squares))
 
 

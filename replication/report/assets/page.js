@@ -89,18 +89,17 @@
     }
   }, true);
   // On a narrow screen what follows the main text is folded. A link into it, and printing, open it.
-  const folded = [];
+  function foldParts(section, head) {
+    const fold = document.createElement("details");
+    const summary = document.createElement("summary");
+    summary.append(head);
+    fold.className = "folded";
+    fold.append(summary, ...section.children);
+    section.append(fold);
+  }
   if (window.matchMedia("(max-width: 40rem)").matches) {
-    document.querySelectorAll("main > section.fold").forEach(function (section) {
-      const head = section.firstElementChild;
-      const fold = document.createElement("details");
-      const summary = document.createElement("summary");
-      summary.append(head);
-      fold.className = "folded";
-      fold.append(summary, ...section.children);
-      section.append(fold);
-      folded.push(fold);
-    });
+    document.querySelectorAll("main > section.fold").forEach((section) => foldParts(section, section.firstElementChild));
+    document.querySelectorAll(".reviewers").forEach((box) => foldParts(box, "For reviewers"));
   }
   function openTarget() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -111,7 +110,9 @@
   }
   openTarget();
   window.addEventListener("hashchange", openTarget);
-  window.addEventListener("beforeprint", () => folded.forEach((fold) => { fold.open = true; }));
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll(".folded").forEach((fold) => { fold.open = true; });
+  });
   // A strip of signs: each opens below it what its row in a table says.
   document.querySelectorAll(".strip").forEach(function (strip) {
     const shown = document.createElement("div");

@@ -93,7 +93,7 @@ local function set_figure(figure)
     local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing"><div class="picture" role="img" aria-label="' .. escape(alt) .. '"><!--DRAWING ' .. name .. "--></div><figcaption>") }
     blocks:extend(caption)
     local command = escape(text(commands[name] or ""))
-    blocks:insert(raw('<p class="source"><a download="' .. name .. '.csv" href="data:text/csv;charset=utf-8,<!--DATA ' .. name .. '-->">Data of ' .. label_of[id] .. '</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
+    blocks:insert(raw('<p class="source"><a download="' .. name .. '.csv" href="data:text/csv;charset=utf-8,<!--DATA ' .. name .. '-->">Data of ' .. label_of[id] .. '</a><span class="made-by">, made by <code>' .. command .. "</code></span></p></figcaption></figure>"))
     return blocks
   end
   image.caption, image.attr = { pandoc.Str(alt) }, pandoc.Attr()
@@ -123,7 +123,7 @@ local function set_table(tbl)
   tbl.caption = { long = {} }
   local classes = is_html and tbl.classes or pandoc.List {}
   -- On a telephone words stand below one another; numbers are compared down a column, and scroll.
-  if is_html and width > 44 and has_words then classes:insert("stack") end
+  if is_html and width > 44 and has_words and not classes:includes("compact") then classes:insert("stack") end
   tbl.attr = pandoc.Attr("", classes)
   if is_typst then
     -- Pandoc would wrap a table in a figure only if it had a caption; this one is of our making.

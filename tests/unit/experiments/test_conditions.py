@@ -9,7 +9,7 @@ LITTLE = 1e-9  # on the side on which a sentence is true
 
 DEPTHS = "dynamics/main/parts/{}/depth_interval/{}"
 SLOW = "dynamics/main/parts/{}/slow/{}"
-FAILED = "dynamics/again/parts/{}/failed/{}"
+FAILED = "dynamics/main/parts/{}/failed/{}"
 TAILS = "dynamics/main/tails"
 RULES = "images/linear/rules"
 SWEEPS = "readings/sweeps"
@@ -28,7 +28,7 @@ ABOVE = {
     "dynamics fail_at_higher_rates": (
         "settings/edge/fixed/0.01", get("settings/edge/learnt/0.01") + 5,
     ),
-    "dynamics biases_follow_the_outputs": ("dynamics/again/following/cosine", 0.95),
+    "dynamics biases_follow_the_outputs": ("dynamics/main/following/cosine", 0.95),
     "dynamics fixed_biases_end_the_tail": (
         f"{TAILS}/learnt/mean_interval/0", get(f"{TAILS}/fixed/mean_interval/1") + 5,
     ),
@@ -78,7 +78,7 @@ BELOW = {
         "dynamics/rare/share_interval/1", 0.01 * get(f"{TAILS}/learnt/n_failed") / 1e6,
     ),
     "dynamics offsets_are_small": ("dynamics/main/alignment/8-3-8/shift", 0.05),
-    "dynamics fixed_biases_end_the_tail": ("dynamics/again/tails/fixed/p", 0.001),
+    "dynamics fixed_biases_end_the_tail": ("dynamics/main/tails/fixed/p", 0.001),
     "dynamics dose_counts": (
         SLOW.format("0.5 times", "share"), get(SLOW.format("both", "share")) / 3,
     ),

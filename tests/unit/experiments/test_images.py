@@ -6,7 +6,6 @@ import pytest
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.images import linear, logistic, rules
 from replication.experiments.images.rules import BY_BATCH, draw, evaluate, split, train_epochs, vary
-from replication.experiments.images.run import estimate_exponent
 from replication.experiments.instruments.matrices import Scatter, get_u, get_w
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample
@@ -284,15 +283,6 @@ def test_excess_of_small_starts_follows_the_power_that_two_eigenvalues_give():
     found = linear.measure_power(np.array([1.0, 0.8, 0.2]), Sample(12, 3))
     assert found["predicted"] == pytest.approx(1.5)
     assert found["power"] == pytest.approx(1.5, abs=0.08)
-
-
-def test_exponent_of_a_power_law_is_its_power_with_the_error_of_a_least_squares_slope():
-    noise = np.exp(np.random.default_rng(2).normal(0, 0.1, 400))
-    estimate = estimate_exponent({n: 3.0 * n**1.5 * noise for n in (16, 32, 64)})
-    assert estimate.value == pytest.approx(1.5)
-    # Means with a standard error s at equal steps d of log size: the slope's is s / (d sqrt(2)).
-    error = np.log(noise).std(ddof=1) / np.sqrt(400) / (np.log(2) * np.sqrt(2))
-    assert estimate.interval == pytest.approx([1.5 - 1.96 * error, 1.5 + 1.96 * error])
 
 
 def test_linear_decoder_of_perfect_codes_misses_nothing_and_of_empty_ones_all():

@@ -29,6 +29,7 @@ IMAGES = ("images", "linear", "rules")
 
 @pytest.mark.parametrize(("name", "path", "value"), [
     ("typical_network_learns", (*NETWORKS, "typical", "converged"), False),
+    ("dots_part_before_a_line_comes", (*NETWORKS, "typical", "phases", "first"), 9),
     ("a_quarter_comes_back", ("live", "protocol", "regression"), 0.8),
     ("rate_is_a_quarter_of_the_papers", ("live", "protocol", "learning_rate"), 15.0),
     ("typical_time_at_the_papers_rate", (*NETWORKS, "typical", "fast"), 30),
@@ -55,6 +56,7 @@ IMAGES = ("images", "linear", "rules")
     ("alignment_saves_no_time", (*PAIRS, "mirrored", "median"), 30.0),
     ("alignment_saves_no_time", (*PAIRS, "mirrored", "median"), 50.0),
     ("hearing_encoders_fail", (*PAIRS, "hearing", "learnt", "share"), 0.2),
+    ("lines_pass_the_axis", (*LINES, "back-propagation", "crossed"), 0),
     ("recirculation_stops_short", (*LINES, "recirculation", "lost"), 0.0),
     ("back_propagation_finds_the_axis", (*LINES, "back-propagation", "lost"), 1.0),
     ("images_stop_short_without_a_difference", (*IMAGES, "recirculation", "0.5", "unread"), 1.0),

@@ -28,7 +28,7 @@ from replication.system.progress import silent
 RUNS = {x: importlib.import_module(f"replication.experiments.{x}.run") for x in EXPERIMENTS}
 N_NETWORKS = {
     "readings": 60_000, "settings": 12, "mechanism": 20, "codes": 80,
-    "proposal": 300, "hierarchy": 6, "live": 200, "images": 16,
+    "proposal": 300, "hierarchy": 6, "live": 200, "images": 6,
 }  # fmt: skip
 """Where another number than `FEW` is quicker, or needed."""
 FEW = 30
@@ -57,10 +57,7 @@ SMALLER = {
             for name, (rule, constants) in LOGISTIC.REPAIRS.items() if name in LOGISTIC_FIGURE
         },
         "read_digits": lambda: [part[:300] for part in read_digits()],
-    },
-    "images.run": {
-        "SIZES": (4, 6, 8),
-        "RATES": {rule: rates[::3] for rule, rates in RUNS["images"].RATES.items()},
+        "IMAGES": dataclasses.replace(LINEAR.IMAGES, n_images=300),
     },
     "mechanism.run": {"NAMED_RATES": {"small": 5.0, "paper": 20.0}},
     "mechanism.elsewhere": {"N_SETS": 1, "EIGHT_RATES": {"small": 14.0, "paper": 14.0}},
