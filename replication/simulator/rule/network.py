@@ -483,6 +483,8 @@ class Rule:
         n_fixed = declared.count_numbers(self.fixed)
         self.sizes = n_weights, n_fixed, self.begun.size
         self.row_sizes = n_weights + n_fixed, sum(self.sizes)
+        # Once it is asked for (`compiler/fingerprint.py`).
+        self.fingerprint: str | None = None
 
     def _check_declared(self, one: Network) -> None:
         """Refuse names that hide each other, and half widths of what is not drawn."""

@@ -536,6 +536,6 @@ def test_sums_over_the_patterns_are_those_of_numpy():
     assert check_rule(Covariance, Protocol()).largest < 1e-12
     patterns, weights = Covariance.patterns.T, Rule(Covariance).draw(5, 0, 1)
     W = weights.reshape(2, 3)
-    (after,) = record_weights(Protocol(), weights, 1, network=Covariance)[:, 1].reshape(-1, 2, 3)
+    (after,) = record_weights(Protocol(), weights, [1], network=Covariance).reshape(-1, 2, 3)
     expected = W + 0.1 * 4 * np.cov(W @ patterns, patterns, bias=True)[:2, 2:]
     assert after == pytest.approx(expected, rel=1e-12)

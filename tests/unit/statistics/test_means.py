@@ -62,3 +62,15 @@ def test_equivalence_is_welch_s_test_taken_twice_and_unknown_where_no_run_varies
     # A constant has no error: 2 standard errors within the margin on 99 degrees of freedom.
     found = means.find_equivalence(Side(50.0, ((10.0, 100),)), Side(48.0), 4.0)
     assert found == pytest.approx(0.0241, abs=5e-5)
+
+
+@pytest.mark.parametrize("n", [6, 20, 80])
+def test_a_spread_by_quartiles_gives_the_error_of_the_mean_that_they_give(n):
+    """Squared, it is n times the variance of that mean, or up to a tenth more with few runs."""
+    studies = np.random.default_rng(17).normal(size=(20_000, n))
+    quartiles = np.quantile(studies, (0.5, 0.25, 0.75), axis=1).T.tolist()
+    found = np.array([means.summarise_quartiles(*row, n) for row in quartiles])
+    mean, sd = found.T
+    assert mean.mean() == pytest.approx(0.0, abs=4 / np.sqrt(20_000 * n))
+    error = np.sqrt(2 / 20_000)  # of the ratio of two variances
+    assert 1.0 - 3 * error <= (sd**2).mean() / (n * mean.var()) <= 1.1 + 3 * error
