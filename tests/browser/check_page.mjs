@@ -367,7 +367,18 @@ async function measure_telephone(page) {
     const off = await page.evaluate(follow_link, hash);
     if (off.landed > 80 || off.back > 5) lost.push({ hash, ...off });
   }
-  return { screens, figure, small, n_links: hashes.length, lost };
+  // From within what was unfolded to another page, and back.
+  await page.evaluate(() => {
+    document.querySelector("#statements .folded").open = true;
+    scrollTo({ top: 20_000, behavior: "instant" });
+  });
+  await page.waitForTimeout(300);
+  const left = await page.evaluate(() => scrollY);
+  await page.goto("about:blank");
+  await page.goBack({ waitUntil: "load" });
+  await page.waitForTimeout(700);
+  const back = await page.evaluate(() => scrollY);
+  return { screens, figure, small, n_links: hashes.length, lost, unfolded: Math.abs(back - left) };
 }
 
 // Runs in the page: follows a link, goes back, and says how far both are from where they should be.

@@ -328,6 +328,7 @@ def test_whole_report_on_a_telephone_is_short_fits_a_thumb_and_keeps_the_place(l
     assert telephone["small"] == []
     assert telephone["n_links"] > 20
     assert telephone["lost"] == []
+    assert telephone["unfolded"] == 0  # pixels from the place, on the way back from another page
 
 
 def test_cells_that_stand_below_one_another_tell_their_columns_apart():
