@@ -1,5 +1,6 @@
 """Tables, sentences and figures of the page, all from the published results."""
 
+import textwrap
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -19,9 +20,10 @@ Results = dict[str, Any]
 
 COLOURS = {"R1": "#1b6ca8", "N": "#c44e52", "NP": "#4b8b3b"}
 FACTS = ["4-2-4", "4-3-4", "8-3-8", "remained", "completion", "distance", "cosine"]
-MISREAD = (
+MISREAD = textwrap.fill(
     "Unless we misread the procedure, which is the first thing to suspect (the text leaves choices "
-    "open, and these three processes are not all that fit it):"
+    "open, and these three processes are not all that fit it):",
+    width=88,
 )
 
 
@@ -58,6 +60,12 @@ def say_verdict(results: Results) -> str:
     ]
     lines += [f"  {name}: {', '.join(facts)}" for name, facts in contradicted.items() if facts]
     return "\n".join(lines)
+
+
+def count_predictions(results: Results) -> str:
+    """Return how many predictions for 40-10-40 hold."""
+    n_held = sum(one["holds"] for one in results["predictions"])
+    return f"Of the predictions for 40-10-40, {n_held} of {len(results['predictions'])} hold."
 
 
 def show_p(p: float) -> str:
@@ -116,6 +124,36 @@ def tabulate_predictions(results: Results) -> pd.DataFrame:
             f"{one['value']:.1%} ({one['low']:.1%} to {one['high']:.1%}), {outcome}"
         )
     return pd.DataFrame(rows).T.reindex(columns=list(PROCESSES)).fillna("")
+
+
+def tabulate_course(results: Results) -> pd.DataFrame:
+    """Return how completion of 40-10-40 goes: with noise until cycle 800, and without."""
+    rows = {}
+    for process in PROCESSES:
+        tests, right = read_completion(results, process)
+        means = dict(zip(tests, right.mean(axis=1), strict=True))
+        noisy = [cycle for cycle in tests if 300 < cycle <= 800]
+        clean = [cycle for cycle in tests if cycle > 800]
+        best_noisy = max(noisy, key=means.__getitem__)
+        best_clean = max(clean, key=means.__getitem__)
+        later = right[tests.index(1800)]
+        sooner = right[tests.index(best_clean)]
+        rows[process] = {
+            "best with noise": f"{means[best_noisy]:.1%} at {best_noisy:,}",
+            "the last with noise": f"{means[800]:.1%} at 800",
+            "best without": f"{means[best_clean]:.1%} at {best_clean:,}",
+            "the last": f"{means[1800]:.1%} at 1,800",
+            "machines that are worse then": f"{np.sum(later < sooner)} of {len(later)}",
+            "best test of any machine": f"{right.max():.1%}",
+        }
+    return pd.DataFrame(rows)
+
+
+def read_completion(results: Results, process: str) -> tuple[list[int], np.ndarray]:
+    """Return at which cycles 40-10-40 machines were tested, and what was right (test, machine)."""
+    columns = results["runs"][f"40-10-40 {process}"]
+    tests = sorted(int(name[6:]) for name in columns if name.startswith("right_"))
+    return tests, np.array([columns[f"right_{cycle}"] for cycle in tests]) / 400
 
 
 def tabulate_remaining(results: Results) -> pd.DataFrame:
@@ -213,9 +251,7 @@ def draw_completion(results: Results) -> Figure:
     """Draw how 40-10-40 machines complete, test by test, with what is printed."""
     figure, panels = plt.subplots(1, 3, figsize=(9.5, 3.3), sharey=True)
     for panel, process in zip(panels, PROCESSES, strict=True):
-        columns = results["runs"][f"40-10-40 {process}"]
-        tests = sorted(int(name[6:]) for name in columns if name.startswith("right_"))
-        right = np.array([columns[f"right_{cycle}"] for cycle in tests]) / 400  # (test, machine)
+        tests, right = read_completion(results, process)
         panel.plot(tests, right, color=COLOURS[process], linewidth=0.5, alpha=0.4)
         panel.plot(tests, right.mean(axis=1), color=COLOURS[process], linewidth=2)
         panel.axhline(0.986, color="black", linewidth=0.8, linestyle="--")

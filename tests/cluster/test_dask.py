@@ -41,9 +41,10 @@ class Cluster:
         assert faults.wait_until(lambda: contact.exists() and contact.read_text().endswith("}"))
         self.address = json.loads(contact.read_text())["address"]
 
-    def start(self, kind, sign, words, package=faults.ROOT / "replication"):
+    def start(self, kind, sign, words, package=faults.ROOT / "replication", dies=None):
         log = self.folder / f"{len(self.processes)}.log"
-        process = faults.FORKS.Process(target=serving.serve, args=(kind, words, log, package))
+        arguments = (kind, words, log, package, dies)
+        process = faults.FORKS.Process(target=serving.serve, args=arguments)
         process.start()
         self.processes.append(process)
         has_begun = faults.wait_until(lambda: log.exists() and sign in log.read_text(), seconds=60)
@@ -148,6 +149,34 @@ def test_death_of_a_worker_own_rule_ctrl_c_a_stranger_and_death_of_the_scheduler
     faults.assert_clean(subprocess.CompletedProcess([], process.returncode, "", messages), 70)
     assert re.search("was lost.*run the same command again to go on", messages)
     assert "distributed" not in messages
+
+
+@pytest.mark.parametrize("dies", ["at its task", "with its result"])
+def test_workers_that_always_die_end_the_run_in_time(cluster, monkeypatch, dies):
+    """As those of a cluster do that gives a task less memory than it takes."""
+    monkeypatch.setattr(backends, "SECONDS_OF_PATIENCE", 10.0)
+    is_over = threading.Event()
+    n_deaths = 0
+
+    def replace_the_dead():
+        nonlocal n_deaths
+        while not is_over.is_set():
+            worker = cluster.work(dies=dies)
+            while worker.is_alive() and not is_over.is_set():
+                time.sleep(0.01)
+            n_deaths += not worker.is_alive()
+
+    replacing = threading.Thread(target=replace_the_dead)
+    replacing.start()
+    begun = time.monotonic()
+    done = faults.call(*cluster.write_study(N_SEEDS, 5))
+    seconds = time.monotonic() - begun
+    is_over.set()
+    replacing.join()
+    assert n_deaths > 0
+    faults.assert_clean(done, 70)
+    assert "run the same command again to go on" in done.stderr
+    assert seconds < 60
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), ConnectionResetError(104, "reset by peer")])

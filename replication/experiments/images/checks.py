@@ -115,7 +115,7 @@ def check_logistic(images: Model) -> dict[str, bool]:
             and path["overlap"][-1] < path["overlap"][at]
         ),
         "turning_makes_it_worse": (
-            left["nothing"]["others_interval"][0][1] < _get_last_low(none)
+            left["nothing"]["others"][0] < none["others"][-1]
             and left["turning"]["others_interval"][0][0] > left["nothing"]["others_interval"][0][1]
             and left["shrinking"]["others"][0] < left["nothing"]["others"][0]
         ),

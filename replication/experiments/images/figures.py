@@ -1,8 +1,7 @@
-"""Figures of real images: where each rule ends, and larger encoders."""
+"""The figure of real images: where each rule ends."""
 
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from replication.experiments.instruments.model import Model
@@ -34,10 +33,6 @@ LOGISTIC = {
     "decay of W": look(style.GOLD, DOTTED, "P", "with decay of W"),
     "sleep": look(style.INK, SOLID, TRIANGLE, "with sleep"),
     "back-propagation": LINEAR["back-propagation"],
-}
-ENCODERS = {
-    "cross-entropy": look(CROSS, DOTTED, TRIANGLE, "back-propagation, cross-entropy"),
-    "slowed": look(CROSS, SOLID, TRIANGLE, "cross-entropy, W slowed to a quarter", OPEN),
 }
 ASIDE = {"wake-sleep": 1.06, "inverse": 0.94, "inverse, white noise": 1.06}
 """Factors that move marks beside others of the same size."""
@@ -88,32 +83,4 @@ def plot_rest(model: Model) -> tuple[Figure, Figure]:
     return linear, logistic
 
 
-def plot_encoders(model: Model) -> Figure:
-    """Draw how many times as many updates as recirculation other rules take, by size."""
-    figure, axes = style.create_figure(height=2.9)
-    sizes = model["encoders"]["sizes"]
-    rules = model["encoders"]["rules"]
-    ours = rules["recirculation"]["updates"]
-    for rule, line in ENCODERS.items():
-        theirs = rules[rule]["updates"]
-        rows = [_divide(one, by) for one, by in zip(theirs, ours, strict=True)]
-        style.plot_estimates(axes, sizes, rows, "times", **line)
-    axes.axhline(1.0, color=OURS, linewidth=1.6)
-    style.label_line(axes, x=sizes[0], y=1.0, text="recirculation", color=OURS, offset=(0, -8))
-    axes.set(xscale="log", xlabel="visible units N", ylabel="times as many updates", ylim=(0, None))
-    style.use_plain_log_ticks(axes, sizes)
-    figure.legend(loc="outside upper left")
-    return figure
-
-
-def _divide(one: Model, by: Model) -> Model:
-    """Return the ratio of two medians, whose relative errors add up in squares."""
-    times = one["median"] / by["median"]
-    # The ratio is small where the one is small and the other large.
-    above = np.array(one["median_interval"]) / one["median"] - 1.0
-    below = np.array(by["median_interval"]) / by["median"] - 1.0
-    error = np.hypot(above, below[::-1])
-    return {"times": times, "times_interval": times * (1.0 + error * np.array([-1.0, 1.0]))}
-
-
-FIGURES = {"rest": plot_rest, "encoders": plot_encoders}
+FIGURES = {"rest": plot_rest}

@@ -81,9 +81,9 @@ SLEEP: Rule = combine(rules.Logistic, rules.Sleep, rate=0.2)
 DESCENT: Rule = combine(rules.Logistic, rules.BackPropagation)
 REPAIRS: dict[str, tuple[Rule, Mapping[str, Sequence[float]]]] = {
     "none": (rules.LogisticRecirculation, {}),
-    "small weights": (rules.LogisticRecirculation, {SIZE: (0.1, 0.02, 0.004, 0.001, 0.0002)}),
-    "decay of W": (SLEEP, {"echo": (0.0,), "decay": (1e-5, 2e-5, 4e-5, 8e-5)}),
-    "sleep": (SLEEP, {"echo": (0.01, 0.03, 0.1, 1.0), "decay": (2e-5, 6e-5, 2e-4)}),
+    "small weights": (rules.LogisticRecirculation, {SIZE: (0.02, 0.001, 0.0002)}),
+    "decay of W": (SLEEP, {"echo": (0.0,), "decay": (2e-5, 4e-5, 8e-5)}),
+    "sleep": (SLEEP, {"echo": (0.01, 0.03, 0.1), "decay": (2e-5, 6e-5, 2e-4)}),
     "sleep without equation (4)": (
         SLEEP,
         {"factor": (0.0,), "echo": (0.1,), "decay": (1e-4, 3e-4, 1e-3)},

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from replication.simulator.operations.fused import multiply_add
 from replication.simulator.operations.instructions import Value
 
 Numbers = Any
@@ -67,23 +68,11 @@ def _operation(name: str, plain: Formula) -> Formula:
     return _either(lambda writer, *x: writer.compute(name, *x), plain)
 
 
-def _fma_one(a: float, b: float, c: float) -> float:
-    # Exact as a fraction of whole numbers, and rounded once by the division.
-    try:
-        a_top, a_bottom = a.as_integer_ratio()
-        b_top, b_bottom = b.as_integer_ratio()
-        c_top, c_bottom = c.as_integer_ratio()
-        bottom = a_bottom * b_bottom
-        return (a_top * b_top * c_bottom + c_top * bottom) / (bottom * c_bottom)
-    except (OverflowError, ValueError):  # of a number that is not finite, or too large a result
-        return float(a) * float(b) + float(c)
-
-
 def _scale_in_numpy(q: Numbers, shifted: Numbers) -> Numbers:
     return from_bits(to_bits(q) + (to_bits(shifted) << np.uint64(52)))
 
 
-fma = _operation("fma", np.vectorize(_fma_one, otypes="d"))
+fma = _operation("fma", multiply_add)
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
 where = _operation("where", lambda *x: np.where(*x)[()])
 """x where a condition holds, else y."""

@@ -10,7 +10,6 @@ from replication.experiments.dynamics import run as dynamics
 from replication.experiments.functions import run as functions
 from replication.experiments.headline.distributions import _cut
 from replication.experiments.images import linear, logistic
-from replication.experiments.images import run as images
 from replication.experiments.proposal import run as proposal
 from replication.experiments.settings import run as settings
 from replication.experiments.sizes import run as sizes
@@ -25,13 +24,11 @@ GRIDS = {
     "equal": proposal.EQUAL_RATES,
     "sizes": sizes.RATES,
     "regressions": sizes.GRID["regression"],
-    "encoders": images.SIZES,
     "epochs": logistic.EPOCHS,
     "map": settings.MAP_RATES,
     "map regressions": settings.MAP_REGRESSIONS,
     "edge": settings.EDGE_RATES,
 } | {f"{kind} alone": rates for kind, (_, rates) in dynamics.KINDS.items()}
-GRIDS |= {f"encoders by {rule}": rates for rule, rates in images.RATES.items()}
 GRIDS |= {f"near {regression}": rates for regression, rates in settings.NEAR_RATES.items()}
 
 

@@ -6,7 +6,6 @@ import pytest
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.images import linear, logistic, rules
 from replication.experiments.images.rules import BY_BATCH, draw, evaluate, split, train_epochs, vary
-from replication.experiments.images.run import estimate_exponent
 from replication.experiments.instruments.matrices import Scatter, get_u, get_w
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample
@@ -286,15 +285,6 @@ def test_excess_of_small_starts_follows_the_power_that_two_eigenvalues_give():
     assert found["power"] == pytest.approx(1.5, abs=0.08)
 
 
-def test_exponent_of_a_power_law_is_its_power_with_the_error_of_a_least_squares_slope():
-    noise = np.exp(np.random.default_rng(2).normal(0, 0.1, 400))
-    estimate = estimate_exponent({n: 3.0 * n**1.5 * noise for n in (16, 32, 64)})
-    assert estimate.value == pytest.approx(1.5)
-    # Means with a standard error s at equal steps d of log size: the slope's is s / (d sqrt(2)).
-    error = np.log(noise).std(ddof=1) / np.sqrt(400) / (np.log(2) * np.sqrt(2))
-    assert estimate.interval == pytest.approx([1.5 - 1.96 * error, 1.5 + 1.96 * error])
-
-
 def test_linear_decoder_of_perfect_codes_misses_nothing_and_of_empty_ones_all():
     images = make_patterns(linear.IMAGES)[:200]
     main = np.linalg.svd(images - images.mean(axis=0), full_matrices=False)[2]
@@ -307,6 +297,23 @@ def test_linear_decoder_of_perfect_codes_misses_nothing_and_of_empty_ones_all():
     kept = codes[..., :N_HIDDEN]
     left = linear.find_least(logistic.find_scatter(images))
     assert decode(kept, images, kept, images)[0] == pytest.approx(left)
+
+
+def test_constants_of_a_repair_are_chosen_by_what_is_left_after_the_last_epoch(monkeypatch):
+    left = {0.05: (1.0, 2.0, 3.0), 0.1: (3.0, 2.0, 1.0), 0.2: (2.0, 2.0, 2.0)}
+    monkeypatch.setattr(logistic, "EPOCHS", (5, 10, 15))
+
+    def train_repair(name, values, trained, epochs, sample):
+        after = [left[values["rate"]][(5, 10, 15).index(each)] for each in epochs]
+        return logistic.Repaired(name, np.array(after))
+
+    monkeypatch.setattr(logistic, "train_repair", train_repair)
+    monkeypatch.setattr(logistic, "miss", lambda rule, state, images: np.atleast_1d(state))
+    found = logistic.choose("back-propagation", np.zeros((2, 64)), Sample(2, 3))
+    assert found["chosen"] == {"rate": 0.1}
+    assert [(each["constants"]["rate"], each["left"]) for each in found["tried"]] == [
+        (rate, ends[-1]) for rate, ends in left.items()
+    ]
 
 
 def test_networks_that_learn_on_by_the_same_rule_come_to_the_same_codes(monkeypatch):

@@ -64,7 +64,7 @@ def list_given():
             yield "aligned", f"{place}/{name}/median", about(nothing, 0.03)
         yield "aligned", f"pairs/{rate}/mirrored/median", (0.95 * nothing, 1.1 * nothing)
         for name in WELL_FORETOLD:
-            yield "given", f"{place}/{name}/predicted", about(median[name], 0.15)
+            yield "given", f"{place}/{name}/predicted", about(median[name], 0.2)
         yield "steps", f"{place}/corners_shrunk/median", (median["corners"], median["convex"])
         yield "steps", f"{place}/convex/median", (median["corners_shrunk"], nothing)
         yield "whose", f"{place}/other_w/median", about(own, 0.03)
@@ -238,9 +238,9 @@ def list_logistic_units():
     yield condition, "minimum/codes/overlap/-1", (None, path["overlap"][at])
     nothing = left["nothing"]["others_interval"][0][1]
     condition = "turning_makes_it_worse"
-    yield condition, f"repairs/rules/none/{low}", (nothing, None)
     yield condition, "minimum/left/turning/others_interval/0/0", (nothing, None)
     level = left["nothing"]["others"][0]
+    yield condition, "repairs/rules/none/others/-1", (level, None)
     yield condition, "minimum/left/shrinking/others/0", (None, level)
     order = ("sleep", "decay of W", "small weights", "none")
     for one, other in itertools.pairwise(order):
