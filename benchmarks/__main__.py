@@ -99,7 +99,7 @@ def take_turns(
 def compare_contenders(n: int, *, n_rounds: int) -> dict[str, Any]:
     """Measure all contenders on the first networks, and check that they agree."""
     weights = draw_weights(PAPER, ROOT_SEED, 0, n)
-    updates, converged, _, _ = Engine(PAPER).train(weights)
+    updates, converged, _ = Engine(PAPER).train(weights)
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         # Each is given a share of the networks: per network they cost the same.

@@ -11,7 +11,6 @@ way that it can be, and each reading has an answer of its own. An answer has up 
 """
 
 import dataclasses
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
@@ -128,18 +127,30 @@ def _judge_by_spreads(
     """
     sample = get_sample(own, rule)
     n_used = report.count_middle(rule)
+    # Drawn studies judge all numbers but the centre and its spread.
     aside = {report.centre, *SPREADS}
     if report.has_quartiles:
         aside.update(report.numbers)
     others = {name: item for name, item in rest.items() if name not in aside}
-    (drawn,) = predict_all(sample, others, [1.0], n_used, how)
+    drawn = predict_all(sample, others, [1.0], n_used, how)[0]
+    # What the reported spread is a multiple of, in its most usual reading.
     factor = next(iter(report.list_spreads(n_used).values()))
-    for (words, one), (more, two) in itertools.product(mine.items(), theirs.items()):
-        centre = judge_centre(
-            one, two, own, report, sample, factor=factor, level=how.level, between=how.between
-        )
+    # Each reading of your spread is held against each of theirs.
+    for words, yours in mine.items():
         of_mine = f"yours {words}" if words else ""
-        yield join_words(of_mine, more), combine([centre, drawn, shares], rule, (one, two))
+        for of_theirs, reported in theirs.items():
+            centre = judge_centre(
+                yours,
+                reported,
+                own,
+                report,
+                sample,
+                factor=factor,
+                level=how.level,
+                between=how.between,
+            )
+            answer = combine([centre, drawn, shares], rule, (yours, reported))
+            yield join_words(of_mine, of_theirs), answer
 
 
 def _is_by_spread(own: Runs, report: Report, rest: Numbers, sample: Sample | None) -> bool:

@@ -47,7 +47,7 @@ def compute_rule(rule, schedule):
     engine = Engine(Protocol(update_schedule=schedule, max_updates=300), rule)
     # Fixed arrays and what is kept are part of the final weights.
     rows = engine.rule.draw(ROOT_SEED, 0, 200)
-    updates, converged, final, _ = engine.train(rows, root_seed=ROOT_SEED, final=True)
+    updates, converged, final = engine.train(rows, root_seed=ROOT_SEED, final=True)
     return compute_all_bits(updates, converged, final)
 
 

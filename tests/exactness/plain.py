@@ -44,8 +44,8 @@ class PlainWriter:
             self.store(target, (row, k), found)
 
     @staticmethod
-    def each(n, begin=0):
-        return iter(range(begin, begin + n))
+    def each(n):
+        return iter(range(n))
 
     @staticmethod
     def fold(n, body, *values):

@@ -87,7 +87,7 @@ def test_every_choice_is_that_of_the_paper_read_alone_of_the_textbook_and_of_pla
         _, descent = build(case, learning_rule=BACK_PROPAGATION, learning_rate=2.0)
         for weights in draw_weights(descent, 11, 0, 2):
             network = TextbookNetwork(descent, make_patterns(descent), weights)
-            follow(network, record_weights(descent, weights[None], 12)[0])
+            follow(network, record_weights(descent, weights[None], range(13))[0])
 
 
 def check_that_it_matters(*protocols):
@@ -141,8 +141,7 @@ def test_measures_are_those_of_the_paper_read_alone_and_of_the_class_run_in_nump
 def test_feedback_alignment_is_the_textbook_with_fixed_weights_in_place_of_u():
     protocol = Protocol(learning_rule=BACK_PROPAGATION, learning_rate=3.0, momentum=0.4)
     weights = Rule(FeedbackAlignmentNetwork, protocol).draw(5, 0, 3)
-    engine = Engine(dataclasses.replace(protocol, max_updates=12), FeedbackAlignmentNetwork)
-    _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0)
+    recorded = Engine(protocol, FeedbackAlignmentNetwork).record(weights, range(13))
     for row, states in zip(weights, recorded, strict=True):
         network = TextbookNetwork(protocol, make_patterns(protocol), row[:22])
         network.feedback = row[22:].reshape(4, 2)

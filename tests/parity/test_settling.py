@@ -284,7 +284,7 @@ def learn_in_loops(change, shapes, row, schedule):
 def test_a_rule_that_settles_learns_what_loops_over_units_learn(network, schedule):
     protocol = Protocol(update_schedule=schedule)
     rows = Rule(network, protocol).draw(3, 0, 4)
-    recorded = record_weights(protocol, rows, N_UPDATES, network=network)
+    recorded = record_weights(protocol, rows, [N_UPDATES], network=network)
     for row, after in zip(rows, recorded[:, -1], strict=True):
         expected = learn_in_loops(LOOPS[network], network.shapes, row, schedule)
         assert np.abs(after - row).max() > 1e-3  # it has learnt something

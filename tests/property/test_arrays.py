@@ -180,7 +180,8 @@ def test_a_rule_of_any_expression_is_compiled_to_what_numpy_computes(network, sc
     protocol = Protocol(update_schedule=schedule, max_updates=2, threshold=1e-9)
     rule, engine = Rule(network, protocol), Engine(protocol, network)
     rows = rule.draw(7, 0, 3)
-    _, _, final, recorded = engine.train(rows, final=True, record=True)
+    final = engine.train(rows, final=True).final
+    recorded = engine.record(rows, range(3))
     shown = engine.evaluate(rows).hidden[0]
     for states, hidden in zip(recorded, shown, strict=True):
         # Each update anew from compiled states, since rounding grows over several.

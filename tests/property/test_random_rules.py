@@ -213,7 +213,7 @@ def check_random_rule(seed):
             return False
         raise AssertionError(f"{refusal}\n{text}") from None
     rows = engine.rule.draw(7, 0, N_NETWORKS)
-    recorded = engine.train(rows, root_seed=7, record=True)[3]
+    recorded = engine.record(rows, range(N_UPDATES + 1), root_seed=7)
     for place, states in enumerate(recorded):
         for t, (before, after) in enumerate(itertools.pairwise(states)):
             one = Rule(network, protocol).build(before)

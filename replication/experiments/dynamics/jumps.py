@@ -95,7 +95,7 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     Lists go by the number of hidden units that are on, from none to all; ``gains`` are kappa.
     """
     # After no update, one and two: the outputs jump to the other side, and back.
-    path = record_weights(protocol, weights, 2)
+    path = record_weights(protocol, weights, range(3))
     now = evaluate_networks(protocol, path[:, 0])
     after_one = evaluate_networks(protocol, path[:, 1])
     after_two = evaluate_networks(protocol, path[:, 2])
@@ -288,9 +288,9 @@ def measure_following(protocol: Protocol, weights: Array) -> Model:
     Of those after `AT` updates, over all networks.
     """
     # Weights (n, n_weights) before and after one update, and what it changed.
-    recorded = record_weights(protocol, weights, AT + 1)
-    now = recorded[:, AT]
-    later = recorded[:, AT + 1]
+    recorded = record_weights(protocol, weights, (AT, AT + 1))
+    now = recorded[:, 0]
+    later = recorded[:, 1]
     (_, db), (_, dc) = split_weights(protocol, later - now)
     hidden = evaluate_networks(protocol, now).hidden[0]  # (n, n_patterns, n_hidden)
     slope = (hidden * (1.0 - hidden)).mean(axis=1)

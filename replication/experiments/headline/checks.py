@@ -122,7 +122,7 @@ def is_judged(claim: Claim, verdict: str) -> bool:
 
 
 def _agree(other: Model, own: Model) -> bool:
-    """Whether the ends of a repetition are those that are printed, to what is known of them."""
+    """Whether a repetition has the printed intervals, within the digits that are printed."""
     for name, share in NEAR.items():
         for theirs, ours in zip(other[name], own[name]["interval"], strict=True):
             if abs(theirs / ours - 1.0) > share:

@@ -26,6 +26,7 @@ from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample, name_mean
 from replication.simulator.rule.weights import split_weights
+from replication.simulator.running.engine import Engine
 from replication.simulator.running.ensemble import simulate_weights
 
 IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digits")
@@ -219,7 +220,8 @@ def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> Rest:
     length.
     """
     before = train_for(BY_BATCH, weights, N_UPDATES - LAST, network=rule)
-    final = train_for(BY_BATCH, before, LAST, network=rule, stretch=1)
+    # Random numbers of another root seed than those before.
+    final = Engine(BY_BATCH, rule).record(before, [LAST], root_seed=1)[:, 0]
     arrays = split(rule, final)
     W = arrays["W"]  # (n, n_hidden, n_visible)
     U = arrays["U"]  # (n, n_visible, n_hidden)

@@ -375,8 +375,8 @@ def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
 
     Weights change after each pattern.
     """
-    recorded = record_weights(BY_PATTERN, weights, max(epochs), network=rule)
-    return recorded[:, list(epochs)].swapaxes(0, 1)  # from (n, len(epochs), n_numbers)
+    recorded = record_weights(BY_PATTERN, weights, epochs, network=rule)
+    return recorded.swapaxes(0, 1)  # from (n, len(epochs), n_numbers)
 
 
 def evaluate(rule: Rule, weights: Array, images: Array) -> Evaluation:

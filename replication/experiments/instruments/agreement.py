@@ -131,7 +131,7 @@ def count_early_updates(learning_rate: float) -> int:
 def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Return what `measure_agreement` does in the states of early updates, (n, n_updates + 1)."""
     n_updates = count_early_updates(protocol.learning_rate)
-    recorded = record_weights(protocol, weights, n_updates)  # (n, n_updates + 1, n_weights)
+    recorded = record_weights(protocol, weights, range(n_updates + 1))
     states = recorded.reshape(-1, protocol.n_weights)
     measured = measure_agreement(protocol, states)
     shape = (len(weights), n_updates + 1)
@@ -140,7 +140,7 @@ def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Array:
     """Return at which update U, without its means, aligns with W, (n,); infinity if later."""
-    recorded = record_weights(protocol, weights, n_updates)
+    recorded = record_weights(protocol, weights, range(n_updates + 1))
     cosines = matrices.align_matrices(protocol, recorded, centred=True)  # (n, n_updates + 1)
     return find_events(cosines, width=1)
 

@@ -111,7 +111,7 @@ def _measure_states(
     protocol: Protocol, measure: Measure, initial: Array, updates: Counts
 ) -> dict[str, list[Array]]:
     """Measure each network in its first ``updates + 1`` states, one array for each network."""
-    states = record_weights(protocol, initial, int(updates.max(initial=0)))
+    states = record_weights(protocol, initial, range(updates.max(initial=0) + 1))
     # (n, n_updates + 1, n_weights), of which the networks that take less need fewer.
     is_learning = np.arange(states.shape[1]) <= updates[:, None]
     measured = measure(protocol, states[is_learning])
@@ -133,18 +133,11 @@ def train_for(
     *,
     network: type[Network] | None = None,
     frozen: tuple[str, ...] | None = None,
-    stretch: int = 0,
 ) -> Array:
     """Return the weights after so many updates, whatever the error, in the shape of the first.
 
-    `frozen`: the weights that do not learn, those of the protocol unless given. Where networks of a
-    rule with random numbers are trained on, another `stretch` gives other numbers.
+    `frozen`: the weights that do not learn, those of the protocol unless given.
     """
-    if n_updates == 0:
-        return weights
     if frozen is not None:
         protocol = dataclasses.replace(protocol, frozen=frozen)
-    # Nothing meets so strict a criterion.
-    run = dataclasses.replace(protocol, threshold=1e-12, max_updates=n_updates)
-    _, _, final = simulate_weights(run, weights, network=network, root_seed=stretch)
-    return final
+    return record_weights(protocol, weights, [n_updates], network=network)[:, 0]

@@ -135,7 +135,7 @@ def pick_typical(sample: Sample) -> tuple[int, Model]:
     late = train_changed(small, weights, freeze("W"), n_first=N_LATE, jobs=sample.jobs)[0]
     is_typical = _is_near_median(slow) & _is_near_median(fast) & _is_near_median(late - slow)
     seeds = np.flatnonzero(is_typical)
-    states = record_weights(small, weights[seeds], N_LATE)  # (seed, update, weight)
+    states = record_weights(small, weights[seeds], range(N_LATE + 1))  # (seed, update, weight)
     _, (U, c) = split_weights(small, states)
     # How far each line is from the middle of the square, which the codes surround at first.
     lines = np.abs(U.sum(axis=-1) / 2 + c) / np.linalg.norm(U, axis=-1)
@@ -359,7 +359,8 @@ def find_crossing(protocol: Protocol, initial: Array, scatter: matrices.Scatter)
 
     From `initial` (1, n_weights); 0 if it stays on one side.
     """
-    _, (U, _) = split_weights(protocol, record_weights(protocol, initial, N_UPDATES)[0])
+    (recorded,) = record_weights(protocol, initial, range(N_UPDATES + 1))
+    _, (U, _) = split_weights(protocol, recorded)
     along, across = scatter.directions.T @ U[:, :, 0].T  # (n_updates + 1,) each
     side = np.sign(along * across)  # the line has no direction
     return int(np.argmax(side != side[0]))

@@ -80,7 +80,8 @@ def put_by_hand(networks: Networks, points: tuple[tuple[float, ...], ...]) -> Ar
     orders = np.argsort(generator.random((n, protocol.n_visible)), axis=1)
     placed = np.array(points)[:, orders].swapaxes(0, 1)  # (n, n_hidden, n_visible)
     changed = replace_matrices(protocol, networks.start, W=placed)
-    split_weights(protocol, changed)[0][1][...] = 0.0
+    _, hidden_biases = split_weights(protocol, changed)[0]  # of W and b
+    hidden_biases[...] = 0.0  # they are a view, so this changes the rows
     return changed
 
 

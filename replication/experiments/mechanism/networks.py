@@ -95,7 +95,7 @@ def pick_states(networks: Networks, updates: Counts) -> Array:
     for begin in range(0, len(states), N_AT_ONCE):
         part = slice(begin, begin + N_AT_ONCE)
         chosen = updates[part]
-        recorded = record_weights(networks.protocol, networks.start[part], int(chosen.max()))
+        recorded = record_weights(networks.protocol, networks.start[part], range(chosen.max() + 1))
         states[part] = recorded[np.arange(len(chosen)), chosen]
     return states
 
@@ -108,8 +108,9 @@ def predict_from_gaps(protocol: Protocol, weights: Array, n_updates: int) -> Arr
     every = max(1, n_updates // N_MOMENTS)
     predicted = []
     for begin in range(0, len(weights), N_AT_ONCE):
-        recorded = record_weights(protocol, weights[begin : begin + N_AT_ONCE], n_updates)
-        gaps = law.measure_gaps(find_codes(protocol, recorded[:, ::every]))
+        some = weights[begin : begin + N_AT_ONCE]
+        recorded = record_weights(protocol, some, range(0, n_updates + 1, every))
+        gaps = law.measure_gaps(find_codes(protocol, recorded))
         predicted.append(law.predict_learning(gaps, protocol, every=every))
     return np.concatenate(predicted)
 

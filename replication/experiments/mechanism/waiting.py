@@ -49,7 +49,7 @@ def describe_growth(networks: Networks) -> Model:
     """
     protocol = networks.protocol
     n_early = round(EARLY / protocol.learning_rate)
-    early = record_weights(protocol, networks.start, n_early)
+    early = record_weights(protocol, networks.start, range(n_early + 1))
     gaps = measure_smallest_gap(protocol, early)
     convex = gaps[gaps[:, 0] > 0.0]
     lacking = []
@@ -137,7 +137,7 @@ def follow_waiting(networks: Networks, sample: Sample) -> Model:
     median = float(np.median(networks.updates))
     every = round(CURVE_STEP / protocol.learning_rate)
     n_updates = round(FOLLOWED / protocol.learning_rate)
-    recorded = record_weights(protocol, networks.start, n_updates)[:, ::every]
+    recorded = record_weights(protocol, networks.start, range(0, n_updates + 1, every))
     needed = law.find_needed_gap(median, protocol)
     points = []
     for moment in range(recorded.shape[1]):

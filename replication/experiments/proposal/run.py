@@ -71,7 +71,7 @@ def measure_alignments(rate: float, initial: Array) -> Alignments:
     measured = {}
     for name, variant in VARIANTS.items():
         protocol = dataclasses.replace(variant, learning_rate=rate)
-        recorded = record_weights(protocol, initial, n_updates)  # (n, n_updates + 1, n_weights)
+        recorded = record_weights(protocol, initial, range(n_updates + 1))  # (n, update, weight)
         aligned = matrices.align_matrices(PAPER, recorded)
         measured[name, rate] = agreement.find_events(aligned)
     return measured

@@ -88,7 +88,8 @@ def judge_simple_rule(sample: Sample) -> Model:
 def measure_difference(protocol: Protocol, weights: Array) -> float:
     """Return by how much changes of the kernel deviate from those of the readable network."""
     # Both at a learning rate of 1, at which the weights change by the product itself.
-    once = record_weights(dataclasses.replace(protocol, learning_rate=1.0), weights, 1)[:, 1]
+    unscaled = dataclasses.replace(protocol, learning_rate=1.0)
+    once = record_weights(unscaled, weights, [1])[:, 0]
     readable = Protocol(learning_rate=1.0)
     networks = [RecirculationNetwork.from_weights(each, readable) for each in weights]
     for network in networks:

@@ -35,6 +35,12 @@ def _fingerprint(network: type[Network], protocol: Protocol, _: tuple[Any, ...])
 
 def fingerprint(rule: Rule) -> str:
     """Return the hash of all that a rule does to numbers, 32 hexadecimal digits."""
+    if rule.fingerprint is None:
+        rule.fingerprint = _compute(rule)
+    return rule.fingerprint
+
+
+def _compute(rule: Rule) -> str:
     traces = Traces(rule)
     lines = _Lines()
     parts = {

@@ -93,15 +93,14 @@ class ScriptWriter(Writer):
         """Write down the write of a number."""
         self.lines.append(f"{rows.base}[{rows.number(place)}] = {self.render(value)};")
 
-    def each(self, n: Place, begin: int = 0) -> Iterator[Place]:
-        """Go through `n` numbers from `begin`; several are a loop."""
+    def each(self, n: Place) -> Iterator[Place]:
+        """Go through the numbers below `n`; several are a loop."""
         assert isinstance(n, int)  # known, since a page shows all patterns
         if n < 2:
-            yield from [begin] * n
+            yield from range(n)
             return
         name = self.make_name("k")
-        end = begin + n
-        self.lines.append(f"for (let {name} = {begin}; {name} < {end}; {name} += 1) {{")
+        self.lines.append(f"for (let {name} = 0; {name} < {n}; {name} += 1) {{")
         yield Whole(self, name)
         self.lines.append("}")
 

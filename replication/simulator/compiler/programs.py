@@ -4,7 +4,7 @@
 `training.py` those in which networks learn.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from replication.errors import UsageError
 from replication.simulator.compiler.sweep import Sweep
@@ -19,6 +19,8 @@ MOST_LINES = 40_000
 NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
 """Rows of what `train` keeps of each lane, as whole numbers."""
 
+WATCHING = "ptr %data, ptr %strip, ptr %found, ptr %now, ptr %lanes, ptr %due, i64 %sweep, i64 %n"
+"""What a watcher is called with."""
 NO_STATES = "draw in weight_changes only, or leave out final_weights, trace and curves"
 
 
@@ -88,18 +90,33 @@ def write_watch(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     sweep.base = sweep.memory.n_rows
     sweep.count_right(n_right)
     error[()] = sweep.look(learns=False)
+    for lane, due in _find_due(writer):
+        target = due * 2
+        for k, row in enumerate((error, n_right)):
+            _write_found(writer, row.first * n_lanes + lane, target, k)
+    return Program(sweep, render_function(writer, "watch", WATCHING))
+
+
+def write_record(n_all: int, n_lanes: int) -> str:
+    """Return the text of a watcher that keeps all numbers of networks, (place, network, n_all)."""
+    writer = Writer(n_lanes)
+    for lane, due in _find_due(writer):
+        target = due * n_all
+        for k in writer.each(n_all):
+            writer.copy_number("%now", k * n_lanes + lane, "%found", target + k)
+    return render_function(writer, "watch", WATCHING)
+
+
+def _find_due(writer: Writer) -> Iterator[tuple[Place, Whole]]:
+    """Write down a loop over lanes whose networks are due; yield each, and where its finds go."""
+    n_lanes = writer.n_lanes
     for lane in writer.each(n_lanes):
         network = writer.load_whole("%lanes", lane)
         with writer.when(writer.compare("sge", network, 0)):
             first = writer.load_whole("%lanes", lane + FIRST_SWEEP * n_lanes)
             place = writer.load_whole("%due", Whole(writer, "%sweep") - first)
             with writer.when(writer.compare("sge", place, 0)):
-                target = (place * "%n" + network) * 2
-                for k, row in enumerate((error, n_right)):
-                    _write_found(writer, row.first * n_lanes + lane, target, k)
-    shared = "ptr %now, ptr %lanes, ptr %due, i64 %sweep, i64 %n"
-    text = render_function(writer, "watch", f"ptr %data, ptr %strip, ptr %found, {shared}")
-    return Program(sweep, text)
+                yield lane, place * "%n" + network
 
 
 def _write_found(writer: Writer, place: Place, target: Place, k: int) -> None:

@@ -18,13 +18,13 @@ from replication.simulator.operations.instructions import Bits, Place, Value, Wh
 from replication.simulator.operations.noise import Noise
 from replication.simulator.rule.network import Rule
 
-BEGUN, RUNNING = range(2)
-"""Places in the counts of networks that `train` keeps."""
+BEGUN, RUNNING, SOONEST = range(3)
+"""Places of what `train` counts: networks, and the sweep before which no updates are due."""
 WATCH, DATA, STRIP, FOUND = range(4)
 """Places of a watcher: the addresses of its function, and of what that reads and writes."""
 JOB = (
     "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %kept, ptr %updates, "
-    "ptr %converged, ptr %final, ptr %record, ptr %stop, ptr %begun, ptr %due, ptr %watchers, "
+    "ptr %converged, ptr %final, ptr %stop, ptr %begun, ptr %due, ptr %watchers, "
     "i64 %n_watchers, i64 %seed, i64 %stride, i64 %kept_stride, i64 %n, i64 %cap"
 )
 """What `train` is called with, and hands on to `exchange`."""
@@ -35,10 +35,11 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 
     The weights before a sweep are kept until the next one, for networks that finish; so
     two places for weights take turns. `stride` is the number of places from one network's weights
-    to the next, `kept_stride` those of what is kept; `final` and `record` may be null pointers.
+    to the next, `kept_stride` those of what is kept; `final` may be a null pointer.
     Each network has learnt for so many updates as `begun` says. `due`, which may be null, has a
     place for each number of updates up to the cap, and one more: where it is not negative, the
-    watchers measure the networks, and note that in this place.
+    watchers measure the networks, and note that in this place. Where it is, it says after how many
+    more updates they do, -3 after three.
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
@@ -78,9 +79,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     finished = _pack(writer, finished)
     below = _pack(writer, below)
 
-    is_any = writer.compare("ne", finished, 0)
-    is_recorded = writer.emit("icmp ne ptr %record, null")
-    with writer.when(writer.emit(f"or i1 {is_any}, {is_recorded}")):
+    with writer.when(writer.compare("ne", finished, 0)):
         writer.write(_call_exchange("%now", "%next", finished, below, "%number"))
     # The end: no network is left, or another thread has set the flag.
     running = writer.load_whole("%counts", RUNNING)
@@ -113,6 +112,30 @@ def _write_learning(sweep: Sweep) -> Value:
 
 def _call_watchers(writer: Writer, age: str) -> None:
     """Write down a call of the watchers, if the updates of any network are due."""
+    sweep = Whole(writer, "%number")
+    # Nearly always this one comparison is all.
+    with writer.when(writer.compare("sge", sweep, writer.load_whole("%counts", SOONEST))):
+        places = _find_places(writer, age)
+        together = places[0]
+        nearest = _choose(writer, "slt", places[0], -1)
+        for place in places[1:]:
+            together = together & place
+            until = _choose(writer, "slt", place, -1)
+            nearest = _choose(writer, "sgt", until, nearest)
+        writer.store_whole("%counts", SOONEST, sweep - nearest)
+        with writer.when(writer.compare("sge", together, 0)):  # not if all of them are negative
+            for k in writer.each(Whole(writer, "%n_watchers")):
+                _call_watcher(writer, k)
+
+
+def _choose(writer: Writer, relation: str, a: Whole, b: Place) -> Whole:
+    """Write down the choice of one of two whole numbers: the first if it is related so."""
+    is_first = writer.compare(relation, a, b)
+    return Whole(writer, writer.emit(f"select i1 {is_first}, i64 {a}, i64 {b}"))
+
+
+def _find_places(writer: Writer, age: str) -> list[Whole]:
+    """Write down what `due` says of the network in each lane."""
     n_lanes = writer.n_lanes
     lanes = f"<{n_lanes} x i64>"
     # A lane whose networks are all finished grows older; the last place is for these.
@@ -121,15 +144,9 @@ def _call_watchers(writer: Writer, age: str) -> None:
     age = writer.emit(f"select <{n_lanes} x i1> {is_younger}, {lanes} {age}, {lanes} {last}")
     places = []
     for lane in range(n_lanes):
-        # Of each lane: where its number of updates stands among those that are asked for.
         updates = writer.emit(f"extractelement {lanes} {age}, i64 {lane}")
         places.append(writer.load_whole("%due", updates))
-    together = places[0]
-    for place in places[1:]:
-        together = together & place
-    with writer.when(writer.compare("ne", together, -1)):  # as it is where none is due
-        for k in writer.each(Whole(writer, "%n_watchers")):
-            _call_watcher(writer, k)
+    return places
 
 
 def _call_watcher(writer: Writer, k: Place) -> None:
@@ -157,7 +174,7 @@ def _call_exchange(now: str, following: str, finished: str, below: str, sweep: s
 
 
 def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
-    """Write what happens to lanes after a sweep: a record, the outcome, and the next network."""
+    """Write what happens to lanes after a sweep: the outcome, and the next network."""
     exchange = _Exchange(rule, n, Writer(n_lanes))
     for lane in exchange.writer.each(n_lanes):
         exchange.write(lane)
@@ -186,10 +203,6 @@ class _Exchange:
         network = writer.load_whole("%lanes", lane)
         age = self.sweep - writer.load_whole("%lanes", self.find(FIRST_SWEEP, lane))
         is_there = writer.compare("sge", network, 0)
-        is_recorded = writer.emit("icmp ne ptr %record, null")
-        with writer.when(writer.emit(f"and i1 {is_there}, {is_recorded}")):
-            n_before = network * (Whole(writer, "%cap") + 1) + age
-            self.copy_out(lane, "%record", n_before * self.n_all)
         with writer.when(self.is_set("%finished", lane)):
             with writer.when(is_there):
                 self.finish(lane, network, age)
@@ -212,7 +225,9 @@ class _Exchange:
         writer.store_whole("%lanes", lane, -1)
         self.count(RUNNING, -1)
         with writer.when(writer.emit("icmp ne ptr %final, null")):
-            self.copy_out(lane, "%final", network * self.n_all)
+            first = network * self.n_all
+            for k in writer.each(self.n_all):
+                writer.copy_number("%now", k * writer.n_lanes + lane, "%final", first + k)
 
     def begin(self, lane: Place, following: Whole) -> None:
         """Write down how the next network takes a lane, from the following sweep on."""
@@ -233,6 +248,7 @@ class _Exchange:
         writer.store_whole("%lanes", self.find(SEED, lane), following + "%seed")
         self.count(BEGUN, 1)
         self.count(RUNNING, 1)
+        writer.store_whole("%counts", SOONEST, 0)  # its updates may be due at once
 
     def find(self, row: int, lane: Place) -> Place:
         """Return the place of a lane in a row of what is kept of each."""
@@ -246,8 +262,3 @@ class _Exchange:
         """Write down a change of one of the counts."""
         number = self.writer.load_whole("%counts", place)
         self.writer.store_whole("%counts", place, number + more)
-
-    def copy_out(self, lane: Place, array: str, first: Whole) -> None:
-        """Write down the numbers of a lane, from some place of an array on."""
-        for k in self.writer.each(self.n_all):
-            self.writer.copy_number("%now", k * self.writer.n_lanes + lane, array, first + k)

@@ -358,15 +358,14 @@ class Writer:
         """Emit a comparison of whole numbers ("slt", "eq", ...) and return its name."""
         return self.emit(f"icmp {relation} i64 {a}, {b}")
 
-    def each(self, n: Place, begin: int = 0) -> Iterator[Place]:
-        """Go through `n` numbers from `begin`; several are a loop of the compiled code."""
+    def each(self, n: Place) -> Iterator[Place]:
+        """Go through the numbers below `n`; several are a loop of the compiled code."""
         if isinstance(n, int) and n < 2:
-            yield from [begin] * n
+            yield from range(n)
             return
         before = self.block
         head = self.make_name("b")
         after = self.make_name("b")
-        end = begin + n
         self.write(f"br label %{head}")
         self.begin(head)
         # %v3 = phi i64 [0, %entry], [%v9, %b2]
@@ -374,10 +373,10 @@ class Writer:
         number = Whole(self, self.emit("phi"))  # known only when the loop is closed
         yield number
         following = self.emit(f"add i64 {number}, 1")
-        first = f"[{begin}, %{before}]"
+        first = f"[0, %{before}]"
         next_ = f"[{following}, %{self.block}]"
         self.lines[place] = f"  {number} = phi i64 {first}, {next_}"
-        goes_on = self.emit(f"icmp ult i64 {following}, {end}")
+        goes_on = self.emit(f"icmp ult i64 {following}, {n}")
         self.write(f"br i1 {goes_on}, label %{head}, label %{after}")
         self.begin(after)
 

@@ -69,9 +69,9 @@ def draw_order(n: int, update: int, seed: int, root_seed: int) -> NDArray[np.int
 
 def _draw_words(n: int, counter: list[int], root_seed: int) -> NDArray[np.uint64]:
     """Return at least n words of 64 bits, four in a row."""
-    # Each counter gives four words; those of the last one may be left over.
-    n_blocks = -(-n // WORDS)
-    # NumPy counts up before it draws, from the counter on.
+    # Each counter gives a block of four words; those of the last block may be left over.
+    n_blocks = math.ceil(n / WORDS)
+    # NumPy adds 1 to the counter before each block, before the first one too.
     key = np.array([root_seed, 1], dtype=np.uint64)
     start = np.array(counter, dtype=np.uint64)
     return np.random.Philox(key=key, counter=start).random_raw((n_blocks, WORDS))
@@ -113,7 +113,7 @@ def _write_words(
     """
 
     def write_block(number: Place) -> list[Bits]:
-        # NumPy counts up before it draws, so blocks begin one place later.
+        # NumPy adds 1 to the counter before each block, so the first one is at place 1.
         place = number + (find_place(draw, TURNS.turn) + 1)
         spread = writer.spread_whole(place), writer.spread_whole(moment)
         return _philox((*spread, noise.age, noise.seed), (noise.root_seed, 1))

@@ -238,12 +238,17 @@ class Network:
             raise TraceError(f"{changes}; {ONLY_APPLY}")
 
     def _take_traced(self, graph: Graph, value: States) -> Handle:
-        """Return what an attribute becomes while the rule is traced."""
-        # NumPy copies what is set, and has numbers from then on.
+        """Return what an attribute becomes that `apply` sets while the rule is traced.
+
+        As in plain NumPy, where an array that is set is copied, and its truth values become 1 and
+        0.
+        """
         if isinstance(value, Handle) and not is_truth(value.array):
             return value.copy()
         array = graph.take(unwrap(value))
-        return Handle(array * 1.0 if is_truth(array) else array)
+        if is_truth(array):
+            return Handle(array * 1.0)
+        return Handle(array)
 
     @property
     def weights(self) -> tuple[Array, ...]:
@@ -314,14 +319,18 @@ class Network:
         """Return what the criterion measures, with the weights as they stand."""
         if type(self).pattern_error is not Network.pattern_error:
             return self._measure_own_error()
-        images = [self._at(k, MEASURE).measure(v) for k, v in enumerate(self.patterns)]
+        images = []
+        for k, v in enumerate(self.patterns):
+            self._begin(k, MEASURE)
+            images.append(self.measure(v))
         return measure_error(CRITERIA[self.protocol.criterion], np.array(images), self.targets)
 
     def _measure_own_error(self) -> float:
         """Return the rule's own error, of which the worst pattern counts."""
         errors = []
         for k, (v, target) in enumerate(zip(self.patterns, self.targets, strict=True)):
-            errors.append(self._at(k, MEASURE).pattern_error(v, target))
+            self._begin(k, MEASURE)
+            errors.append(self.pattern_error(v, target))
         return float(np.max(errors))
 
     def pattern_error(self, v: States, target: States) -> States:
@@ -344,12 +353,13 @@ class Network:
         sums: dict[str, States] = {}
         for place in places:  # in this order, which fixes the last bits
             number = order[place]
-            at_place = self._at(place, LEARN)
-            changes = at_place._change(self.patterns[number], self.targets[number])
+            self._begin(place, LEARN)
+            changes = self._change(self.patterns[number], self.targets[number])
             for name, change in changes.items():
                 begun = sums.get(name, np.zeros(self._sums[name]))
                 sums[name] = begun + change
-        self._at(places[0], APPLY)._apply(sums)
+        self._begin(places[0], APPLY)
+        self._apply(sums)
 
     def train(self) -> tuple[int, bool]:
         """Update until the error is below the threshold or the cap is reached.
@@ -363,11 +373,10 @@ class Network:
             self.update()
         return self.protocol.max_updates, self.error() < self.protocol.threshold
 
-    def _at(self, pattern: int, phase: int) -> Self:
-        """Return the network, with the moment noted by which random numbers differ."""
+    def _begin(self, pattern: int, phase: int) -> None:
+        """Note which pattern is shown, and in which phase: random numbers differ by both."""
         self._moment = (pattern, phase)
         TURNS.n_draws = 0
-        return self
 
     def _change(self, v: States, target: States) -> dict[str, States]:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
@@ -474,6 +483,8 @@ class Rule:
         n_fixed = declared.count_numbers(self.fixed)
         self.sizes = n_weights, n_fixed, self.begun.size
         self.row_sizes = n_weights + n_fixed, sum(self.sizes)
+        # Once it is asked for (`compiler/fingerprint.py`).
+        self.fingerprint: str | None = None
 
     def _check_declared(self, one: Network) -> None:
         """Refuse names that hide each other, and half widths of what is not drawn."""

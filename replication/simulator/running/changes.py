@@ -62,7 +62,7 @@ def _apply_once(protocol: Protocol, weights: Array) -> Array:
         decay=0.0,
     )
     # The difference of the weights after one update and before it.
-    recorded = record_weights(once, weights, 1)
+    recorded = record_weights(once, weights, (0, 1))
     return np.asarray((recorded[:, 1] - recorded[:, 0]) / RATE)
 
 

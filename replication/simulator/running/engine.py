@@ -27,7 +27,8 @@ from replication.simulator.compiler.programs import (
 from replication.simulator.compiler.training import write_train
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import find_network
-from replication.system.threads import Stopped, find_flag
+from replication.simulator.running.recording import Recorder
+from replication.system.threads import Stopped, find_flag, map_in_threads
 
 Array = NDArray[np.float64]
 
@@ -37,6 +38,14 @@ BYTES_AT_ONCE = 2**25
 """Memory that recording and evaluating take at a time, if one strip fits in it."""
 PAGE = 4096
 """Bytes at whose multiples strips begin, so that speed does not depend on where they lie."""
+
+
+class Trained(NamedTuple):
+    """Networks that have learnt."""
+
+    updates: NDArray[np.int64]  # (n,)
+    converged: NDArray[np.bool_]  # whether the criterion was met, (n,)
+    final: Array | None  # their weights, fixed arrays and what is kept, if asked for
 
 
 class Evaluation(NamedTuple):
@@ -75,16 +84,13 @@ class Engine:
         root_seed: int = 0,
         first_seed: int = 0,
         final: bool = False,
-        record: bool = False,
         threshold: Any = None,
         max_updates: int | None = None,
         begun: NDArray[np.int64] | None = None,
         watched: Sequence[int] = (0, 0, 0),
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Array | None, Array | None]:
+    ) -> Trained:
         """Train networks from initial weights (n, ...) until the criterion or the cap.
 
-        Returns updates (n,), whether the criterion was met (n,), the final weights, fixed arrays
-        and what is kept, if asked, and those after 0, 1, ... updates, (n, max_updates + 1, ...).
         Random numbers depend on the seeds, of which `first_seed` is that of the first network, and
         on the updates, of which `begun` (n,) were applied before: counts, and the cap, include
         them. Networks are measured meanwhile by what has the addresses `watched`, of `Watchers`.
@@ -93,31 +99,53 @@ class Engine:
         rule = self.rule
         program = self.program
         drawn, kept = rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
-        threshold = rule.protocol.threshold if threshold is None else threshold
-        max_updates = rule.protocol.max_updates if max_updates is None else max_updates
         n = len(drawn)
+        if threshold is None:
+            threshold = rule.protocol.threshold
+        if max_updates is None:
+            max_updates = rule.protocol.max_updates
+        if begun is None:
+            begun = np.zeros(n, dtype=np.int64)
         # Results, which the compiled code writes.
-        updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
+        updates = np.zeros(n, dtype=np.int64)
+        converged = np.zeros(n, dtype=np.int64)
         last = np.zeros((n, program.n_all)) if final else None
-        recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
-        # What the compiled code writes to: its own memory, which networks are where, and counts.
+        # What it works with: its own memory, which networks are where, counts, and a flag.
         strip = prepare_strips(program, rule, 1, threshold)
         lanes = allocate(4, N_LANES).view(np.int64)
         lanes[NETWORK] = -1
         lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
-        counts = np.zeros(2, dtype=np.int64)
+        counts = np.zeros(3, dtype=np.int64)
         stop = find_flag()
-        begun = np.zeros(n, dtype=np.int64) if begun is None else begun
-        inputs = program.data, strip, lanes, counts, drawn, kept
-        arrays = (*inputs, updates, converged, last, recorded, stop, begun)
-        # It is called with addresses; what was not asked for is at 0.
-        addresses = [0 if array is None else array.ctypes.data for array in arrays]
-        strides = drawn.strides[0] // 8, kept.strides[0] // 8
         run = compile_text(program.text, "train", *choose_processor())
+        # In the order of `JOB`: addresses, 0 for what was not asked for, and then numbers.
+        inputs = (program.data, strip, lanes, counts, drawn, kept)
+        outputs = (updates, converged, last, stop, begun)
+        addresses = [0 if array is None else array.ctypes.data for array in (*inputs, *outputs)]
+        strides = drawn.strides[0] // 8, kept.strides[0] // 8
         run(*addresses, *watched, first_seed, *strides, n, max_updates)
         if stop[0]:
             raise Stopped
-        return updates, converged.astype(np.bool_), last, recorded
+        return Trained(updates, converged.astype(np.bool_), last)
+
+    def record(
+        self, weights: Array, updates: Sequence[int], *, root_seed: int = 0, first_seed: int = 0
+    ) -> Array:
+        """Return all numbers of networks after some numbers of updates, (n, n_moments, n_all).
+
+        The numbers of updates are in rising order; neither criterion nor cap ends learning.
+        """
+        recorder = Recorder(self.program.n_all, N_LANES, updates, len(weights))
+        # No error is below minus infinity.
+        self.train(
+            weights,
+            root_seed=root_seed,
+            first_seed=first_seed,
+            threshold=-np.inf,
+            max_updates=updates[-1],
+            watched=recorder.addresses,
+        )
+        return np.ascontiguousarray(recorder.found.swapaxes(0, 1))
 
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
@@ -161,17 +189,22 @@ def _take_weights(given: Any) -> Array:
 
 
 def record_weights(
-    protocol: Protocol, weights: Array, n_updates: int, *, network: type[Network] | None = None
+    protocol: Protocol,
+    weights: Array,
+    updates: Sequence[int],
+    *,
+    network: type[Network] | None = None,
 ) -> Array:
-    """Return the weights after 0, 1, ..., `n_updates` updates, (n, n_updates + 1, n_weights).
+    """Return the weights of networks after some numbers of updates, (n, n_moments, n_weights).
 
-    Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
+    Networks start from `weights` (n, n_weights), which may have columns of what is fixed. The
+    numbers of updates are in rising order; neither criterion nor cap ends learning.
     """
-    # No error is below minus infinity, so that only the number of updates ends it.
     engine = Engine(protocol, network)
-    _, _, _, recorded = engine.train(weights, record=True, threshold=-np.inf, max_updates=n_updates)
-    assert recorded is not None
-    return recorded[:, :, : engine.rule.sizes[0]]
+    # In a thread, which Ctrl-C can stop.
+    (recorded,) = map_in_threads(lambda _: engine.record(weights, updates), [None], jobs=1)
+    n_columns = weights.shape[1]
+    return recorded if recorded.shape[2] == n_columns else recorded[:, :, :n_columns]
 
 
 def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:

@@ -212,24 +212,28 @@ def trace(
     engine = Engine(protocol, network)
     rule = engine.rule
     initial = rule.draw(root_seed, seed, seed + 1)
-    train = functools.partial(engine.train, initial, root_seed=root_seed, first_seed=seed)
 
-    def run(**options: Any) -> Any:
-        """Train in a thread, which Ctrl-C can stop."""
-        return threads.map_in_threads(lambda _: train(**options), [None], jobs=1)[0]
+    def train(_: None) -> int:
+        """Return how many updates the network takes."""
+        return int(engine.train(initial, root_seed=root_seed, first_seed=seed).updates[0])
 
-    # Without a number of updates, as many as the network takes.
+    def record(n_updates: int) -> NDArray[np.float64]:
+        """Return all numbers of the network after each update, (1, n_updates + 1, n_all)."""
+        moments = range(n_updates + 1)
+        return engine.record(initial, moments, root_seed=root_seed, first_seed=seed)
+
+    # In threads, which Ctrl-C can stop.
     if n_updates is None:
-        n_updates = int(run()[0][0])
+        (n_updates,) = threads.map_in_threads(train, [None], jobs=1)
     n_states = protocol.n_patterns * (sum(protocol.group_sizes) + protocol.n_visible)
     n_bytes = 8.0 * (n_updates + 1) * (initial.shape[1] + n_states)
     what = f"{n_updates:,} traced updates"
     advice = "give a lower n_updates or max_updates"
     threads.check_memory(n_bytes, what, advice)
-    recorded = run(record=True, threshold=-np.inf, max_updates=n_updates)[3]
-    # All states of one network, (n_updates + 1, ...), measured as if each were a network.
-    measured = engine.evaluate(recorded[0])
-    weights = recorded[0, :, : rule.sizes[0]]
+    ((recorded,),) = threads.map_in_threads(record, [n_updates], jobs=1)
+    # Each state is measured as if it were a network.
+    measured = engine.evaluate(recorded)
+    weights = recorded[:, : rule.sizes[0]]
     hidden = measured.hidden
     images = measured.reconstruction
     return Trace(protocol, rule.shapes, measured.error, hidden, images, weights)
@@ -294,7 +298,7 @@ def simulate_range(
     else:
         rows, begun = start.get(seeds)
     first = seeds[0]
-    updates, converged, weights, _ = engine.train(
+    updates, converged, weights = engine.train(
         rows, root_seed=root_seed, first_seed=first, final=final, begun=begun
     )
     errors = None
@@ -451,7 +455,7 @@ def simulate_weights(
 
     def run(piece: Range) -> tuple[Any, ...]:
         given: Any = {"root_seed": root_seed, "first_seed": piece[0], "final": True}
-        updates, converged, final, _ = engine.train(weights[slice(*piece)], **given)
+        updates, converged, final = engine.train(weights[slice(*piece)], **given)
         assert final is not None
         return updates.astype(np.int32), converged, final[:, :n_columns]
 

@@ -86,11 +86,21 @@ VERDICTS: dict[Question, Finding] = {}
 """What was found of programs in this process."""
 
 
-def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988) -> Finding:
-    """Compile a rule and compare it with its own plain NumPy, or refuse it in one line."""
+def check_rule(
+    network: type[Network],
+    protocol: Protocol,
+    root_seed: int = 1988,
+    *,
+    engine: Engine | None = None,
+) -> Finding:
+    """Compile a rule and compare it with its own plain NumPy, or refuse it in one line.
+
+    In an `engine` that is given its program is kept.
+    """
     with _explain(network):
         _check_methods(network)
-        engine = Engine(protocol, network)
+        if engine is None:
+            engine = Engine(protocol, network)
         # Side by side before and after an update, recorded, and in NumPy.
         n_numbers = sum(engine.rule.sizes)
         what = f"networks of {network.__name__} with {n_numbers:,} numbers each"

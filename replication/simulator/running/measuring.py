@@ -12,7 +12,7 @@ import functools
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +35,9 @@ from replication.simulator.running.outcomes import Outcomes
 from replication.simulator.running.starting import Start, take_n_seeds, take_start
 from replication.system import threads
 from replication.wording import plural, show
+
+if TYPE_CHECKING:
+    from replication.simulator.running.engine import Engine
 
 Array = NDArray[np.float64]
 Choice = dict[str, float]
@@ -141,16 +144,18 @@ def simulate_curves(
     {'learning_rate': 20.0}
     """
     # All arguments are checked before anything is compiled or simulated.
-    protocol = find_protocol(protocol)
-    rule = find_network(protocol, network)
+    base = Rule(find_network(find_protocol(protocol), network), protocol)
     n_seeds = take_n_seeds(n_seeds, start)
     jobs = take_jobs(jobs)
     if scheduler is not None:
         check_backend("dask", scheduler)
     choices = take_grid(numbers)
+    # The first choice is compiled as a class that declares it, since a rule may do more with a
+    # number than read it; the others have to be compiled alike.
+    first = declare(choose_numbers(base, choices[0]), choices[0])
     plan = Plan(
-        protocol=protocol,
-        network=rule,
+        protocol=first.protocol,
+        network=first.network,
         choices=choices,
         updates=_take_updates(updates),
         root_seed=take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED),
@@ -163,16 +168,21 @@ def simulate_curves(
         plan = dataclasses.replace(plan, start=_go_on(start, plan, rules[0]))
     watched = list_watched(rules[0], plan.test)
     _check_memory(plan, n_seeds, watched)
-    if network is not None:
-        from replication.simulator.running.guard import check_rule  # which loads the compiler
+    from replication.simulator.running.engine import Engine  # which loads the compiler
+    from replication.simulator.running.guard import check_rule
 
-        check_rule(network, protocol, plan.root_seed)
-    return _simulate(plan, rules, watched, n_seeds, jobs=jobs, scheduler=scheduler)
+    engine = Engine(plan.protocol, plan.network).share(rules[0])
+    if network is not None:
+        check_rule(plan.network, plan.protocol, plan.root_seed, engine=engine)
+    compiled = None
+    if scheduler is None:
+        compiled = Compiled(plan, rules, engine)
+    return _simulate(plan, compiled, watched, n_seeds, jobs=jobs, scheduler=scheduler)
 
 
 def _simulate(
     plan: Plan,
-    rules: list[Rule],
+    compiled: Compiled | None,
     watched: list[Rule],
     n_seeds: int,
     *,
@@ -180,18 +190,17 @@ def _simulate(
     scheduler: str | None,
 ) -> Curves:
     """Return the curves of all choices and seeds, piece by piece."""
-    shape = len(rules), n_seeds, len(plan.updates)
+    shape = len(plan.choices), n_seeds, len(plan.updates)
     errors = [np.empty(shape, dtype=np.float32) for _ in watched]
     accuracies = [np.empty(shape, dtype=np.float32) if x.has_classes else None for x in watched]
-    weights = np.empty((*shape[:2], sum(rules[0].sizes))) if plan.is_final else None
-    compiled = Compiled(plan, rules) if scheduler is None else None
+    weights = np.empty((*shape[:2], sum(watched[0].sizes))) if plan.is_final else None
     work = functools.partial(simulate_piece, plan, compiled)
     advice = "start it again, or leave out scheduler to use this machine"
     with (
         explain_loss(scheduler, "simulate_piece", advice),
         open_workers(scheduler, jobs) as (n_workers, run),
     ):
-        pieces = _cut(plan, rules[0], n_seeds, len(watched), n_workers)
+        pieces = _cut(plan, watched[0], n_seeds, len(watched), n_workers)
         for found in run(work, pieces):
             choice, seeds = found.piece
             part = choice, slice(*seeds)
@@ -219,12 +228,11 @@ def _simulate(
 class Compiled:
     """What is compiled for all pieces of a plan; several threads use it."""
 
-    def __init__(self, plan: Plan, rules: list[Rule]) -> None:
-        from replication.simulator.running.engine import Engine  # which loads the compiler
-        from replication.simulator.running.watching import Watch
+    def __init__(self, plan: Plan, rules: list[Rule], engine: Engine) -> None:
+        from replication.simulator.running.watching import Watch  # which loads the compiler
 
         self.rules = rules
-        self.engine = Engine(self.rules[0].protocol, self.rules[0].network)
+        self.engine = engine
         self.engine.program  # noqa: B018  # written here, once
         if not are_compiled_alike(rules, plan.choices):
             raise UsageError(
@@ -233,6 +241,19 @@ class Compiled:
                 "self.numbers['rate'], or call simulate_curves for each value"
             )
         self.watches = [Watch(rule) for rule in list_watched(self.rules[0], plan.test)]
+        # Whether networks of all choices start from the same weights, which were last those.
+        is_inherited = plan.network.draw.__func__ is Network.draw.__func__  # type: ignore[attr-defined]
+        self._is_shared = is_inherited and all(x.protocol is rules[0].protocol for x in rules)
+        self._drawn: tuple[Range, Array] | None = None
+
+    def draw(self, rule: Rule, root_seed: int, seeds: Range) -> Array:
+        """Draw the initial weights of some seeds, once for all choices that share them."""
+        drawn = self._drawn
+        if self._is_shared and drawn is not None and drawn[0] == seeds:
+            return drawn[1]
+        rows = rule.draw(root_seed, *seeds)
+        self._drawn = seeds, rows
+        return rows
 
 
 def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
@@ -245,11 +266,9 @@ def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
         if fingerprint.neutralise(network, rule.protocol) != protocol:
             return False
     # If a number were written into the rule, another value would make another rule of it.
-    other = choices.index(find_other(choices))
-    if other == 0:
-        return True
-    first, second = (declare(rules[k], choices[k]) for k in (0, other))
-    return fingerprint.fingerprint(first) == fingerprint.fingerprint(second)
+    k = choices.index(find_other(choices))
+    other = declare(rules[k], choices[k])
+    return k == 0 or fingerprint.fingerprint(rules[0]) == fingerprint.fingerprint(other)
 
 
 def find_other(choices: list[Choice]) -> Choice:
@@ -270,25 +289,32 @@ def find_other(choices: list[Choice]) -> Choice:
 def declare(rule: Rule, chosen: Choice) -> Rule:
     """Return the rule of a class that declares the numbers of a choice as its own."""
     network = rule.network
-    numbers = {name: x for name, x in chosen.items() if name in rule.numbers}
+    numbers = {name: rule.numbers[name] for name in chosen if name in rule.numbers}
+    if not numbers:
+        return rule
     attributes = {"numbers": numbers, "__module__": network.__module__}
     return Rule(type(network.__name__, (network,), attributes), rule.protocol)
 
 
 def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Found:
     """Simulate and measure the networks of some seeds with one choice of numbers."""
-    from replication.simulator.running.watching import Watchers  # which loads the compiler
+    from replication.simulator.running.engine import Engine  # which loads the compiler
+    from replication.simulator.running.watching import Watchers
 
     if compiled is None:  # on a worker of a cluster
-        compiled = Compiled(plan, plan.make_rules())
-    choice, (first, end) = piece
+        rules = plan.make_rules()
+        engine = Engine(plan.protocol, plan.network).share(rules[0])
+        compiled = Compiled(plan, rules, engine)
+    choice, seeds = piece
+    first, end = seeds
     rule = compiled.rules[choice]
-    rows = rule.draw(plan.root_seed, first, end)
     begun = None
-    if plan.start is not None:
-        rows, begun = plan.start.get((first, end), choice)
+    if plan.start is None:
+        rows = compiled.draw(rule, plan.root_seed, seeds)
+    else:
+        rows, begun = plan.start.get(seeds, choice)
     watchers = Watchers(compiled.watches, rule, plan.updates, end - first)
-    _, _, weights, _ = compiled.engine.share(rule).train(
+    trained = compiled.engine.share(rule).train(
         rows,
         root_seed=plan.root_seed,
         first_seed=first,
@@ -298,7 +324,7 @@ def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Found
         begun=begun,
         watched=watchers.addresses,
     )
-    return Found(piece, watchers.errors, watchers.accuracies, weights)
+    return Found(piece, watchers.errors, watchers.accuracies, trained.final)
 
 
 # What is given
@@ -433,7 +459,7 @@ def _cut(plan: Plan, rule: Rule, n_seeds: int, n_watched: int, n_workers: int) -
     """Yield pieces small enough for memory, and enough of them for all workers."""
     n_workers = -(-n_workers // len(plan.choices))
     most = max(8, BYTES_AT_ONCE // (8 * n_watched * len(plan.updates)))
-    for choice in range(len(plan.choices)):
-        for first, end in cut_range(sum(rule.sizes), 0, n_seeds, workers=n_workers):
-            for begin in range(first, end, most):
+    for first, end in cut_range(sum(rule.sizes), 0, n_seeds, workers=n_workers):
+        for begin in range(first, end, most):
+            for choice in range(len(plan.choices)):  # of the same seeds, which are drawn once
                 yield choice, (begin, min(begin + most, end))

@@ -89,11 +89,9 @@ def follow(engine: Engine, plan: Plan, root_seed: int) -> Followed:
     """Let networks learn: some of them until they converge, all of them for a while."""
     rows = engine.rule.draw(root_seed, 0, plan.n_networks)
     some: Any = {"root_seed": root_seed, "final": True, "max_updates": plan.longest}
-    ends, has_converged, final, _ = engine.train(rows[:N_NETWORKS], **some)
-    more: Any = {"root_seed": root_seed, "record": True, "max_updates": plan.n_updates}
-    *_, recorded = engine.train(rows, threshold=-np.inf, **more)
+    ends, has_converged, final = engine.train(rows[:N_NETWORKS], **some)
     assert final is not None
-    assert recorded is not None
+    recorded = engine.record(rows, range(plan.n_updates + 1), root_seed=root_seed)
     return Followed(recorded, ends, has_converged, final)
 
 
@@ -192,7 +190,7 @@ def _apply_one(
     engine: Engine, rows: Array, root_seed: int, first_seed: int = 0, begun: int = 0
 ) -> Array:
     """Return arrays after one more update."""
-    *_, final, _ = engine.train(
+    final = engine.train(
         rows,
         root_seed=root_seed,
         first_seed=first_seed,
@@ -200,6 +198,6 @@ def _apply_one(
         threshold=-np.inf,
         max_updates=begun + 1,
         begun=np.full(len(rows), begun, dtype=np.int64),
-    )
+    ).final
     assert final is not None
     return final

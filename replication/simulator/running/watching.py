@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from replication.simulator.compiler.machine import choose_processor, compile_text
 from replication.simulator.rule.network import Rule
 from replication.simulator.running.engine import find_program, prepare_strips
+from replication.simulator.running.recording import find_due
 
 Array = NDArray[np.float64]
 Measured = NDArray[np.float32]
-
-NOT_DUE = -1
 
 
 class Watch:
@@ -34,9 +33,7 @@ class Watchers:
 
     def __init__(self, watches: Sequence[Watch], rule: Rule, updates: Sequence[int], n: int):
         """Prepare watches, which use the numbers of a rule; `updates` are in rising order."""
-        # Of each number of updates: its place among those that are asked for.
-        self._due = np.full(updates[-1] + 2, NOT_DUE, dtype=np.int64)
-        self._due[list(updates)] = np.arange(len(updates))
+        self._due = find_due(updates)
         self._watches = watches
         # Of each watch: its memory, and error and right answers, (update, network, 2).
         self._strips: list[Array] = []

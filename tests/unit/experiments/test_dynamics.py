@@ -28,7 +28,7 @@ def test_two_vectors_in_a_corner_end_with_the_predicted_error(rate, regression, 
     codes = [[1 if j < n_on else -1 for j in range(3)]] * 2 + [[-1, 1, -1], [1, -1, 1]]
     # Two vectors share the first corner; the other two have one each.
     W[...] = 500.0 * np.transpose(codes)  # so deep in the corners that W is done learning
-    final = record_weights(protocol, weights, 3_000)[:, -1]
+    final = record_weights(protocol, weights, [3_000])[:, 0]
     found = jumps.describe_failures(protocol, final)
     gain = found["gains"][n_on]
     assert gain == pytest.approx(rate * (1 - regression) * (1 + n_on))
@@ -46,7 +46,7 @@ def test_offsets_leave_their_resting_point_beyond_the_critical_rate(sizes, regre
     c = split_weights(protocol, weights)[1][1]
     away = 1e-5 * np.arange(1, sizes[0] + 1)
     c[...] = away - np.log(sizes[0] - 1)
-    (_, _), (U, c) = split_weights(protocol, record_weights(protocol, weights, 1)[:, 1])
+    (_, _), (U, c) = split_weights(protocol, record_weights(protocol, weights, [1])[:, 0])
     left = U.mean(axis=-1) * sizes[1] / 2 + c + np.log(sizes[0] - 1)
     np.testing.assert_allclose(left[0], (1.0 - 2.0 * part) * away, rtol=1e-3)
 
@@ -122,7 +122,7 @@ def test_outputs_rest_where_the_code_shifts_them_from_one_in_n():
     # With U = 0 and these outputs for all vectors, equation 3 leaves the inputs of the mean code.
     U[...], rest = 0.0, (1 + shift) / OTHER.n_visible
     c[...] = np.log(rest / (1 - rest))
-    after = record_weights(dataclasses.replace(OTHER, frozen=("W", "b")), weights, 1)[:, 1]
+    after = record_weights(dataclasses.replace(OTHER, frozen=("W", "b")), weights, [1])[:, 0]
     (dU, dc) = (x[0] for x in split_weights(OTHER, after - weights)[1])
     assert dU @ mean + dc == pytest.approx(np.zeros(OTHER.n_visible), abs=1e-12)
 

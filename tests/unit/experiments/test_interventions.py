@@ -24,10 +24,9 @@ def follow():
     def follow(chosen, n_first=3, protocol=PAPER):
         weights = draw_weights(protocol, SEED, 0, 200)
         rule, rows = interventions.prepare(protocol, weights, chosen, n_first=n_first)
-        recorded = Engine(protocol, rule).train(
-            rows, root_seed=5, record=True, threshold=-1.0, max_updates=4
-        )[3][..., : protocol.n_weights]
-        plain = [record_weights(protocol, recorded[:, t], 1)[:, 1] for t in range(4)]
+        recorded = Engine(protocol, rule).record(rows, range(5), root_seed=5)
+        recorded = recorded[..., : protocol.n_weights]
+        plain = [record_weights(protocol, recorded[:, t], [1])[:, 0] for t in range(4)]
         W = get_w(protocol, recorded)
         return W, np.stack([get_w(protocol, x) for x in plain], axis=1), recorded
 

@@ -57,7 +57,7 @@ def test_line_crosses_the_long_axis_of_the_cloud():
     found = []
     for initial in run.draw_lines(base, points)[:20]:
         crossed = run.find_crossing(protocol, initial[None], scatter)
-        U = record_weights(protocol, initial[None], run.N_UPDATES)[0, :, 3:5]
+        U = record_weights(protocol, initial[None], range(run.N_UPDATES + 1))[0, :, 3:5]
         angle = np.arctan2(U @ axes[1], U @ axes[0])  # between the line and the axis
         is_before = np.sin(2.0 * angle) * np.sin(2.0 * angle[0]) > 0.0
         assert np.all(is_before[: crossed or None])

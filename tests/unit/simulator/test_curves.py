@@ -244,6 +244,15 @@ class Answering(Mlp):
         return super().image(v) * self.uniform(3)
 
 
+def test_a_number_that_is_written_into_a_rule_is_the_one_that_was_chosen():
+    class Faster(Written):
+        numbers = {"rate": 0.9}
+
+    chosen = simulate_curves(network=Written, updates=[9], n_seeds=3, numbers={"rate": 0.9})
+    declared = simulate_curves(network=Faster, updates=[9], n_seeds=3)
+    assert chosen.error.tobytes() == declared.error.tobytes()
+
+
 OUTCOMES = simulate(n_seeds=3)
 WEIGHTS = simulate(n_seeds=3, final_weights=True)
 

@@ -42,7 +42,7 @@ def test_weights_are_read_right_however_they_lie_and_left_as_they_are():
 
 @pytest.mark.parametrize("weights", [np.zeros((3, 5)), np.zeros(22)])
 def test_weights_that_do_not_fit_are_refused_before_anything_reads_them(weights):
-    for run in (simulate_weights, evaluate_networks, lambda *given: record_weights(*given, 1)):
+    for run in (simulate_weights, evaluate_networks, lambda *given: record_weights(*given, [1])):
         with pytest.raises(UsageError, match=r"needs \(n, 22\)"):
             run(PAPER, weights)
 
@@ -127,10 +127,10 @@ def test_a_child_that_is_forked_while_a_thread_compiles_can_compile():
 
 
 def test_records_do_not_depend_on_how_much_fits_in_memory(monkeypatch):
-    reference = record_weights(PAPER, WEIGHTS[:50], 3)
+    reference = record_weights(PAPER, WEIGHTS[:50], range(4))
     errors = evaluate_networks(PAPER, WEIGHTS[:50]).error
     monkeypatch.setattr(engine, "BYTES_AT_ONCE", 1)
-    np.testing.assert_array_equal(record_weights(PAPER, WEIGHTS[:50], 3), reference)
+    np.testing.assert_array_equal(record_weights(PAPER, WEIGHTS[:50], range(4)), reference)
     np.testing.assert_array_equal(evaluate_networks(PAPER, WEIGHTS[:50]).error, errors)
 
 

@@ -64,7 +64,7 @@ def swap_choice(compute, writer, operation, *x):
 WRONG = {
     "a choice": (Quick, wrap(Writer, "compute", swap_choice)),
     "a view": (Hebbian, wrap(elements, "fit", lambda f, *x: tuple(0 * i for i in f(*x)))),
-    "a loop": (Hebbian, wrap(Writer, "each", lambda f, w, n, k=0: f(w, 5 if n == 6 else n, k))),
+    "a loop": (Hebbian, wrap(Writer, "each", lambda f, w, n: f(w, 5 if n == 6 else n))),
     "a fused product": (Xor, wrap(products, "add_product", lambda f, x, y, total: f(x, x, total))),
     "a change": (Xor, wrap(products, "split", lambda f, x: (f(x)[0], f(x)[1] * 2))),
     "a counter": (Mirror, wrap(noise, "_philox", lambda f, c, key: f([c[1], c[0], *c[2:]], key))),

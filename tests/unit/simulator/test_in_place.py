@@ -142,7 +142,7 @@ def learn(network, n_updates=3):
     protocol = Protocol(max_updates=n_updates, threshold=1e-300)
     engine = Engine(protocol, network)
     rows = engine.rule.draw(1988, 0, 4)
-    recorded = engine.train(rows, record=True)[3]
+    recorded = engine.record(rows, range(n_updates + 1))
     found = []
     for seed, states in enumerate(recorded):
         one = Rule(network, protocol).build(states[0])

@@ -54,7 +54,7 @@ def test_script_and_compiled_code_agree(protocol):
     engine = Engine(protocol)
     weights = engine.rule.draw(7, 0, 2)
     script = write_script(engine.rule, "Rule") + f"const ROWS = {json.dumps(weights.tolist())};"
-    _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0, max_updates=4)
+    recorded = engine.record(weights, range(5))
     for row, found in zip(recorded, run_script(script + STEPS), strict=True):
         errors, states = zip(*found["seen"], strict=True)
         np.testing.assert_allclose(states, row[:4], rtol=0, atol=1e-11)
@@ -131,7 +131,7 @@ def test_networks_start_and_learn_in_the_pages_as_in_the_compiled_code():
         if skip:
             ((name, n_first),) = skip.items()
             rule, rows = prepare(protocol, drawn, freeze(name), n_first=n_first)
-        expected, converged, final, _ = Engine(protocol, rule).train(rows, final=True)
+        expected, converged, final = Engine(protocol, rule).train(rows, final=True)
         starts, learnt, updates, weights = (np.array(each) for each in zip(*found, strict=True))
         np.testing.assert_array_equal(starts, drawn)
         np.testing.assert_array_equal(learnt, converged)

@@ -482,6 +482,12 @@ class Covariance(Network):
         self.W = self.W - 0.1 * np.outer(changes["h"], changes["v"] / len(self.patterns))
 
 
+def test_numbers_that_are_no_dict_are_refused_of_a_class_below_the_one_that_has_them():
+    below = make(base=make(numbers=[0.5]))
+    with pytest.raises(UsageError, match=r"Mine.numbers = \[0.5\] was given; allowed is a dict"):
+        Rule(below)
+
+
 def test_more_final_weights_than_fit_are_refused_before_anything_is_simulated():
     with pytest.raises(UsageError, match="final weights of 1,000,000,000 networks with 22 numbers"):
         simulate(n_seeds=10**9, final_weights=True)
@@ -530,6 +536,6 @@ def test_sums_over_the_patterns_are_those_of_numpy():
     assert check_rule(Covariance, Protocol()).largest < 1e-12
     patterns, weights = Covariance.patterns.T, Rule(Covariance).draw(5, 0, 1)
     W = weights.reshape(2, 3)
-    (after,) = record_weights(Protocol(), weights, 1, network=Covariance)[:, 1].reshape(-1, 2, 3)
+    (after,) = record_weights(Protocol(), weights, [1], network=Covariance).reshape(-1, 2, 3)
     expected = W + 0.1 * 4 * np.cov(W @ patterns, patterns, bias=True)[:2, 2:]
     assert after == pytest.approx(expected, rel=1e-12)

@@ -55,9 +55,11 @@ def test_numbers_are_those_of_plain_numpy_whatever_the_company(network, n_update
     protocol = Protocol(update_schedule=schedule, max_updates=n_updates, threshold=1e-9)
     rule, engine = Rule(network, protocol), Engine(protocol, network)
     rows = rule.draw(7, 5, 8)
-    _, _, final, recorded = engine.train(rows, root_seed=7, first_seed=5, final=True, record=True)
+    final = engine.train(rows, root_seed=7, first_seed=5, final=True).final
+    recorded = engine.record(rows, range(n_updates + 1), root_seed=7, first_seed=5)
+    assert recorded[:, -1].tobytes() == final.tobytes()
     # The same networks without the first two, in other lanes.
-    _, _, alone, _ = engine.train(rows[2:], root_seed=7, first_seed=7, final=True)
+    alone = engine.train(rows[2:], root_seed=7, first_seed=7, final=True).final
     assert alone.tobytes() == final[2:].tobytes()
     if network is Draws:  # the bits of one operation after another
         given = {"network": network, "root_seed": 7, "first_seed": 5}
@@ -103,7 +105,7 @@ def test_noise_depends_on_the_place_of_a_network_and_not_on_how_work_is_shared(m
 def test_a_number_is_that_of_numpys_generator_at_its_counter():
     one = Draws.from_seed(12, root_seed=34)
     one._n_updates = 56
-    one._at(3, 0)  # the pattern, and the phase of learning
+    one._begin(3, 0)  # the pattern, and the phase of learning
     drawn = [one.uniform((2, 3)), one.uniform(4)]
     for k, numbers in enumerate(drawn):
         # The words of a draw follow each other; a draw is 2^40 blocks of four after the last one.

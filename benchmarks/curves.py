@@ -1,0 +1,213 @@
+"""Learning curves, here and in JAX: errors of two sets of patterns while networks learn.
+
+``python -m benchmarks.curves`` prints, for networks n-h-n that learn by back-propagation, what the
+errors add to learning here, and how many times as long JAX takes for both, on one core, in float64
+and in float32. Of two ways to write it in JAX (seeds on the last axis, and products of matrices
+for all seeds) the quicker one counts. Run with an interpreter that has JAX alone, and a folder with
+what the networks start from, the file prints JAX's seconds.
+"""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import ClassVar
+
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
+import numpy as np  # which reads them
+
+CASES = {"4-2-4": (2_000, 200, 5.0), "64-16-64": (16, 100, 0.02)}
+"""Networks, updates and the learning rate."""
+N_POINTS = 20
+KINDS = ("float64", "float32")
+
+
+def measure(run):
+    """Return the least seconds of processor time of a few runs, the first left out."""
+    seconds = []
+    for _ in range(5):
+        begun = time.process_time()
+        run()
+        seconds.append(time.process_time() - begun)
+    return min(seconds[1:])
+
+
+# Here
+
+
+def read_patterns(name):
+    """Return patterns that are learnt, and others."""
+    from replication import load_digits
+
+    if name == "4-2-4":
+        return np.eye(4), np.eye(4)
+    return load_digits("train").images, load_digits("test").images
+
+
+def measure_own(name, folder):
+    """Return the seconds of learning alone, and with both errors; write what JAX is given."""
+    import replication
+    from replication.simulator.running.engine import Engine
+    from replication.simulator.running.watching import Watch, Watchers
+
+    n_networks, n_updates, rate = CASES[name]
+    n, h = (int(word) for word in name.split("-")[:2])
+    learnt, others = read_patterns(name)
+
+    class Descent(replication.Network):
+        shapes: ClassVar = {"W": (h, n), "b": (h,), "U": (n, h), "c": (n,)}
+        numbers: ClassVar = {"rate": rate}
+        patterns = learnt
+
+        def hidden(self, v):
+            return replication.logistic(self.W @ v + self.b)
+
+        def image(self, v):
+            return replication.logistic(self.U @ self.hidden(v) + self.c)
+
+        def weight_changes(self, v):
+            h = self.hidden(v)
+            r = self.image(v)
+            d = self.rate * (v - r) * r * (1 - r)
+            e = (self.U.T @ d) * h * (1 - h)
+            return np.outer(e, v), e, np.outer(d, h), d
+
+    engine = Engine(replication.Protocol(criterion="half-squared-error"), Descent)
+    rows = engine.rule.draw(1988, 0, n_networks)
+    watches = [Watch(engine.rule), Watch(engine.rule.show(others))]
+    moments = [n_updates * (k + 1) // N_POINTS for k in range(N_POINTS)]
+    np.savez(folder / f"{name}.npz", rows=rows, learnt=learnt, others=others)
+
+    def learn(**options):
+        engine.train(rows, threshold=-np.inf, max_updates=n_updates, **options)
+
+    def learn_and_measure():
+        watchers = Watchers(watches, engine.rule, moments, n_networks)
+        learn(watched=watchers.addresses)
+        return watchers.errors
+
+    last = [np.median(errors[-1]).item() for errors in learn_and_measure()]
+    return measure(learn), measure(learn_and_measure), last
+
+
+# JAX
+
+
+def cut(rows, n, h):
+    """Return W, b, U and c of all networks, (network, ...)."""
+    shapes = ((h, n), (h,), (n, h), (n,))
+    ends = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)])
+    parts = zip(shapes, ends[:-1], ends[1:], strict=True)
+    return [rows[:, begin:end].reshape(-1, *shape) for shape, begin, end in parts]
+
+
+def write_seeds_last(jax, jnp, rate):
+    """Return an update and an error of networks on the last axis, products written as sums."""
+
+    def multiply(a, b):
+        return (a[:, :, None] * b[None]).sum(1)
+
+    def answer(weights, v):
+        W, b, U, c = weights
+        h = jax.nn.sigmoid(multiply(W, v) + b[:, None])
+        return h, jax.nn.sigmoid(multiply(U, h) + c[:, None])
+
+    def learn(weights, v):
+        U = weights[2]
+        h, r = answer(weights, v)
+        d = rate * (v - r) * r * (1 - r)
+        e = multiply(U.swapaxes(0, 1), d) * h * (1 - h)
+        changes = (e[:, None] * v[None]).sum(2), e.sum(1), (d[:, None] * h[None]).sum(2), d.sum(1)
+        return [x + change for x, change in zip(weights, changes, strict=True)]
+
+    def find_error(weights, v):
+        return 0.5 * ((v - answer(weights, v)[1]) ** 2).sum((0, 1))
+
+    def place(weights, sets):
+        return [jnp.moveaxis(x, 0, -1) for x in weights], [v.T[:, :, None] for v in sets]
+
+    return learn, find_error, place
+
+
+def write_products(jax, jnp, rate):
+    """Return an update and an error of networks on the first axis, by products of matrices."""
+
+    def answer(weights, v):
+        W, b, U, c = weights
+        h = jax.nn.sigmoid(v @ W.swapaxes(1, 2) + b[:, None])
+        return h, jax.nn.sigmoid(h @ U.swapaxes(1, 2) + c[:, None])
+
+    def learn(weights, v):
+        U = weights[2]
+        h, r = answer(weights, v)
+        d = rate * (v - r) * r * (1 - r)
+        e = (d @ U) * h * (1 - h)
+        changes = e.swapaxes(1, 2) @ v, e.sum(1), d.swapaxes(1, 2) @ h, d.sum(1)
+        return [x + change for x, change in zip(weights, changes, strict=True)]
+
+    def find_error(weights, v):
+        return 0.5 * ((v - answer(weights, v)[1]) ** 2).sum((1, 2))
+
+    return learn, find_error, lambda weights, sets: (weights, sets)
+
+
+def measure_jax(name, folder, kind):
+    """Return JAX's seconds for learning with both errors, written in the quicker way."""
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", kind == "float64")
+    _, n_updates, rate = CASES[name]
+    n, h = (int(word) for word in name.split("-")[:2])
+    given = np.load(folder / f"{name}.npz")
+    seconds = []
+    for write in (write_seeds_last, write_products):
+        learn, find_error, place = write(jax, jnp, rate)
+        weights = [jnp.asarray(x, dtype=kind) for x in cut(given["rows"], n, h)]
+        sets = [jnp.asarray(given[each], dtype=kind) for each in ("learnt", "others")]
+        weights, sets = place(weights, sets)
+
+        def go_on(weights, _, learn=learn, find_error=find_error, sets=sets):
+            size = n_updates // N_POINTS
+            weights = jax.lax.fori_loop(0, size, lambda _, q: learn(q, sets[0]), weights)
+            return weights, [find_error(weights, v) for v in sets]
+
+        run = jax.jit(functools.partial(jax.lax.scan, go_on, length=N_POINTS))
+
+        def run_all(run=run, weights=weights):
+            return jax.block_until_ready(run(weights))
+
+        seconds.append(measure(run_all))
+        last = [float(np.median(errors[-1])) for errors in run_all()[1]]
+    return min(seconds), last
+
+
+def main():
+    """Print a row for each size."""
+    if "--jax" in sys.argv:
+        folder = Path(sys.argv[-1])
+        print(json.dumps([[measure_jax(x, folder, kind) for kind in KINDS] for x in CASES]))
+        return
+    python = Path(sys.prefix) / "others" / "bin" / "python"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        own = {case: measure_own(case, folder) for case in CASES}
+        theirs = [[(float("nan"), None)] * 2 for _ in CASES]
+        if python.exists():
+            command = [str(python), __file__, "--jax", str(folder)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            theirs = json.loads(done.stdout)
+    print(f"{N_POINTS} points: with both errors over learning alone; then JAX over that")
+    for (case, (alone, both, last)), others in zip(own.items(), theirs, strict=True):
+        print(case, f"{both / alone:.2f}", *(f"{seconds / both:.2g}" for seconds, _ in others))
+        print("  median errors at the end:", last, *(found for _, found in others))
+
+
+if __name__ == "__main__":
+    main()
