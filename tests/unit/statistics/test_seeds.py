@@ -131,3 +131,17 @@ def test_the_interval_by_seed_is_student_s_where_all_rows_are_one():
     half = stats.t.ppf(0.975, 4) * j / math.sqrt(5)
     assert (found.value, found.low, found.high) == pytest.approx((0.0, -half, half))
     assert (found.p, found.correlation) == pytest.approx((1.0, 1.0))
+
+
+@pytest.mark.parametrize("between", [0.3, 1.0])
+def test_labs_that_differ_add_twice_their_variance_since_a_difference_is_of_two(between):
+    """Each lab is off by so many standard deviations of a run, in each row anew."""
+    own, theirs = draw_rows(np.random.default_rng(10), n_rows=8)
+    rows = summarise(own, theirs)
+    plain = seeds.judge_by_seed(own, rows, level=0.05)
+    wider = seeds.judge_by_seed(own, rows, level=0.05, between=between)
+    t = stats.t.ppf(0.975, own.shape[1] - 1)
+    halves = [(found.high - found.low) / 2.0 for found in (plain, wider)]
+    added = (halves[1] ** 2 - halves[0] ** 2) / t**2
+    assert added == pytest.approx(2.0 * between**2 / len(own))
+    assert wider.value == plain.value
