@@ -1,6 +1,7 @@
 """The one front door: commands, messages and exit codes; no science."""
 
 import contextlib
+import logging
 import os
 import re
 import resource
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from replication.cli.arguments import make_parser
+    from replication.cli.parser import make_parser
 
     given = sys.argv[1:] if arguments is None else arguments
     options = make_parser().parse_args(given or ["--help"])
@@ -60,6 +61,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
+    # Where no home can be written to, advice of two lines on what it keeps there.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     os.environ.pop("JOBLIB_MULTIPROCESSING", None)  # at 0, joblib's threads do not work either
     with raise_on_signals(continues=getattr(options, "continues", False)):
         return int(options.handler(options) or 0)

@@ -143,31 +143,23 @@ def judge_centre(
     `factor`: of the reported spread to a standard deviation, in the first reading.
     """
     name = str(report.centre)
-    item = report.numbers[name]
     is_aside = report.has_quartiles or report.has_error
     gap = means.judge_means(one, two, level=level, between=between, is_conditional=not is_aside)
-    p = _find_p(one, item, gap)
+    p = _find_p(one, report.numbers[name], gap)
     # The numbers that would not be contradicted; by estimates beside each other there are none.
     reach = math.nan
     if gap is not None and not is_aside:
         reach = gap.kept or 0.0
-    interval = item.print_within(one.mean - reach, one.mean + reach)
-    # Beside the centre stand the quartiles that it was judged by, or the spreads.
-    yours = {name: one.mean}
-    if report.has_quartiles and sample is not None:
-        yours = sample.describe(["median", "q1", "q3"])
-    findings = {key: Finding.of(key, report.numbers[key], value) for key, value in yours.items()}
-    findings[name] = dataclasses.replace(findings[name], interval=interval, p=p)
+    findings = _find_beside(one, report, sample, reach=reach, p=p)
     known_sd = math.nan
     if len(one.samples) == 1 and not is_aside:
         known_sd = one.samples[0][0] * factor
     findings |= _list_spread_findings(own, report, known_sd)
     if math.isnan(p):
         return Answer(findings)
-    if gap is None:
-        conditions = tuple(_list_conditions(one, two, name))
-        return Answer(findings, p, shown={name: None}, conditions=conditions)
     conditions = tuple(_list_conditions(one, two, name))
+    if gap is None:
+        return Answer(findings, p, shown={name: None}, conditions=conditions)
     if gap.p_alone is not None and p <= level < gap.p_alone:
         conditions += (ALIKE,)
     return Answer(
@@ -178,6 +170,23 @@ def judge_centre(
         conditions=conditions,
         p_alone=gap.p_alone,
     )
+
+
+def _find_beside(
+    one: Side, report: Report, sample: Sample | None, *, reach: float, p: float
+) -> dict[str, Finding]:
+    """Return the centre with its p, and the quartiles that it was judged by, if there are any.
+
+    `reach`: how far a number may lie from one's own centre that would not be contradicted.
+    """
+    name = str(report.centre)
+    yours = {name: one.mean}
+    if report.has_quartiles and sample is not None:
+        yours = sample.describe(["median", "q1", "q3"])
+    findings = {key: Finding.of(key, report.numbers[key], value) for key, value in yours.items()}
+    interval = report.numbers[name].print_within(one.mean - reach, one.mean + reach)
+    findings[name] = dataclasses.replace(findings[name], interval=interval, p=p)
+    return findings
 
 
 def _find_p(one: Side, item: Reported, gap: Difference | None) -> float:

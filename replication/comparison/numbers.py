@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from replication import wording
 from replication.errors import UsageError
@@ -76,30 +76,59 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
     shares (100) or per cent themselves (1).
     """
-    # Of NumPy, in its own precision; its texts have no dimensions either.
-    is_scalar = getattr(given, "ndim", None) == 0 and not isinstance(given, str)
-    text = str(given.__array__()[()] if is_scalar else given)
-    text = text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
+    text = print_given(given)
     body = clean(text).replace("'", "")
     has_percent = body.endswith("%")
-    # -12,345.6e-3k: sign, whole, decimals, power of ten and suffix.
-    found = _NUMBER.fullmatch(body.removesuffix("%").strip())
-    sign, whole, part, power, suffix = ("",) * 5 if found is None else found.groups("")
-    whole = whole.replace(",", "")
-    exponent = int(power or 0) + SUFFIXES[suffix]
-    is_long = len(whole) + len(part) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
-    if not whole + part or is_long or abs(exponent) > MAX_EXPONENT:
-        examples = "48, -0.5, 12,345, 1.2k or 3.2e-4"
-        if name in {"mean", "median"}:
-            examples += ", or '0.83 ± 0.04, n = 5', or 'median=0.8 n=5'"
-        raise refuse(name, text, f"is a plain decimal number, as it was printed: {examples}")
+    parts = _split_number(body.removesuffix("%").strip())
+    if parts is None:
+        raise _refuse_number(name, text)
     if has_percent and name not in {"share", "level"} and scale is None:
         raise refuse(name, text, "is per cent with `scale` 100 if yours are shares, else with 1")
-    # One unit of the last printed digit: the number lies within half of it.
-    unit = Fraction(10) ** (exponent - len(part))
-    unit /= Fraction(scale or (100 if has_percent else 1))
-    value = int(f"{sign}{whole}{part}") * unit
+    if scale is None:
+        scale = 100.0 if has_percent else 1.0
+    # The number lies within half of one unit of its last printed digit.
+    unit = Fraction(10) ** parts.exponent / Fraction(scale)
+    value = parts.digits * unit
     return Reported(body, value, value - unit / 2, value + unit / 2)
+
+
+def print_given(given: Any) -> str:
+    """Return a number as text: 48, and not 48.0, where it was given as a float."""
+    if isinstance(given, str):
+        return given
+    if getattr(given, "ndim", None) == 0:  # of NumPy, in its own precision
+        return str(given.__array__()[()]).removesuffix(".0")
+    if isinstance(given, float):
+        return str(given).removesuffix(".0")
+    return str(given)
+
+
+class _Parts(NamedTuple):
+    """All digits of a number as a whole one, and the power of ten that it is to be taken with."""
+
+    digits: int
+    exponent: int
+
+
+def _split_number(body: str) -> _Parts | None:
+    """Return the parts of -12,345.6e-3k; None of what is no number, or too long for one."""
+    found = _NUMBER.fullmatch(body)
+    if found is None:
+        return None
+    sign, whole, decimals, power, suffix = found.groups("")
+    whole = whole.replace(",", "")
+    exponent = int(power or 0) + SUFFIXES[suffix]
+    is_long = len(whole) + len(decimals) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
+    if not whole + decimals or is_long or abs(exponent) > MAX_EXPONENT:
+        return None
+    return _Parts(int(f"{sign}{whole}{decimals}"), exponent - len(decimals))
+
+
+def _refuse_number(name: str, text: str) -> UsageError:
+    examples = "48, -0.5, 12,345, 1.2k or 3.2e-4"
+    if name in {"mean", "median"}:
+        examples += ", or '0.83 ± 0.04, n = 5', or 'median=0.8 n=5'"
+    return refuse(name, text, f"is a plain decimal number, as it was printed: {examples}")
 
 
 def format_p(p: float | None) -> str:

@@ -32,20 +32,15 @@ def answer_table(table: FoundTable) -> str:
 def _describe_verdict(table: FoundTable) -> str:
     """Return the verdict with its conditions, and the mean difference over rows."""
     verdict = str(table.verdict).capitalize()
+    mean = _describe_mean(table.pooled)
     if table.reason == "few":
         why = "for no row can it be told whether chance explains the difference"
         return f"{verdict}: {why}."
-    mean = _describe_mean(table.pooled)
     if table.reason == "impossible":
-        names = join(cut([name_key(key) for key in table.impossible]))
-        text = f"{verdict}: what was reported for {names} cannot be right."
-        if len(table.contradicted) == len(table.impossible):
-            return text
-        contradicted = f"{_describe_contradicted(table)}{_describe_conditions(table)}"
-        return f"{text} With what cannot be right, contradicted in {contradicted}."
+        return _describe_impossible(table)
     if table.reason == "rows":
-        text = f"{verdict} in {_describe_contradicted(table)}{_describe_conditions(table)}"
-        return f"{text}. {mean}" if mean else f"{text}."
+        rows = f"{_describe_contradicted(table)}{_describe_conditions(table)}"
+        return f"{verdict} in {rows}. {mean}".strip()
     if table.reason == "reading":
         p_values = {name: one.p for name, one in table.readings.items()}
         listed = list_p_by_kind(p_values, table.level)
@@ -56,12 +51,31 @@ def _describe_verdict(table: FoundTable) -> str:
             "and seeds are complete, with spreads, to say how. No single row is contradicted "
             f"({_describe_least(table)})."
         )
-    whole = f"{verdict}{_describe_conditions(table)} ({describe_p(table.p or 0.0)})"
-    if table.verdict is Verdict.CONTRADICTED:
-        whole = f"{verdict} as a whole{_describe_conditions(table)} ({describe_p(table.p or 0.0)})"
-        single = f"In no single row alone ({_describe_least(table)})."
-        return f"{whole}: {mean[:1].lower()}{mean[1:]} {single}" if mean else f"{whole}. {single}"
-    return f"{whole}: {mean[:1].lower()}{mean[1:]}" if mean else f"{whole}."
+    return _describe_whole(table, mean)
+
+
+def _describe_impossible(table: FoundTable) -> str:
+    """Return which numbers cannot be right, and which rows are contradicted beside them."""
+    names = join(cut([name_key(key) for key in table.impossible]))
+    verdict = str(table.verdict).capitalize()
+    text = f"{verdict}: what was reported for {names} cannot be right."
+    if len(table.contradicted) == len(table.impossible):
+        return text
+    contradicted = f"{_describe_contradicted(table)}{_describe_conditions(table)}"
+    return f"{text} With what cannot be right, contradicted in {contradicted}."
+
+
+def _describe_whole(table: FoundTable, mean: str) -> str:
+    """Return the verdict on all rows together."""
+    verdict = str(table.verdict).capitalize()
+    is_contradicted = table.verdict is Verdict.CONTRADICTED
+    if is_contradicted:
+        verdict = f"{verdict} as a whole"
+    text = f"{verdict}{_describe_conditions(table)} ({describe_p(table.p or 0.0)})"
+    text = f"{text}: {mean[:1].lower()}{mean[1:]}" if mean else f"{text}."
+    if is_contradicted:
+        return f"{text} In no single row alone ({_describe_least(table)})."
+    return text
 
 
 def _describe_conditions(table: FoundTable) -> str:

@@ -46,7 +46,6 @@ FORMS = (
     Form("N , KIND ( N , N )", "value low high", "0.83, 95% CI [0.79, 0.87]"),
     Form("N , KIND N - N", "value low high", "0.83, 95% CI 0.79 to 0.87"),
     Form("N , KIND N , N", "value low high", "0.83; 95% CI 0.79, 0.87"),
-    Form("N + N - N", "value up down", "0.83 +0.02 -0.03"),
     Form("N / N", "successes of", "47/50"),
     Form("N / N ( N )", "successes of percent", "47/50 (94%)"),
     Form("N ( N / N )", "percent successes of", "94% (47/50)"),
@@ -56,7 +55,7 @@ FORMS = (
     Form("KIND N", "spread", "SD 0.04"),
     Form("± N", "spread", "± 0.04"),
 )
-"""All forms of cells, the commonest first."""
+"""All forms of cells, the commonest first; 0.83 +0.02 -0.03 has a pattern of its own."""
 
 # -12,345.6e-7k %, or .5
 NUMBER = r"[-+]?(?:\d[\d.,']*\d|\d|[.,]\d+)\.?(?:[eE][-+]?\d{1,3})?(?:\s?[kKMGB](?![A-Za-z]))?\s?%?"
@@ -72,7 +71,6 @@ TOKENS = {
     "]": r"\]",
     ",": "[,;]",
     "-": r"(?:-|–|\bto\b)",
-    "+": r"(?=\+)",
 }
 PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 SIGNED_PAIR = re.compile(rf"({NUMBER})\s*\+\s?({UNSIGNED})\s*[,/]?\s*-\s?({UNSIGNED})", re.ASCII)
@@ -154,11 +152,10 @@ def fill_cell(cell: Cell, numbers: Mapping[str, str]) -> Cell:
     return dataclasses.replace(cell, **more)
 
 
+@functools.cache
 def _compile(form: Form) -> re.Pattern[str]:
+    """Return the pattern of a form, when it is first needed."""
     return re.compile(r"\s*".join(TOKENS[token] for token in form.printed.split()), re.ASCII)
-
-
-PATTERNS = tuple((form, _compile(form)) for form in FORMS if "+" not in form.printed)
 
 
 def is_missing(text: str) -> bool:
@@ -192,8 +189,8 @@ def split_cell(text: str) -> Cell | None:
     in_units = IN_UNITS.fullmatch(body)
     if in_units:
         return _read_in_units(in_units)
-    for form, pattern in PATTERNS:
-        found = pattern.fullmatch(body)
+    for form in FORMS:
+        found = _compile(form).fullmatch(body)
         if found:
             return _fill_form(form, found.groups())
     return None

@@ -77,7 +77,7 @@ def _read_asides(brackets: Sequence[str], behind: str) -> tuple[str, str | None]
     unit = ""
     kind: str | None = None
     for part in (*brackets, behind):
-        spread = re.sub(r"(?:mean|average|median)?\s*[±,]", "", part).strip()
+        spread = re.sub(r"(?:mean|average|avg|median|m)?\s*[±,]", "", part).strip()
         found = read_kind(spread)
         if found is not None and found.name is not None:
             kind = spread

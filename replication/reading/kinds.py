@@ -12,6 +12,9 @@ LONG_NAMES = {
     "confidence interval": "ci",
     "confidence": "ci",
     "interquartile range": "iqr",
+    "25th-75th percentile": "iqr",
+    "q1-q3": "iqr",
+    "q1 q3": "iqr",
 }
 SPREAD_NAMES = {
     "std": "sd",
@@ -68,7 +71,7 @@ def read_kind(text: str) -> Kind | None:
     plain = re.sub(r"\s+", " ", plain.replace("half", "").replace("±", "").replace("_", " "))
     for words, name in LONG_NAMES.items():
         plain = plain.replace(words, name)
-    plain = re.sub(r"%\s?ci", "% ci", plain)
+    plain = re.sub(r"%[\s-]?ci", "% ci", plain)
     parts = [SPREAD_NAMES.get(part, part) for part in plain.split()]
     body = " ".join(parts)
     if body in ALONE:

@@ -105,7 +105,7 @@ def is_of_reports(own: Sheet, reading: Reading) -> bool:
 
 def _tells_runs(column: Column) -> bool:
     """Say whether a column holds steps or seeds, and no number of them."""
-    if column.n_distinct < 2 or read_heading(column.name).statistic is not None:
+    if not column.varies or read_heading(column.name).statistic is not None:
         return False
     return is_step(column.name) or SEED.fullmatch(fold(column.name)) is not None
 

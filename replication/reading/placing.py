@@ -85,6 +85,8 @@ def _place_count(numbers: Numbers, cell: Cell) -> None:
 def _place_value(numbers: Numbers, cell: Cell, place: Place) -> None:
     """Put a mean, a median or another number, with what stands beside it."""
     name = place.statistic
+    if name == "runs" and not cell.is_number:
+        raise _refuse_cell(place, cell)
     if name == "range" and cell.value is not None:
         raise _refuse_width(place, cell.value)
     if cell.value is not None:

@@ -384,26 +384,35 @@ def _name_values(
     sheet: Sheet, candidates: Sequence[Measured], yours: YourSide | None
 ) -> list[Measured]:
     """Return columns, of which the one that your table has, or the only one, is reported."""
-    free = [one for one in candidates if one.heading.statistic is None]
-    alike = [] if yours is None else [one for one in free if _is_alike(one, yours)]
-    picked = alike or [one for one in free if one.heading.label in GENERIC] or free
-    if not picked:
-        raise _ask_result_column(sheet)
-    if len(picked) > 1 and not alike:
-        raise _ask_wide(sheet, picked, yours)
-    if not alike:
-        beside = {one.heading.statistic for one in candidates if not one.heading.label}
-        _check_single(sheet, picked[0], yours, is_mean=not beside.isdisjoint(BESIDE_MEANS))
-    names = {one.name for one in picked}
+    picked = _pick_values(sheet, candidates, yours)
     found = []
     for one in candidates:
-        if one.name not in names:
+        if one not in picked:
             found.append(one)
         elif len(picked) == 1:
             found.append(one.name_statistic("mean", ""))
         else:
             found.append(one.name_statistic("mean", BEHIND_NAME.sub("", clean(one.name))))
     return found
+
+
+def _pick_values(
+    sheet: Sheet, candidates: Sequence[Measured], yours: YourSide | None
+) -> list[Measured]:
+    """Return the columns of results among those that name no statistic; ask where it is open."""
+    free = [one for one in candidates if one.heading.statistic is None]
+    if not free:
+        raise _ask_result_column(sheet)
+    if yours is not None:
+        alike = [one for one in free if _is_alike(one, yours)]
+        if alike:
+            return alike
+    picked = [one for one in free if one.heading.label in GENERIC] or free
+    if len(picked) > 1:
+        raise _ask_wide(sheet, picked, yours)
+    beside = {one.heading.statistic for one in candidates if not one.heading.label}
+    _check_single(sheet, picked[0], yours, is_mean=not beside.isdisjoint(BESIDE_MEANS))
+    return picked
 
 
 def _ask_result_column(sheet: Sheet) -> Question:
@@ -508,7 +517,7 @@ def _read_rows(
         raise Question(Cause.STATISTIC, f"{sheet.name} has no result that is a number")
     names = [*keys, label_key] if has_labels else keys
     _check_doubled(sheet, names, rows)
-    notes = [*sheet.notes, *_note_decimals(decimals, reading)]
+    notes = [*sheet.notes, *_note_units(chosen), *_note_decimals(decimals, reading)]
     if unread:
         notes.append(f"Not read, since no number: {'; '.join(unread)}.")
     return TidyReport(tuple(names), tuple(rows), _say_roles(sheet, keys, chosen, notes))
@@ -525,6 +534,10 @@ def _list_keys(sheet: Sheet, keys: Sequence[str]) -> list[Key]:
             raise Question(Cause.KEY, message + "; give it, or remove the row")
         found.append(key)
     return found
+
+
+def _note_units(chosen: Sequence[Measured]) -> list[str]:
+    return [f"Unit of {quote([one.name])}: {one.column.unit}." for one in chosen if one.column.unit]
 
 
 def _note_decimals(decimals: Decimals, reading: Reading) -> list[str]:

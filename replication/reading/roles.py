@@ -195,7 +195,7 @@ def _list_candidates(numeric: Sequence[Column], *, is_share: bool) -> Sequence[C
 
     `is_share`: a share was reported, whose values say yes and no as settings may.
     """
-    likely = [one for one in numeric if not is_aside(one.name) and one.n_distinct > 1]
+    likely = [one for one in numeric if not is_aside(one.name) and one.varies]
     if not is_share:
         measured = [one for one in likely if not is_setting(one)]
         likely = measured or likely
@@ -240,7 +240,7 @@ def ask_value(sheet: Sheet, names: Sequence[str]) -> Question:
 def _ask_of_rest(found: Assignment, column: Column) -> None:
     """Ask about a column that tells runs of one group apart, or that may be a clock."""
     groups = group_rows(found.sheet, found.list_names(Role.KEY))
-    if column.n_distinct == 1 or _is_harmless(found, column):
+    if not column.varies or _is_harmless(found, column):
         return
     if _tells_apart(found, column) and differs_within(column.codes, groups):
         raise _ask_group(found, column)

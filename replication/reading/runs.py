@@ -127,27 +127,31 @@ def read_values(sheet: Sheet, roles: Roles, reading: Reading) -> Values:
         names = [reading.succeeded]
     columns = [sheet[name] for name in names]
     decimals = _find_decimals(sheet, columns, reading)
-    notes = [*sheet.notes, *_note_units(columns), *_note_decimals(decimals, reading)]
-    values = np.concatenate([to_values(column, decimals) for column in columns])
+    # Several columns of values stand one below the other, and all others are repeated beside them.
     places = np.tile(np.arange(sheet.n_rows), len(columns))
     keys = [one.take(places) for one in list_columns(sheet, roles, Role.KEY)]
     if len(columns) > 1:
         keys.append(Column(METRIC, [name for name in names for _ in range(sheet.n_rows)]))
-    flags = None
-    if reading.succeeded is not None:
-        (succeeded,) = sheet.choose([reading.succeeded])
-        flags = to_flags(sheet[succeeded])[places]
     found = Values(
         sheet=sheet,
         keys=tuple(keys),
         seeds=tuple(one.take(places) for one in list_columns(sheet, roles, Role.SEED)),
         steps=tuple(one.take(places) for one in list_columns(sheet, roles, Role.STEP)),
-        values=values,
-        succeeded=None if flags is None else flags == 1.0,
-        notes=tuple(notes),
+        values=np.concatenate([to_values(column, decimals) for column in columns]),
+        succeeded=None,
+        notes=(*sheet.notes, *_note_units(columns), *_note_decimals(decimals, reading)),
         is_per_cent=all(_is_per_cent(column) for column in columns),
     )
-    return found if flags is None else drop_unknown(found, np.isnan(flags))
+    if reading.succeeded is None:
+        return found
+    (succeeded,) = sheet.choose([reading.succeeded])
+    return add_flags(found, to_flags(sheet[succeeded])[places])
+
+
+def add_flags(values: Values, flags: FloatArray) -> Values:
+    """Return the rows of which it is known whether they succeeded, with whether they did."""
+    found = dataclasses.replace(values, succeeded=flags == 1.0)
+    return drop_unknown(found, np.isnan(flags))
 
 
 def drop_unknown(values: Values, is_unknown: BoolArray) -> Values:
@@ -309,7 +313,7 @@ def _take(values: Values, reading: Reading) -> Values:
 
 def _has_steps(values: Values) -> bool:
     """Say whether a column of steps without one of runs holds more than one step."""
-    return any(column.n_distinct > 1 for column in values.steps)
+    return any(column.varies for column in values.steps)
 
 
 def _take_steps(values: Values, runs: IntArray, reading: Reading) -> Values:

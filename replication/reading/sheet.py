@@ -20,7 +20,9 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 UNIT = re.compile(r"(?<=[\d.])\s?([A-Za-zµ]{1,4})")  # 3.1 s
+DENSE = 8  # times as many places as numbers, for which one is kept each
 SUFFIXES = {"k", "K", "M", "G", "B", "e"}
+MULTIPLES = {"mio", "mil", "mill", "mn", "mrd", "bn", "tsd", "th"}  # no units: 3.1 Mio
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,7 +57,11 @@ class Column:
     @functools.cached_property
     def _distinct_numbers(self) -> tuple[FloatArray, IntArray]:
         """Distinct numbers and the place of each cell among them, of a column of floats."""
-        values, codes = np.unique(np.asarray(self.numbers), return_inverse=True)
+        numbers = np.asarray(self.numbers)
+        found = _count_whole(numbers)
+        if found is not None:
+            return found
+        values, codes = np.unique(numbers, return_inverse=True)
         return values, codes.astype(np.int64)
 
     @functools.cached_property
@@ -78,6 +84,23 @@ class Column:
         if self.numbers is not None:
             return self._distinct_numbers[0].size
         return len(self.levels)
+
+    @functools.cached_property
+    def varies(self) -> bool:
+        """Whether not all cells are the same."""
+        if self.numbers is None:
+            return self.n_distinct > 1
+        first = self.numbers[0]
+        return not bool(
+            (np.isnan(self.numbers) if np.isnan(first) else self.numbers == first).all()
+        )
+
+    def get_text(self, place: int) -> str:
+        """Return one cell of a column of texts."""
+        if self.coded is not None:
+            levels, codes = self.coded
+            return levels[int(codes[place])]
+        return self.texts[place]
 
     def list_texts(self) -> list[str]:
         """Return all cells as texts."""
@@ -106,7 +129,7 @@ class Column:
             return ""
         found = [UNIT.search(clean(text)) for text in self.known]
         units = {match[1] for match in found if match and match.end() == len(match.string)}
-        if len(units) != 1 or units <= SUFFIXES:
+        if len(units) != 1 or units <= SUFFIXES or {one.lower() for one in units} <= MULTIPLES:
             return ""
         n_with_unit = sum(match is not None for match in found)
         return units.pop() if 2 * n_with_unit >= len(self.known) else ""
@@ -183,6 +206,25 @@ class Column:
         places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         texts = self.texts
         return dataclasses.replace(self, texts=[texts[place] for place in places.tolist()])
+
+
+def _count_whole(numbers: FloatArray) -> tuple[FloatArray, IntArray] | None:
+    """Return the distinct ones of whole numbers, and the place of each among them, in linear time.
+
+    None of others, and of numbers that are much farther apart than there are of them.
+    """
+    low = float(numbers.min())
+    span = float(numbers.max()) - low
+    is_dense = span <= DENSE * numbers.size
+    if not is_dense or not float(low).is_integer():  # nor where any is NaN
+        return None
+    places = (numbers - low).astype(np.int64)
+    if not np.array_equal(places + low, numbers):
+        return None
+    is_used = np.bincount(places) > 0
+    values = np.flatnonzero(is_used).astype(np.float64) + low
+    ranks = np.cumsum(is_used, dtype=np.int64) - 1
+    return values, np.asarray(ranks[places])
 
 
 def print_floats(values: FloatArray) -> list[str]:

@@ -84,7 +84,7 @@ def are_shares(measured: Sequence[Measured]) -> bool:
 def ask_other_names(own: Sheet, theirs: Sheet) -> None:
     """Ask about columns of texts that are called otherwise, and have cells in common."""
     for column in own.columns:
-        if column.is_numeric or column.n_distinct == 1:
+        if column.is_numeric or not column.varies:
             continue
         for other in theirs.columns:
             hits = set() if other.is_numeric else fold_cells(column) & fold_cells(other)

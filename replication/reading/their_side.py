@@ -59,7 +59,7 @@ def drop_constant_keys(report: TidyReport, keys: Sequence[str]) -> TidyReport:
 
 def is_of_runs(theirs: Sheet, yours: YourSide) -> bool:
     """Say whether a report holds runs: a column of seeds, your values, and no statistic."""
-    seeds = [one for one in theirs.columns if SEED.fullmatch(fold(one.name)) and one.n_distinct > 1]
+    seeds = [one for one in theirs.columns if SEED.fullmatch(fold(one.name)) and one.varies]
     if not seeds or yours.value is None or theirs.find(yours.value) is None:
         return False
     heads = [read_heading(one.name) for one in theirs.columns if one not in seeds]

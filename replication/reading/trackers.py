@@ -159,18 +159,33 @@ def leave_out_unfinished(sheet: Sheet) -> Sheet:
 def leave_out_summaries(sheet: Sheet) -> Sheet:
     """Return a table of runs without rows of its own summary, as spreadsheets have at their end."""
     for column in sheet.columns:
-        if column.numbers is not None:
+        words = _list_summaries(column)
+        if not words or len(words) == sheet.n_rows:
             continue
-        names = [NAMES.get(fold(text), "runs") for text in column.levels]
-        is_summary = np.array([name != "runs" for name in names], dtype=np.bool_)[column.codes]
-        n_summaries = int(is_summary.sum())
-        is_at_end = n_summaries > 0 and bool(is_summary[-n_summaries:].all())
-        if not is_at_end or n_summaries == sheet.n_rows or n_summaries > len(NAMES):
+        n_named = sum(_is_summary(text) for text in column.list_texts())
+        if n_named > len(words):  # it stands among the runs, too: a name of theirs
             continue
-        words = [column.list_texts()[place] for place in np.flatnonzero(is_summary)]
+        kept = np.arange(sheet.n_rows) < sheet.n_rows - len(words)
         note = f"Left out, as a summary of the rows above: {quote(words)}."
-        return sheet.take(~is_summary).add_note(note)
+        return sheet.take(kept).add_note(note)
     return sheet
+
+
+def _list_summaries(column: Column) -> list[str]:
+    """Return the names of statistics that a column of texts has at its end."""
+    if column.numbers is not None:
+        return []
+    words: list[str] = []
+    for place in range(len(column) - 1, -1, -1):
+        text = column.get_text(place)
+        if not _is_summary(text) or len(words) > len(NAMES):
+            break
+        words.insert(0, text)
+    return words
+
+
+def _is_summary(text: str) -> bool:
+    return NAMES.get(fold(text), "runs") != "runs"
 
 
 def read_monitor(sheet: Sheet) -> Sheet:

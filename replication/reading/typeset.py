@@ -22,14 +22,14 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"\\(?:scriptscript|script|footnote|small|tiny|large|bf|it|rm)(?:size|style|series)?\b", ""),
     (r"\\multi(?:row|column)\{[^{}]*\}\{[^{}]*\}", ""),  # \multirow{2}{*}{0.8}
     (r"\\(?:[hv]?phantom|[hv]space\*?)\s*\{[^{}]*\}", ""),  # \phantom{1}3.1 is no 13.1
-    (r"\\(?:(?:color|raise|scale)box|href)\{[^{}]*\}(?=\{)", ""),  # \href{https://a.b}{0.8}
+    (r"\\(?:(?:color|raise|scale|rotate)box|href)\{[^{}]*\}(?=\{)", ""),  # \href{https://a.b}{0.8}
     (r"\\,(?=[0-9]{3}(?![0-9]))", "\u202f"),  # 3\,100, in LaTeX
     (r"\[([^\[\]]+)\]\((?:https?:|[./#])[^()\s]*\)", r"\1"),  # [Ant](https://a.b), in Markdown
     (r"<su[bp]>\s*\(?([-+±0-9.,]+%?)\)?\s*</su[bp]>", r" (\1)"),  # 83<sub>2</sub> is no 832
     (r"\$|\*\*|__|\\[,;:! ]|\\(?:left|right|pmb|bm)\b|<[^<>]{0,20}>", ""),
     (r"\{,\}", ","),  # 0{,}831
     (r"\\([_&#%])", r"\1"),
-    (r"\\pm(?![A-Za-z])|\+/[-−]|\+-|\+−", "±"),
+    (r"\\(?:text)?pm(?![A-Za-z])(?:\{\})?|\+/[-−]|\+-|\+−", "±"),
     (r"[_^]\s*\{?\s*±\s*([^{}^_]*)\}?", r" ± \1"),  # 0.83_{\pm 0.04}
     (r"(?<=[0-9])_\{\s*\(?([0-9.]+%?)\)?\s*\}$", r" (\1)"),  # 0.83_{0.04}
     (r"[−‒]|–(?=[0-9.])(?<![0-9.%]–)(?<![0-9.%] –)", "-"),
@@ -45,14 +45,20 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"\^\{?(\+\s?[0-9.e]+)\}?\s*_\{?(-\s?[0-9.e]+)\}?", r" \1 \2"),  # ^{+0.2}_{-0.3}
     (r"\\text(?:super|sub)script\{\s*(?:[a-z]|\W+)\s*\}", ""),  # the mark of a footnote
     (rf"\\[A-Za-z]+\{{({BARE})\}}\{{({BARE})\}}", r"\1 (\2)"),  # \res{83}{2} is no 832
-    (rf"(?<=[0-9%])\s*\\[A-Za-z]+\{{\(?({BARE})\)?\}}", r" (\1)"),  # 83\std{2} neither
+    (rf"(?<=[0-9%}}])\s*\\[A-Za-z]+\{{\(?({BARE})\)?\}}", r" (\1)"),  # 83\std{2} neither
     (r"\\[A-Za-z]+\s*\{([^{}]*)\}", r"\1"),  # \mathbf{0.8}, \best{0.8}
     (r"\s*\^?\s*\{?\s*(?:[*†‡§]|\\(?:d?dagger|ast|star)\b)+\s*\}?|\^\{?[a-z]\}?", ""),
     (r"[↑↓🥇🥈🥉🏆]|\\(?:up|down)arrow\b", ""),
     (r"\s+", " "),
 )
 """Patterns and what they stand for, in order."""
-PATTERNS = tuple((re.compile(pattern), plain) for pattern, plain in TYPESET)
+BARE_NAME = re.compile(r"(?!.*(?:__|  ))[A-Za-z0-9_ .,%()/:=-]*")  # eval/reward, Mean (SD)
+
+
+@functools.cache
+def compile_patterns() -> tuple[tuple[re.Pattern[str], Replacement], ...]:
+    """Return the patterns, compiled when they are first needed."""
+    return tuple((re.compile(pattern), plain) for pattern, plain in TYPESET)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -63,13 +69,13 @@ def clean(text: str) -> str:
     ('0.83 ± 0.04', '10.0', '8.3e-1')
     """
     body = text.strip()[:LONGEST]
-    if PLAIN.fullmatch(body):
+    if PLAIN.fullmatch(body) or BARE_NAME.fullmatch(body):
         return body
     # Until nothing changes, since one command may hold another: \textbf{\underline{0.8}}
     before = ""
     while body != before:
         before = body
-        for pattern, plain in PATTERNS:
+        for pattern, plain in compile_patterns():
             body = pattern.sub(plain, body)
     is_loose = ("{" in body or "}" in body) and not re.search(r"[_^]\{", body)
     if is_loose:

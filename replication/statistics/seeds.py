@@ -32,8 +32,8 @@ MIN_ROWS = 2
 class BySeed:
     """The runs of one row by their seeds.
 
-    `seeds`: int64[n], ascending, each a number that stands for the same seed in all rows. `values`:
-    float64[n].
+    `seeds`: int64[n], ascending, each a number from 0 on that stands for the same seed in all rows.
+    `values`: float64[n].
     """
 
     seeds: IntArray
@@ -84,11 +84,7 @@ class SeedMean:
 
 def are_shared(rows: Sequence[BySeed]) -> bool:
     """Say whether any two rows have a seed in common."""
-    known = [row.seeds for row in rows if row.n > 0]
-    if not known:
-        return False
-    seeds = np.concatenate(known)
-    return np.unique(seeds).size < seeds.size
+    return bool((_count_rows(rows) > 1).any())
 
 
 def find_block(rows: Sequence[BySeed]) -> Block | None:
@@ -97,9 +93,7 @@ def find_block(rows: Sequence[BySeed]) -> Block | None:
     The row, or the seed, that lacks the largest share of its runs is left out, again and again,
     until no run is missing.
     """
-    if not rows:
-        return None
-    seeds = np.unique(np.concatenate([row.seeds for row in rows]))
+    seeds = np.flatnonzero(_count_rows(rows))
     has_run = np.zeros((len(rows), seeds.size), dtype=bool)
     for place, row in enumerate(rows):
         has_run[place, np.searchsorted(seeds, row.seeds)] = True
@@ -109,6 +103,11 @@ def find_block(rows: Sequence[BySeed]) -> Block | None:
     places: list[int] = kept_rows.tolist()
     values = np.array([rows[place].take(seeds[kept_seeds]) for place in places])
     return Block(places, values)
+
+
+def _count_rows(rows: Sequence[BySeed]) -> IntArray:
+    """Return how many rows have a run of each seed, by its number."""
+    return np.bincount(np.concatenate([NO_SEEDS.seeds, *(row.seeds for row in rows)]))
 
 
 def _find_complete(has_run: BoolArray) -> tuple[IntArray, IntArray]:

@@ -25,12 +25,14 @@ REFUSED = "raise SystemExit(main(['replicate', '--seeds', '200']))"
 
 def run(code, folder):
     names = {"PYTHONPATH": str(faults.ROOT), "REPLICATION_CACHE": os.environ["REPLICATION_CACHE"]}
+    names["HOME"] = "/dev/null"  # in which nobody can write anything
     return faults.run(sys.executable, "-c", HIDE_REPORT + code, cwd=folder, env=names)
 
 
 def test_what_needs_no_report_works_without_its_libraries(tmp_path):
     done = run(faults.FEW_RESAMPLES + WORKING, tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "atplotlib" not in done.stderr, "what it has to say of a home that is none"
 
 
 def test_a_report_is_refused_in_one_line_before_anything_is_simulated(tmp_path):

@@ -111,6 +111,8 @@ ASKED = {
     "the width of a range": ("task,mean,range,n\nAnt,3.1,0.6,5\nHopper,2.2,0.4,5\n", Cause.CELL),
     "a row that is no statistic": (",Ant,Hopper\nMean,3.1,2.2\nSD,0.2,0.1\nEpochs,9,8\n",
                                    Cause.STATISTIC),
+    "a range of runs": ("task,mean,ci,n\nAnt,3.1,± 0.2,3-5\nHopper,2.2,± 0.1,5\n", Cause.CELL),
+    "millions in cells": ("task,score\nAnt,3.1 Mio\nHopper,2.2 Mio\n", Cause.STATISTIC),
     "several columns": (
         "Rank,task,score,Params,Year\n1,Ant,3.1 ± 1,12,2018\n2,Hopper,2 ± 1,1,2017\n",
         Cause.STATISTIC,
@@ -136,6 +138,7 @@ def test_all_columns_that_say_nothing_are_named_in_one_question():
     (r"83\std{2}", "83 (2)"), (r"\res{83}{2}", "83 (2)"), ("83<sub>2</sub>", "83 (2)"),
     (r"\phantom{1}3.1", "3.1"), (r"83{2}", "83 (2)"), (r"3.1\textsuperscript{2}", "3.1 (2)"),
     (r"83.1 {\scriptsize (2.0)}", "83.1 (2.0)"), (r"3\,100", "3'100"), ("3’100", "3'100"),
+    (r"\mean{83}\sem{2}", "83 (2)"), (r"83\textpm{}2", "83±2"),
     (r"\href{https://a.b}{0.83}", "0.83"), (r"\colorbox{red}{83.1}", "83.1"),
 ])  # fmt: skip
 def test_numbers_that_stand_side_by_side_are_never_one(text, plain):

@@ -43,3 +43,13 @@ def test_shares_are_equivalent_at_the_level_at_which_the_interval_lies_within_th
     assert max(high, -low) == pytest.approx(0.1)
     assert shares.find_share_equivalence(*counts, 0.2) < p
     assert shares.find_share_equivalence(*counts, 0.001) > 0.4
+
+
+def test_a_difference_that_would_be_shown_is_the_one_that_cohen_s_tables_give():
+    """Cohen (1988), section 6.4: h = 0.2 at 5 % two-sided takes 392 a side for a power of 0.8."""
+    shown = shares.find_share_shown(0.5, 392, 392, level=0.05)
+    assert shown == pytest.approx(np.sin(0.2) / 2, rel=2e-3), "from 0.5, 2 asin sqrt p grows by 0.2"
+    # The farther of both shares counts, and none where neither is a share.
+    assert shares.find_share_shown(0.9, 392, 392, level=0.05) > 0.06
+    assert shares.find_share_shown(0.5, 2, 2, level=0.05) is None
+    assert shares.find_share_shown(0.5, 392, 392, level=0.01) > shown
