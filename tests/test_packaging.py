@@ -16,7 +16,7 @@ import pytest
 from flit_core import buildapi
 from fontTools.ttLib import TTFont
 
-from replication.cli.arguments import make_parser
+from replication.cli.parser import make_parser
 from replication.definition.protocol import Protocol
 from replication.publication.publishing import METADATA as METADATA_OF_REPORT
 from tests.reliability.faults import FEW_RESAMPLES, ROOT, list_files, run

@@ -1,15 +1,12 @@
-"""The parser of all commands, strict reading of values, and the options that commands share."""
+"""Strict reading of values, and the options that commands share."""
 
 import argparse
 import json
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
-
-import shtab
 
 from replication.definition import protocol as readings
 from replication.errors import UsageError
@@ -34,27 +31,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` in place of printing the usage."""
         raise UsageError(f"{message}; see '{self.prog} --help'")
-
-
-def make_parser() -> Parser:
-    """Return the parser; each command sets `handler`, from options to an exit code or None."""
-    from replication.cli import results_commands, rule_commands, study_commands
-    from replication.comparison import command
-
-    parser = Parser(
-        prog="replication",
-        description="Replication of Hinton & McClelland (1988), Learning Representations by "
-        "Recirculation: 48 weight updates on average and 202 at most, in 100 simulations.",
-        epilog="`replication COMMAND --help` explains a command and its options.",
-    )
-    text = f"replication {version('recirculation-replication')}"
-    parser.add_argument("--version", action="version", version=text)
-    shtab.add_argument_to(parser, "--print-completion", help="print a shell's completion script")
-    # A command adds itself; only what a parser needs is loaded here.
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    for module in (study_commands, rule_commands, command, results_commands):
-        module.add_commands(commands)
-    return parser
 
 
 def whole(low: int, high: int, note: str = "") -> Callable[[str], int]:

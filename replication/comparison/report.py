@@ -239,12 +239,18 @@ def take_ends(texts: dict[str, str]) -> tuple[str, str] | None:
 
 def read_one(name: str, text: str, request: Request) -> Reported:
     """Return a number as it was printed, with the ends that rounding leaves it."""
-    place, where = ("mean", " behind ±") if name == "spread" else (name, "")
+    place = name
+    where = ""
+    if name == "spread":  # it was given with the mean
+        place = "mean"
+        where = " behind ±"
     is_count = name in SUCCESSES
     item = read_number(text, place, scale=None if is_count else request.scale)
     if item.value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
         raise refuse(place, text, f"are 0 and numbers above it{where}")
-    return take_log(item, place) if request.is_log and not is_count else item
+    if request.is_log and not is_count:
+        return take_log(item, place)
+    return item
 
 
 def read_ends(ends: tuple[str, str], request: Request) -> tuple[Reported, Reported]:

@@ -1,1 +1,1 @@
-"""What is studied: the protocol, its fields, a study, and the paper's statements."""
+"""What is simulated: the protocol, every choice that defines a population of networks."""

@@ -336,6 +336,6 @@ def find_shown(error: float, free: float, level: float) -> float:
     # The centre of the noncentral t whose upper 80 % lie beyond the limit of the test.
     limit = float(special.stdtrit(free, 1.0 - level / 2.0))
     centre = float(special.nctdtrinc(min(free, 1e6), 1.0 - POWER, limit))
-    if not math.isfinite(centre) or centre <= 0:
+    if not math.isfinite(centre) or centre <= 0:  # SciPy has found none: that of normal numbers
         centre = limit + float(special.ndtri(POWER))
     return centre * error

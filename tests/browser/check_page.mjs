@@ -2,8 +2,8 @@
 //
 //   node check_page.mjs WANTED.json
 //
-// WANTED.json holds paths, as {"sample": PATH, "bad": ..., "committed": ..., "learning": ..., "own": ...};
-// only in the sample are the pieces that move tried in full.
+// WANTED.json holds paths, as {"sample": PATH, "bad": ..., "committed": ..., "learning": ..., "own": ...,
+// "whole": ...}; only in the sample are the pieces that move tried in full.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -16,6 +16,7 @@ const axe_source = readFileSync(createRequire(import.meta.url).resolve("axe-core
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
 // Widths and colours in which a reader may see the page.
 const [wide, narrow] = [{ width: 1600, scheme: "light" }, { width: 320, scheme: "dark" }];
+const telephone = { width: 390, scheme: "light" };
 // Where a page must not scroll sideways; 640 is 200 % of a window of 1280.
 const widths = [320, 390, 640, 1280];
 let address, found;
@@ -346,6 +347,57 @@ async function sort_table(page) {
   return { before, up: chosen, again, down: await first(), unfolded, sort: await table.locator("thead th").nth(1).getAttribute("aria-sort") };
 }
 
+// The whole report on a telephone: how long its main part is, what is too small for a thumb, and where
+// links land, once all is still, and the way back.
+async function measure_telephone(page) {
+  await see(page, { width: 390, height: 844 });
+  await page.reload({ waitUntil: "load" });  // folded is what is narrow when it is opened
+  const screens = await page.evaluate(() => (document.getElementById("statements").getBoundingClientRect().top + scrollY) / innerHeight);
+  const figure = await page.evaluate(() => document.getElementById("hero").getBoundingClientRect().height / innerHeight);
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll("main :is(button, input, select, summary, .guess a, .strip a)")].filter((part) => {
+      const target = part.closest("label") ?? part;
+      const { width, height } = target.getBoundingClientRect();
+      return part.checkVisibility() && !part.closest("details:not([open]) > :not(summary)") && Math.min(width, height) < 43.5;
+    }).map((part) => part.outerHTML.slice(0, 80)));
+  const lost = [];
+  const hashes = await page.evaluate(() => [...new Set(list_links().map((link) => link.hash))]);
+  for (const hash of hashes) {
+    await page.reload({ waitUntil: "load" });
+    const off = await page.evaluate(follow_link, hash);
+    if (off.landed > 80 || off.back > 5) lost.push({ hash, ...off });
+  }
+  // From within what was unfolded to another page, and back.
+  await page.evaluate(() => {
+    document.querySelector("#statements .folded").open = true;
+    scrollTo({ top: 20_000, behavior: "instant" });
+  });
+  await page.waitForTimeout(300);
+  const left = await page.evaluate(() => scrollY);
+  await page.goto("about:blank");
+  await page.goBack({ waitUntil: "load" });
+  await page.waitForTimeout(700);
+  const back = await page.evaluate(() => scrollY);
+  return { screens, figure, small, n_links: hashes.length, lost, unfolded: Math.abs(back - left) };
+}
+
+// Runs in the page: follows a link, goes back, and says how far both are from where they should be.
+async function follow_link(hash) {
+  const rest = (ms) => new Promise((done) => setTimeout(done, ms));
+  const link = list_links().find((link) => link.hash === hash);
+  link.scrollIntoView({ behavior: "instant", block: "center" });
+  await rest(150);
+  const before = link.getBoundingClientRect().top;
+  link.click();
+  await rest(700);
+  const target = document.getElementById(decodeURIComponent(hash.slice(1)));
+  const is_end = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+  const landed = is_end ? 0 : Math.abs(target.getBoundingClientRect().top);
+  history.back();
+  await rest(400);
+  return { landed, back: Math.abs(link.getBoundingClientRect().top - before) };
+}
+
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu"],
@@ -356,9 +408,16 @@ async function check_in_browser(kind) {
   found.first_stop = await page.evaluate(() => document.activeElement.textContent);
   await page.evaluate(axe_source);
   // The committed page is the largest, and its wide parts are those of the sample.
-  const views = { committed: [narrow], bad: [wide] }[kind] ?? [wide, narrow];
+  const views = { committed: [narrow], bad: [wide], whole: [telephone] }[kind] ?? [wide, narrow];
   for (const view of views) await check_view(page, view);
   if (kind === "bad") return;
+  if (kind === "whole") {
+    await page.addInitScript(() => {
+      window.list_links = () => [...document.querySelectorAll("main a[href^='#']")].filter((link) => link.checkVisibility() && !link.closest("details:not([open])"));
+    });
+    found.telephone = await measure_telephone(page);
+    return;
+  }
   for (const width of widths) {
     await see(page, { width });
     const content = await page.evaluate(() => document.documentElement.scrollWidth);

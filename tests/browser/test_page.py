@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -42,8 +43,8 @@ BAD = (
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory):
-    """Return what one browser finds in the sample, in a bad page and in the committed one."""
+def look():
+    """Return a function that returns what one browser finds in some pages."""
     # What the checks are made with: a browser, and Node.js with three packages.
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
     chromium = next((path for name in names if name and (path := shutil.which(name))), "")
@@ -53,6 +54,22 @@ def pages(tmp_path_factory):
         done = run("npm", "ci", "--no-audit", "--no-fund", cwd=HERE)
         packages = "axe-core, html-validate or playwright-core"
         require(done.returncode == 0, f"{packages} is missing: {done.stderr}")
+
+    def look(folder, paths):
+        # One process looks at all of them, since a browser takes a second to start.
+        wanted = folder / "wanted.json"
+        wanted.write_text(json.dumps(paths, default=str))
+        environment = os.environ | {"CHROMIUM": chromium}
+        done = run("node", HERE / "check_page.mjs", wanted, env=environment, timeout=400)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return look
+
+
+@pytest.fixture(scope="session")
+def pages(look, tmp_path_factory):
+    """Return what a browser finds in the sample, in a bad page and in the committed one."""
     # The pages: the sample, the lesson beside it, one that has each fault, and that of a rule.
     folder = tmp_path_factory.mktemp("pages")
     images = IMAGES | {"linear": IMAGES["linear"] | {"updates": N_UPDATES}}
@@ -68,13 +85,7 @@ def pages(tmp_path_factory):
     }  # fmt: skip
     paths["bad"].write_text(BAD)
     paths["own"].write_text(render_page(Rule(RecirculationNetwork), 1988))
-    # One process looks at all of them, since a browser takes a second to start.
-    wanted = folder / "wanted.json"
-    wanted.write_text(json.dumps(paths, default=str))
-    environment = os.environ | {"CHROMIUM": chromium}
-    done = run("node", HERE / "check_page.mjs", wanted, env=environment, timeout=400)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return look(folder, paths)
 
 
 @pytest.fixture(params=["sample", "committed", "learning", "own"])
@@ -302,6 +313,22 @@ def test_keyboard_telephone_print_and_no_script_find_what_they_need(found, what,
 def test_what_is_cut_on_a_telephone_says_so_and_can_be_reached(found):
     assert any("equation" in box["kind"] for box in found["cut"])
     assert all("scroll" in box["hint"] and box["reachable"] for box in found["cut"])
+
+
+@pytest.mark.long
+def test_whole_report_on_a_telephone_is_short_fits_a_thumb_and_keeps_the_place(look, tmp_path):
+    shutil.copytree(COMMITTED.parent / "models", tmp_path / "models")
+    done = run(sys.executable, "-m", "replication", "report", "--results", tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = look(tmp_path, {"whole": tmp_path / "report.html"})["whole"]
+    telephone = found["telephone"]
+    assert (found["axe"], found["scroll"], found["console"]) == ([], [], [])
+    assert telephone["screens"] <= 15.0  # of the main part
+    assert telephone["figure"] <= 1.0
+    assert telephone["small"] == []
+    assert telephone["n_links"] > 20
+    assert telephone["lost"] == []
+    assert telephone["unfolded"] == 0  # pixels from the place, on the way back from another page
 
 
 def test_cells_that_stand_below_one_another_tell_their_columns_apart():

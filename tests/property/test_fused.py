@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from replication.simulator.operations import arithmetic
+from replication.simulator.operations import arithmetic, fused
 
 N = 4000
 
@@ -17,7 +17,7 @@ def draw(generator, largest):
 def check(a, b, c):
     """Hold that the sum of parts is used, and what is computed one by one."""
     a, b, c = np.broadcast_arrays(a, b, c)
-    each = [arithmetic._fma_one(*row) for row in np.stack([a, b, c], axis=1).tolist()]
+    each = [fused.multiply_add_one(*row) for row in np.stack([a, b, c], axis=1).tolist()]
     assert arithmetic.fma(a, b, c).tobytes() == np.array(each).tobytes()
 
 
@@ -44,5 +44,5 @@ def test_what_is_no_number_too_large_or_too_small_is_computed_one_by_one():
     numbers = np.array([np.nan, np.inf, -np.inf, 1e300, 1e-300, 5e-324, -0.0, 1.0] * 5)
     with np.errstate(over="ignore"):
         found = arithmetic.fma(numbers, numbers, 1.0)
-    each = [arithmetic._fma_one(x, x, 1.0) for x in numbers.tolist()]
+    each = [fused.multiply_add_one(x, x, 1.0) for x in numbers.tolist()]
     np.testing.assert_array_equal(found, each)

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 from replication.cache import filling
 from replication.cli import main, study_commands
-from replication.cli.arguments import make_parser
+from replication.cli.parser import make_parser
 from replication.experiments.headline import run as headline
 from replication.paper import study
 from replication.publication import publishing

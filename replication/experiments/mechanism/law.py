@@ -165,9 +165,10 @@ def measure_from_hull(points: Array, others: Array) -> Array:
 
 
 def find_residual(differences: Array) -> float:
-    """Return the root of what `measure_from_hull` makes smallest, for one point.
+    """Return how nearly shares z_i, none below 0, mix the others to one point and add up to 1.
 
-    `differences`: d_i, (n_others, n_hidden).
+    That is the root of ``|sum z_i d_i|^2 + (sum z_i - 1)^2``, as small as it can be made.
+    `differences`: d_i, from the point to each of the others, (n_others, n_hidden).
     """
     n_others, n_hidden = differences.shape
     equations = np.vstack([differences.T, np.ones(n_others)])  # (n_hidden + 1, n_others)

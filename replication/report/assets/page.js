@@ -110,6 +110,19 @@
   }
   openTarget();
   window.addEventListener("hashchange", openTarget);
+  // Whoever comes back from another page finds unfolded what was, and so the same place. The folds
+  // of moving pieces are made by now.
+  document.addEventListener("DOMContentLoaded", function () {
+    const folds = new Map();
+    document.querySelectorAll(".folded").forEach((fold) => folds.set(fold.closest("[id]").id, fold));
+    folds.forEach(function (fold, id) {
+      if (history.state?.unfolded?.includes(id)) fold.open = true;
+      fold.addEventListener("toggle", function () {
+        const unfolded = [...folds.keys()].filter((other) => folds.get(other).open);
+        history.replaceState({ unfolded }, "");
+      });
+    });
+  });
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll(".folded").forEach((fold) => { fold.open = true; });
   });

@@ -4,5 +4,5 @@
 element (`elements`), by sums and products (`products`), or by moving elements alone (`moves`). A
 rule holds names for such arrays, as in NumPy (`handles`), and may repeat a step (`loops`). `turns`
 says where in a sweep it is. Below them are operations and random numbers with the same bits
-everywhere (`arithmetic`, `noise`), and the words of the machine (`instructions`).
+everywhere (`arithmetic`, `fused`, `noise`), and the words of the machine (`instructions`).
 """

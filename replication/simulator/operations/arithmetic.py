@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from replication.simulator.operations.fused import multiply_add
 from replication.simulator.operations.instructions import Value
 
 Numbers = Any
@@ -67,78 +68,11 @@ def _operation(name: str, plain: Formula) -> Formula:
     return _either(lambda writer, *x: writer.compute(name, *x), plain)
 
 
-def _fma_one(a: float, b: float, c: float) -> float:
-    # Exact as a fraction of whole numbers, and rounded once by the division.
-    try:
-        a_top, a_bottom = a.as_integer_ratio()
-        b_top, b_bottom = b.as_integer_ratio()
-        c_top, c_bottom = c.as_integer_ratio()
-        bottom = a_bottom * b_bottom
-        return (a_top * b_top * c_bottom + c_top * bottom) / (bottom * c_bottom)
-    except (OverflowError, ValueError):  # of a number that is not finite, or too large a result
-        return float(a) * float(b) + float(c)
-
-
-_fma_each = np.vectorize(_fma_one, otypes="d")
-
-
-def _fma_many(*arguments: Numbers) -> Numbers:
-    """Return the same of many numbers: their sum in parts, of which the least is rounded to odd.
-
-    S. Boldo and G. Melquiond (2008), Emulation of FMA and correctly rounded sums, IEEE
-    Transactions on Computers 57, 462-471.
-    """
-    a, b, c = np.broadcast_arrays(*(np.asarray(x, dtype=np.float64) for x in arguments))
-    is_within = (np.abs(a) < _LARGE) & (np.abs(b) < _LARGE) & (np.abs(c) < _LARGE)
-    is_within &= (np.abs(a) > 1.0 / _LARGE) | (a == 0.0)
-    is_within &= (np.abs(b) > 1.0 / _LARGE) | (b == 0.0)
-    if a.size < _FEW or not is_within.all():
-        return _fma_each(a, b, c)
-    product, below = _multiply(a, b)
-    first, first_rest = _add(c, below)
-    second, second_rest = _add(product, first)
-    least, lost = _add(first_rest, second_rest)
-    bits = least.view(np.int64)
-    # A step away from zero, or towards it, where something was lost and the last bit is even.
-    step = np.where(np.signbit(lost) == np.signbit(least), 1, -1)
-    odd = np.where((lost != 0.0) & (bits % 2 == 0), bits + step, bits)
-    return second + odd.view(np.float64) + 0.0
-
-
-def _add(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
-    """Return a sum and what its rounding has lost (D. E. Knuth)."""
-    total = x + y
-    part = total - x
-    return total, (x - (total - part)) + (y - part)
-
-
-def _multiply(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
-    """Return a product and what its rounding has lost (T. J. Dekker)."""
-    product = x * y
-    x_top, x_rest = _split(x)
-    y_top, y_rest = _split(y)
-    lost = x_top * y_top - product + x_top * y_rest + x_rest * y_top + x_rest * y_rest
-    return product, lost
-
-
-def _split(x: Numbers) -> tuple[Numbers, Numbers]:
-    """Return a number as two of 26 bits each (G. W. Veltkamp)."""
-    scaled = x * (2.0**27 + 1.0)
-    top = scaled - (scaled - x)
-    return top, x - top
-
-
-_FEW = 32
-"""Numbers for which one by one is quicker."""
-_LARGE = 2.0**400
-"""Below it, and above one over it, the rest of a product is a number."""
-
-
 def _scale_in_numpy(q: Numbers, shifted: Numbers) -> Numbers:
     return from_bits(to_bits(q) + (to_bits(shifted) << np.uint64(52)))
 
 
-fma = _operation("fma", _fma_many)
+fma = _operation("fma", multiply_add)
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
 where = _operation("where", lambda *x: np.where(*x)[()])
 """x where a condition holds, else y."""

@@ -172,14 +172,16 @@ def reduce(kind: str, x: Traced, axis: Given = None, keepdims: bool = False) -> 
         raise TraceError(f"an array of shape {x.shape} has no numbers to add or compare")
 
     def compute(block: AnyBlock, index: Index, p: Place) -> Number:
-        # A sum goes through the axes in their order, the last one fastest.
-        def go(chosen: Index, total: Number) -> Number:
+        """Write down one sum: loops along the axes in their order, the last one inside all."""
+
+        def go_along(chosen: Index, total: Number) -> Number:
+            """Go along the axes that are left, from the places that are chosen on the others."""
             if len(chosen) == len(axes):
                 return add_one(chosen, total)
             n = x.shape[axes[len(chosen)]]
 
             def step(k: Place, total: Number) -> tuple[Number, ...]:
-                return (go((*chosen, k), total),)
+                return (go_along((*chosen, k), total),)
 
             return block.fold(n, step, total)[0]
 
@@ -189,7 +191,7 @@ def reduce(kind: str, x: Traced, axis: Given = None, keepdims: bool = False) -> 
                 return add_element(block, total, x, place, p)
             return COMBINED[kind](block.at(x, place, p), total)
 
-        return go((), BEGINNINGS[kind])
+        return go_along((), BEGINNINGS[kind])
 
     new = x.graph.make("reduce", shape, [x], compute, note=(kind, axes))
     if keepdims:

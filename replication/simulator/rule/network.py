@@ -319,14 +319,18 @@ class Network:
         """Return what the criterion measures, with the weights as they stand."""
         if type(self).pattern_error is not Network.pattern_error:
             return self._measure_own_error()
-        images = [self._at(k, MEASURE).measure(v) for k, v in enumerate(self.patterns)]
+        images = []
+        for k, v in enumerate(self.patterns):
+            self._begin(k, MEASURE)
+            images.append(self.measure(v))
         return measure_error(CRITERIA[self.protocol.criterion], np.array(images), self.targets)
 
     def _measure_own_error(self) -> float:
         """Return the rule's own error, of which the worst pattern counts."""
         errors = []
         for k, (v, target) in enumerate(zip(self.patterns, self.targets, strict=True)):
-            errors.append(self._at(k, MEASURE).pattern_error(v, target))
+            self._begin(k, MEASURE)
+            errors.append(self.pattern_error(v, target))
         return float(np.max(errors))
 
     def pattern_error(self, v: States, target: States) -> States:
@@ -349,12 +353,13 @@ class Network:
         sums: dict[str, States] = {}
         for place in places:  # in this order, which fixes the last bits
             number = order[place]
-            at_place = self._at(place, LEARN)
-            changes = at_place._change(self.patterns[number], self.targets[number])
+            self._begin(place, LEARN)
+            changes = self._change(self.patterns[number], self.targets[number])
             for name, change in changes.items():
                 begun = sums.get(name, np.zeros(self._sums[name]))
                 sums[name] = begun + change
-        self._at(places[0], APPLY)._apply(sums)
+        self._begin(places[0], APPLY)
+        self._apply(sums)
 
     def train(self) -> tuple[int, bool]:
         """Update until the error is below the threshold or the cap is reached.
@@ -368,11 +373,10 @@ class Network:
             self.update()
         return self.protocol.max_updates, self.error() < self.protocol.threshold
 
-    def _at(self, pattern: int, phase: int) -> Self:
-        """Return the network, with the moment noted by which random numbers differ."""
+    def _begin(self, pattern: int, phase: int) -> None:
+        """Note which pattern is shown, and in which phase: random numbers differ by both."""
         self._moment = (pattern, phase)
         TURNS.n_draws = 0
-        return self
 
     def _change(self, v: States, target: States) -> dict[str, States]:
         """Return the changes of one pattern by their names, or refuse what does not fit."""

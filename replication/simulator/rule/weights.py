@@ -5,7 +5,6 @@ of networks, the blocks, the jobs or the protocol: a counter-based generator is
 moved to the place of network s and read from there.
 """
 
-import contextlib
 import functools
 import math
 from collections.abc import Mapping
@@ -87,26 +86,35 @@ def list_connections(protocol: Protocol) -> list[slice]:
     >>> list_connections(PAPER)
     [slice(0, 10, None), slice(10, 22, None)]
     """
-    sizes = [(source + 1) * target for source, target in protocol.connections]
-    stops = np.cumsum(sizes).tolist()
-    return [slice(stop - size, stop) for size, stop in zip(sizes, stops, strict=True)]
+    places = []
+    begin = 0
+    for n_sources, n_targets in protocol.connections:
+        end = begin + (n_sources + 1) * n_targets
+        places.append(slice(begin, end))
+        begin = end
+    return places
 
 
 def list_matrices(protocol: Protocol) -> list[slice]:
     """Return where the weights of each connection stand, without its biases."""
-    pairs = zip(list_connections(protocol), protocol.connections, strict=True)
-    return [slice(places.start, places.stop - n_target) for places, (_, n_target) in pairs]
+    matrices = []
+    places = list_connections(protocol)
+    for place, (_, n_targets) in zip(places, protocol.connections, strict=True):
+        matrices.append(slice(place.start, place.stop - n_targets))
+    return matrices
 
 
 def list_shapes(protocol: Protocol) -> dict[str, tuple[int, ...]]:
     """Return the shapes of W, b, U and c; of W1, b1, W2, b2, ..., U, c in a longer loop."""
-    # W and b of one hidden group, W1, b1, W2, ... of several.
-    n_hidden = len(protocol.connections) - 1
-    marks = [""] if n_hidden == 1 else [str(k + 1) for k in range(n_hidden)]
-    names = [*(("W" + mark, "b" + mark) for mark in marks), ("U", "c")]
+    *into_hidden, into_visible = protocol.connections
     shapes: dict[str, tuple[int, ...]] = {}
-    for (matrix, biases), (n_sources, n_targets) in zip(names, protocol.connections, strict=True):
-        shapes |= {matrix: (n_targets, n_sources), biases: (n_targets,)}
+    for k, (n_sources, n_targets) in enumerate(into_hidden, start=1):
+        mark = "" if len(into_hidden) == 1 else f"{k}"
+        shapes[f"W{mark}"] = (n_targets, n_sources)
+        shapes[f"b{mark}"] = (n_targets,)
+    n_sources, n_targets = into_visible
+    shapes["U"] = (n_targets, n_sources)
+    shapes["c"] = (n_targets,)
     return shapes
 
 
@@ -132,11 +140,17 @@ def split_weights(protocol: Protocol, weights: Array) -> list[tuple[Array, Array
 
 def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
     """Return a float64 copy of numbers, or refuse what are none, or not `finite`."""
-    with contextlib.suppress(TypeError, ValueError, OverflowError):  # also rows of several lengths
+    try:
         numbers = np.array(given, dtype=np.float64)
-        if not finite or np.isfinite(numbers).all():
-            return numbers
-    raise UsageError(f"{show(given)} was given as {what}; allowed are arrays of finite numbers")
+    except (TypeError, ValueError, OverflowError):  # also of rows of several lengths
+        raise _refusal(given, what) from None
+    if finite and not np.isfinite(numbers).all():
+        raise _refusal(given, what)
+    return numbers
+
+
+def _refusal(given: ArrayLike, what: str) -> UsageError:
+    return UsageError(f"{show(given)} was given as {what}; allowed are arrays of finite numbers")
 
 
 # Patterns

@@ -1,6 +1,7 @@
 """What `compare` says, from the user's side."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import stats
 
 from replication.comparison.comparison import compare
 from replication.comparison.numbers import describe_p, format_number
+from replication.comparison.sentences import FAILURE_WORDS
 from replication.errors import DataError, UsageError
 from replication.statistics import shares
 from replication.statistics.counts import CountTable
@@ -430,3 +432,44 @@ def test_arguments_and_values_are_refused_in_one_line(arguments, message):
         compare(**{"values": NORMAL, "runs": 5} | more | arguments)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("failures", FAILURE_WORDS)
+def test_how_failures_count_is_said_and_the_mean_that_they_are_counted_in(failures):
+    """Four runs reach the criterion; the fifth is stopped at 100."""
+    reached = np.array([True, True, True, True, False])
+    updates = np.array([20, 30, 40, 50, 100])
+    found = compare(updates, succeeded=reached, cap=100, failures=failures, runs=20, mean="41")
+    text = read(found)
+    assert "of which 1 failed, stopped at 100" in text
+    assert f"failures are {FAILURE_WORDS[failures]}" in text
+    expected = {"excluded": 35, "at-cap": 48}
+    if failures in expected:
+        assert f"Their mean is {expected[failures]}" in text
+
+
+def test_a_table_in_markdown_has_a_rule_of_as_many_cells_as_its_rows():
+    """GitHub Flavored Markdown, 4.10: with another number of cells it is no table."""
+    text = compare(FIVE, mean="0.80", runs=5).render("markdown")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+    assert rows[1].startswith("| :-- |")
+    assert len(rows) > 2
+
+
+@pytest.mark.parametrize("n", [3, 5, 30])
+def test_half_of_an_interval_by_t_has_one_degree_of_freedom_less_than_runs(n):
+    error = 2.5 / stats.t.ppf(0.975, n - 1)
+    ends = compare(NORMAL, runs=n, mean="12.0", ci=("9.500", "14.500"), plus_minus="ci t")
+    same = compare(NORMAL, runs=n, mean="12.0", se=f"{error:.6f}", plus_minus="sd n-1")
+    assert ends.p == pytest.approx(same.p, rel=1e-4)
+
+
+@pytest.mark.parametrize(("sd", "is_share"), [("0.52", True), ("0.50", False), ("1.30", False)])
+def test_ones_and_zeros_are_held_against_a_share_if_the_reported_spread_is_one_of_a_share(
+    sd, is_share
+):
+    """Of four ones among ten the standard deviation is sqrt(4 6 / (10 9)), 0.516."""
+    runs = [0, 1, 1, 0, 1, 0, 0, 1, 1, 0]
+    found = compare(runs, runs=10, mean=f"0.40 ± {sd}", plus_minus="sd n-1")
+    assert (found.main.difference.counts == (5, 10, 4, 10)) == is_share

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from replication.comparison import whole
 from replication.comparison.comparison import compare
 from replication.comparison.found import Verdict
 from replication.comparison.request import make_request
@@ -14,6 +15,7 @@ from replication.comparison.rows import Sides, compare_rows
 from replication.comparison.sides import OwnRuns, Printed
 from replication.comparison.tables import compare_table
 from replication.statistics.sampling import reduce_studies
+from replication.statistics.seeds import BySeed
 from tests.unit.comparison.asking import NO, UNKNOWN, YES, read, run
 
 WITHIN = Verdict.WITHIN_MARGIN
@@ -119,6 +121,18 @@ def test_rows_that_share_seeds_are_never_taken_for_independent(change):
         assert found.pooled.seeds.n_rows in {7, 8}
         low += found.p <= 0.05
     assert low <= 4, "taken for independent about half of them"
+
+
+def test_shares_by_seed_are_means_of_ones_and_zeros_unless_every_run_is_like_the_others():
+    for values in ([1.0, 1.0, 1.0, 1.0, 0.0], [1.0, 0.0]):
+        n, k = len(values), int(sum(values))
+        by_seed = BySeed(np.arange(n), np.array(values))
+        one, two = whole._take_shares_as_means(by_seed, k, n, 8, 8)
+        assert (one.mean, two.mean) == (k / n, 1.0)
+        assert one.samples == ((pytest.approx(np.std(values, ddof=1)), n),)
+        assert two.samples == ((0.0, 8),)
+    # One row without any spread would leave the whole table without an answer by seed.
+    assert whole._take_shares_as_means(BySeed(np.arange(5), np.ones(5)), 5, 5, 8, 8) is None
 
 
 def test_where_too_little_is_complete_the_rows_alone_are_judged():

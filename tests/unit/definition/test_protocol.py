@@ -11,7 +11,13 @@ from hypothesis import given
 
 from replication import NOTEBOOK, PAPER, READINGS, Protocol, UsageError
 from replication.cli.arguments import read_protocol
-from replication.definition.protocol import ERROR_READINGS, as_plain, from_plain, parse_assignment
+from replication.definition.protocol import (
+    ERROR_READINGS,
+    as_plain,
+    canonical_json,
+    from_plain,
+    parse_assignment,
+)
 from tests.property.test_simulator import protocols
 
 
@@ -111,6 +117,14 @@ def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python():
     assert given.id == plain.id
     assert from_plain({"learning_rate": 20}).id == PAPER.id
     assert from_plain({"regression": -0.0}).id == from_plain({"regression": 0}).id
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_what_is_hashed_has_one_text_and_no_number_that_json_lacks(number):
+    """RFC 8259, section 6: infinities and NaN are not permitted."""
+    assert canonical_json({"b": 1, "a": [2.5, None]}) == '{"a":[2.5,null],"b":1}'
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical_json({"p": number})
 
 
 @pytest.mark.parametrize("take", [pd.DataFrame, lambda rows: [*map(pa.array, rows)], np.float32])

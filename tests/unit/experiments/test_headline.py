@@ -59,6 +59,17 @@ def test_verdict_follows_from_p_where_the_study_can_judge(changed, verdict, reas
     assert (judged["verdict"], judged["reason"]) == (verdict, reason)
 
 
+def test_histogram_shows_99_networks_of_100_however_slow_they_are():
+    for slower in (0, 1_000):
+        counts = make_counts([*range(1, 1_001)] + [200 + slower] * 1_000, cap=3_000)
+        shown = distributions.make_histogram(counts)
+        assert 0.0 <= shown["share_beyond"] <= 0.01
+        assert sum(shown["shares"]) + shown["share_beyond"] == pytest.approx(1.0)
+        # And the reported number, with a fifth more than the larger of the two.
+        p99 = np.quantile(np.repeat(counts.updates, counts.counts), 0.99, method="higher")
+        assert shown["edges"][-2] <= 1.2 * max(p99, 202) <= shown["edges"][-1]
+
+
 def test_unusualness_is_that_of_literal_counts(skewed):
     measured = distributions.measure_unusualness(distributions.map_studies(skewed))
     means, maxima = draw_studies(skewed, 20_000)

@@ -299,6 +299,23 @@ def test_linear_decoder_of_perfect_codes_misses_nothing_and_of_empty_ones_all():
     assert decode(kept, images, kept, images)[0] == pytest.approx(left)
 
 
+def test_constants_of_a_repair_are_chosen_by_what_is_left_after_the_last_epoch(monkeypatch):
+    left = {0.05: (1.0, 2.0, 3.0), 0.1: (3.0, 2.0, 1.0), 0.2: (2.0, 2.0, 2.0)}
+    monkeypatch.setattr(logistic, "EPOCHS", (5, 10, 15))
+
+    def train_repair(name, values, trained, epochs, sample):
+        after = [left[values["rate"]][(5, 10, 15).index(each)] for each in epochs]
+        return logistic.Repaired(name, np.array(after))
+
+    monkeypatch.setattr(logistic, "train_repair", train_repair)
+    monkeypatch.setattr(logistic, "miss", lambda rule, state, images: np.atleast_1d(state))
+    found = logistic.choose("back-propagation", np.zeros((2, 64)), Sample(2, 3))
+    assert found["chosen"] == {"rate": 0.1}
+    assert [(each["constants"]["rate"], each["left"]) for each in found["tried"]] == [
+        (rate, ends[-1]) for rate, ends in left.items()
+    ]
+
+
 def test_networks_that_learn_on_by_the_same_rule_come_to_the_same_codes(monkeypatch):
     images = make_patterns(linear.IMAGES)[:60]
     monkeypatch.setattr(logistic, "read_images", lambda: (images[:40], images[40:]))

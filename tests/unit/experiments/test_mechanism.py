@@ -597,7 +597,7 @@ def change(model, path, value):
     ("early", ("curves", "paper", "half", "predicted"), 40.0),
     ("watching", ("pairs", "paper", "watching", "median"), 45.0),
     ("watching", ("pairs", "small", "watching", "near", "share"), 0.9),
-    ("watching", ("eight", "paper", "watching", "r2_donor"), 0.9),
+    ("watching", ("eight", "paper", "watching", "r2_donor"), 0.85),
     ("watching", ("pairs", "paper", "watching", "r2_own"), 0.1),
     ("hearing", ("pairs", "paper", "hearing", "learnt", "share"), 0.3),
     ("hearing", ("pairs", "paper", "hearing", "learnt", "share"), 0.03),

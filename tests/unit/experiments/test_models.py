@@ -5,6 +5,7 @@ import dataclasses
 import importlib
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -174,6 +175,23 @@ def check_hierarchy(model, figures):
         assert drawn == pytest.approx(expected)
 
 
+def check_loop(figure):
+    """The states that are written in the units are those of one way around the loop."""
+    columns = {0: [], 1: [], 2: [], 3: [], "difference": []}
+    for text in figure.axes[0].texts:
+        number = re.fullmatch(r"[+−]?\d?\.\d+", text.get_text())
+        if number is not None:
+            x, _ = text.get_position()
+            column = int(x) if x == int(x) else "difference"
+            columns[column].append(float(number[0].replace("−", "-")))
+    vector, first, second_input, second = (np.array(columns[time]) for time in range(4))
+    assert sorted(vector) == [0.0, 0.0, 0.0, 1.0]
+    # A quarter of the reconstruction comes back (equation 5), which lies between 0 and 1.
+    reconstruction = (second_input - 0.75 * vector) / 0.25
+    assert np.all((reconstruction > -0.05) & (reconstruction < 1.05))
+    assert first - second == pytest.approx(columns["difference"], abs=0.0011)
+
+
 def check_live(model, figures):
     """The figures show the networks that were chosen."""
     assert model["fixed"]["fixed"]["p99"] < model["fixed"]["learnt"]["p99"]
@@ -183,7 +201,8 @@ def check_live(model, figures):
     # A decoder that watches the typical network's encoder is done when that network is.
     watched = networks["typical"]["watched"]
     assert watched["updates"] == pytest.approx(networks["typical"]["updates"], rel=0.1)
-    _, squares = figures["plane"]
+    loop, squares = figures["plane"]
+    check_loop(loop)
     frames = networks["typical"]["frames"]
     assert [int(axes.get_title("left").split()[0]) for axes in squares.axes] == frames
     assert frames[-1] == networks["typical"]["updates"]

@@ -482,6 +482,12 @@ class Covariance(Network):
         self.W = self.W - 0.1 * np.outer(changes["h"], changes["v"] / len(self.patterns))
 
 
+def test_numbers_that_are_no_dict_are_refused_of_a_class_below_the_one_that_has_them():
+    below = make(base=make(numbers=[0.5]))
+    with pytest.raises(UsageError, match=r"Mine.numbers = \[0.5\] was given; allowed is a dict"):
+        Rule(below)
+
+
 def test_more_final_weights_than_fit_are_refused_before_anything_is_simulated():
     with pytest.raises(UsageError, match="final weights of 1,000,000,000 networks with 22 numbers"):
         simulate(n_seeds=10**9, final_weights=True)

@@ -105,7 +105,7 @@ def test_noise_depends_on_the_place_of_a_network_and_not_on_how_work_is_shared(m
 def test_a_number_is_that_of_numpys_generator_at_its_counter():
     one = Draws.from_seed(12, root_seed=34)
     one._n_updates = 56
-    one._at(3, 0)  # the pattern, and the phase of learning
+    one._begin(3, 0)  # the pattern, and the phase of learning
     drawn = [one.uniform((2, 3)), one.uniform(4)]
     for k, numbers in enumerate(drawn):
         # The words of a draw follow each other; a draw is 2^40 blocks of four after the last one.

@@ -38,6 +38,17 @@ def test_rounding_of_a_mean_adds_the_variance_of_a_uniform_error():
     assert means.list_errors(side(ONE), Side(3.0, ((0.0, 5),), 1.0))[0][0] == pytest.approx(error)
 
 
+def test_labs_that_differ_add_their_variance_on_both_sides():
+    """Each lab is off by half a standard deviation of its runs."""
+    few, many, unknown = (Side(0.0, ((sd, n),)) for sd, n in ((2.0, 5), (3.0, 7), (np.nan, 7)))
+    plain, wider = (means.list_errors(few, many, between) for between in (0.0, 0.5))
+    added = [more.size**2 - less.size**2 for less, more in zip(plain, wider, strict=True)]
+    # Welch's takes each side's own variance; Student's twice the pooled one, (4 4 + 6 9) / 10.
+    assert added == pytest.approx([0.25 * (4.0 + 9.0), 0.25 * 2.0 * 7.0])
+    (alone,) = means.list_errors(few, unknown, 0.5)
+    assert alone.size**2 == pytest.approx(4.0 * (1 / 5 + 1 / 7 + 2.0 * 0.25))
+
+
 def test_nothing_is_known_where_no_run_varies():
     equal = Side(1.0, ((0.0, 10),))
     assert means.judge_means(equal, Side(2.0, ((np.nan, 5),)), level=0.05) is None

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from replication.statistics import pooling, seeds
 from replication.statistics.means import Side, judge_means
@@ -116,3 +117,17 @@ def test_seeds_whose_average_over_rows_does_not_vary_are_no_test():
     own = np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
     rows = [(Side(2.0, ((1.0, 3),)), Side(1.5, ((1.0, 5),)))] * 2
     assert seeds.judge_by_seed(own, rows, level=0.05) is None
+
+
+@pytest.mark.parametrize("between", [0.3, 1.0])
+def test_labs_that_differ_add_twice_their_variance_since_a_difference_is_of_two(between):
+    """Each lab is off by so many standard deviations of a run, in each row anew."""
+    own, theirs = draw_rows(np.random.default_rng(10), n_rows=8)
+    rows = summarise(own, theirs)
+    plain = seeds.judge_by_seed(own, rows, level=0.05)
+    wider = seeds.judge_by_seed(own, rows, level=0.05, between=between)
+    t = stats.t.ppf(0.975, own.shape[1] - 1)
+    halves = [(found.high - found.low) / 2.0 for found in (plain, wider)]
+    added = (halves[1] ** 2 - halves[0] ** 2) / t**2
+    assert added == pytest.approx(2.0 * between**2 / len(own))
+    assert wider.value == plain.value
