@@ -48,6 +48,7 @@ METADATA = {
     "licence": IDENTITY.licence,
     "repository": IDENTITY.places.repository,
     "doi": IDENTITY.places.archive_doi,
+    "picture": IDENTITY.places.picture,
     "description": "The small networks of Hinton and McClelland (1988) learn without "
     "back-propagation. They are trained again here, and "
     f"{sum(claim.kind == 'empirical' for claim in load_claims().values())} statements of the paper "

@@ -59,7 +59,7 @@ MOST_CODES = 16
 """Networks whose gaps are recorded, and the most codes of which they are."""
 HALVES = {
     "watching": "a decoder watches another network's encoder",
-    "hearing": "an encoder hears another network's decoder",
+    "hearing": "an encoder learns from another network's decoder",
     "mirrored": "U is turned to the transpose of W after every update",
 }
 

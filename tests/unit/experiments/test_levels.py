@@ -29,7 +29,8 @@ def list_pairs():
         yield "watching", f"{place}/watching/median", about(donor, 0.05)
         yield "watching", f"{place}/watching/near/share", (share, None)
         yield "watching", f"{place}/watching/learnt/share", (0.99, None)
-        yield "watching", f"{place}/watching/r2_donor", (0.95, None)
+        r2 = 0.95 if place.startswith("pairs") else 0.9
+        yield "watching", f"{place}/watching/r2_donor", (r2, None)
         yield "watching", f"{place}/watching/r2_own", (None, 0.05)
         # About nine cases of ten, of larger networks so many at least.
         least = 0.05 if place.startswith("pairs") else None

@@ -586,8 +586,12 @@ def change(model, path, value):
 
 
 @pytest.mark.parametrize(("name", "path", "value"), [
-    ("rates", ("rates", "small"), 5.0),
+    ("rates", ("rates", "small"), 2.5),
+    ("rates", ("rates", "paper"), 15.0),
     ("patience", ("pairs", "paper", "patience"), 4.0),
+    ("patience", ("pairs", "small", "cap"), 2000),
+    ("going", ("growth", "paper", "last_reading"), 14.0),
+    ("going", ("growth", "small", "last_reading"), 190.0),
     ("close", ("growth", "small", "first_gap"), 0.05),
     ("close", ("growth", "paper", "last_gap"), 0.2),
     ("growth", ("growth", "small", "growth"), 1.015),
@@ -597,7 +601,7 @@ def change(model, path, value):
     ("early", ("curves", "paper", "half", "predicted"), 40.0),
     ("watching", ("pairs", "paper", "watching", "median"), 45.0),
     ("watching", ("pairs", "small", "watching", "near", "share"), 0.9),
-    ("watching", ("eight", "paper", "watching", "r2_donor"), 0.9),
+    ("watching", ("eight", "paper", "watching", "r2_donor"), 0.85),
     ("watching", ("pairs", "paper", "watching", "r2_own"), 0.1),
     ("hearing", ("pairs", "paper", "hearing", "learnt", "share"), 0.3),
     ("hearing", ("pairs", "paper", "hearing", "learnt", "share"), 0.03),

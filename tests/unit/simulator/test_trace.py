@@ -139,3 +139,12 @@ def test_a_long_trace_is_interrupted_and_one_beyond_the_memory_refused():
     assert time.monotonic() - begun < 10
     with pytest.raises(UsageError, match=r"GB, and this machine or container has"):
         trace(slow, n_updates=10**7)
+
+
+def test_a_trace_is_drawn_at_six_moments_from_the_first_update_to_the_last():
+    traced = trace(seed=3)
+    titles = [axes.get_title() for axes in traced.plot().axes]
+    moments = [int(title.split()[0]) for title in titles]
+    assert (len(moments), moments[0], moments[-1]) == (6, 0, traced.updates)
+    assert moments == sorted(set(moments))
+    assert titles[-1].endswith(f"error {traced.errors[-1]:.3f}")

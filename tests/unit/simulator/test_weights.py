@@ -1,12 +1,16 @@
 """Initial weights: addressable, in range, in the promised order; digits as in their source."""
 
 import dataclasses
+import inspect
 
 import numpy as np
 import pytest
 
+import replication
+from replication import RecirculationNetwork
 from replication.definition.protocol import PAPER, Protocol
 from replication.errors import UsageError
+from replication.paper.study import DEFAULT_ROOT_SEED
 from replication.simulator.rule.weights import draw_weights, read_digits, split_weights
 
 
@@ -59,3 +63,19 @@ def test_digits_are_those_of_the_repository():
     assert (images.min(), images.max()) == (0, 16)
     # The first image is a 0: its middle is paper, with ink to the left and to the right.
     assert images[0].reshape(8, 8)[3].tolist() == [0, 4, 12, 0, 0, 8, 8, 0]
+
+
+def test_a_seed_is_the_same_network_wherever_no_root_seed_is_given():
+    drawn = draw_weights(PAPER, DEFAULT_ROOT_SEED, 0, 3)
+    for seed, row in enumerate(drawn):
+        assert RecirculationNetwork.from_seed(seed).flatten().tolist() == row.tolist()
+    taken = 0
+    for name in replication.__all__:
+        given = getattr(replication, name)
+        if not inspect.isfunction(given):
+            continue
+        parameter = inspect.signature(given).parameters.get("root_seed")
+        if parameter is not None:
+            assert parameter.default == DEFAULT_ROOT_SEED, name
+            taken += 1
+    assert taken >= 2
