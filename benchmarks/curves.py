@@ -31,7 +31,7 @@ KINDS = ("float64", "float32")
 def measure(run):
     """Return the least seconds of processor time of a few runs, the first left out."""
     seconds = []
-    for _ in range(5):
+    for _ in range(4):
         begun = time.process_time()
         run()
         seconds.append(time.process_time() - begun)

@@ -22,10 +22,10 @@ sys.path.append(str(Path(__file__).parents[1] / "notebooks"))
 from boltzmann.rule import build_encoder
 from boltzmann.runs import call, compile_program
 
-ENCODERS = {"4-2-4": (400, 0.15, 0.05), "8-3-8": (80, 0.15, 0.02)}
+ENCODERS = {"4-2-4": (160, 0.15, 0.05), "8-3-8": (24, 0.15, 0.02)}
 """Machines, and how often a clamped bit that is on or off is reversed."""
 N_CYCLES = 300
-N_ROUNDS = 5
+N_ROUNDS = 3
 ROOT_SEED = 1988
 
 

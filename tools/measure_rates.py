@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import special
 
+from replication.comparison.comparison import compare
+from replication.comparison.found import Verdict
 from replication.comparison.judging import MANY_RUNS, MIN_RUNS, judge_all
 from replication.comparison.numbers import read_number
 from replication.comparison.readings import RULED_OUT
@@ -33,7 +35,7 @@ from replication.comparison.runs import Runs
 from replication.statistics.arrays import BoolArray, FloatArray
 from replication.statistics.means import EFFICIENCY, NORMAL_KURTOSIS, summarise_quartiles
 from replication.statistics.pooling import ROW_FACTOR, SMALLEST_P
-from replication.statistics.sampling import Effort, Sample
+from replication.statistics.sampling import Effort, Sample, reduce_studies
 from replication.statistics.shares import find_p_of_shares
 
 Shape = tuple[int, ...]
@@ -654,6 +656,48 @@ def measure_table(
     }
 
 
+# Interquartile means over tasks.
+
+IQM_SIZES = ((3, 3), (5, 5), (10, 10))
+N_TASKS = 26
+TASK_SPREAD = 0.3  # of runs, as a share of the level of their task
+FACTOR = 1.2  # by which one's own runs are better, where there is something to find
+TRIALS_IQM = 400
+N_BOOTSTRAP = 500
+
+
+def measure_iqm(n: int, m: int, *, factor: float, seed: int = SEED) -> dict[str, float]:
+    """Return how often an interquartile mean over tasks is contradicted.
+
+    The report is that of runs of the same tasks, with the interval of a bootstrap within tasks.
+    """
+    generator = np.random.default_rng([seed, n, m, round(100 * factor)])
+    tasks = [f"task {place}" for place in range(N_TASKS) for _ in range(n)]
+    found = []
+    for _ in range(TRIALS_IQM):
+        levels = generator.lognormal(size=(N_TASKS, 1))
+        own = factor * levels * (1.0 + TASK_SPREAD * generator.normal(size=(N_TASKS, n)))
+        theirs = levels * (1.0 + TASK_SPREAD * generator.normal(size=(N_TASKS, m)))
+        places = generator.integers(m, size=(N_BOOTSTRAP, N_TASKS, m))
+        drawn = np.take_along_axis(theirs[None], places, axis=2)
+        iqm = reduce_studies(theirs.ravel(), ["iqm"])["iqm"]
+        means = reduce_studies(drawn.reshape(N_BOOTSTRAP, -1), ["iqm"])["iqm"]
+        low, high = np.quantile(means, (0.025, 0.975))
+        report = {"iqm": f"{iqm:.4f}", "ci": (f"{low:.4f}", f"{high:.4f}")}
+        verdict = compare(own.ravel(), report, tasks=tasks).verdict
+        found.append(verdict is Verdict.CONTRADICTED)
+    return {"trials": TRIALS_IQM, "contradicted": round(float(np.mean(found)), 5)}
+
+
+def measure_all_iqm() -> dict[str, Any]:
+    """Return how often it is so by mistake, and where one's own runs are better, by size."""
+    kinds = {"nothing to find": 1.0, f"a factor of {FACTOR}": FACTOR}
+    return {
+        name: {f"{n},{m}": measure_iqm(n, m, factor=factor) for n, m in IQM_SIZES}
+        for name, factor in kinds.items()
+    }
+
+
 # All of it.
 
 
@@ -704,7 +748,8 @@ def measure_all(stored: Mapping[str, Any], *, is_drawn_again: bool) -> dict[str,
     by_rows: dict[str, Any] = {}
     for (n_rows, name, (n, m)), cell in tables.items():
         by_rows.setdefault(str(n_rows), {}).setdefault(name, {})[f"{n},{m}"] = cell
-    return {"rates": rates, "power": power, "tables": by_rows}
+    iqm = measure_all_iqm() if is_drawn_again else stored["iqm"]
+    return {"rates": rates, "power": power, "tables": by_rows, "iqm": iqm}
 
 
 def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
@@ -713,6 +758,7 @@ def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
     of_spread = model["rates"]["spread"]
     found["spread-short"] = format_rates({name: of_spread[name] for name in SHORT})
     found["power"] = format_power(model["power"])
+    found["iqm"] = format_iqm(model["iqm"])
     for n_rows, kinds in model["tables"].items():
         for suffix, is_power in (("", False), ("-power", True)):
             taken = {
@@ -765,6 +811,14 @@ def format_kinds(kinds: Mapping[str, Any]) -> str:
             for cell in cells.values()
         ]
         table.append([name, *shares])
+    return tabulate(table)
+
+
+def format_iqm(kinds: Mapping[str, Any]) -> str:
+    """Return how often an interquartile mean is contradicted, in per cent."""
+    table = [["contradicted, %", *(f"{n}, {m}" for n, m in IQM_SIZES)]]
+    for name, cells in kinds.items():
+        table.append([name, *(f"{100 * cell['contradicted']:.0f}" for cell in cells.values())])
     return tabulate(table)
 
 

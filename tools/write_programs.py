@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "results" / "programs.md"
 ATTESTATIONS = ROOT / "results" / "attestations.json"
 HEADLINE = "headline"
-FRONT = ("headline/front.md", "live/hero.md", "headline/doors.md", "headline/reviewers.md")
+FRONT = ("headline/front.md", "live/hero.md", "headline/duel.md", "headline/doors.md")
 MODELS = (HEADLINE, *EXPERIMENTS)
 
 

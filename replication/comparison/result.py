@@ -42,7 +42,7 @@ class Comparison(Found, Answered):  # noqa: D101 (its docstring is that of its f
         return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
     def list_parts(self) -> dict[str, Any]:
-        """Return what `to_dict` has, by name."""
+        """Return the parts of the answer by the names that they have in JSON, for `to_dict`."""
         names = [field.name for field in dataclasses.fields(self)]
         return {name: getattr(self, name) for name in names if name not in HIDDEN}
 

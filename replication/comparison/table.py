@@ -35,7 +35,7 @@ PARTS = (
     "assumptions",
     "read_as",
 )
-"""What `to_dict` has as it is."""
+"""Attributes that `to_dict` returns as they are, under their own names."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -54,26 +54,30 @@ class ComparisonTable(FoundTable, Answered):  # noqa: D101 (its docstring is tha
         return f"<ComparisonTable: {self.verdict}{p} ({plural(len(self.rows), 'row')})>"
 
     def list_parts(self) -> dict[str, Any]:
-        """Return what `to_dict` has, by name."""
+        """Return the parts of the answer by the names that they have in JSON, for `to_dict`."""
         found: dict[str, Any] = {name: getattr(self, name) for name in PARTS}
-        found["p_by_assumption"] = {name: one.p for name, one in self.readings.items()}
+        found["p_by_assumption"] = {name: reading.p for name, reading in self.readings.items()}
         found["dependence"] = None if self.whole is None else self.whole.dependence
         found["n_judged"] = len(self.p_values)
         found["n_contradicted"] = len(self.contradicted)
         found["n_equivalent"] = len(self.equivalent) if self.has_margin else None
-        found["rows"] = [
-            {
-                "key": dict(zip(self.by, key, strict=True)),
-                "p_adjusted": self.adjusted.get(key),
-                "verdict_in_table": self.verdicts[key],
-                **one.to_dict(),
-            }
-            for key, one in self.rows.items()
-        ]
+        found["rows"] = self._list_rows()
         found["only_reported"] = [{"key": key} for key in self.only_reported]
         found["only_yours"] = [{"key": key} for key in self.only_yours]
         found["refused"] = [{"key": key, "why": why} for key, why in self.refused.items()]
         return found
+
+    def _list_rows(self) -> list[dict[str, Any]]:
+        """Return the answer of each row, with what follows from its being one of many."""
+        rows = []
+        for key, one in self.rows.items():
+            row: dict[str, Any] = {
+                "key": dict(zip(self.by, key, strict=True)),
+                "p_adjusted": self.adjusted.get(key),
+                "verdict_in_table": self.verdicts[key],
+            }
+            rows.append(row | one.to_dict())
+        return rows
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a table with a row for each result, and all rows together last."""

@@ -271,8 +271,8 @@ def subtract(
 
 def subtract_pairs(one: OwnRuns, two: OwnRuns, pair: str) -> OwnRuns:
     """Return the difference of the runs of each seed."""
-    first = by_seed(one, pair)
-    second = by_seed(two, pair)
+    first = take_by_seed(one, pair)
+    second = take_by_seed(two, pair)
     seeds = np.intersect1d(first.seeds, second.seeds)
     if seeds.size == 0:
         raise DataError(f"column {quote([pair])} holds no seed of both groups; leave `pair` out")
@@ -280,11 +280,12 @@ def subtract_pairs(one: OwnRuns, two: OwnRuns, pair: str) -> OwnRuns:
     return OwnRuns(gaps, firsts=first.values, seeds=seeds)
 
 
-def by_seed(runs: OwnRuns, pair: str) -> BySeed:
-    """Return values by seed; refuse a seed that occurs twice."""
+def take_by_seed(runs: OwnRuns, column: str) -> BySeed:
+    """Return values by seed, which a column says; refuse a seed twice, whose pair is not known."""
     found = find_values_by_seed(runs)
-    if (np.diff(found.seeds) == 0).any():
-        raise DataError(f"{quote([pair])} holds a seed twice in one group; give one run of each")
+    steps = np.diff(found.seeds)  # they ascend
+    if (steps == 0).any():
+        raise DataError(f"{quote([column])} holds a seed twice in one group; give one run of each")
     return found
 
 

@@ -85,7 +85,8 @@ class Answered:
     def render(self, form: str = "text") -> str:
         """Return the answer as "text", "markdown" or "json"; a table also as "latex" or "csv".
 
-        Raises `UsageError` for another form.
+        Text and Markdown begin with how the input was read; "csv" has the rows alone. Raises
+        `UsageError` for another form.
         """
         if form not in self.forms:
             raise refuse("format", form, f"are {', '.join(self.forms)}")
@@ -93,13 +94,15 @@ class Answered:
             return json.dumps(self.to_dict(), indent=1)
         if form == "csv":
             written = io.StringIO()
-            rows = [[*map(to_cell, row)] for row in self.list_cells()]
-            csv.writer(written, lineterminator="\n").writerows(rows)
+            writer = csv.writer(written, lineterminator="\n")
+            for row in self.list_cells():
+                writer.writerow([to_cell(value) for value in row])
             return written.getvalue().rstrip("\n")
         if form == "latex":
             return _write_latex([*self.describe()])
+        write = _write_text if form == "text" else _write_markdown
         blocks = [*self.read_as, *self.describe()]
-        return "\n\n".join(map(_write_text if form == "text" else _write_markdown, blocks))
+        return "\n\n".join(write(block) for block in blocks)
 
 
 def make_plain(value: Any) -> Any:

@@ -26,6 +26,7 @@ EMPTY = {
     "contact.email": "CONTRIBUTING.md can only send questions to whoever gave the sources",
     "places.repository": "README.md clones from ADDRESS, and no package index leads to the sources",
     "places.issues": "faults are told to whoever gave the sources",
+    "places.picture": "a link to the pages that is shared shows no picture",
     "places.archive_doi": "no version can be cited by an identifier, or found when an address ends",
     "places.software_heritage": "the sources have no identifier that follows from their content",
     "places.article_doi": "whoever cites this cites the software, since there is no article",
@@ -37,6 +38,7 @@ FORMS = {
     "email": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "name@example.org"),
     "repository": (r"https://\S+", "https://example.org/code"),
     "issues": (r"https://\S+", "https://example.org/code/issues"),
+    "picture": (r"https://\S+\.(png|jpe?g)", "https://example.org/picture.png"),
     "archive_doi": (r"10\.\d{4,9}/\S+", "10.5281/zenodo.1234567"),
     "article_doi": (r"10\.\d{4,9}/\S+", "10.5281/zenodo.1234567"),
     "software_heritage": (r"swh:1:(dir|rev|rel|snp):[0-9a-f]{40}.*", "swh:1:dir: and 40 digits"),
@@ -74,6 +76,7 @@ class Places:
 
     repository: str = ""
     issues: str = ""
+    picture: str = ""
     archive_doi: str = ""
     software_heritage: str = ""
     article_doi: str = ""

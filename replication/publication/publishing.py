@@ -48,6 +48,7 @@ METADATA = {
     "licence": IDENTITY.licence,
     "repository": IDENTITY.places.repository,
     "doi": IDENTITY.places.archive_doi,
+    "picture": IDENTITY.places.picture,
     "description": "The small networks of Hinton and McClelland (1988) learn without "
     "back-propagation. They are trained again here, and "
     f"{sum(claim.kind == 'empirical' for claim in load_claims().values())} statements of the paper "
@@ -170,7 +171,10 @@ def count_parts(
     scheduler: str | None = None,
     report_progress: Tell = silent,
 ) -> dict[Study, Counted]:
-    """Return the outcomes of a study, first, and of those that its report compares it with."""
+    """Return the outcomes of a study, and of the further studies that its report compares it with.
+
+    The study itself comes first. What is in the cache is not simulated again.
+    """
     shown = report_progress is not silent
     n_more = sum(part.n_seeds for part in study.parts.values()) - study.n_seeds
     counted = {}
@@ -178,6 +182,7 @@ def count_parts(
         counted[part] = count_outcomes(
             part, cache, jobs=jobs, scheduler=scheduler, name=name, show_progress=shown
         )
+        # The study's own networks are done: say why more are simulated.
         if part == study and n_more:
             report_progress(
                 f"{plural(n_more, 'more network')}, with which a report compares these: other "

@@ -139,7 +139,20 @@ def find_damaged_files(folder: Path) -> list[str]:
 
 
 def find_report_folders(results: Path) -> list[Path]:
-    """Return the folders of the studies that have models or a report; links are not followed."""
-    parts = [results / "studies" / name for name in list_names(results / "studies")]
-    folders = [results, *(part for part in parts if not part.is_symlink())]
-    return [folder for folder in folders if {"models", LIST} & set(list_names(folder))]
+    """Return the folders of all studies that have models or a report, that of the default first.
+
+    The default study has the results folder itself, each other one a folder in ``studies``. A link
+    there is left out: what it leads to is not in this results folder.
+    """
+    folders = [results]
+    for name in list_names(results / "studies"):
+        folder = results / "studies" / name
+        if not folder.is_symlink():
+            folders.append(folder)
+    return [folder for folder in folders if _holds_study(folder)]
+
+
+def _holds_study(folder: Path) -> bool:
+    """Whether a folder has models, or the list of files that is written with every report."""
+    names = list_names(folder)
+    return "models" in names or LIST in names

@@ -273,6 +273,10 @@ def _check_per_cent(column: Column) -> None:
 
 
 def _refuse_text(column: Column, text: str, cell: Cell | None) -> Question:
+    """Say where a column of values first has a text that is no number, and what to do.
+
+    `cell`: what was read of it, as of "0.83 ± 0.04", which sums up several runs; None of a word.
+    """
     row = column.list_texts().index(text) + 1
     what = f"{quote([column.name])} holds {quote([text])} in row {row} of the data"
     if cell is not None:

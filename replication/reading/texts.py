@@ -190,11 +190,12 @@ def read_named(given: Mapping[str, Given], reading: Reading, side: str) -> TidyR
         if name in GONE:
             raise Question(Cause.STATISTIC, f"there is no option '{name}'; give {GONE[name]}")
         heading = read_heading(name)
+        # A label says whose number it is ("acc" in acc_mean), but here all are of one result.
         if heading.statistic is None or heading.label:
             raise _refuse_name(name, side)
         for text in _print_given(value):
             _place_given(numbers, text, name, heading, reading)
-    return _finish(numbers, reading, (), f"`{side}`")
+    return _finish(numbers, reading, notes=(), where=f"`{side}`")
 
 
 def _refuse_name(name: str, side: str) -> Question:

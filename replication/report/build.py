@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, partial
-from html import unescape
+from html import escape, unescape
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -234,6 +234,10 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
         "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }
+    # An address is no Markdown: two hyphens in it stay two hyphens.
+    for name in ("repository", "picture"):
+        if metadata.get(name):
+            fields[name] = f"`{escape(metadata[name])}`{{=html}}"
     return f"---\n{json.dumps(fields, ensure_ascii=False)}\n---\n\n{markdown}"
 
 

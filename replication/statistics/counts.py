@@ -101,9 +101,13 @@ class CountTable:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CountTable):
             return NotImplemented
-        pairs = (self.updates, other.updates), (self.counts, other.counts)
-        is_same = (self.n_censored, self.cap) == (other.n_censored, other.cap)
-        return is_same and all(np.array_equal(*pair) for pair in pairs)
+        # Written out, since == of two arrays is an array and no answer.
+        return (
+            self.cap == other.cap
+            and self.n_censored == other.n_censored
+            and np.array_equal(self.updates, other.updates)
+            and np.array_equal(self.counts, other.counts)
+        )
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -90,13 +90,15 @@ def are_shared(rows: Sequence[BySeed]) -> bool:
 def find_block(rows: Sequence[BySeed]) -> Block | None:
     """Return a large part of a table in which no run is missing, None if it is too small.
 
-    The row, or the seed, that lacks the largest share of its runs is left out, again and again,
-    until no run is missing.
+    Rows can only be averaged seed by seed where each has a run of each seed. So the row, or the
+    seed, that lacks the largest share of its runs is left out, again and again, until no run is
+    missing.
     """
-    seeds = np.flatnonzero(_count_rows(rows))
+    seeds = np.flatnonzero(_count_rows(rows))  # all that occur, ascending
     has_run = np.zeros((len(rows), seeds.size), dtype=bool)
     for place, row in enumerate(rows):
-        has_run[place, np.searchsorted(seeds, row.seeds)] = True
+        columns = np.searchsorted(seeds, row.seeds)
+        has_run[place, columns] = True
     kept_rows, kept_seeds = _find_complete(has_run)
     if kept_rows.size < MIN_ROWS or kept_seeds.size < MIN_SEEDS:
         return None

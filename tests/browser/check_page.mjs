@@ -21,8 +21,8 @@ const telephone = { width: 390, scheme: "light" };
 const widths = [320, 390, 640, 1280];
 let address, found;
 
-async function open(browser, { script = true, still = true } = {}) {
-  const viewport = { width: 1280, height: 900 };
+async function open(browser, { script = true, still = true, width = 1280 } = {}) {
+  const viewport = { width, height: 900 };
   const context = await browser.newContext({ javaScriptEnabled: script, viewport, reducedMotion: still ? "reduce" : "no-preference" });
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);  // a busy machine may be slow
@@ -328,6 +328,33 @@ async function watch_lesson(browser) {
   return { during, words, left };
 }
 
+// What is folded by width: as the page opens, after a link into it, on paper and after that.
+async function look_at_folds(browser) {
+  const folds = {};
+  for (const width of [390, 768, 1280]) {
+    const page = await open(browser, { width });
+    const count = () => page.evaluate(() => [".fold > .folded", ".fold > .folded[open]"].map((name) => document.querySelectorAll(name).length));
+    const opened = await count();
+    await page.evaluate(() => { location.hash = "#tbl:repairs"; });
+    await page.waitForTimeout(600);
+    const linked = await count();
+    const top = await page.evaluate(() => document.getElementById("tbl:repairs").getBoundingClientRect().top);
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    const printed = await count();
+    await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+    folds[width] = { opened, linked, printed, after: await count(), seen: top >= 0 && top < 900 };
+    if (width === 390) {
+      await page.evaluate(axe_source);
+      await check_view(page, { width, scheme: "light" });
+    }
+    await page.context().close();
+  }
+  const plain = await open(browser, { script: false, width: 390 });
+  const tables = plain.locator("section.fold table");
+  folds.plain = { all: await tables.count(), visible: await tables.filter({ visible: true }).count() };
+  return folds;
+}
+
 // A table sorted by its second column with a key, and unfolded: what stands in its first column.
 async function sort_table(page) {
   const table = page.locator("table.sortable").first();
@@ -445,6 +472,7 @@ async function check_in_browser(kind) {
   }
   if (kind === "committed") {
     await page.locator("#again-once").click();  // the same pieces as in the sample
+    found.folds = await look_at_folds(browser);
     return;
   }
   if (kind === "sample") await check_sample(page);

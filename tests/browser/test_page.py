@@ -299,6 +299,20 @@ def test_contents_show_parts_of_the_current_section_only(found):
     assert contents["then"] == {"shown": 1, "marked": ["#methods", "#rapid"]}
 
 
+def test_what_follows_the_main_text_folds_on_narrow_screens_and_opens_for_links_and_print(pages):
+    folds = pages["committed"]["folds"]
+    parts = [path.read_text() for path in TEMPLATES.rglob("*.md")]
+    n = sum(len(re.findall(r"^# .*\.fold}$", text, re.M)) for text in parts)
+    assert n > 3
+    for width in ("390", "768"):
+        assert folds[width] == {
+            "opened": [n, 0], "linked": [n, 1], "printed": [n, n], "after": [n, 1], "seen": True
+        }  # fmt: skip
+    assert folds["1280"]["opened"] == folds["1280"]["printed"] == [0, 0]
+    assert folds["1280"]["seen"]
+    assert folds["plain"]["visible"] == folds["plain"]["all"] > 0
+
+
 @pytest.mark.parametrize(("what", "expected"), [
     ("first_stop", "Skip to the text"),
     ("cut_figures", 0),

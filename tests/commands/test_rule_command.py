@@ -1,12 +1,14 @@
 """`replication rule`: a rule of the user's own, from a file."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from replication import simulate
+from replication.cli import rule_commands
 from tests.exactness.rules import FILE
 
 OTHER = f"""{FILE}
@@ -96,3 +98,11 @@ def test_a_file_may_be_called_as_a_library_and_import_neighbours(run, write, tmp
     write(FILE.replace("9.5", "__import__('helper_of_mine').rate"), "pandas.py")
     few = ("--seeds", 3, "--set", "max_updates=3")
     assert "updates agree with plain" in run("rule", "pandas.py", *few)
+
+
+def test_weights_are_kept_while_all_of_them_together_are_few_enough_for_memory():
+    rules = [SimpleNamespace(sizes=(8, 2)), SimpleNamespace(sizes=(10,))]
+    most = rule_commands.MOST_KEPT // 20
+    for seeds, is_kept in ((most, True), (most + 1, False)):
+        options = SimpleNamespace(seeds=seeds, plain=True)
+        assert rule_commands._can_keep_weights(rules, options) is is_kept

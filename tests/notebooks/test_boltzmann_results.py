@@ -50,6 +50,14 @@ def test_the_whole_study_says_again_what_is_published(tmp_path):
     assert study.read_results(tmp_path / "study.json") == study.read_results()
 
 
+def test_all_six_readings_contradict_the_study_as_the_report_says():
+    published = study.read_results()
+    assert published["verdict"] == "contradicted as printed"
+    assert len(published["readings"]) == 6
+    for rows in published["readings"].values():
+        assert "contradicted" in {row["decision"] for row in rows}
+
+
 @pytest.mark.long
 def test_the_verdict_follows_from_the_published_runs():
     published = study.read_results()

@@ -39,6 +39,15 @@ def test_a_read_only_cache_is_read(small_disk, capsys):
     assert capsys.readouterr().err.count("(Read-only file system); the study goes on") == 1
 
 
+def test_a_full_cache_folder_costs_one_line_and_holds_no_stray_file(small_disk, capsys):
+    with pytest.raises(OSError, match="No space left"):
+        (small_disk / "mine").write_bytes(bytes(2**20))
+    counted = fill(small_disk / "cache", N_SEEDS, simulation=simulate_ranges)
+    assert counted.digest == faults.compute_reference(N_SEEDS)
+    assert capsys.readouterr().err.count("(No space left on device); the study goes on") == 1
+    assert [path.name for path in faults.list_files(small_disk)] == ["mine"]
+
+
 def test_a_read_only_results_folder_is_refused_before_any_simulation(small_disk):
     results = small_disk / "results"
     results.mkdir()

@@ -14,6 +14,7 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
     edge = models["settings"]["edge"]
     tails = main["tails"]
     alignment = main["alignment"]
+    paper_rate = models["headline"]["provenance"]["protocol"]["learning_rate"]
     failing = 1.0 - models["headline"]["population"]["share"]
     return {
         "fixed_biases_end_the_tail": _end_the_tail(main),
@@ -28,6 +29,12 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
         "offsets_are_small": max(alignment[name]["shift"] for name in ("4-2-4", "8-3-8")) < 0.05,
         "a_million_are_compared": tails["n"] == MILLION,
         "one_in_a_thousand_fails": 0.0005 < failing < 0.002,
+        "few_take_hundreds": 0.001 < _find_share_beyond(tails, 200) < 0.02,
+        "outputs_overshoot": 6.0 < alignment["4-2-4"]["critical"] < 0.5 * paper_rate,
+        "one_of_the_million_never_learns": (
+            tails["fixed"]["n_failed"] == 1 and tails["fixed"]["survival"][-1] == 1.0 / MILLION
+        ),
+        "three_of_five_million_fail": (rare["n_failed"], rare["n"]) == (3, 5 * MILLION),
         "about_one_in_a_million": (
             MILLION * rare["share_interval"][1] < 3.0 and rare["share_interval"][0] > 0.0
         ),
@@ -35,6 +42,11 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
         < 0.01 * tails["learnt"]["n_failed"] / MILLION,
         "fail_at_higher_rates": edge["fixed"]["0.01"] > edge["learnt"]["0.01"] + 5,
     }
+
+
+def _find_share_beyond(tails: Model, updates: int) -> float:
+    """Return the share of networks whose biases learn that need more updates than so many."""
+    return float(tails["learnt"]["survival"][tails["times"].index(updates)])
 
 
 def _end_the_tail(part: Model) -> bool:

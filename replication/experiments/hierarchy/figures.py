@@ -48,8 +48,8 @@ LEFT = -2.55  # where headings begin, in widths of the axes
 
 def plot_success(model: Mapping[str, Any]) -> Figure:
     """Draw the shares of networks that succeed as bars, and a ring for those that only encode."""
-    figure = Figure(figsize=(style.NARROW, 3.0))
-    axes = figure.add_axes((0.63, 0.135, 0.24, 0.775))
+    figure = Figure(figsize=(style.NARROW, 3.7))
+    axes = figure.add_axes((0.63, 0.11, 0.24, 0.818))
     place = 0.0
     labels = {}
     for heading, part, rows in GROUPS:

@@ -24,6 +24,10 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
     """Say which sentences are true."""
     images = models["images"]
     return {
+        "images_are_those_of_the_source": (
+            images["n_images"] == 1_797 and images["logistic"]["n_others"] == 797
+        ),
+        "eight_networks_each": images["n_networks"] == 8,
         **check_linear(images["linear"]),
         **check_logistic(images),
         **check_appendix(images),

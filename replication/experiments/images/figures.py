@@ -54,7 +54,7 @@ def plot_rest(model: Model) -> tuple[Figure, Figure]:
         left,
         x=0.021,
         y=100 * found["pca"],
-        text="principal components",
+        text="best of 16 linear units",
         color=style.MUTED,
         fontsize=8,
         offset=(0, -7),

@@ -110,17 +110,20 @@ def judge(
 
 
 def judge_all_at_once(claim: Claim, judged: Model) -> Model:
-    """Return the entry of a statement as it is at a level that is fair to all measurements.
+    """Return the entry of a statement, judged with Bonferroni's correction for all measurements.
 
-    What is compared with no level keeps its outcome.
+    `judged` is its entry without the correction. A measurement that is compared with no level of
+    the ledger keeps its outcome, since there is nothing to correct.
     """
     how = Comparison(n_at_once=count_measurements())
     results = {}
     for way in claim.operationalisations:
         result = judged["operationalisations"][way.id]
-        if LEVELS & way.thresholds.keys() and result["value"] is not None:
-            low, high = result["interval"] or (result["value"], result["value"])
-            measured = Estimate(result["value"], low, high)
+        value = result["value"]
+        has_level = any(name in LEVELS for name in way.thresholds)
+        if has_level and value is not None:
+            low, high = result["interval"] or (value, value)
+            measured = Estimate(value, low, high)
             result = _compare_with_levels(claim, way, measured, how)
         results[way.id] = result
     return {"operationalisations": results, "verdict": _conclude(claim, results)}

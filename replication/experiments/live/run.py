@@ -193,23 +193,26 @@ def describe_network(traced: Trace, seed: int) -> Model:
 
 
 def find_phases(traced: Trace) -> Model:
-    """Return after which update a network is in each phase for the first time.
+    """Return after which update a network that learns is in each phase for the first time.
 
-    ``apart``: two codes are far from each other. ``first``: a line cuts off the code of its own
-    pattern and no other. ``all``: all lines do.
+    ``apart``: two codes are far from each other. ``first``: one visible unit is on for the code of
+    its own pattern alone; drawn in the plane of the codes, its line cuts that code off. ``all``:
+    every visible unit is.
     """
     codes = traced.hidden[0]  # (update, pattern, hidden unit)
-    spread = np.array([pdist(each).max() for each in codes])
-    # A visible unit is on beyond its line, where its input is positive.
+    largest_distance = np.array([pdist(each).max() for each in codes])
     matrices = traced.matrices()
-    U = np.swapaxes(matrices.U, 1, 2)
+    U = np.swapaxes(matrices.U, 1, 2)  # (update, hidden unit, visible unit)
     inputs = codes @ U + matrices.c[:, None]  # (update, pattern, visible unit)
-    is_right = (inputs > 0.0) == np.eye(inputs.shape[1], dtype=bool)
-    n_read = np.sum(np.all(is_right, axis=1), axis=1)
+    is_on = inputs > 0.0
+    n_units = inputs.shape[2]
+    is_cut_off = np.all(is_on == np.eye(n_units, dtype=bool), axis=1)  # (update, visible unit)
+    n_cut_off = np.sum(is_cut_off, axis=1)
+    # The first place that is true; a phase that is never reached would be at 0.
     return {
-        "apart": int(np.argmax(spread >= HEAP)),
-        "first": int(np.argmax(n_read > 0)),
-        "all": int(np.argmax(n_read == inputs.shape[1])),
+        "apart": int(np.argmax(largest_distance >= HEAP)),
+        "first": int(np.argmax(n_cut_off > 0)),
+        "all": int(np.argmax(n_cut_off == n_units)),
     }
 
 

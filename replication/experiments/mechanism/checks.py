@@ -13,8 +13,9 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
     return {
         "rates": rates_are_two_and_twenty(model),
         "happens": what_1988_says_happens(models["learning"]),
-        "patience": all(pairs["patience"] == 8 for pairs in model["pairs"].values()),
+        "patience": halves_are_given_eight_times_as_long(model),
         "close": codes_begin_close(model),
+        "going": learning_codes_are_read_sooner_than_frozen_ones(model),
         "growth": gap_grows_as_predicted(model),
         "early": alignment_comes_early(model),
         "watching": watching_decoder_is_in_time(model),
@@ -50,6 +51,25 @@ def what_1988_says_happens(learning: Model) -> bool:
     """Return whether U aligns with W, and the changes of W come to agree with descent."""
     verdicts = [learning["claims"][id]["verdict"] for id in ("symmetry", "agrees-later")]
     return all(verdict in ("holds", "holds, except") for verdict in verdicts)
+
+
+def halves_are_given_eight_times_as_long(model: Model) -> bool:
+    """Return whether halves of two networks were given eight times the usual time."""
+    for rate in RATES:
+        pairs = model["pairs"][rate]
+        usual = model["given"][rate]["nothing"]["median"]
+        if pairs["patience"] != 8.0 or not is_near(pairs["cap"], 8.0 * usual, 0.02):
+            return False
+    return True
+
+
+def learning_codes_are_read_sooner_than_frozen_ones(model: Model) -> bool:
+    """Return whether a decoder needs less for final codes if W goes on than by the law if not."""
+    for rate in RATES:
+        frozen = model["growth"][rate]["last_reading"]
+        if not model["given"][rate]["final_w"]["median"] < 0.8 * frozen:
+            return False
+    return True
 
 
 def codes_begin_close(model: Model) -> bool:

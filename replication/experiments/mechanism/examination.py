@@ -59,7 +59,7 @@ MOST_CODES = 16
 """Networks whose gaps are recorded, and the most codes of which they are."""
 HALVES = {
     "watching": "a decoder watches another network's encoder",
-    "hearing": "an encoder hears another network's decoder",
+    "hearing": "an encoder learns from another network's decoder",
     "mirrored": "U is turned to the transpose of W after every update",
 }
 
@@ -250,7 +250,7 @@ def list_halves(found: Model) -> list[Model]:
 
 def list_law(networks: Networks) -> list[Model]:
     """Return a row of what the law says of one-hot vectors, or none of other inputs."""
-    if not is_under_law(networks.protocol):
+    if not has_foretold_time(networks.protocol):
         return []
     few = networks.take(N_FORETOLD)
     found = foretell(few)
@@ -266,8 +266,12 @@ def list_law(networks: Networks) -> list[Model]:
     ]
 
 
-def is_under_law(protocol: Protocol) -> bool:
-    """Return whether each visible unit has to tell one code from all others, within a threshold."""
+def has_foretold_time(protocol: Protocol) -> bool:
+    """Return whether the law foretells the learning time of a task from the gaps between codes.
+
+    It holds where each visible unit has to tell one code from all others, within a threshold. Each
+    gap is the distance of a code from the hull of all others, so it is asked of few codes only.
+    """
     patterns = make_patterns(protocol)
     is_one_hot = np.array_equal(patterns, np.eye(len(patterns)))
     has_threshold = (protocol.visible_units, protocol.criterion) == ("logistic", "every-unit")

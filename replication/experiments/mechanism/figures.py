@@ -19,12 +19,16 @@ CURVES: dict[str, tuple[str, Any, str]] = {
 RATES = ("small", "paper")
 
 BARS: tuple[tuple[str, str, str], ...] = (
-    ("nothing", style.INK, "unchanged"),
-    ("watching", style.ENCODER, "decoder watches\nanother’s encoder"),
-    ("mirrored", style.DECODER, "decoder aligned at\nevery update"),
-    ("hearing", style.MUTED, "encoder hears\nanother’s decoder"),
+    ("nothing", style.INK, "untouched"),
+    ("mirrored", style.DECODER, "decoder aligned at every update"),
+    ("watching", style.ENCODER, "decoder watches another’s encoder"),
+    ("final_u", style.DECODER, "given its own final U"),
+    ("other_w", style.ENCODER, "given another’s final W"),
+    ("hearing", style.MUTED, "encoder learns from another’s decoder"),
 )
 """What is drawn from top to bottom: its name, colour and words."""
+BROKEN = 0.62  # of the longest bar: where one that is cut off has its break
+BREAK = (0.02, 0.03)  # width of its two strokes from one another, and how far each leans
 
 
 def plot_waiting(model: Model) -> tuple[Figure, Figure]:
@@ -35,7 +39,7 @@ def plot_waiting(model: Model) -> tuple[Figure, Figure]:
 def draw_curves(model: Model) -> Figure:
     """Draw three rising shares at each learning rate, one below the other."""
     figure, panels = style.create_figure(width=style.HALF, height=3.6, nrows=2)
-    for rate, axes in zip(RATES, panels, strict=True):
+    for rate, letter, axes in zip(RATES, ("(a) ", ""), panels, strict=True):
         curves = model["curves"][rate]
         draw_shares(axes, curves)
         axes.set(
@@ -43,7 +47,7 @@ def draw_curves(model: Model) -> Figure:
             ylim=(0, 100),
             yticks=(0, 50, 100),
             ylabel="% of networks",
-            title=f"Learning rate {exact(model['rates'][rate])}",
+            title=f"{letter}Learning rate {exact(model['rates'][rate])}",
         )
     panels[-1].set_xlabel("weight updates")
     figure.legend(
@@ -74,21 +78,21 @@ def draw_shares(axes: Axes, curves: Model) -> None:
 
 
 def draw_bars(model: Model) -> Figure:
-    """Draw the medians of networks whose halves learn from other networks, at the paper's rate."""
+    """Draw the medians of networks with another half than their own, at the paper's rate."""
     figure, axes = style.create_figure(width=style.HALF, height=3.6)
-    pairs = model["pairs"]["paper"]
-    medians = {name: row["median"] for name, row in pairs.items() if name in PARTNERS}
-    medians["nothing"] = model["given"]["paper"]["nothing"]["median"]
-    longest = 1.5 * medians["nothing"]
-    places = range(0, -len(BARS), -1)
-    for place, (name, color, words) in zip(places, BARS, strict=True):
-        median = medians[name]
-        text = f"over {exact(pairs['cap'])}" if median > longest else exact(median)
-        width = min(median, longest)
+    medians = find_medians(model)
+    usual = medians["nothing"]
+    longest = 1.5 * usual
+    for row, (name, color, words) in enumerate(BARS):
+        place = -row
+        width = min(medians[name], longest)
+        text = exact(medians[name])
         axes.barh(place, width, 0.5, color=color, gid=name)
+        if medians[name] > longest:
+            text = f"over {exact(medians[name])}"
+            draw_break(axes, BROKEN * longest, place, longest)
         # What was done stands above its bar, where there is room on a telephone, too.
-        what = words.replace("\n", " ")
-        axes.text(0.0, place + 0.3, what, fontsize=8, va="bottom", gid=style.HALO)
+        axes.text(0.0, place + 0.28, words, fontsize=8, va="bottom", gid=style.HALO)
         # The number stands inside its bar, clear of the dashed line.
         axes.text(
             width - 1.0,
@@ -99,7 +103,9 @@ def draw_bars(model: Model) -> Figure:
             ha="right",
             va="center_baseline",
         )
-    axes.axvline(medians["nothing"], color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)))
+    # What is usual, down to the last bar that can be compared with it.
+    ends = [0.4, 1.7 - len(BARS)]
+    axes.plot([usual, usual], ends, color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)))
     axes.set_yticks([])
     axes.grid(visible=False)
     axes.set(
@@ -107,9 +113,33 @@ def draw_bars(model: Model) -> Figure:
         ylim=(1 - len(BARS) - 0.4, 0.7),
         xticks=(0, 20, 40),
         xlabel="weight updates (median)",
-        title=f"Learning rate {exact(model['rates']['paper'])}",
+        title=f"(b) Learning rate {exact(model['rates']['paper'])}",
     )
     return figure
+
+
+def find_medians(model: Model) -> dict[str, float]:
+    """Return the median of each bar, in updates; where few learn, the most that they were given."""
+    pairs = model["pairs"]["paper"]
+    given = model["given"]["paper"]
+    medians = {}
+    for name, _, _ in BARS:
+        row = pairs[name] if name in PARTNERS else given[name]
+        medians[name] = row["median"]
+    return medians
+
+
+def draw_break(axes: Axes, x: float, place: float, longest: float) -> None:
+    """Draw two strokes across a bar that is longer than the figure, at x."""
+    apart, lean = (share * longest for share in BREAK)
+    for start in (x, x + apart):
+        axes.plot(
+            [start, start + lean],
+            [place - 0.32, place + 0.32],
+            color=style.PAPER_WHITE,
+            linewidth=1.4,
+            gid="break",
+        )
 
 
 FIGURES = {"waiting": plot_waiting}

@@ -32,7 +32,7 @@ WORDS = {
 }
 PAIRED = {
     "watching": "a decoder watches the encoder of another network",
-    "hearing": "an encoder hears the decoder of another network",
+    "hearing": "an encoder learns from the decoder of another network, unheard",
     "mirrored": "U turned to the transpose of W at every update",
 }
 

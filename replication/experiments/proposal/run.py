@@ -78,18 +78,21 @@ def measure_alignments(rate: float, initial: Array) -> Alignments:
 
 
 def judge_proposal(alignments: Alignments) -> Model:
-    """Judge whether the second round aligns the matrices sooner."""
+    """Judge whether learning in the second round too aligns the matrices sooner than without it."""
     measured = {}
     for way in load_claims()["proposal"].operationalisations:
-        name = way.id.rsplit("-", 1)[0]
+        variant = way.id.rsplit("-", 1)[0]  # "regressed" of the id regressed-20
         rate = way.thresholds["rate"]
-        # The control asks what the first reading adds to larger changes of U.
-        if name == "control":
-            ours = alignments["regressed", rate]
-            theirs = alignments["control", rate]
+        # The control takes the place of the paper's rule: does "regressed" do more than enlarge
+        # the changes of U?
+        if variant == "control":
+            with_second = alignments["regressed", rate]
+            without = alignments["control", rate]
         else:
-            ours = alignments[name, rate]
-            theirs = alignments["paper", rate]
-        # Networks aligned at the same update by both are set aside.
-        measured[way.id] = (ours < theirs)[ours != theirs]
+            with_second = alignments[variant, rate]
+            without = alignments["paper", rate]
+        # Networks that both rules align at the same update tell nothing, and are left out.
+        is_sooner = with_second < without
+        is_different = with_second != without
+        measured[way.id] = is_sooner[is_different]
     return judge("proposal", measured)

@@ -88,18 +88,18 @@
       next.remove();
     }
   }, true);
-  // On a narrow screen what follows the main text is folded. A link into it, and printing, open it.
-  function foldParts(section, head) {
+  // Where no contents stand beside the text, what follows the main text is folded. A link into it,
+  // and printing, open it.
+  function foldPart(section) {
     const fold = document.createElement("details");
     const summary = document.createElement("summary");
-    summary.append(head);
+    summary.append(section.firstElementChild);
     fold.className = "folded";
     fold.append(summary, ...section.children);
     section.append(fold);
   }
-  if (window.matchMedia("(max-width: 40rem)").matches) {
-    document.querySelectorAll("main > section.fold").forEach((section) => foldParts(section, section.firstElementChild));
-    document.querySelectorAll(".reviewers").forEach((box) => foldParts(box, "For reviewers"));
+  if (!is_wide.matches) {
+    document.querySelectorAll("main > section.fold").forEach(foldPart);
   }
   function openTarget() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -123,9 +123,12 @@
       });
     });
   });
+  let printed = [];
   window.addEventListener("beforeprint", function () {
-    document.querySelectorAll(".folded").forEach((fold) => { fold.open = true; });
+    printed = [...document.querySelectorAll(".folded:not([open])")];
+    printed.forEach((fold) => { fold.open = true; });
   });
+  window.addEventListener("afterprint", () => printed.forEach((fold) => { fold.open = false; }));
   // A strip of signs: each opens below it what its row in a table says.
   document.querySelectorAll(".strip").forEach(function (strip) {
     const shown = document.createElement("div");
@@ -138,9 +141,11 @@
       const [title, verdict] = [...row.cells].map((cell) => cell.cloneNode(true));
       const button = document.createElement("button");
       button.type = "button";
+      button.className = link.className;
       button.append(...link.childNodes);
       button.setAttribute("aria-expanded", "false");
-      button.setAttribute("aria-label", title.textContent + ": " + verdict.querySelector(".badge").textContent);
+      const turns = link.matches(".turns") ? ", turns with another threshold" : "";
+      button.setAttribute("aria-label", title.textContent + ": " + verdict.querySelector(".badge").textContent + turns);
       button.title = title.textContent;
       button.addEventListener("click", function () {
         const is_open = button.getAttribute("aria-expanded") === "true";

@@ -153,6 +153,14 @@ local function set_link(link)
     link.content = label_of[id] and { pandoc.Str(label_of[id]) } or title_of[id] or { pandoc.Str("?") }
   end
   if title_of[id] and not is_html and not is_typst then link.target = "#" .. slug(text(title_of[id])) end
+  -- A sign in a dashed ring; Markdown has no rings, but brackets.
+  if link.classes:includes("turns") and is_typst then
+    return { pandoc.RawInline("typst", "#ringed["), link, pandoc.RawInline("typst", "]") }
+  elseif link.classes:includes("turns") and not is_html then
+    link.content:insert(1, pandoc.Str("("))
+    link.content:insert(pandoc.Str(")"))
+    link.classes = {}
+  end
   return link
 end
 
@@ -178,6 +186,7 @@ local function set_span(span)
   local class = span.classes[1] == "badge" and span.classes[2]
   if is_html or (is_typst and span.identifier ~= "" and not class) then return end
   local part = span.classes[1]
+  if part == "ringed" and not is_typst then return { pandoc.Str("brackets") } end
   if is_typst and (part == "encoder" or part == "decoder") then
     return { pandoc.RawInline("typst", "#text(fill: " .. part .. ")["), span, pandoc.RawInline("typst", "]") }
   end

@@ -29,23 +29,27 @@ class Traces:
         self._trace_changes()
 
     def _make_inputs(self) -> None:
-        """Make what a rule is given: a pattern and its target, its arrays, and its numbers."""
+        """Make the arrays that a rule computes with; their numbers are not known yet."""
         rule = self.rule
-        make = self.graph.make
-        shape = rule.patterns.shape[1:]
-        self.pattern = self.target = make("pattern", shape, note=False, is_batched=True)
+        self.pattern = self._make_pattern(rule.patterns.shape[1:], is_target=False)
+        self.target = self.pattern  # a rule without targets is to reproduce its patterns
         if rule.has_targets:
-            shape = rule.targets.shape[1:]
-            self.target = make("pattern", shape, note=True, is_batched=True)
-        # Weights, fixed arrays and what is kept; and the rule's numbers.
-        self.weights = {
-            name: make("weight", shape, note=name) for name, shape in rule.all_shapes.items()
-        }
-        self.given = {name: make("given", (), note=name) for name in rule.numbers}
-        # The attributes that a network begins with; those of plain NumPy alone are left out.
-        own = self.network.__dict__
-        own.update(_graph=self.graph, _seeds=None, _moment=None, _n_updates=None)
-        self.begun = {**own, **self.weights, **self.given}
+            self.target = self._make_pattern(rule.targets.shape[1:], is_target=True)
+        self.weights: dict[str, Traced] = {}  # with fixed arrays, and with what is kept
+        for name, shape in rule.all_shapes.items():
+            self.weights[name] = self.graph.make("weight", shape, note=name)
+        self.given: dict[str, Traced] = {}  # the rule's numbers, such as its learning rate
+        for name in rule.numbers:
+            self.given[name] = self.graph.make("given", (), note=name)
+        # A traced network stands for those of all seeds at all moments, so it has none of its own.
+        attributes = self.network.__dict__
+        attributes.update(_graph=self.graph, _seeds=None, _moment=None, _n_updates=None)
+        # What a method leaves otherwise than it is here, the method has changed.
+        self.before: dict[str, Any] = {**attributes, **self.weights, **self.given}
+
+    def _make_pattern(self, shape: tuple[int, ...], *, is_target: bool) -> Traced:
+        """Make one pattern, or one target; where shapes are equal, the note tells them apart."""
+        return self.graph.make("pattern", shape, note=is_target, is_batched=True)
 
     def _trace_image(self) -> None:
         """Trace the image of a pattern, the error of the network, and its hidden states."""
@@ -103,7 +107,7 @@ class Traces:
         given = [Handle(x, "a pattern") for x in arguments]
         found, after = self._run_on_handles(phase, method, *given)
         for name, value in after.items():
-            if value is not self.begun.get(name):
+            if value is not self.before.get(name):
                 changing = "weight_changes" if phase == LEARN else "image"
                 raise TraceError(f"{self.rule.name}.{changing} changes self.{name}; {ONLY_APPLY}")
         return found
@@ -113,7 +117,7 @@ class Traces:
         _, after = self._run_on_handles(APPLY, self.network._apply, changes)
         changing = {*self.rule.shapes, *self.rule.kept}
         for key, value in after.items():
-            if value is not self.begun.get(key) and key not in changing:
+            if value is not self.before.get(key) and key not in changing:
                 raise TraceError(f"{self.rule.name}.apply changes self.{key}; {ONLY_APPLY}")
         return after
 
@@ -159,13 +163,17 @@ class Traces:
         return self.graph.take(np.reshape(bounded, (1,)))
 
     def _check_reach(self) -> None:
-        """Refuse targets that the image can never come near."""
+        """Refuse targets beyond all that the image can be, since no network would ever learn them.
+
+        Where no bound of the image is known, `highest` is infinite and nothing is refused.
+        """
         rule = self.rule
         image = self.image
-        highest = blocks.find_bound(image, float(np.abs(rule.patterns).max()))
+        largest_input = float(np.abs(rule.patterns).max())
+        highest = blocks.find_bound(image, largest_input)
+        # The message shall not say -0: neither 0 - 0 nor -0 + 0 is negative.
         is_logistic = image.op == "call" and image.note[0] == "logistic"
         lowest = 0.0 if is_logistic else 0.0 - highest
-        # Adding 0 turns -0 into 0, which is what a message should say.
         least = rule.targets.min() + 0.0
         most = rule.targets.max() + 0.0
         if not lowest <= least <= most <= highest:

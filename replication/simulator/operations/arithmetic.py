@@ -105,7 +105,10 @@ def stack(values: Numbers) -> Numbers:
 
 
 def polynomial(coefficients: Sequence[float], x: Numbers) -> Numbers:
-    """Return a polynomial, of which the coefficient of the highest power is the first."""
+    """Return a polynomial by Horner's scheme; the coefficient of the highest power is the first.
+
+    Each step is a fused multiply-add, so that it has the same bits on every machine.
+    """
     total: Numbers = coefficients[0]
     for c in coefficients[1:]:
         total = fma(x, total, c)

@@ -48,20 +48,32 @@ _multiply_add_each = np.vectorize(multiply_add_one, otypes="d")
 
 
 def add_in_parts(a: Array, b: Array, c: Array) -> Array:
-    """Return ``a * b + c`` of many numbers: a sum in parts, of which the least is rounded to odd.
+    """Return ``a * b + c`` of many numbers, rounded once: a sum in parts, the least first.
+
+    Two ordinary roundings, one after the other, may end beside the nearest number. They do not if
+    the first one rounds to odd.
 
     S. Boldo and G. Melquiond (2008), Emulation of FMA and correctly rounded sums, IEEE
     Transactions on Computers 57, 462-471.
     """
-    product, below = _multiply(a, b)
-    first, first_rest = _add(c, below)
-    second, second_rest = _add(product, first)
-    least, lost = _add(first_rest, second_rest)
-    bits = least.view(np.int64)
-    # A step away from zero, or towards it, where something was lost and the last bit is even.
-    step = np.where(np.signbit(lost) == np.signbit(least), 1, -1)
-    odd = np.where((lost != 0.0) & (bits % 2 == 0), bits + step, bits)
-    return second + odd.view(np.float64) + 0.0
+    product, product_rest = _multiply(a, b)
+    low, low_rest = _add(c, product_rest)
+    high, high_rest = _add(product, low)
+    # Now high + low_rest + high_rest is a * b + c exactly.
+    rest = _add_to_odd(low_rest, high_rest)
+    return high + rest + 0.0  # -0 becomes 0
+
+
+def _add_to_odd(x: Array, y: Array) -> Array:
+    """Return a sum; where it is not exact, the neighbour whose last bit is odd."""
+    total, lost = _add(x, y)
+    bits = total.view(np.int64)
+    is_wrong = (lost != 0.0) & (bits % 2 == 0)
+    # The exact sum is farther from zero than the rounded one if what was lost has the same sign.
+    # One more in the bits is a step away from zero, for negative numbers too.
+    step = np.where(np.signbit(lost) == np.signbit(total), 1, -1)
+    odd = np.where(is_wrong, bits + step, bits)
+    return odd.view(np.float64)
 
 
 def _add(x: Array, y: Array) -> tuple[Array, Array]:

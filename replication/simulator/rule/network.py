@@ -317,6 +317,7 @@ class Network:
 
     def error(self) -> float:
         """Return what the criterion measures, with the weights as they stand."""
+        # A rule that writes a `pattern_error` has a criterion of its own.
         if type(self).pattern_error is not Network.pattern_error:
             return self._measure_own_error()
         images = []

@@ -121,11 +121,14 @@ def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Run]]:
 def run_tasks(
     client: Any, n_sent: int, function: Callable[[Any], Any], tasks: Iterable[Any]
 ) -> Generator[Any]:
-    """Yield the result of each task from a cluster, which has at most `n_sent` at a time."""
-    # A future puts itself into the queue when it is finished, in a thread of the client.
+    """Yield the result of each task from a cluster, which has at most `n_sent` at a time.
+
+    Results come as they are finished, not in the order of the tasks. A cluster from which nothing
+    comes for `SECONDS_OF_PATIENCE` counts as lost: whatever waits raises an error then.
+    """
     left = iter(tasks)
-    finished = queue.SimpleQueue[Any]()
-    expected = digest_sources()
+    finished = queue.SimpleQueue[Any]()  # into which a thread of the client puts futures
+    expected = digest_sources()  # a worker with other sources refuses its task
     sent = set()  # a future that nobody holds is cancelled
 
     def send(n: int) -> None:

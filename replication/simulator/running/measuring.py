@@ -247,10 +247,17 @@ class Compiled:
         self._drawn: tuple[Range, Array] | None = None
 
     def draw(self, rule: Rule, root_seed: int, seeds: Range) -> Array:
-        """Draw the initial weights of some seeds, once for all choices that share them."""
+        """Draw the initial weights of some seeds.
+
+        The choices of numbers are run one after the other for the same seeds. Where all start from
+        the same weights, those that were drawn for the choice before are taken again.
+        """
+        # Read once: another thread may put its own in this place at any time.
         drawn = self._drawn
-        if self._is_shared and drawn is not None and drawn[0] == seeds:
-            return drawn[1]
+        if self._is_shared and drawn is not None:
+            drawn_seeds, drawn_rows = drawn
+            if drawn_seeds == seeds:
+                return drawn_rows
         rows = rule.draw(root_seed, *seeds)
         self._drawn = seeds, rows
         return rows

@@ -22,16 +22,17 @@ N_LATER = 3
 """Networks that are followed, their first updates, and later ones among the earliest `LATEST`."""
 LATEST = 60
 WORK = 3e7
-"""Changes of a weight by a pattern that all networks may learn by before they are looked at."""
+"""Limit of time: how often a pattern may change a number, counted over all networks and updates."""
 LEAST_NETWORKS = 8
 MOST_NETWORKS = 400
 LEAST_UPDATES = 4
+"""Networks that learn, at least and at most, and updates at least, however large networks are."""
 SCALES = (1.0, 2.0, 4.0, 16.0)
 """By which weights are multiplied."""
 MOST_RARE = 24
 """Rare states at each scale."""
 MOST_NUMBERS = 2**22
-"""Of recorded weights, and of comparisons that are looked at."""
+"""Limit of memory: of recorded weights, and of comparisons that are looked at."""
 FEW = 4
 """Units of a pattern up to which they are counted: there is no rare number of many."""
 MOST_UNITS = 8
@@ -53,19 +54,29 @@ class Plan:
     """How many networks learn, and how long."""
 
     n_networks: int
-    n_updates: int  # that are recorded
-    longest: int  # until those that are followed are given up
+    n_updates: int  # by which all learn, and which are recorded
+    longest: int  # updates after which the few that are to converge are given up
 
 
 def make_plan(engine: Engine) -> Plan:
-    """Return what costs little: tenths of a second, and little memory."""
+    """Return how many networks of a rule learn, and for how long, at little cost.
+
+    The guard checks a rule before the runs that a user asked for, so it has only tenths of a second
+    and little memory. Large networks learn for fewer updates, and there are fewer of them.
+    """
     rule = engine.rule
-    n_turns = int(WORK / (len(rule.patterns) * sum(rule.sizes)))  # updates of one network
     cap = rule.protocol.max_updates
-    n_updates = min(LATEST, cap, max(LEAST_UPDATES, n_turns // LEAST_NETWORKS))
-    fitting = MOST_NUMBERS // ((n_updates + 1) * sum(rule.sizes))
-    n_networks = min(MOST_NETWORKS, max(LEAST_NETWORKS, min(fitting, n_turns // n_updates)))
-    longest = min(cap, max(n_updates, n_turns // LEAST_NETWORKS))
+    n_numbers = sum(rule.sizes)  # of one network
+    # Updates that there is time for: of all networks together, and of each if they are few.
+    n_affordable = int(WORK / (len(rule.patterns) * n_numbers))
+    n_of_each = n_affordable // LEAST_NETWORKS
+    n_updates = min(LATEST, cap, max(LEAST_UPDATES, n_of_each))
+    # As many networks as time and memory allow. The state before the first update is recorded too.
+    n_in_time = n_affordable // n_updates
+    n_in_memory = MOST_NUMBERS // ((n_updates + 1) * n_numbers)
+    n_networks = min(MOST_NETWORKS, max(LEAST_NETWORKS, min(n_in_memory, n_in_time)))
+    longest = min(cap, max(n_updates, n_of_each))
+    # The first updates are compared even where the cap is lower.
     return Plan(n_networks, max(N_FIRST, n_updates), longest)
 
 

@@ -138,6 +138,7 @@ def test_an_option_that_is_declared_is_read():
     for kind, make, nothing in ((ReadingOptions, make_reading, Reading()),
                                 (Judging, make_request, Request())):  # fmt: skip
         for name in list_options(kind):
+            assert name in GIVEN, f"give {name} a value in GIVEN, which it may be"
             changed = dataclasses.asdict(make({name: GIVEN[name]})) != dataclasses.asdict(nothing)
             assert changed, f"{make.__name__} does not read {name}"
 

@@ -117,6 +117,28 @@ BELOW = {
 """Conditions, the number that they ask about, and what it must be below."""
 
 
+OTHER = {
+    "headline settings_are_those_of_1988": ("headline/provenance/protocol/half_width", 0.3),
+    "headline settings_are_those_of_1988, units": (
+        "headline/provenance/protocol/visible_units", "linear",
+    ),
+    "headline numbers_are_those_of_1988": ("headline/reported/max", 201),
+    "headline networks_fail_at_the_cap": ("headline/population/cap", 1_000),
+    "headline most_are_quick_and_few_slow": ("headline/population/mean", 49.0),
+    "headline most_are_quick_and_few_slow, slow": ("headline/histogram/share_beyond", 0.02),
+    "headline alignment_is_needed": ("rule/claims/without-symmetry/verdict", "open"),
+    "dynamics few_take_hundreds": (f"{TAILS}/learnt/survival/8", 0.03),
+    "dynamics outputs_overshoot": ("dynamics/main/alignment/4-2-4/critical", 12.0),
+    "dynamics one_of_the_million_never_learns": (f"{TAILS}/fixed/survival/15", 0.0),
+    "dynamics one_of_the_million_never_learns, more": (f"{TAILS}/fixed/n_failed", 2),
+    "dynamics three_of_five_million_fail": ("dynamics/rare/n_failed", 4),
+    "images images_are_those_of_the_source": ("images/n_images", 1_000),
+    "images images_are_those_of_the_source, others": ("images/logistic/n_others", 800),
+    "images eight_networks_each": ("images/n_networks", 6),
+}  # fmt: skip
+"""Conditions, and a number or word with which each is untrue."""
+
+
 @pytest.mark.parametrize("condition", ABOVE)
 def test_sentence_is_true_above_its_level_alone(condition):
     path, level = ABOVE[condition]
@@ -133,6 +155,13 @@ def test_sentence_is_true_below_its_level_alone(condition):
     beyond = level + LITTLE * abs(level)
     assert is_true(condition, replace(path, within))
     assert not is_true(condition, replace(path, beyond))
+
+
+@pytest.mark.parametrize("condition", OTHER)
+def test_sentence_is_untrue_of_other_numbers(condition):
+    path, other = OTHER[condition]
+    assert is_true(condition, MODELS)
+    assert not is_true(condition, replace(path, other))
 
 
 def test_all_conditions_are_true_of_the_published_models():

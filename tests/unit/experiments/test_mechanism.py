@@ -586,8 +586,12 @@ def change(model, path, value):
 
 
 @pytest.mark.parametrize(("name", "path", "value"), [
-    ("rates", ("rates", "small"), 5.0),
+    ("rates", ("rates", "small"), 2.5),
+    ("rates", ("rates", "paper"), 15.0),
     ("patience", ("pairs", "paper", "patience"), 4.0),
+    ("patience", ("pairs", "small", "cap"), 2000),
+    ("going", ("growth", "paper", "last_reading"), 14.0),
+    ("going", ("growth", "small", "last_reading"), 190.0),
     ("close", ("growth", "small", "first_gap"), 0.05),
     ("close", ("growth", "paper", "last_gap"), 0.2),
     ("growth", ("growth", "small", "growth"), 1.015),

@@ -218,9 +218,18 @@ def check_mechanism(model, figures):
             assert list(lines[name].get_xdata()) == model["curves"][rate]["updates"]
     pairs = model["pairs"]["paper"]
     nothing = model["given"]["paper"]["nothing"]["median"]
-    medians = [nothing] + [pairs[name]["median"] for name in ("watching", "mirrored", "hearing")]
-    widths = [bar.get_width() for bar in bars[0].patches]
-    assert widths == [min(median, 1.5 * nothing) for median in medians]
+    given = model["given"]["paper"]
+    medians = {name: given[name]["median"] for name in ("nothing", "final_u", "other_w")}
+    medians |= {name: pairs[name]["median"] for name in ("watching", "mirrored", "hearing")}
+    longest = 1.5 * nothing
+    drawn = {bar.get_gid(): bar.get_width() for bar in bars[0].patches}
+    assert drawn == {name: min(median, longest) for name, median in medians.items()}
+    # What is longer than the figure is broken by two strokes, and says so.
+    n_longer = sum(median > longest for median in medians.values())
+    assert n_longer >= 1, "encoders that learn from another's decoder"
+    broken = [line for line in bars[0].lines if line.get_gid() == "break"]
+    assert len(broken) == 2 * n_longer
+    assert sum(text.get_text().startswith("over ") for text in bars[0].texts) == n_longer
 
 
 def check_dynamics(model, figures):

@@ -55,9 +55,11 @@ def test_number_beside_a_bar_is_that_of_the_bar():
     bars = panels[-1].patches
     numbers = [text.get_text() for text in panels[-1].texts if text.get_text()[-1:].isdigit()]
     pairs = MODELS["mechanism"]["pairs"]["paper"]
-    medians = [MODELS["mechanism"]["given"]["paper"]["nothing"]["median"]]
-    medians += [pairs[name]["median"] for name in ("watching", "mirrored", "hearing")]
+    given = MODELS["mechanism"]["given"]["paper"]
+    rows = [given["nothing"], pairs["mirrored"], pairs["watching"]]
+    rows += [given["final_u"], given["other_w"], pairs["hearing"]]
+    medians = [row["median"] for row in rows]
     assert [number.removeprefix("over ") for number in numbers] == [f"{x:.0f}" for x in medians]
     lengths = np.array([bar.get_width() for bar in bars])
-    assert lengths[:3].tolist() == medians[:3]
-    assert numbers[3].startswith("over ")
+    assert lengths[:-1].tolist() == medians[:-1]
+    assert [number.startswith("over ") for number in numbers] == [False] * 5 + [True]

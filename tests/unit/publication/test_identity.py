@@ -57,7 +57,9 @@ def test_nothing_is_invented_where_only_an_owner_can_know(tool):
 def test_what_is_made_of_the_identity_names_what_the_owner_filled_in(tool):
     identity = read_identity(fill_in(TEXT))
     assert identity.author == "Ada Lovelace and José N"
-    assert identity.empty == ["contact.name", "places.issues", "places.article_doi"]
+    assert identity.empty == [
+        "contact.name", "places.issues", "places.picture", "places.article_doi"
+    ]  # fmt: skip
     citation = tool["render_citation"](identity)
     for line in (
         '  - family-names: "Lovelace"\n    given-names: "Ada"\n'
@@ -81,6 +83,7 @@ def test_what_is_made_of_the_identity_names_what_the_owner_filled_in(tool):
     ('name = ""', 'nmae = ""', "contact: 'nmae' is not known; there are name and email"),
     ('email = ""', 'email = "ada"', "email = 'ada'; allowed is something as name@example.org"),
     ("[contact]", f"{AUTHORS.replace('097', '079')}[contact]", "has a wrong digit; copy the ORCID"),
+    ('picture = ""', 'picture = "docs/plane.svg"', "as https://example.org/picture.png"),
     ('archive_doi = ""', 'archive_doi = "https://doi.org/10.1/x"', "as 10.5281/zenodo.1234567"),
     ('date = "2026-11-28"', 'date = "28.11.2026"', "allowed is a day as in 2026-11-28"),
     ("[contact]", "[contact", "is not TOML that can be read"),

@@ -155,6 +155,16 @@ def test_events_are_successes(compare):
     assert "23 of 468 is 4.91 %, and not 5.9" in wrong.err
 
 
+def test_a_summary_below_the_runs_is_left_out_and_named(tmp_path, capsys):
+    own = "run,acc\na,0.8\nb,0.9\nmean,0.85\nstd,0.07\n"
+    found = ask(tmp_path, capsys, "read", "t.csv", t__csv=own)
+    assert found.out == "seed,value a,0.8 b,0.9"
+    assert "Left out, as a summary of the rows above: 'mean', 'std'." in found.err
+    # A statistic among the runs is the name of one.
+    found = ask(tmp_path, capsys, "read", "t.csv", t__csv="run,acc\nmax,0.8\nb,0.9\nmean,0.85\n")
+    assert "max,0.8" in found.out
+
+
 def test_a_failed_run_is_left_out_and_said(compare):
     rows = [("aa", "FINISHED", 0, 0.81), ("ab", "FINISHED", 1, 0.82), ("ac", "FAILED", 2, 0.11),
             ("ad", "FINISHED", 3, 0.83)]  # fmt: skip

@@ -67,6 +67,17 @@ def test_markdown_holds_figure_table_formula_citation_and_references(sample):
     assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors
 
 
+def test_page_names_a_picture_for_links_to_it_only_where_that_has_an_address(tmp_path):
+    template = tmp_path / "page.md"
+    template.write_text("# A page {#page}\n\nText.\n")
+    address = "https://example.org/a--b/c_d_e.png"
+    for given, expected in (({}, []), ({"picture": ""}, []), ({"picture": address}, [address])):
+        metadata = sample_report.METADATA | given
+        build_sample(tmp_path, template=template, metadata=metadata, formats=["html"])
+        page = (tmp_path / "report.html").read_text()
+        assert re.findall(r'<meta property="og:image" content="([^"]*)">', page) == expected
+
+
 def test_page_holds_figure_table_formula_citation_and_references(sample):
     text = (sample / "report.html").read_text()
     assert text.count('<div class="picture" role="img" aria-label="Two panels') == 1

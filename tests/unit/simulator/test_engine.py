@@ -212,3 +212,12 @@ def test_a_criterion_may_use_roots_and_whole_numbers(monkeypatch):
     with pytest.raises(UsageError, match=r"cbrt was given numbers .* allowed are np.add, "):
         evaluate_networks(protocol, WEIGHTS[:1])
     engine._write.cache_clear()
+
+
+def test_a_processor_that_is_named_is_compiled_for_and_else_that_of_this_machine(monkeypatch):
+    monkeypatch.delenv(machine.PROCESSOR_VARIABLE, raising=False)
+    monkeypatch.setattr(machine, "_find_own_processor", lambda: ("own", "+fast"))
+    monkeypatch.setattr(machine, "_check_processor", lambda name, features: None)
+    assert machine.choose_processor() == ("own", "+fast")
+    monkeypatch.setenv(machine.PROCESSOR_VARIABLE, "x86-64:-avx")
+    assert machine.choose_processor() == ("x86-64", "-avx")

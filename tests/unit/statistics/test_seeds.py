@@ -1,5 +1,7 @@
 """Rows that share their seeds: nothing to find is found at the level, whatever is missing."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -117,6 +119,18 @@ def test_seeds_whose_average_over_rows_does_not_vary_are_no_test():
     own = np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
     rows = [(Side(2.0, ((1.0, 3),)), Side(1.5, ((1.0, 5),)))] * 2
     assert seeds.judge_by_seed(own, rows, level=0.05) is None
+
+
+def test_the_interval_by_seed_is_student_s_where_all_rows_are_one():
+    """With one row in two places, against constants, nothing but the seeds varies."""
+    values = np.array([3.0, 5.0, 4.0, 8.0, 6.0])
+    rows = [(Side(values.mean(), ((values.std(ddof=1), 5),)), Side(values.mean()))] * 2
+    found = seeds.judge_by_seed(np.stack([values, values]), rows, level=0.05)
+    # Hedges' J on four degrees of freedom, by the gamma function.
+    j = math.gamma(2.0) / math.gamma(1.5) / math.sqrt(2.0)
+    half = stats.t.ppf(0.975, 4) * j / math.sqrt(5)
+    assert (found.value, found.low, found.high) == pytest.approx((0.0, -half, half))
+    assert (found.p, found.correlation) == pytest.approx((1.0, 1.0))
 
 
 @pytest.mark.parametrize("between", [0.3, 1.0])
