@@ -123,7 +123,6 @@ SUMS = {
     "stabw",
     "stdabw",
     "varianz",
-    "somme",
     "total_général",
 }
 """What spreadsheets call rows below the runs, beside the names of statistics."""

@@ -387,7 +387,7 @@ def test_a_spreadsheets_own_summary_is_no_run(compare, rows):
 
 
 @pytest.mark.parametrize(
-    ("last", "left"), [(",0.826\n", "seed!="), ("alle zusammen,0.826\n", "seed!=alle zusammen")]
+    ("last", "left"), [(",0.826\n", "seed!="), ("zusammen,0.826\n", "seed!=zusammen")]
 )
 def test_a_value_below_the_runs_without_a_seed_is_asked_about(compare, last, left):
     """A mean without a name, as a spreadsheet has below its numbers, was a sixth run."""
