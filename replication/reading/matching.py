@@ -95,6 +95,8 @@ def is_of_reports(own: Sheet, reading: Reading) -> bool:
     """
     if reading.take is not None or reading.seed or reading.succeeded is not None:
         return False
+    if reading.wide is not None and SEED.fullmatch(fold(reading.wide.key)):
+        return False
     if find_seed_headings(own) or any(_tells_runs(column) for column in own.columns):
         return False
     measured = [Measured(one, read_heading(one.name)) for one in own.columns if one.is_numeric]

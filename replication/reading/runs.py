@@ -1,6 +1,7 @@
 """A table of runs, to a value for each run, its keys and its seed."""
 
 import dataclasses
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,8 +18,10 @@ from replication.reading.grouping import (
     find_seed_headings,
     melt,
 )
+from replication.reading.headings import read_heading
 from replication.reading.keys import check_spellings
 from replication.reading.logs import Log, is_log, take_from_log
+from replication.reading.names import COUNTS, STATISTICS
 from replication.reading.options import Reading, Wide
 from replication.reading.question import Cause, Question, quote, quote_argument
 from replication.reading.roles import COUNTERS, NO_OTHER, SEED, OtherSide, find_roles
@@ -28,8 +31,12 @@ from replication.reading.trackers import is_step, unstack_runs
 from replication.reading.typeset import fold
 from replication.wording import plural
 
+WHOLE = re.compile(r"[0-9]+(?:\.0)?")
+"""A seed, as a table or a data frame has it."""
 METRIC = "metric"
 """The key that headings of several columns of values are."""
+SUMMARIES = {*STATISTICS, *COUNTS, "ci", "spread", "ci_low", "ci_high"}
+"""What a heading beside those of runs or methods may be a summary of."""
 
 
 def read_runs_of(sheet: Sheet, reading: Reading, other: OtherSide = NO_OTHER) -> TidyRuns:
@@ -37,6 +44,9 @@ def read_runs_of(sheet: Sheet, reading: Reading, other: OtherSide = NO_OTHER) ->
     sheet = filter_rows(unstack_runs(sheet), reading.where)
     sheet, known = melt_headings(sheet, reading)
     roles = find_roles(sheet, reading, other, known)
+    for name, role in roles.items():
+        if role is Role.SEED and name not in known:
+            _ask_of_last_rows(sheet, sheet[name], list_columns(sheet, roles, Role.VALUE))
     values = read_values(sheet, roles, reading)
     return _group(_take(_drop_empty(values), reading), roles)
 
@@ -63,6 +73,30 @@ def melt_headings(sheet: Sheet, reading: Reading) -> tuple[Sheet, dict[str, Role
     return sheet, {}
 
 
+def _ask_of_last_rows(sheet: Sheet, seeds: Column, values: Sequence[Column]) -> None:
+    """Ask what values below the runs are: seeds are whole numbers, but not in the last rows."""
+    if len(seeds) == 0 or (seeds.numbers is not None and not np.isnan(seeds.numbers[-1])):
+        return
+    texts = [text.strip() for text in seeds.list_texts()]
+    n_runs = len(texts)
+    while n_runs > 0 and not WHOLE.fullmatch(texts[n_runs - 1]):
+        n_runs -= 1
+    below = texts[n_runs:]
+    if n_runs <= len(below) or not all(WHOLE.fullmatch(text) for text in texts[:n_runs]):
+        return
+    given = [text for column in values for text in column.list_texts()[n_runs:]]
+    if all(is_missing(text) for text in given):
+        return
+    word = "" if is_missing(below[0]) else below[0]
+    seen = f"holds {quote([word])}" if word else "is empty"
+    left = quote_argument(f"{seeds.name}!={word}")
+    message = (
+        f"{quote([seeds.name])} of {sheet.name} {seen} below numbers: give `where` {left} if that "
+        f"is no run but a summary, `ignore` {quote_argument(seeds.name)} if it is a run"
+    )
+    raise Question(Cause.SEED, message)
+
+
 def _melt_as_said(sheet: Sheet, reading: Reading, wide: Wide) -> tuple[Sheet, dict[str, Role]]:
     columns = sheet.choose(wide.columns) if wide.columns else _find_wide(sheet, reading)
     if not columns:
@@ -82,7 +116,23 @@ def _find_wide(sheet: Sheet, reading: Reading) -> list[str]:
     taken = {sheet.find(name) for name in said}
     free = [one for one in sheet.columns if one.name not in taken and one.is_numeric]
     names = [one.name for one in free if fold(one.name) not in COUNTERS]
-    return [name for name in names if not SEED.fullmatch(fold(name)) and not is_step(name)]
+    names = [name for name in names if not SEED.fullmatch(fold(name)) and not is_step(name)]
+    _ask_of_summaries(sheet, names)
+    return names
+
+
+def _ask_of_summaries(sheet: Sheet, names: Sequence[str]) -> None:
+    """Ask whether a heading such as mean, among others, is a key as they are or their summary."""
+    summaries = [name for name in names if read_heading(name).statistic in SUMMARIES]
+    summaries = [name for name in summaries if not read_heading(name).label]
+    if not summaries or len(summaries) == len(names):
+        return
+    listed = ",".join(map(quote_argument, summaries))
+    message = (
+        f"{quote(summaries)} of {sheet.name} may be a summary of the columns beside: if so give "
+        f"`ignore` {listed}; if not, name all columns after `wide`, as in `wide` key=A,B"
+    )
+    raise Question(Cause.VALUE, message)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

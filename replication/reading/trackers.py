@@ -111,6 +111,21 @@ UNFINISHED = {
     "canceled",
     "timeout",
 }
+SUMS = {
+    "sum",
+    "total",
+    "variance",
+    "var",
+    "summe",
+    "gesamt",
+    "durchschnitt",
+    "mw",
+    "stabw",
+    "stdabw",
+    "varianz",
+    "total_général",
+}
+"""What spreadsheets call rows below the runs, beside the names of statistics."""
 STEP_NAMES = {fold(one) for one in STEPS}
 LINE = re.compile(r"(.+?) - (.+?)(__MIN|__MAX)?")
 MONITOR = {"r", "l", "t"}
@@ -131,6 +146,7 @@ def is_aside(name: str) -> bool:
 def unstack_runs(sheet: Sheet) -> Sheet:
     """Return a table with a row for each run and step, or each run, in place of an export."""
     sheet = leave_out_unfinished(sheet)
+    refuse_statistics(sheet)
     sheet = leave_out_summaries(sheet)
     if {fold(name) for name in sheet.names} >= MONITOR and sheet.n_rows > 1:
         return read_monitor(sheet)
@@ -154,6 +170,26 @@ def leave_out_unfinished(sheet: Sheet) -> Sheet:
         note = f"Left out, by {quote([column.name])}: {n_bad} ({quote(bad)})."
         return sheet.take(kept).add_note(note)
     return sheet
+
+
+def refuse_statistics(sheet: Sheet) -> None:
+    """Ask for runs, where each row is a statistic of them: count, mean, std, as of `describe`.
+
+    Rows called mean and max alone may be two ways of pooling: a count or a spread makes it sure.
+    """
+    for column in sheet.columns:
+        if column.numbers is not None or len(column) > len(NAMES):
+            continue
+        texts = column.list_texts()
+        statistics = [NAMES.get(fold(text), "") for text in texts]
+        if not all(statistics) or len({*statistics}) < len(statistics):
+            continue
+        if {"mean", "median"} & {*statistics} and {"sd", "se", "q1", "runs"} & {*statistics}:
+            message = (
+                f"rows of {sheet.name} are statistics ({quote(texts)}), and no runs: give a row "
+                f"for each run, or what they say as a text, as 'mean=0.83 sd=0.04 n=5'"
+            )
+            raise Question(Cause.FORMAT, message)
 
 
 def leave_out_summaries(sheet: Sheet) -> Sheet:
@@ -185,7 +221,8 @@ def _list_summaries(column: Column) -> list[str]:
 
 
 def _is_summary(text: str) -> bool:
-    return NAMES.get(fold(text), "runs") != "runs"
+    folded = fold(text)
+    return folded in SUMS or NAMES.get(folded, "runs") != "runs"
 
 
 def read_monitor(sheet: Sheet) -> Sheet:

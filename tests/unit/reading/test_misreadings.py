@@ -356,3 +356,57 @@ def test_a_factor_in_a_heading_is_asked(tmp_path, capsys, heading):
     arguments = ["--report", "--n", "5", "--plus-minus", "sd"]
     found = ask(tmp_path, capsys, "read", "t.csv", *arguments, t__csv=report)
     assert (found.code, "multiplied by its factor" in found.err) == (2, True), found
+
+
+DESCRIBED = "count,10\nmean,0.831\nstd,0.04\nmin,0.76\n50%,0.835\nmax,0.89\n"
+
+
+@pytest.mark.parametrize("rows", [DESCRIBED, "mean,0.84\nstd,0.04\n"])
+def test_what_describe_prints_is_no_table_of_runs(compare, rows):
+    """The count was the only run, of value 10, and contradicted whatever was reported."""
+    found = compare("own.csv", "--reported", "0.9 ± 0.05, n = 5", own__csv=f",reward\n{rows}")
+    assert found.code == 2
+    assert "are statistics" in found.err
+    assert "and no runs" in found.err
+
+
+def test_ways_of_pooling_are_no_statistics(compare):
+    own = "pooling,seed,acc\nmean,0,0.8\nmean,1,0.82\nmax,0,0.9\nmax,1,0.91\n"
+    found = compare("own.csv", "--where", "pooling=max", "--reported", "0.9 ± 0.05, n = 5",
+                    own__csv=own)  # fmt: skip
+    assert "of your 0.905 (2 runs)" in found.out or "your 0.905 (2 runs)" in found.out
+
+
+@pytest.mark.parametrize(
+    "rows", ["Mittelwert,0.826\nStdAbw,0.02\n", "total,4.13\n", "Summe,4.13\n"]
+)
+def test_a_spreadsheets_own_summary_is_no_run(compare, rows):
+    found = compare("own.csv", "--reported", "0.83 ± 0.02, n = 5", own__csv=FIVE + rows)
+    assert "your 0.826 (5 runs)" in found.out
+    assert "as a summary of the rows above" in found.out
+
+
+@pytest.mark.parametrize(
+    ("last", "left"), [(",0.826\n", "seed!="), ("zusammen,0.826\n", "seed!=zusammen")]
+)
+def test_a_value_below_the_runs_without_a_seed_is_asked_about(compare, last, left):
+    """A mean without a name, as a spreadsheet has below its numbers, was a sixth run."""
+    reported = ("--reported", "0.83 ± 0.02, n = 5")
+    found = compare("own.csv", *reported, own__csv=FIVE + last)
+    assert found.code == 2
+    assert left in found.err
+    found = compare("own.csv", "--where", left, *reported, own__csv=FIVE + last)
+    assert "your 0.826 (5 runs)" in found.out
+    found = compare("own.csv", "--ignore", "seed", *reported, own__csv=FIVE + last)
+    assert "your 0.826 (6 runs)" in found.out
+
+
+def test_a_mean_beside_runs_in_columns_is_asked_about(compare):
+    """With `--wide run` the mean and the standard deviation were runs, too."""
+    own = "task,a,b,c,mean,std\nant,0.8,0.9,0.85,0.85,0.05\n"
+    said = ("own.csv", "--wide", "run", "--by", "task", "--reported", "0.85 ± 0.05, n = 5")
+    found = compare(*said, own__csv=own)
+    assert found.code == 2
+    assert "--ignore mean,std" in found.err
+    found = compare(*said, "--ignore", "mean,std", own__csv=own)
+    assert "your 0.85 (3 runs)" in found.out
