@@ -68,6 +68,8 @@ def test_signs_that_do_not_go_together_are_refused():
     (r"\textbf{Acc.} (\%)", "acc", None, "%", None, None),
     ("PPO (n = 5)", "ppo", None, "", None, "5"), ("95% CI", "", "ci", "", "95% ci", None),
     ("90% CI low", "", "ci_low", "", "90% ci", None), ("n (%)", "", "n_succeeded", "%", None, None),
+    # A name that begins as a percentile does, and is none: the smallest is above 0.
+    ("p0", "p0", None, "", None, None), ("p0 (%)", "p0", None, "%", None, None),
     ("25%", "", "q1", "", None, None), ("P99.5", "", "p99.5", "", None, None),
 ])  # fmt: skip
 def test_headings_say_whose_statistic_in_what_unit_and_what_is_behind_it(
