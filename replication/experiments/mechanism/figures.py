@@ -22,7 +22,7 @@ BARS: tuple[tuple[str, str, str], ...] = (
     ("nothing", style.INK, "untouched"),
     ("mirrored", style.DECODER, "decoder aligned at every update"),
     ("watching", style.ENCODER, "decoder watches another’s encoder"),
-    ("final_u", style.DECODER, "given its own final U"),
+    ("other_u", style.DECODER, "given another’s final U"),
     ("other_w", style.ENCODER, "given another’s final W"),
     ("hearing", style.MUTED, "encoder learns from another’s decoder"),
 )

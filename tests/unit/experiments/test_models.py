@@ -219,7 +219,7 @@ def check_mechanism(model, figures):
     pairs = model["pairs"]["paper"]
     nothing = model["given"]["paper"]["nothing"]["median"]
     given = model["given"]["paper"]
-    medians = {name: given[name]["median"] for name in ("nothing", "final_u", "other_w")}
+    medians = {name: given[name]["median"] for name in ("nothing", "other_u", "other_w")}
     medians |= {name: pairs[name]["median"] for name in ("watching", "mirrored", "hearing")}
     longest = 1.5 * nothing
     drawn = {bar.get_gid(): bar.get_width() for bar in bars[0].patches}

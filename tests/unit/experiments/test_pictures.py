@@ -57,7 +57,7 @@ def test_number_beside_a_bar_is_that_of_the_bar():
     pairs = MODELS["mechanism"]["pairs"]["paper"]
     given = MODELS["mechanism"]["given"]["paper"]
     rows = [given["nothing"], pairs["mirrored"], pairs["watching"]]
-    rows += [given["final_u"], given["other_w"], pairs["hearing"]]
+    rows += [given["other_u"], given["other_w"], pairs["hearing"]]
     medians = [row["median"] for row in rows]
     assert [number.removeprefix("over ") for number in numbers] == [f"{x:.0f}" for x in medians]
     lengths = np.array([bar.get_width() for bar in bars])
