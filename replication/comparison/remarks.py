@@ -26,6 +26,7 @@ UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 NEAR_ERRORS = 2.0  # standard errors of p within which another draw could turn the verdict
 NEAR_SPREADS = 4.0  # standard deviations within which a mean is near another
 NEAR_SHARE = 0.1  # or this share of it
+MIN_APART = 10.0  # by which per cent lie above shares, and nothing between them
 QUARTILE_WORDS = "quartiles are interpolated linearly, as NumPy and R do"
 ESTIMATED_WORDS = (
     "mean and standard deviation follow from median and quartiles as in a normal population "
@@ -122,7 +123,25 @@ def list_cautions(
             found["beyond"] = beyond
         if not request.is_log:
             found |= _find_unit(report, sample, request)
+        found |= _find_mixed_units(sample)
     return found
+
+
+def _find_mixed_units(sample: Sample) -> Said:
+    """Say so where some of your runs look like shares, and the others like per cent of them."""
+    values = sample.values
+    shares = values[(values > 0.0) & (values <= 1.0)]
+    others = values[values > 1.0]
+    if shares.size == 0 or others.size == 0 or others[-1] > 100.0:
+        return Said()
+    is_apart = others[0] >= MIN_APART * shares[-1]
+    is_alike = 0.5 * others[0] <= 100.0 * shares[0] and 100.0 * shares[-1] <= 1.5 * others[-1]
+    if not (is_apart and is_alike):
+        return Said()
+    return {
+        "mixed units": f"Some of your runs look like shares ({shares[0]:g}) and others like per "
+        f"cent ({others[0]:g}): if so, write all alike, since the answer is of no use."
+    }
 
 
 def _list_cautions_of_share(report: Report) -> Said:

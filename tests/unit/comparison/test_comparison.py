@@ -473,3 +473,12 @@ def test_ones_and_zeros_are_held_against_a_share_if_the_reported_spread_is_one_o
     runs = [0, 1, 1, 0, 1, 0, 0, 1, 1, 0]
     found = compare(runs, runs=10, mean=f"0.40 ± {sd}", plus_minus="sd n-1")
     assert (found.main.difference.counts == (5, 10, 4, 10)) == is_share
+
+
+def test_runs_in_two_units_are_not_judged_without_a_word():
+    """Shares among per cent had a mean of 47 and a spread that contradicts nothing."""
+    mixed = compare([93.0, 0.92, 94.0, 0.95], "93.1 ± 0.4, n = 5")
+    assert "Some of your runs look like shares (0.92)" in mixed.cautions["mixed units"]
+    for values in ([93.0, 92.0, 94.0, 95.0], [0.93, 0.92, 0.94], [0.5, 3.0, 20.0, 55.0],
+                   [0.0, 93.0, 95.0], [0.9, 500.0, 93.0]):  # fmt: skip
+        assert "mixed units" not in compare(values, "93.1 ± 0.4, n = 5").cautions
