@@ -129,8 +129,8 @@ dist: $(VENV)/.dev ## wheel and sdist, the same from every checkout -> dist/
 
 .PHONY: readme
 readme: $(VENV)/.run ## write README.md and results/programs.md from their sources
-	@$(RUN) tools/write_readme.py
-	@$(RUN) tools/write_programs.py
+	@$(RUN) -m tools.write_readme
+	@$(RUN) -m tools.write_programs
 
 .PHONY: identity
 identity: $(VENV)/.run ## write CITATION.cff and others from identity.toml; say what is empty there

@@ -1,6 +1,6 @@
 """Write results/programs.md: which program made each figure, table and number of the front page.
 
-Usage: python tools/write_programs.py [--check]
+Usage: python -m tools.write_programs [--check]
 
 Read from the templates: a figure is drawn by its experiment, and a table or number is printed from
 the models that its template names. Seconds and memory are those of the last complete row of

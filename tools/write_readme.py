@@ -1,6 +1,6 @@
 """Write README.md from its template and the models in results/, so that no number is typed by hand.
 
-Usage: python tools/write_readme.py [--check]
+Usage: python -m tools.write_readme [--check]
 
 With ``--check`` nothing is written; the exit code is 1 if the page is not what the models say.
 """
@@ -17,6 +17,7 @@ from replication.cli import main
 from replication.experiments import list_checks
 from replication.publication.identity import load_identity
 from replication.report.template import fill
+from tools.write_programs import find_costs
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -39,6 +40,8 @@ def render_readme() -> str:
     models["checks"] = list_checks(models)
     benchmark = RESULTS / "benchmark.json"
     models["benchmark"] = json.loads(benchmark.read_text("utf-8")) if benchmark.exists() else None
+    costs = find_costs().get("costs", {})
+    models["seconds"] = costs["replicate"]["seconds"] if costs else None
     models["example"] = {"options": shlex.join(EXAMPLE), "answer": run_example()}
     repository = load_identity().places.repository
     advice = "" if repository else "     # wherever you found these sources"
