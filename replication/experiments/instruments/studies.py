@@ -24,6 +24,9 @@ SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}
 Z = 1.959964  # of a 95 % interval
 MIN_AT_REPORTED = 100  # networks that stop at the reported largest count, for a Bayes factor
 
+P_DECIMALS = 12
+"""Of p: a thousand times what the last bits of a Fourier transform change."""
+
 
 def describe_sampling(counts: CountTable) -> Model | None:
     """Return what studies of the reported size give if all converge, with intervals of 95 %.
@@ -72,11 +75,15 @@ def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> Cou
 
 
 def find_p(counts: CountTable) -> float | None:
-    """Return p of the reported mean and largest count; None if few converge."""
+    """Return p of the reported mean and largest count; None if few converge.
+
+    The sums behind it come from Fourier transforms, whose last bits, some 1e-15 of 1, depend on
+    the processor. So p is rounded to what all processors agree on.
+    """
     sampling = describe_sampling(counts)
     if sampling is None:
         return None
-    return float(sampling["p"])
+    return round(float(sampling["p"]), P_DECIMALS)
 
 
 def count_sweeps(counts: CountTable) -> CountTable:
