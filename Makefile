@@ -71,12 +71,12 @@ dask: $(VENV)/.run ## add what a Dask cluster needs, for --backend dask
 ##@ Checks
 
 .PHONY: test
-test: $(VENV)/.dev ## all tests that take seconds, two minutes on two cores
-	@echo 'About two minutes on two cores'
+test: $(VENV)/.dev ## all tests that take seconds, four minutes on two cores
+	@echo 'About four minutes on two cores'
 	@$(RUN) -m pytest -n auto --dist worksteal
 
 .PHONY: test-long
-test-long: $(VENV)/.dev ## the tests that take minutes, on all cores
+test-long: $(VENV)/.dev ## the tests that take minutes, one of them an hour, on all cores
 	@$(RUN) -m pytest -m long -n auto --dist worksteal
 
 .PHONY: test-lowest
