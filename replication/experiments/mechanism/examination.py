@@ -1,10 +1,9 @@
 """What learning waits for on inputs of one's own, and how fast rules are there."""
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from replication.definition.fields import take_whole
 from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
@@ -27,6 +26,9 @@ from replication.simulator.running.backends import take_jobs
 from replication.simulator.running.guard import check_rule
 from replication.system.progress import Tell, silent
 from replication.wording import plural, show
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEARCH_SHARE = 0.2
 """Networks at each learning rate that is tried, as a share of all."""
@@ -89,7 +91,7 @@ class Mechanism:
     protocol: Protocol
     n_networks: int
     root_seed: int
-    table: pd.DataFrame
+    table: "pd.DataFrame"
     answer: str
 
     def __str__(self) -> str:
@@ -175,6 +177,8 @@ def examine_mechanism(
     >>> float(found.table.set_index("name").rate["recirculation"])
     14.0
     """
+    import pandas as pd  # which takes long to import
+
     check_task(protocol)
     n_seeds = take_whole("n_seeds", n_seeds, FEWEST, MOST)
     if network is not None:

@@ -5,7 +5,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import spearmanr
 
 from replication.definition.protocol import Protocol
 from replication.experiments.instruments.matrices import Array, Counts, Flags
@@ -137,6 +136,8 @@ def correlate_logs(one: Array | Counts, other: Array | Counts) -> float | None:
 
 def correlate_ranks(one: ArrayLike, other: ArrayLike) -> float | None:
     """Return the squared rank correlation of two numbers; None of fewer than three networks."""
+    from scipy import stats  # which takes long to import
+
     if np.size(one) < 3:
         return None
-    return float(spearmanr(one, other)[0] ** 2)
+    return float(stats.spearmanr(one, other)[0] ** 2)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import gmean
 
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments.instruments.judging import judge, supports_if
@@ -144,6 +143,8 @@ def run(sample: Sample) -> Model:
 
 def list_searches() -> dict[str, Search]:
     """Return what is searched, by name: a rule, and what is done to it or the task behind it."""
+    from scipy import stats  # which takes long to import
+
     searches: dict[str, Search] = {}
     for task, (fields, share, more, tried) in TASKS.items():
         for rule, tried_rates in tried.items():
@@ -151,7 +152,7 @@ def list_searches() -> dict[str, Search]:
             searches[rule + task] = base, {"learning_rate": tried_rates, **more}, share
     for name, (rule, factors, ends) in FACTORS.items():
         # Spaced evenly on a logarithmic scale; where W changes faster, the best rate is lower.
-        spaced = np.geomspace(*ends, N_FACTOR_RATES) / gmean(factors) ** 0.5
+        spaced = np.geomspace(*ends, N_FACTOR_RATES) / stats.gmean(factors) ** 0.5
         rounded = [float(f"{rate:.3g}") for rate in spaced]
         grid = {"visible_to_hidden_factor": factors, "learning_rate": rounded}
         searches[f"{name}-changed"] = RULES[rule], grid, 1.0
