@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from replication.reading.cells import MISSING, PLAIN, is_missing
-from replication.reading.decimals import list_signs
 from replication.reading.sheet import Column, Sheet
+from replication.reading.signs import list_signs
 
 if TYPE_CHECKING:
     import pandas as pd

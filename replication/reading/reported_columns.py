@@ -1,10 +1,12 @@
 """Columns of reported numbers, and what their headings say."""
 
 import dataclasses
+import re
 from collections.abc import Collection, Sequence
 
 from replication.reading.headings import Heading, read_heading
 from replication.reading.names import CENTRES
+from replication.reading.question import Cause, Question, quote
 from replication.reading.roles import COUNTERS
 from replication.reading.sheet import Column, Sheet
 from replication.reading.typeset import fold
@@ -15,10 +17,14 @@ P_VALUES = {"p", "p_value", "p_values", "pvalue", "p_val", "pval"}
 
 @dataclasses.dataclass(frozen=True)
 class ReportedColumn:
-    """A column of reported numbers, and what its heading says."""
+    """A column of reported numbers, and what its heading says.
+
+    `is_guess`: no heading says which statistic it holds, so that these may be means or medians.
+    """
 
     column: Column
     heading: Heading
+    is_guess: bool = False
 
     @property
     def name(self) -> str:
@@ -41,6 +47,10 @@ class ReportedColumn:
         heading = dataclasses.replace(self.heading, statistic=statistic, label=new_label)
         return dataclasses.replace(self, heading=heading)
 
+    def guess_mean(self, label: str) -> "ReportedColumn":
+        """Return the same column as one of means, or medians where their spread says so."""
+        return dataclasses.replace(self.name_statistic("mean", label), is_guess=True)
+
 
 def find_reported_columns(sheet: Sheet, taken: Collection[str]) -> list[ReportedColumn]:
     """Return the columns of numbers of a report, but for those that are keys or ignored.
@@ -54,6 +64,25 @@ def find_reported_columns(sheet: Sheet, taken: Collection[str]) -> list[Reported
         if is_numeric and column.name not in taken and not _is_no_result(column):
             columns.append(ReportedColumn(column, heading))
     return columns
+
+
+def check_cells(sheet: Sheet, names: Collection[str]) -> None:
+    """Refuse a column of a statistic whose cells have digits, and none of which can be read.
+
+    `names`: columns that were said to be something else.
+    """
+    for column in sheet.columns:
+        heading = read_heading(column.name)
+        is_statistic = heading.statistic is not None and not heading.label
+        if not is_statistic or column.name in names or column.has_numbers or not column.known:
+            continue
+        if all(re.search(r"\d", text) for text in column.known):
+            message = (
+                f"{quote([column.name])} of {sheet.name} holds {quote(column.known[:2])}, which is "
+                "no form of a number: write it as 0.83 or 0.83 ± 0.04, or name the column with "
+                "`by` or `ignore` if it is something else"
+            )
+            raise Question(Cause.CELL, message)
 
 
 def _is_no_result(column: Column) -> bool:

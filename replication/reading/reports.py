@@ -1,12 +1,18 @@
 """A table of reported results, to statistics by name for each key."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from replication.reading.grouping import filter_rows, melt
 from replication.reading.headings import read_heading
+from replication.reading.kinds import read_kind
 from replication.reading.options import Reading, Wide
-from replication.reading.question import Cause, Question
-from replication.reading.reported_columns import find_reported_columns, find_wide_columns
+from replication.reading.question import Cause, Question, quote
+from replication.reading.reported_columns import (
+    check_cells,
+    find_reported_columns,
+    find_wide_columns,
+)
 from replication.reading.result_columns import BEHIND_NAME, find_result_columns
 from replication.reading.result_rows import read_rows
 from replication.reading.runs import METRIC
@@ -32,6 +38,7 @@ def read_report_of(
     sheet = turn_statistics(sheet, known)
     ignored = sheet.choose(reading.ignore)
     keys = find_keys(sheet, reading, yours)
+    check_cells(sheet, [*ignored, *(keys if reading.by else [])])
     if reading.wide is not None:
         sheet = melt_results(sheet, reading.wide, [*keys, *ignored])
         keys.append(reading.wide.key)
@@ -57,6 +64,27 @@ def find_keys(sheet: Sheet, reading: Reading, yours: YourSide | None) -> list[st
     return [name for name in texts if name not in ignored]
 
 
+def _name_stacked(sheet: Sheet, columns: Sequence[str]) -> str:
+    """Return a heading for the cells of several columns, with what all of their headings say.
+
+    Of PPO (SD) and SAC (SD) it is "mean (SD)".
+    """
+    headings = [read_heading(name) for name in columns]
+    heading = "mean"
+    kinds = {read_kind(one.kind): one.kind for one in headings if one.kind is not None}
+    if len(kinds) > 1:
+        message = (
+            f"headings of {sheet.name} say what ± is in several ways ({quote(kinds.values())}); "
+            "compare such columns one by one, with `value`"
+        )
+        raise Question(Cause.SPREAD, message)
+    for words in kinds.values():
+        heading += f" ({words})"
+    if all(one.unit == "%" for one in headings):
+        heading += " (%)"
+    return heading
+
+
 def melt_results(sheet: Sheet, wide: Wide, taken: list[str]) -> Sheet:
     """Return a table with a row for each heading that is a key, and its cells below "mean".
 
@@ -66,9 +94,7 @@ def melt_results(sheet: Sheet, wide: Wide, taken: list[str]) -> Sheet:
     if not columns:
         message = f"{sheet.name} has no columns of numbers whose headings are a {wide.key}"
         raise Question(Cause.STATISTIC, message)
-    units = {read_heading(name).unit for name in columns}
-    value = "mean (%)" if units == {"%"} else "mean"
-    melted = melt(sheet, columns, wide.key, value)
+    melted = melt(sheet, columns, wide.key, _name_stacked(sheet, columns))
     headings = melted[wide.key].list_texts()
     names = Column(wide.key, [BEHIND_NAME.sub("", clean(text)) for text in headings])
     runs = Column("n", [read_heading(text).runs or "" for text in headings])

@@ -54,9 +54,10 @@ def find_result_columns(
     if reading.value:
         explained = _take_said(sheet, columns, reading)
     else:
-        candidates = list(columns)
         if reading.wide is None:
             candidates = take_average_as_result(columns)
+        else:
+            candidates = _guess_stacked(columns)
         if any(column.is_centre for column in candidates):
             explained = _keep_known_labels(candidates, yours)
         else:
@@ -72,6 +73,15 @@ def find_result_columns(
         raise ask_columns(sheet, unexplained)
     _check_factors(results, yours or NO_TABLE)
     return results
+
+
+def _guess_stacked(columns: Sequence[ReportedColumn]) -> list[ReportedColumn]:
+    """Return the columns of a table whose headings were stacked above cells called "mean"."""
+    guessed = []
+    for column in columns:
+        is_stacked = column.heading.statistic == "mean" and not column.heading.label
+        guessed.append(column.guess_mean("") if is_stacked else column)
+    return guessed
 
 
 def _check_factors(results: Sequence[ReportedColumn], yours: YourSide) -> None:
@@ -126,10 +136,10 @@ def _list_said(sheet: Sheet, columns: Sequence[ReportedColumn], reading: Reading
 
 def _name_result(column: ReportedColumn) -> ReportedColumn:
     """Return a column that was named as one of what its heading says, or else of means."""
-    statistic = "mean"
+    label = column.heading.label or fold(column.name)
     if column.is_centre and column.heading.statistic is not None:
-        statistic = column.heading.statistic
-    return column.name_statistic(statistic, column.heading.label or fold(column.name))
+        return column.name_statistic(column.heading.statistic, label)
+    return column.guess_mean(label)
 
 
 # -- columns below the name of a statistic --------------------------------------------------------
@@ -182,9 +192,9 @@ def _name_values(
         if column not in results:
             named.append(column)
         elif len(results) == 1:
-            named.append(column.name_statistic("mean", ""))
+            named.append(column.guess_mean(""))
         else:
-            named.append(column.name_statistic("mean", BEHIND_NAME.sub("", clean(column.name))))
+            named.append(column.guess_mean(BEHIND_NAME.sub("", clean(column.name))))
     return named
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from replication.reading.cells import is_missing
-from replication.reading.decimals import Decimals, find_decimals
-from replication.reading.headings import Heading
+from replication.reading.decimals import Decimals, find_decimals_of
 from replication.reading.keys import check_spellings
 from replication.reading.names import SPREADS, STATISTICS, SUCCESSES
 from replication.reading.options import Reading
@@ -55,7 +54,9 @@ def read_rows(
     notes = [*sheet.notes, *_note_units(columns), *_note_decimals(decimals, reading)]
     if unread:
         notes.append(f"Not read, since no number: {'; '.join(unread)}.")
-    return TidyReport(tuple(names), tuple(rows), _describe_roles(sheet, keys, columns, notes))
+    described = {column.name: _describe_column(column, reading) for column in columns}
+    read_as = _describe_roles(sheet, keys, described, notes)
+    return TidyReport(tuple(names), tuple(rows), read_as)
 
 
 def _list_keys(sheet: Sheet, names: Sequence[str]) -> list[Key]:
@@ -73,12 +74,11 @@ def _list_keys(sheet: Sheet, names: Sequence[str]) -> list[Key]:
 
 def _find_decimals(sheet: Sheet, columns: Sequence[ReportedColumn], reading: Reading) -> Decimals:
     """Return the decimal sign of the report."""
-    numbers: list[str] = []
-    for column in columns:
-        for cell in column.column.list_cells():
-            numbers.extend(cell.list_numbers())
-    return find_decimals(
-        numbers, where=sheet.name, wanted=reading.decimal, is_point_sure=sheet.is_point_sure
+    return find_decimals_of(
+        [cell for column in columns for cell in column.column.list_cells()],
+        where=sheet.name,
+        wanted=reading.decimal,
+        is_point_sure=sheet.is_point_sure,
     )
 
 
@@ -91,8 +91,7 @@ def _read_row(key: Key, cells: Cells, decimals: Decimals, reading: Reading) -> R
         cell = column.column.split(text)
         if cell is None:
             return None
-        place = Place(column.name, column.heading, reading)
-        place_cell(numbers, decimals.plain_cell(cell), place)
+        place_cell(numbers, decimals.plain_cell(cell), _find_place(column, reading))
         if column.heading.runs is not None:
             numbers.found.setdefault("runs", column.heading.runs)
     if not has_result(numbers):
@@ -101,6 +100,11 @@ def _read_row(key: Key, cells: Cells, decimals: Decimals, reading: Reading) -> R
         numbers.found.setdefault("runs", reading.n)
     check_numbers(numbers, ", ".join(key) or "the report")
     return ReportRow(key, numbers.found, numbers.kind, numbers.is_skewed)
+
+
+def _find_place(column: ReportedColumn, reading: Reading) -> Place:
+    """Return where the cells of a column stand."""
+    return Place(column.name, column.heading, reading, column.is_guess)
 
 
 def _describe_unread(key: Key, cells: Cells) -> str:
@@ -151,30 +155,27 @@ def _note_decimals(decimals: Decimals, reading: Reading) -> list[str]:
 
 
 def _describe_roles(
-    sheet: Sheet,
-    keys: Sequence[str],
-    columns: Sequence[ReportedColumn],
-    notes: Sequence[str],
+    sheet: Sheet, keys: Sequence[str], described: Mapping[str, str], notes: Sequence[str]
 ) -> ReadAs:
-    """Return the role of each column; of a statistic also which, and whose."""
+    """Return the role of each column; `described`: what those of statistics hold."""
     roles = dict.fromkeys(sheet.names, Role.IGNORED)
-    described = {}
-    for column in columns:
-        roles[column.name] = Role.STATISTIC
-        described[column.name] = f"{quote([column.name])} ({_describe_heading(column.heading)})"
-    for name in keys:
-        roles[name] = Role.KEY
-        described.pop(name, None)
+    roles |= dict.fromkeys(described, Role.STATISTIC)
+    roles |= dict.fromkeys(keys, Role.KEY)
     return ReadAs(roles, tuple(notes), described)
 
 
-def _describe_heading(heading: Heading) -> str:
-    """Return the statistic of a column in words, with whose it is and what stands beside it."""
-    name = heading.statistic or ""
+def _describe_column(column: ReportedColumn, reading: Reading) -> str:
+    """Return the heading of a column, with its statistic in words, and whose it is."""
+    place = _find_place(column, reading)
+    names = [place.statistic]
+    if column.is_guess:
+        cells = column.column.list_cells()
+        names = list(dict.fromkeys(map(place.find_statistic, cells))) or names
     in_words = {**STATISTICS, **SUCCESSES, "runs": "runs", "spread": "number behind ±"}
-    words = in_words.get(name, name)
+    words = " or ".join(in_words.get(name, name) for name in names)
+    heading = column.heading
     if heading.label:
         words += f" of {heading.label}"
-    if heading.kind and name not in SPREADS:
+    if heading.kind and heading.statistic not in SPREADS:
         words += f", {heading.kind}"
-    return words
+    return f"{quote([column.name])} ({words})"

@@ -8,7 +8,7 @@ import numpy as np
 
 from replication.errors import DataError
 from replication.reading.cells import Cell, is_missing
-from replication.reading.decimals import Decimals, find_decimals, to_float
+from replication.reading.decimals import Decimals, find_decimals_of, to_float
 from replication.reading.grouping import (
     combine_codes,
     filter_rows,
@@ -244,12 +244,8 @@ def list_columns(sheet: Sheet, roles: Roles, role: Role) -> list[Column]:
 
 def _find_decimals(sheet: Sheet, columns: Sequence[Column], reading: Reading) -> Decimals:
     """Return the decimal sign of the columns of values."""
-    numbers: list[str] = []
-    for column in columns:
-        for cell in column.list_cells():
-            numbers.extend(cell.list_numbers())
-    return find_decimals(
-        numbers,
+    return find_decimals_of(
+        [cell for column in columns for cell in column.list_cells()],
         where=sheet.name,
         wanted=reading.decimal,
         is_point_sure=sheet.is_point_sure,

@@ -185,8 +185,11 @@ class Column:
 
     @functools.cached_property
     def is_counter(self) -> bool:
-        """Whether it counts the rows: 0, 1, 2, ... or 1, 2, 3, ..."""
-        if len(self) < 2:
+        """Whether it counts the rows: 0, 1, 2, ... or 1, 2, 3, ...
+
+        A single row is counted by a column without a name.
+        """
+        if len(self) < 2 and self.name:
             return False
         if self.numbers is not None:
             start = self.numbers[0]
