@@ -99,8 +99,8 @@ def measure_row(table: FoundTable, key: Key) -> Cells:
     if found.shown is not None and gap.shown is not None:
         found = dataclasses.replace(found, shown=gap.shown)
     if gap.d is not None:
-        g, low, high = gap.d
-        found = dataclasses.replace(found, g=g, g_low=low, g_high=high)
+        g = gap.d
+        found = dataclasses.replace(found, g=g.value, g_low=g.low, g_high=g.high)
     return found
 
 
@@ -151,7 +151,7 @@ def _describe_yours(one: Comparison, cells: Cells) -> str:
     """Return one's own number; of successes those of your runs, not of as many as reported."""
     gap = one.difference
     if "n_succeeded" in one.reported and gap is not None and gap.counts is not None:
-        return f"{gap.counts[0]}/{gap.counts[1]}"
+        return f"{gap.counts.yours}/{gap.counts.n_yours}"
     return format_number(cells.yours)
 
 

@@ -105,7 +105,7 @@ def _name_yours(found: Found) -> str:
     (name,) = found.judged
     counts = None if found.difference is None else found.difference.counts
     if name == "n_succeeded" and counts is not None:
-        return f"your {counts[0]:,} of {counts[1]:,}"
+        return f"your {counts.yours:,} of {counts.n_yours:,}"
     yours = f"your {format_number(found.findings[name].yours)}"
     return f"{yours} ({runs})" if runs else yours
 
@@ -254,7 +254,7 @@ def _make_row(found: Found, name: str, item: Finding) -> list[str]:
     yours = format_number(item.yours)
     counts = None if found.difference is None else found.difference.counts
     if name == "n_succeeded" and counts is not None:
-        yours = f"{counts[0]:,} of {counts[1]:,}"
+        yours = f"{counts.yours:,} of {counts.n_yours:,}"
     elif name == "mean_given_max" or (found.scale and name in SPREADS):
         yours = ""
     shown = found.shown.get(name)
