@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from replication.simulator.running.outcomes import Outcomes
 
 MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all kept in memory
+ALL = "all"
 
 
 def add_commands(subparsers: arguments.Subparsers) -> None:
@@ -76,8 +77,15 @@ def _add_experiments(subparsers: arguments.Subparsers) -> None:
         "--jobs",
         handler=run_experiments_command,
     )
-    text = "to run (default: all)"
-    experiments.add_argument("names", nargs="*", choices=[*EXPERIMENTS], metavar="NAME", help=text)
+    # Python 3.11 looks for the value of no names among the choices, too.
+    experiments.add_argument(
+        "names",
+        nargs="*",
+        choices=[*EXPERIMENTS, ALL],
+        default=ALL,
+        metavar="NAME",
+        help="to run (default: all)",
+    )
 
 
 def _add_multiverse(subparsers: arguments.Subparsers) -> None:
@@ -223,7 +231,8 @@ def run_experiments_command(options: argparse.Namespace) -> None:
     """Run experiments and write their models."""
     from replication.publication.publishing import run_experiments
 
-    names = [name for name in EXPERIMENTS if not options.names or name in options.names]
+    are_all = ALL in options.names
+    names = [name for name in EXPERIMENTS if are_all or name in options.names]
     run_experiments(names, options.results, jobs=options.jobs, report_progress=report_progress)
     for name in names:
         print(escape(str(options.results / "models" / f"{name}.json")))
