@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from replication.comparison.table import ComparisonTable
     from replication.reading.sheet import Sheet
 
+Subparsers = Any
+"""What a parser of argparse adds commands to; that class has no public name."""
 FORMS = ("text", "markdown", "latex", "csv", "json")
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
 # runs.csv, also where no such file is: a report would have no ending
@@ -81,7 +83,7 @@ class Gone(argparse.Action):
         raise UsageError(name_options(str(refuse_name(self.dest, ()))))
 
 
-def add_commands(subparsers: Any) -> None:
+def add_commands(subparsers: Subparsers) -> None:
     """Add the commands of this module to the parser of `replication`."""
     compare = subparsers.add_parser(
         "compare",
@@ -121,7 +123,7 @@ def add_commands(subparsers: Any) -> None:
     add_read(subparsers)
 
 
-def add_read(subparsers: Any) -> None:
+def add_read(subparsers: Subparsers) -> None:
     """Add the command that reads a table."""
     read = subparsers.add_parser(
         "read",

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from replication.comparison.figure import draw, draw_statistic
 from replication.comparison.found import Found, Verdict
@@ -19,9 +19,6 @@ from replication.comparison.sentences import (
 )
 from replication.comparison.text import Answered, Block, describe_class, list_assumed
 from replication.wording import plural
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["Comparison", "Verdict"]
 
@@ -49,7 +46,7 @@ class Comparison(Found, Answered):  # noqa: D101 (its docstring is that of its f
         names = [field.name for field in dataclasses.fields(self)]
         return {name: getattr(self, name) for name in names if name not in HIDDEN}
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Any:
         """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
         names = [name for name, one in self.findings.items() if math.isfinite(sum(one.interval))]
         panels = [functools.partial(draw_statistic, self, name) for name in names]

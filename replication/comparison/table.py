@@ -22,7 +22,6 @@ from replication.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
 PARTS = (
     "verdict",
@@ -87,7 +86,7 @@ class ComparisonTable(FoundTable, Answered):  # noqa: D101 (its docstring is tha
         header, *rows = self.list_cells()
         return pd.DataFrame(rows, columns=header)
 
-    def plot(self) -> "Figure":
+    def plot(self) -> Any:
         """Return a forest plot: all differences in standard deviations, and their mean."""
         is_known = any(row.difference and row.difference.d for row in self.rows.values())
         panels = [functools.partial(draw_rows, self)] if is_known else []
