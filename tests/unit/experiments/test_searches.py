@@ -15,7 +15,8 @@ from replication.experiments.dynamics import jumps
 from replication.experiments.dynamics import run as dynamics
 from replication.experiments.hierarchy import run as hierarchy
 from replication.experiments.images import linear, logistic
-from replication.experiments.live import run as live
+from replication.experiments.live import cloud, lesson, line
+from replication.experiments.live import networks as shown
 from replication.experiments.mechanism import run as mechanism
 from replication.experiments.mechanism import verdicts, waiting
 from replication.experiments.proposal import run as proposal
@@ -70,20 +71,20 @@ def test_published_models_hold_the_settings_that_stand_in_the_code():
         (len(get("mechanism/growth/paper/lacking")), len(waiting.PARTS)),
         (get("mechanism/first/paper/n_first"), verdicts.FIRST / paper),
         (get("mechanism/frozen/paper/cap"), waiting.BUDGET / paper),
-        (get("live/cloud/step"), live.STEP),
-        (get_all("live/cloud/criteria", "criterion"), list(live.MEANINGS)),
-        (get("live/spread/updates"), live.SPREAD_UPDATES),
-        (get("live/line/share"), live.SHARE),
-        (get("live/line/updates"), live.N_UPDATES),
-        (get("live/line/half_width"), live.HALF_WIDTH),
-        (get("live/line/root_seed"), live.LINE_SEED),
-        (len(get("live/line/points")), live.N_POINTS),
-        (get("live/root_seed"), live.SHOWN_ROOT_SEED),
-        (get("live/networks/typical/learning_rate"), live.RATE),
+        (get("live/cloud/step"), cloud.STEP),
+        (get_all("live/cloud/criteria", "criterion"), list(cloud.MEANINGS)),
+        (get("live/spread/updates"), lesson.SPREAD_UPDATES),
+        (get("live/line/share"), line.SHARE),
+        (get("live/line/updates"), line.N_UPDATES),
+        (get("live/line/half_width"), line.HALF_WIDTH),
+        (get("live/line/root_seed"), line.LINE_SEED),
+        (len(get("live/line/points")), line.N_POINTS),
+        (get("live/root_seed"), shown.SHOWN_ROOT_SEED),
+        (get("live/networks/typical/learning_rate"), shown.RATE),
         (len(get("live/networks/typical/frames")), N_FRAMES),
         (
             {name: rule["learning_rate"] for name, rule in get("live/line/rules").items()},
-            {name: fields["learning_rate"] for name, fields in live.LINE_RULES.items()},
+            {name: fields["learning_rate"] for name, fields in line.LINE_RULES.items()},
         ),
     ):
         if isinstance(expected, tuple):
