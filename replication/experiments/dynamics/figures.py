@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from replication.experiments.dynamics.jumps import UNSTABLE, predict_error
+from replication.experiments.dynamics.failures import UNSTABLE, predict_error
 from replication.experiments.instruments.model import Model
 from replication.report import style
 from replication.report.numbers import exact

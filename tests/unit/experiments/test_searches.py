@@ -1,5 +1,6 @@
 """Settings of experiments: those of the published models, and what searches try and find."""
 
+import dataclasses
 import importlib
 import itertools
 import math
@@ -11,7 +12,7 @@ import pytest
 
 from replication import experiments
 from replication.experiments import EXPERIMENTS, find_version
-from replication.experiments.dynamics import jumps
+from replication.experiments.dynamics import alignment, biases, failures
 from replication.experiments.dynamics import run as dynamics
 from replication.experiments.hierarchy import run as hierarchy
 from replication.experiments.images import linear, logistic
@@ -37,14 +38,14 @@ def test_a_published_model_is_of_the_networks_and_the_version_that_stand_in_the_
 
 
 def test_published_models_hold_the_settings_that_stand_in_the_code():
-    alignment = "dynamics/main/alignment/4-2-4/rates"
+    aligned = "dynamics/main/alignment/4-2-4/rates"
     paper = get("mechanism/rates/paper")
     for found, expected in (
-        (get_all("dynamics/main/rates", "rate"), jumps.UPPER_RATES),
-        (get_all(alignment, "rate"), jumps.ALIGNED_RATES),
+        (get_all("dynamics/main/rates", "rate"), failures.UPPER_RATES),
+        (get_all(aligned, "rate"), alignment.ALIGNED_RATES),
         (get("dynamics/main/tails/times"), dynamics.TIMES),
-        (get("dynamics/main/choices").keys() - {"n"}, jumps.CHOICES.keys()),
-        (get("dynamics/main/parts").keys() - {"n"}, jumps.DOSES.keys()),
+        (get("dynamics/main/choices").keys() - {"n"}, biases.CHOICES.keys()),
+        (get("dynamics/main/parts").keys() - {"n"}, biases.DOSES.keys()),
         (get("settings/rates"), settings.MAP_RATES),
         (get("settings/regressions"), settings.MAP_REGRESSIONS),
         (get("settings/fastest/0/regression"), max(settings.NEAR_RATES)),
@@ -120,6 +121,8 @@ def list_sequences(value):
     if isinstance(value, Mapping):
         for part in value.values():
             yield from list_sequences(part)
+    elif dataclasses.is_dataclass(value):
+        yield from list_sequences(dataclasses.asdict(value))
     elif isinstance(value, list | tuple):
         if value and all(isinstance(part, numbers.Real) for part in value):
             yield list(value)
