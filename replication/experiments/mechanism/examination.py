@@ -313,7 +313,7 @@ def has_foretold_time(protocol: Protocol) -> bool:
 
 
 def describe_failure(protocol: Protocol, *, has_learnt: bool) -> str:
-    """Return what to allow if recirculation fails; `has_learnt` says whether another rule learns."""
+    """Return what to allow if recirculation fails; `has_learnt` says whether any rule learns."""
     failing = "Recirculation does not meet" if has_learnt else "No rule meets"
     return (
         f"{failing} the criterion here "

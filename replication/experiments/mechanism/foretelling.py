@@ -17,9 +17,7 @@ from replication.experiments.mechanism.networks import (
 from replication.experiments.mechanism.waiting import BUDGET
 from replication.simulator.rule.weights import list_connections
 
-LONGEST = (
-    4.0  # for how long gaps are recorded to foretell each network, as a multiple of the median
-)
+LONGEST = 4.0  # for how many medians of updates gaps are recorded to foretell each network
 GAPS = (0.06, 0.4)  # between which codes have their gap, whose decoder learns alone
 GAP_SEED = 2015
 

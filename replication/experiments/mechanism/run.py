@@ -16,10 +16,7 @@ from replication.experiments.mechanism.networks import draw_networks
 
 NAMED_RATES = {"small": 2.0, "paper": PAPER.learning_rate}
 # Networks of each part, as multiples of all.
-PAIRS = {
-    "small": 1.0,
-    "paper": 4.0,
-}  # pairs at each rate; at the small one each takes ten times as long
+PAIRS = {"small": 1.0, "paper": 4.0}  # at each rate; at the small one each takes ten times as long
 FEWER_SHARE = 0.5  # whose states are measured at many updates
 EIGHT_SHARE = 0.1  # of 8-3-8
 OTHERS_SHARE = 0.05  # that learn other inputs

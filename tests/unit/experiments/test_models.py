@@ -49,7 +49,8 @@ SMALLER = {
     "images.linear": {
         "N_UPDATES": 150,
         "RULES": {name: LINEAR.RULES[name] for name in ("W frozen", *LINEAR_FIGURE)},
-        "SIZES": (0.5, 0.02), "STARTS": (0.1,), "NOISES": ((0.08, 100), (0.02, 150)),
+        "SIZES": (0.5, 0.02), "STARTS": (0.1,),
+        "NOISES": (LINEAR.Noise(0.08, 100), LINEAR.Noise(0.02, 150)),
         "ON_PATCHES": ("recirculation",),
         "N_SMALL_UPDATES": 200, "ENCODERS": {(4, 2): 20.0},
     },
