@@ -210,9 +210,10 @@ def read_p_values(named: Model) -> Model:
 
 
 def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:
-    """Compare how probable the reported numbers are under a protocol and under the paper's.
+    """Compare how probable the reported numbers are under another protocol and under the paper's.
 
-    None if too few networks stop at the reported largest count.
+    `counts` are those of networks of the other protocol, `likelihood` is that under the paper's.
+    None if too few of these networks stop at the reported largest count.
     """
     here = studies.measure_likelihood(counts)
     if here["n_at_max"] < studies.MIN_AT_REPORTED:

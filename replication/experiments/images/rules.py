@@ -346,9 +346,10 @@ class Shrinking(LogisticRecirculation):
     """Only the length of W changes; it keeps its direction."""
 
     def apply(self, changes: Changes) -> None:
+        # Of the change of W only the component along W is applied, as a part of W.
         square = np.sum(self.W * self.W)
-        along = np.sum(self.W * changes["W"]) / square
-        W = (1.0 + along) * self.W
+        part = np.sum(self.W * changes["W"]) / square
+        W = (1.0 + part) * self.W
         super().apply(changes)
         self.W = W
 

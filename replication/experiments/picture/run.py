@@ -128,22 +128,23 @@ def compare_moves(
 def judge_picture(paper: Histories, slow: Histories) -> Model:
     """Judge whether a change of W alone helps where AP and CR are parallel."""
 
-    def share(gain: str, of: Histories = paper) -> Estimate:
-        falls = of.get_learning(gain) > 0.0
-        return of.pool_shares(falls, of.get_learning("parallel") > PARALLEL)
+    def find_share(histories: Histories, gain: str) -> Estimate:
+        """Return in which share of cases with parallel vectors the error of the pattern falls."""
+        falls = histories.get_learning(gain) > 0.0
+        return histories.pool_shares(falls, histories.get_learning("parallel") > PARALLEL)
 
     # Changes by all patterns count where CR and AP of all of them are parallel.
     gains = paper.get_learning("biases_gain")  # (states, n_patterns)
     total = gains.sum(axis=1, keepdims=True)
-    is_parallel = np.all(paper.get_learning("parallel") > PARALLEL, axis=1, keepdims=True)
-    together = np.broadcast_to(is_parallel, gains.shape)
+    are_parallel = np.all(paper.get_learning("parallel") > PARALLEL, axis=1, keepdims=True)
+    together = np.broadcast_to(are_parallel, gains.shape)
     return judge(
         "picture",
         {
-            "single": share("small_gain"),
-            "whole": share("whole_gain"),
-            "single-2": share("small_gain", of=slow),
-            "batch-total": paper.pool_shares(total > 0.0, is_parallel),
+            "single": find_share(paper, "small_gain"),
+            "whole": find_share(paper, "whole_gain"),
+            "single-2": find_share(slow, "small_gain"),
+            "batch-total": paper.pool_shares(total > 0.0, are_parallel),
             "biases-single": paper.pool_shares(gains > 0.0, together),
         },
     )

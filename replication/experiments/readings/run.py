@@ -76,9 +76,9 @@ def describe_named(counts: CountTable) -> Model:
 
 
 def read_readings(path: Path) -> list[Reading]:
-    """Read a multiverse from a TOML file.
+    """Return the readings of a paper that a TOML file, a multiverse, describes.
 
-    ``[factors]`` lists values of protocol fields, every combination of which is a reading;
+    ``[factors]`` lists values of some protocol fields, and every combination of them is a reading.
     ``[fixed]`` holds fields that all readings share.
     """
     content = read_toml(path, what="multiverse file")
