@@ -65,7 +65,7 @@ def describe_sampling(counts: CountTable) -> Model | None:
         "chance_all_converge": plain["chance_all_succeed"],
         "chance_interval": ends,
         **findings,
-        "p": plain["p"],
+        "p": round_p(comparison.p),
     }
 
 
@@ -79,15 +79,21 @@ def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> Cou
 
 
 def find_p(counts: CountTable) -> float | None:
-    """Return p of the reported mean and largest count; None if few converge.
-
-    The sums behind it come from Fourier transforms, whose last bits, some 1e-15 of 1, depend on
-    the processor. So p is rounded to what all processors agree on.
-    """
+    """Return p of the reported mean and largest count; None if few converge."""
     sampling = describe_sampling(counts)
     if sampling is None:
         return None
-    return round(float(sampling["p"]), P_DECIMALS)
+    p: float = sampling["p"]
+    return p
+
+
+def round_p(p: float) -> float:
+    """Return p as all processors agree on it.
+
+    The sums behind it come from Fourier transforms, whose last bits, some 1e-15 of 1, depend on
+    the processor.
+    """
+    return round(p, P_DECIMALS)
 
 
 def count_sweeps(counts: CountTable) -> CountTable:
