@@ -1,4 +1,4 @@
-"""The one front door: commands, messages and exit codes; no science."""
+"""Run a command of `replication`: what it answers, in one line, and its exit code."""
 
 import contextlib
 import logging
@@ -17,7 +17,7 @@ from replication.wording import explain
 NEEDED_MEMORY = 0.9e9
 """Bytes of addresses that the libraries take before the first network."""
 
-LONGEST_MESSAGE = 10_000
+LONGEST_MESSAGE = 10_000  # characters
 # What libraries say where the system is short of something: "[Errno 24] Too many open files".
 SHORTAGES = re.compile(
     "cannot allocate memory|failed to map segment|start new thread|launch worker thread|"
@@ -53,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    """Read the arguments, and run the command that they name; return its exit code."""
     from replication.cli.parser import make_parser
 
     given = sys.argv[1:] if arguments is None else arguments
@@ -95,8 +96,10 @@ def _check_memory_limit() -> None:
     """Refuse a limit on memory under which libraries would end this process without a word."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
-        both = f"may use {limit / 1e6:,.0f} MB of memory, and needs {NEEDED_MEMORY / 1e6:,.0f}"
-        raise WorkerError(f"this process {both}; raise the limit (ulimit -v)")
+        raise WorkerError(
+            f"this process may use {limit / 1e6:,.0f} MB of memory, and needs "
+            f"{NEEDED_MEMORY / 1e6:,.0f}; raise the limit (ulimit -v)"
+        )
 
 
 def _is_shortage(error: BaseException | None) -> bool:
@@ -109,5 +112,6 @@ def _is_shortage(error: BaseException | None) -> bool:
 
 
 def _fail(message: str, code: int) -> int:
+    """Write a message of one line to standard error, and return the exit code."""
     write_safely(sys.stderr, f"replication: {escape(message)[:LONGEST_MESSAGE]}\n")
     return code

@@ -121,6 +121,7 @@ def test_the_rule_has_the_weights_of_a_plain_loop_with_the_same_random_numbers(p
 @pytest.mark.parametrize("process", PROCESSES)
 def test_the_compiled_rule_does_what_it_does_in_numpy(process):
     rule = build_encoder(2, 1, process, until="held")
+    rule.schedule, rule.gathering = ((2, 20.0), (1, 10.0)), (3, 10.0)  # as many loops, but shorter
     found = check_rule(rule, Protocol(threshold=0.5, max_updates=60))
     assert found.n_updates >= 6
     assert found.largest == 0.0  # weights and what is written down are whole numbers
