@@ -162,14 +162,14 @@ class Found:
         )
         findings = {
             name: dataclasses.replace(
-                one,
-                value=_exp(one.value),
-                yours=_exp(one.yours),
-                interval=(_exp(one.interval[0]), _exp(one.interval[1])),
+                finding,
+                value=_exp(finding.value),
+                yours=_exp(finding.yours),
+                interval=(_exp(finding.interval[0]), _exp(finding.interval[1])),
             )
-            for name, one in self.findings.items()
+            for name, finding in self.findings.items()
         }
-        shown = {name: _exp_known(one) for name, one in self.shown.items()}
+        shown = {name: _exp_known(finding) for name, finding in self.shown.items()}
         return dataclasses.replace(
             self, mean=mean, shown=shown, difference=difference, findings=findings
         )

@@ -11,7 +11,6 @@ from replication import wording
 from replication.errors import UsageError
 from replication.reading.typeset import clean
 
-FORMS = ("text", "markdown", "latex", "csv", "json")
 MAX_DIGITS = 15
 MAX_EXPONENT = 30
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
@@ -56,7 +55,7 @@ class Reported:
         return float(first * step), float(last * step)
 
 
-Numbers = Mapping[str, Reported]
+ReportedNumbers = Mapping[str, Reported]
 """Reported numbers by name."""
 
 
@@ -112,10 +111,10 @@ class _Parts(NamedTuple):
 
 def _split_number(body: str) -> _Parts | None:
     """Return the parts of -12,345.6e-3k; None of what is no number, or too long for one."""
-    found = _NUMBER.fullmatch(body)
-    if found is None:
+    match = _NUMBER.fullmatch(body)
+    if match is None:
         return None
-    sign, whole, decimals, power, suffix = found.groups("")
+    sign, whole, decimals, power, suffix = match.groups("")
     whole = whole.replace(",", "")
     exponent = int(power or 0) + SUFFIXES[suffix]
     is_long = len(whole) + len(decimals) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS

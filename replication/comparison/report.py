@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
 
-from replication.comparison.numbers import Numbers, Reported, read_number, refuse
+from replication.comparison.numbers import Reported, ReportedNumbers, read_number, refuse
 from replication.comparison.request import Request
 from replication.comparison.sides import Printed
 from replication.errors import UsageError
@@ -38,10 +38,12 @@ def word(name: str) -> str:
     return WORDS.get(name) or f"{name[1:]} % quantile"
 
 
-def describe_number(name: str, text: str, *, article: bool = False) -> str:
-    """Return a reported number with its name: "mean of 48", or "a mean of 48"."""
-    words = f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}" if article else words
+def describe_number(name: str, text: str) -> str:
+    """Return a reported number with its name: "a mean of 48"."""
+    of = "" if name == "spread" else "of "
+    words = f"{word(name)} {of}{text}"
+    article = "an" if words[0] in "aeiou" else "a"
+    return f"{article} {words}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Report:
         logarithms.
     """
 
-    numbers: Numbers
+    numbers: ReportedNumbers
     n: int
     failures: str | None = None
     kind: Kind = NO_KIND
@@ -274,17 +276,17 @@ def take_ends(texts: dict[str, str]) -> tuple[str, str] | None:
 
 def read_one(name: str, text: str, request: Request) -> Reported:
     """Return a number as it was printed, with the cell of all numbers that print so."""
-    place = name
+    argument = name
     where = ""
     if name == "spread":  # it was given with the mean
-        place = "mean"
+        argument = "mean"
         where = " behind ±"
     is_count = name in SUCCESSES
-    item = read_number(text, place, scale=None if is_count else request.scale)
+    item = read_number(text, argument, scale=None if is_count else request.scale)
     if item.value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
-        raise refuse(place, text, f"are 0 and numbers above it{where}")
+        raise refuse(argument, text, f"are 0 and numbers above it{where}")
     if request.is_log and not is_count:
-        return take_log(item, place)
+        return take_log(item, argument)
     return item
 
 

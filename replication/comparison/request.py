@@ -19,7 +19,7 @@ LEVEL = 0.05  # of a test, unless given
 LARGEST = 1e15
 MOST_BETWEEN = 100.0  # standard deviations by which labs may differ
 
-Said = dict[str, str]
+Remarks = dict[str, str]
 """Sentences on what is taken for granted, by the argument that changes it."""
 
 

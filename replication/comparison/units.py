@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from replication.comparison.request import Request, Said
+from replication.comparison.request import Remarks, Request
 from replication.comparison.sides import OneSide, OwnRuns, Printed
 from replication.reading.decimals import to_float
 from replication.reading.names import SUCCESSES
@@ -22,7 +22,7 @@ class Unit:
     """What reported numbers are divided by, None where it was not said; and how that is known."""
 
     scale: float | None = None
-    said: Mapping[str, str] = dataclasses.field(default_factory=Said)
+    said: Mapping[str, str] = dataclasses.field(default_factory=Remarks)
 
 
 def find_unit(own: OneSide, theirs: Printed, request: Request) -> Unit:

@@ -92,7 +92,7 @@ def _judge_by_seed(rows: Sequence[Row], *, level: float, between: float) -> seed
     block = seeds.find_block(usable)
     if block is None:
         return None
-    kept = [usable_sides[place] for place in block.rows]
+    kept = [usable_sides[index] for index in block.rows]
     return seeds.judge_by_seed(block.values, kept, level=level, between=between)
 
 
