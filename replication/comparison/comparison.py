@@ -342,12 +342,14 @@ def _estimate_improvement(own: Runs, request: Request) -> Estimate | None:
 
 
 def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: float) -> Estimate:
-    """Return the mean of one's own runs, or what stands in its place, with its interval."""
-    # A median stands for no mean, but the runs behind it have one.
-    if main.sides is None or (report.centre in {"median", "iqm"} and sample is None):
+    """Return the mean of one's own runs, or of another report in their place, with its interval."""
+    if main.sides is None:
         return Estimate(None, None, None)
-    if sample is None or report.centre in {"mean", "constant"}:
+    if report.centre in {"mean", "constant"}:
         return main.sides[0].estimate(1.0 - level)
+    # The side is one of medians, of which another report says no mean, but runs have one.
+    if sample is None:
+        return Estimate(None, None, None)
     return Side(sample.mean, ((sample.spread, sample.n),)).estimate(1.0 - level)
 
 

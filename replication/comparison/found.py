@@ -117,7 +117,7 @@ class Found:
 
     @property
     def main(self) -> Answer:
-        """What the most usual reading gives: distributions, where studies were drawn, and sides."""
+        """The answer under the most usual reading of the report."""
         return next(iter(self.answers.values()))
 
     @property
@@ -176,8 +176,10 @@ class Found:
 
 
 def _exp(value: float) -> float:
+    """Return the exponential of a number, which is very large instead of too large for a float."""
     return value if math.isnan(value) else math.exp(min(value, LARGEST_LOG))
 
 
 def _exp_known(value: float | None) -> float | None:
+    """Return the exponential of a number, None where there is none."""
     return None if value is None else _exp(value)

@@ -255,6 +255,7 @@ def _make_statistic(item: Reported, drawn: FloatArray) -> Statistic:
 def _find_all(
     judged: Mapping[str, Statistic], yours: Mapping[str, float], level: float
 ) -> dict[str, Finding]:
+    """Return what was found of each statistic."""
     return {name: statistic.find(name, yours, level) for name, statistic in judged.items()}
 
 

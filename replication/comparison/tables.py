@@ -275,10 +275,13 @@ def subtract(
     return differences
 
 
-def subtract_pairs(one: OwnRuns, two: OwnRuns, pair: str) -> OwnRuns:
-    """Return the difference of the runs of each seed."""
-    first = take_by_seed(one, pair)
-    second = take_by_seed(two, pair)
+def subtract_pairs(minuend: OwnRuns, subtrahend: OwnRuns, pair: str) -> OwnRuns:
+    """Return the difference of the two runs of each seed that both groups have.
+
+    `pair`: name of the column of seeds.
+    """
+    first = take_by_seed(minuend, pair)
+    second = take_by_seed(subtrahend, pair)
     seeds = np.intersect1d(first.seeds, second.seeds)
     if seeds.size == 0:
         raise DataError(f"column {quote([pair])} holds no seed of both groups; leave `pair` out")

@@ -26,7 +26,7 @@ class Unit:
 
 
 def find_unit(own: OneSide, theirs: Printed, request: Request) -> Unit:
-    """Return what reported numbers are divided by to have the unit of one's own values."""
+    """Return what brings reported numbers to the unit of one's own values, where that is known."""
     if request.is_log:
         return Unit(None, {"scale": LOGARITHMS})
     if request.scale == 1.0:

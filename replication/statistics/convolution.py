@@ -31,12 +31,12 @@ def find_length(masses: FloatArray, runs: int) -> int:
     exp(n log M(s) - s length) for every s > 0, M being the moment generating function of one run.
     """
     n_points = masses.shape[1]
-    # The bound at forty slopes s; the smallest of them counts.
+    # The length that the bound asks for, at forty slopes s: the smallest of them is enough.
     slopes = np.geomspace(1e-2, 5e2, 40) / n_points
     moments = np.exp(np.outer(np.arange(n_points), slopes))
     logs = np.log((masses @ moments).max(axis=0))
-    bound = float(((runs * logs + 30.0) / slopes).min())  # exp(-30) is 1e-13
-    needed = min(math.ceil(bound) + 1, runs * (n_points - 1) + 1)
+    enough = float(((runs * logs + 30.0) / slopes).min())  # exp(-30) is 1e-13
+    needed = min(math.ceil(enough) + 1, runs * (n_points - 1) + 1)
     return int(fft.next_fast_len(max(needed, n_points), real=True))
 
 

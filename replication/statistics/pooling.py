@@ -263,6 +263,7 @@ def compare_spreads(sides: Sequence[Sides], level: float) -> Ratio | None:
 
 
 def _has_positive_spread(side: Side) -> bool:
+    """Say whether the spread of the only sample is known and above 0."""
     return side.has_spread and side.samples[0][0] > 0.0
 
 
@@ -292,7 +293,10 @@ def combine(p_values: Sequence[float], pooled: Pooled | None) -> float:
 
 
 def combine_rows(p_values: Sequence[float]) -> float:
-    """Return p of a table by its rows alone, which holds however these depend on each other."""
+    """Return p of a table by its single rows: Holm's smallest p, times a factor for other tests.
+
+    It keeps the level however rows depend on each other.
+    """
     n = len(p_values)
     factor = ROW_FACTOR if n > 2 else 1.0
     return min(1.0, factor * n * min(p_values))
