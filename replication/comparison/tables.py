@@ -151,9 +151,10 @@ def compare_both(
     """Judge two sides that were read; `shared`: numbers that hold for all rows of the report."""
     theirs = list_reports(both, shared)
     mine = list_own(both, request.groups, pair)
-    is_single = list(theirs) == [()]
-    if is_single and both.keys and () not in mine:
-        theirs = dict.fromkeys(mine, theirs[()])  # each group is compared with the same report
+    # A single report without keys is that of each group.
+    has_one_report = list(theirs) == [()] and bool(both.keys) and () not in mine
+    if has_one_report:
+        theirs = dict.fromkeys(mine, theirs[()])
     if len(theirs) > MOST_ROWS:
         raise UsageError(f"`by` gives {len(theirs):,} rows; allowed are {MOST_ROWS:,}")
     said = {}
@@ -169,6 +170,7 @@ def compare_both(
         said=said,
         n_missing=n_missing,
         read_as=describe_reading(both),
+        has_one_report=has_one_report,
     )
     return compare_rows(sides, request)
 

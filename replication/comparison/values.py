@@ -10,7 +10,8 @@ from replication.comparison.numbers import show
 from replication.comparison.request import Request
 from replication.errors import DataError
 from replication.reading.cells import is_missing, split_cell
-from replication.reading.decimals import list_signs, to_float
+from replication.reading.decimals import to_float
+from replication.reading.signs import list_signs
 from replication.statistics.arrays import BoolArray, FloatArray
 
 LARGEST = 1e15
