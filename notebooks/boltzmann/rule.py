@@ -12,9 +12,9 @@ import replication
 from replication import logistic, repeat
 
 SCHEDULE = (2, 20.0), (2, 15.0), (2, 12.0), (4, 10.0)
-"""Units of time, and the temperature at which they are spent."""
+"""Of annealing: units of time, and the temperature at which they are spent."""
 GATHERING = 10, 10.0
-"""The same for the statistics, of which one sample or more is taken in each unit of time."""
+"""Of the statistics: units of time, and their temperature; each gives one sample or more."""
 
 
 class BoltzmannMachine(replication.Network):
@@ -79,7 +79,7 @@ class BoltzmannMachine(replication.Network):
         return counts
 
     def weight_changes(self, v: Any, target: Any) -> Any:
-        """Return p - p' of one vector, times a whole number that has no influence on its sign."""
+        """Return p - p' of one vector, times a whole number, which does not change its sign."""
         n_visible = len(v)
         n_units = self.n_units
         # Per probe there are fewer samples of a clamped network, whose units are fewer.

@@ -233,9 +233,9 @@ def _merge_clips(svg: str) -> str:
     Matplotlib itself merges frames only if all bits agree, which depends on the processor.
     """
     # <clipPath id="p1f2e"> <rect x="7.2" y="7.2" width="99" height="66"/> </clipPath>
-    found = re.findall(r'(\s*<clipPath id="([^"]*)">(.*?)</clipPath>)', svg, flags=re.DOTALL)
+    frames = re.findall(r'(\s*<clipPath id="([^"]*)">(.*?)</clipPath>)', svg, flags=re.DOTALL)
     kept: dict[str, str] = {}
-    for whole, identifier, content in found:
+    for whole, identifier, content in frames:
         first = kept.setdefault(content, identifier)
         if first != identifier:
             svg = svg.replace(whole, "", 1).replace(f"#{identifier})", f"#{first})")
@@ -269,8 +269,8 @@ def _number_identifiers(svg: str, name: str) -> str:
 def _describe(figure: Figure, axes: Axes) -> str:
     """Say where an axes lies in the drawing (points from the upper left) and how it is scaled."""
     width, height = 72 * figure.get_size_inches()
-    place = axes.get_position()
-    box = (place.x0 * width, (1 - place.y1) * height, place.width * width, place.height * height)
+    share = axes.get_position()  # of the figure, from the lower left
+    box = (share.x0 * width, (1 - share.y1) * height, share.width * width, share.height * height)
     numbers = " ".join(f"{number:.2f}" for number in box)
     x = _describe_scale(axes.get_xlim(), axes.get_xscale())
     y = _describe_scale(axes.get_ylim(), axes.get_yscale())
