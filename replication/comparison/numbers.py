@@ -60,7 +60,7 @@ Numbers = Mapping[str, Reported]
 """Reported numbers by name."""
 
 
-def show(value: Any, *, length: int = 60) -> str:
+def show(value: object, *, length: int = 60) -> str:
     """Quote a given value on one line; no backticks, between which arguments stand in messages."""
     return wording.show(value, length=length).replace("`", "\\x60")
 
@@ -70,7 +70,7 @@ def refuse(name: str, given: object, allowed: str) -> UsageError:
     return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
 
 
-def read_number(given: Any, name: str, *, scale: float | None = None) -> Reported:
+def read_number(given: object, name: str, *, scale: float | None = None) -> Reported:
     """Read a printed number, such as 12,345, 1.2k or 97.3 %; its decimals say how it was rounded.
 
     A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
@@ -104,7 +104,7 @@ def print_given(given: Any) -> str:
 
 
 class _Parts(NamedTuple):
-    """All digits of a number as a whole one, and the power of ten that it is to be taken with."""
+    """A number as a whole number, of all its digits, times a power of ten."""
 
     digits: int
     exponent: int

@@ -63,7 +63,7 @@ class Judging(TypedDict, total=False):
     ]
 
 
-class Numbers(TypedDict, total=False):
+class ByName(TypedDict, total=False):
     """Reported numbers by name, as they were printed; quantiles such as p90, too."""
 
     runs: Given | None
@@ -84,9 +84,9 @@ class Numbers(TypedDict, total=False):
     constant: Given | None
 
 
-class CompareOptions(OfReports, OfNumbers, Judging, Numbers, total=False):
+class CompareOptions(OfReports, OfNumbers, Judging, ByName, total=False):
     """What `compare` takes."""
 
 
-class TableOptions(OfTables, OfRuns, OfReports, OfNumbers, OfGroups, Judging, Numbers, total=False):
+class TableOptions(OfTables, OfRuns, OfReports, OfNumbers, OfGroups, Judging, ByName, total=False):
     """What `compare_table` takes."""

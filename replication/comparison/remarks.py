@@ -24,9 +24,9 @@ __all__ = ["find_coincidence", "find_impossible", "list_assumptions", "list_caut
 
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 NEAR_ERRORS = 2.0  # standard errors of p within which another draw could turn the verdict
-NEAR_SPREADS = 4.0  # standard deviations within which a mean is near another
-NEAR_SHARE = 0.1  # or this share of it
-MIN_APART = 10.0  # by which per cent lie above shares, and nothing between them
+NEAR_SPREADS = 4.0  # standard deviations within which a number is near the mean of runs
+NEAR_SHARE = 0.1  # or this share of the mean
+MIN_APART = 10.0  # times the largest share, which per cent exceed where runs have two units
 QUARTILE_WORDS = "quartiles are interpolated linearly, as NumPy and R do"
 ESTIMATED_WORDS = (
     "mean and standard deviation follow from median and quartiles as in a normal population "
@@ -56,6 +56,7 @@ def list_assumptions(report: Report, sample: Sample | None, main: Answer, reques
 
 
 def _describe_bounds(sample: Sample) -> str:
+    """Say which bounds values are taken to have."""
     ends = []
     if math.isfinite(sample.low):
         ends.append(f"from {sample.low:g}")
@@ -65,24 +66,25 @@ def _describe_bounds(sample: Sample) -> str:
 
 
 def _describe_grid(sample: Sample) -> str:
+    """Say of what values are taken to be multiples."""
     if sample.grid is None:
         return "values are real numbers"
     return f"values are multiples of {float(sample.grid):g}"
 
 
 def _describe_spread(report: Report, main: Answer) -> list[str]:
-    """Return what stands behind ±, or in brackets, and how it was made."""
-    found = []
+    """Say what the spread of the report is taken to be; nothing where the report says it."""
+    texts = []
     level = f"{100 * (report.kind.level or 0.95):g} %"
     ways = list(report.list_spreads(report.count_middle(main.rule)))
     if len(ways) > 1:
         number = "both" if len(ways) == 2 else "all of these"
-        found.append(f"{number} are tried: {_list_ways(report, ways, level)}")
+        texts.append(f"{number} are tried: {_list_ways(report, ways, level)}")
         if report.n == 0:
-            found.append("give `n`")
+            texts.append("give `n`")
     elif "ci" in report.numbers:
-        found.append(f"the {level} interval is by {CI_WORDS[report.kind.by or 'normal']}")
-    return found
+        texts.append(f"the {level} interval is by {CI_WORDS[report.kind.by or 'normal']}")
+    return texts
 
 
 def _list_ways(report: Report, ways: Sequence[str], level: str) -> str:
@@ -145,6 +147,7 @@ def _find_mixed_units(sample: Sample) -> Said:
 
 
 def _list_cautions_of_share(report: Report) -> Said:
+    """Say so where no number of successes has the reported share."""
     share = report.numbers["share"]
     if has_multiple(share, Fraction(1, report.n)):
         return Said()
@@ -156,6 +159,7 @@ def _list_cautions_of_share(report: Report) -> Said:
 
 
 def _describe_off_centre(report: Report) -> str:
+    """Say that the reported number is not in the middle of its interval, and what follows."""
     text = "The reported number is not in the middle of its interval"
     if report.off_centre == "log":
         on_logarithms = "but it is on the scale of logarithms: if it is a ratio, give `scale` log."
@@ -177,22 +181,26 @@ def _find_unit(report: Report, sample: Sample, request: Request) -> Said:
     if item is None:
         return Said()
     value = float(item.value)
+    factor = _find_factor(value, sample)
+    if factor is None:
+        return Said()
+    are_shares = 0 <= sample.values[0] <= sample.values[-1] <= 1
+    is_per_cent = are_shares and factor == 100 and 1 < value <= 100
+    cause = "per cent" if is_per_cent and request.scale is None else "units"
+    return {
+        cause: f"The reported {value:g} would be near your mean of {sample.mean:.3g} if divided by "
+        f"{factor:g}: do the units differ? If so, give `scale` {factor:g}, if not 1."
+    }
+
+
+def _find_factor(value: float, sample: Sample) -> float | None:
+    """Return what brings a number that is far from the mean of a sample near to it, if anything."""
     centre = sample.mean
     near = max(NEAR_SPREADS * sample.spread, NEAR_SHARE * abs(centre))
     if abs(value - centre) <= near or abs(centre) <= sample.spread:
-        return Said()
+        return None
     near = min(near, abs(centre) / 2.0)
-    for factor in UNIT_FACTORS:
-        if abs(value / factor - centre) <= near:
-            break
-    else:
-        return Said()
-    is_share = 0 <= sample.values[0] <= sample.values[-1] <= 1 < value <= 100 == factor
-    cause = "per cent" if is_share and request.scale is None else "units"
-    return {
-        cause: f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
-        f"{factor:g}: do the units differ? If so, give `scale` {factor:g}, if not 1."
-    }
+    return next((each for each in UNIT_FACTORS if abs(value / each - centre) <= near), None)
 
 
 def _list_cautions_of_means(
@@ -201,22 +209,22 @@ def _list_cautions_of_means(
     """Return what the two spreads, and labs that differ, have to do with the verdict on a mean."""
     found = Said()
     kurtosis = NORMAL_KURTOSIS if sample is None else sample.kurtosis
-    by_f = find_spread_p(*sides, kurtosis=kurtosis)
-    if by_f is not None and by_f <= request.level and _is_spread_certain(report):
+    spread_p = find_spread_p(*sides, kurtosis=kurtosis)
+    if spread_p is not None and spread_p <= request.level and _is_spread_certain(report):
         found["spreads"] = (
             "The standard deviations differ more than those of such runs would (F test, "
-            f"{describe_p(by_f)}); the verdict is on the mean, whatever the spreads."
+            f"{describe_p(spread_p)}); the verdict is on the mean, whatever the spreads."
         )
     gap = worst.difference
-    if gap is None or worst.sides is None or worst.p is None or worst.p != gap.p:
-        return found
-    said = []
+    if gap is None or worst.sides is None or worst.p != gap.p:
+        return found  # the verdict is not by the means alone
+    other_p = []
     if gap.p_alone is not None and gap.p <= request.level < gap.p_alone:
-        said.append(f"by the printed spreads alone {describe_p(gap.p_alone)}")
-    if by_f is not None:
-        said += _say_if_spread_turns(worst.sides, gap.p, request)
-    if said:
-        found["alone"] = "; ".join(said)
+        other_p.append(f"by the printed spreads alone {describe_p(gap.p_alone)}")
+    if spread_p is not None:
+        other_p += _say_if_spread_turns(worst.sides, gap.p, request)
+    if other_p:
+        found["alone"] = "; ".join(other_p)
     is_mean = report.centre in {"mean", "constant"} and not report.has_error
     if gap.p <= request.level and is_mean and not request.between:
         needed = find_tolerated(*worst.sides, level=request.level)
@@ -234,10 +242,10 @@ def _is_spread_certain(report: Report) -> bool:
 
 
 def _say_if_spread_turns(sides: Sides, p: float, request: Request) -> list[str]:
-    """Say so if the mean without its spread would have another verdict."""
-    one, two = sides
-    bare = dataclasses.replace(two, samples=((math.nan, two.n),))
-    alone = judge_means(one, bare, level=request.level, between=request.between)
+    """Say so if the reported mean without its spread would have another verdict."""
+    own, other = sides
+    bare = dataclasses.replace(other, samples=((math.nan, other.n),))
+    alone = judge_means(own, bare, level=request.level, between=request.between)
     if alone is None or (alone.p <= request.level) == (p <= request.level):
         return []
     return [

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
 
 from replication.comparison.numbers import Numbers, Reported, read_number, refuse
@@ -46,12 +46,22 @@ def describe_number(name: str, text: str, *, article: bool = False) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """Reported numbers by name, of `n` runs, and what was said of them.
+    """Reported numbers by name, and what was said of them.
 
-    `n` is 0 where it is not known, which an interval or a standard error makes up for; a constant
-    is that of one run. `failures` is None where it was not said, and all kinds that a spread can be
-    of are tried. `off_centre`: the mean is not the middle of its interval; "log" where it is on the
-    scale of logarithms. `bracket`: what was read as a spread, though it stood in brackets.
+    Parameters
+    ----------
+    numbers : mapping of str to Reported
+    n : int
+        Runs behind the report; 0 where that is not known, which an interval or a standard error
+        makes up for; 1 for a constant.
+    failures : str or None
+        What the report did with failures, None where it was not said.
+    kind : Kind
+        What was said of the spread, such as the level of an interval; whatever was not is tried in
+        every way.
+    off_centre : {"", "off", "log"}
+        "off" if the mean is not the middle of its interval, "log" if it is on the scale of
+        logarithms.
     """
 
     numbers: Numbers
@@ -72,12 +82,16 @@ class Report:
 
     @property
     def centre(self) -> str | None:
-        """Name of the number that is judged by spreads: a mean, or what an interval is beside."""
-        names = self.numbers.keys()
+        """Name of the number that is judged by spreads, if there is one.
+
+        It is a constant, a mean, or another centre that has an interval or quartiles beside it.
+        """
         if self.has_quartiles:
             return "median"
-        others = sorted(names & CENTRES - {"mean", "constant"}) if "ci" in names else []
-        return next((name for name in ("constant", "mean", *others) if name in names), None)
+        candidates = ["constant", "mean"]
+        if "ci" in self.numbers:
+            candidates += ["iqm", "median"]
+        return next((name for name in candidates if name in self.numbers), None)
 
     @property
     def has_quartiles(self) -> bool:
@@ -91,9 +105,13 @@ class Report:
         return self.spread is not None and (self.n == 0 or is_other)
 
     def count_used(self, rule: str) -> Sequence[int]:
-        """Return how many values the statistics can summarise under a rule for failures."""
-        item = self.numbers.get("n_succeeded") or self.numbers.get("share")
-        return [self.n] if rule != "excluded" or item is None else self.count_successes()
+        """Return how many values the statistics can summarise under a rule for failures.
+
+        They are all runs, or the successes where failures are left out.
+        """
+        if rule == "excluded" and self.numbers.keys() & SUCCESSES.keys():
+            return self.count_successes()
+        return [self.n]
 
     def count_successes(self) -> Sequence[int]:
         """Return the numbers of successes that print as was reported; the nearest if none does."""
@@ -101,7 +119,10 @@ class Report:
         scale = 1 if "n_succeeded" in self.numbers else self.n
         first = max(math.ceil(item.low * scale), 0)
         last = min(math.floor(item.high * scale), self.n)
-        return range(first, last + 1) or [min(max(round(item.value * scale), 0), self.n)]
+        if first <= last:
+            return range(first, last + 1)
+        nearest = round(item.value * scale)
+        return [min(max(nearest, 0), self.n)]
 
     def count_middle(self, rule: str) -> int:
         """Return the number of values that stands for all that there can be."""
@@ -111,28 +132,39 @@ class Report:
     def list_spreads(self, n_used: int) -> dict[str, float]:
         """Return what the spread can be as a multiple of the sd with n - 1, by words for it.
 
-        Of the standard error where only that is known. `n_used`: values behind the statistics.
+        Where only a standard error is known (`has_error`), as a multiple of that. `n_used`: values
+        behind the statistics.
         """
         if self.has_error:
             return self._list_errors()
         if self.spread is None or n_used < 2:
             return {"": 1.0}
         error = 1.0 / math.sqrt(n_used)
-        ends = self._list_ends(n_used, error)
+        by_denominator = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
         if self.spread == "ci":
-            return ends if self.kind.by is None else {"": ends[name_end(self.kind.by)]}
-        below = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
+            halves = self._list_halves(n_used, error)
+            return halves if self.kind.by is None else {"": halves[name_end(self.kind.by)]}
         if self.spread == "spread":
-            found = {f"± as sd with {free}": root for free, root in below.items()}
-            for free, root in below.items():
-                found[f"± as standard error with {free}"] = error * root
-            for words, half in ends.items():
-                found[f"± as {words}"] = half
-            return found
-        base = self.kind.factor * (error if self.spread == "se" else 1.0)
+            return self._list_all_readings(n_used, error, by_denominator)
+        base = self.kind.factor
+        if self.spread == "se":
+            base *= error
         if self.kind.free is not None:
-            return {"": base * below[self.kind.free.replace("-", " - ")]}
-        return {f"{self.spread} with {free}": base * root for free, root in below.items()}
+            return {"": base * by_denominator[self.kind.free.replace("-", " - ")]}
+        return {f"{self.spread} with {free}": base * root for free, root in by_denominator.items()}
+
+    def _list_all_readings(
+        self, n_used: int, error: float, by_denominator: Mapping[str, float]
+    ) -> dict[str, float]:
+        """Return what a ± of which nothing is said can be, as a multiple of the sd with n - 1."""
+        readings: dict[str, float] = {}
+        for free, root in by_denominator.items():
+            readings[f"± as sd with {free}"] = root
+        for free, root in by_denominator.items():
+            readings[f"± as standard error with {free}"] = error * root
+        for words, half in self._list_halves(n_used, error).items():
+            readings[f"± as {words}"] = half
+        return readings
 
     def _list_errors(self) -> dict[str, float]:
         """Return what the spread of an estimate can be as a multiple of its standard error."""
@@ -140,13 +172,16 @@ class Report:
             return {"": self._find_quantile()}
         if self.spread != "spread":
             return {"": self.kind.factor}
-        found = {"± as standard error": 1.0, "± as interval": self._find_quantile()}
+        readings = {"± as standard error": 1.0, "± as interval": self._find_quantile()}
         if self.n == 0:
-            found[f"± as sd of {MANY} runs"] = math.sqrt(MANY)
-        return found
+            readings[f"± as sd of {MANY} runs"] = math.sqrt(MANY)
+        return readings
 
-    def _list_ends(self, n_used: int, error: float) -> dict[str, float]:
-        """Return half of an interval as a multiple of the sd, by either distribution."""
+    def _list_halves(self, n_used: int, error: float) -> dict[str, float]:
+        """Return half of an interval as a multiple of the sd, by either distribution.
+
+        `error`: the standard error as such a multiple.
+        """
         from scipy import special
 
         by_t = float(special.stdtrit(n_used - 1, self._find_tail()))
@@ -227,7 +262,7 @@ def read_runs_behind(text: str | None, *, is_exact: bool) -> int:
 
 
 def take_ends(texts: dict[str, str]) -> tuple[str, str] | None:
-    """Take the two ends of an interval from reported numbers."""
+    """Remove the two ends of an interval from reported numbers, and return them."""
     low = texts.pop("ci_low", None)
     high = texts.pop("ci_high", None)
     if low is None and high is None:
@@ -238,7 +273,7 @@ def take_ends(texts: dict[str, str]) -> tuple[str, str] | None:
 
 
 def read_one(name: str, text: str, request: Request) -> Reported:
-    """Return a number as it was printed, with the ends that rounding leaves it."""
+    """Return a number as it was printed, with the cell of all numbers that print so."""
     place = name
     where = ""
     if name == "spread":  # it was given with the mean
@@ -274,19 +309,23 @@ def take_log(item: Reported, name: str) -> Reported:
 def place_interval(
     numbers: dict[str, Reported], first: Reported, last: Reported, *, is_log: bool
 ) -> str:
-    """Take an interval as that of the only centre, or of the mean; say whether it is off it."""
-    # Half of its width stands for it, with the rounding of both ends.
+    """Add half of an interval to reported numbers, and say how their centre lies in it.
+
+    The interval is that of the only centre; otherwise it is that of the mean, which is its middle
+    if none was reported. Returns what `Report.off_centre` holds.
+    """
     middle = (first.value + last.value) / 2
     half = (last.value - first.value) / 2
+    # Middle and half are as uncertain as the mean of both ends.
     cell = (first.high - first.low + last.high - last.low) / 4
-    found = Reported(f"{float(middle):g}", middle, middle - cell, middle + cell)
     text = f"{first.text} to {last.text}" if is_log else f"± {float(half):g}"
     numbers["ci"] = Reported(text, half, half - cell, half + cell)
+    of_interval = Reported(f"{float(middle):g}", middle, middle - cell, middle + cell)
     beside = sorted(numbers.keys() & CENTRES)
-    centre = numbers[beside[0]] if len(beside) == 1 else numbers.setdefault("mean", found)
+    centre = numbers[beside[0]] if len(beside) == 1 else numbers.setdefault("mean", of_interval)
     if not first.low <= centre.value <= last.high:
         raise refuse("ci", f"{first.text} to {last.text}", f"are intervals around {centre.text}")
-    if centre.low <= found.high and found.low <= centre.high:
+    if centre.low <= of_interval.high and of_interval.low <= centre.high:
         return ""
     return "log" if is_middle_of_logarithms(centre, first, last) else "off"
 
@@ -327,8 +366,14 @@ def has_error_alone(report: Report) -> bool:
 
 def check_enough(report: Report) -> None:
     """Refuse a report of too few values."""
+    if not report.on_values or report.has_error:
+        return
+    least = 1
+    statistic = "mean"
+    if report.spread is not None:
+        least = 2
+        statistic = "standard deviation"
     n_used = report.count_middle(report.failures or "excluded")
-    least, of = (1, "mean") if report.spread is None else (2, "standard deviation")
-    if report.on_values and n_used < least and not report.has_error:
-        few = f"{plural(n_used, 'value')}, too few for a {of}"
+    if n_used < least:
+        few = f"{plural(n_used, 'value')}, too few for a {statistic}"
         raise UsageError(f"the report summarises {few}; correct `n` or the number that succeeded")

@@ -22,7 +22,7 @@ LESS_EFFORT = Effort(10_000, 200)
 
 
 @dataclasses.dataclass(frozen=True)
-class Sides:
+class TableSides:
     """Both sides of a table, by key, and how they were read.
 
     Parameters
@@ -62,12 +62,12 @@ class JudgedRows:
     refused: Mapping[Key, str]
 
 
-def compare_rows(sides: Sides, request: Request) -> ComparisonTable | Comparison:
-    """Return the answer to a table; of one that has no keys that to its only row."""
+def compare_rows(sides: TableSides, request: Request) -> ComparisonTable | Comparison:
+    """Return the answer to a table; without keys it is the answer to the only row."""
     if not sides.by:
-        found = compare_sides(sides.mine[()], sides.theirs[()], request, said=sides.said)
-        n_missing = found.n_missing + sides.n_missing
-        return dataclasses.replace(found, read_as=tuple(sides.read_as), n_missing=n_missing)
+        answer = compare_sides(sides.mine[()], sides.theirs[()], request, said=sides.said)
+        n_missing = answer.n_missing + sides.n_missing
+        return dataclasses.replace(answer, read_as=tuple(sides.read_as), n_missing=n_missing)
     said = dict(sides.said)
     judged = judge_rows(sides, request)
     if request.estimates_between:
@@ -81,7 +81,7 @@ def compare_rows(sides: Sides, request: Request) -> ComparisonTable | Comparison
         refused=judged.refused,
         n_missing=sides.n_missing,
         assumptions=said,
-        seeds={key: find_values_by_seed(one) for key, one in sides.mine.items()},
+        seeds={key: find_values_by_seed(side) for key, side in sides.mine.items()},
         only_reported=tuple(key for key in sides.theirs if key not in sides.mine),
         only_yours=tuple(key for key in sides.mine if key not in sides.theirs),
         level=request.level,
@@ -90,8 +90,8 @@ def compare_rows(sides: Sides, request: Request) -> ComparisonTable | Comparison
     )
 
 
-def judge_rows(sides: Sides, request: Request) -> JudgedRows:
-    """Compare each row that both sides have; one that cannot be compared is named."""
+def judge_rows(sides: TableSides, request: Request) -> JudgedRows:
+    """Compare each row that both sides have; of a row that cannot be compared keep the reason."""
     effort = Effort() if len(sides.theirs) < FEW_ROWS else LESS_EFFORT
     rows: dict[Key, Comparison] = {}
     refused: dict[Key, str] = {}
@@ -108,17 +108,17 @@ def judge_rows(sides: Sides, request: Request) -> JudgedRows:
 
 def estimate_between(rows: Mapping[Key, Comparison]) -> float:
     """Return the standard deviation between labs that rows show."""
-    effects = [find_effect(one.difference, one.main.sides) for one in rows.values()]
+    effects = [find_effect(row.difference, row.main.sides) for row in rows.values()]
     pooled = pool(effects, level=0.05)
     if pooled is None or pooled.tau is None:
         raise UsageError("`between` estimate takes three rows of ten runs on either side")
     return pooled.tau
 
 
-def find_values_by_seed(one: OneSide) -> BySeed:
+def find_values_by_seed(side: OneSide) -> BySeed:
     """Return values by the seed of their run; none where no column says it."""
-    if not isinstance(one, OwnRuns) or one.seeds is None:
+    if not isinstance(side, OwnRuns) or side.seeds is None:
         return NO_SEEDS
-    values: FloatArray = np.asarray(one.values, dtype=np.float64)
-    order = np.argsort(one.seeds, kind="stable")
-    return BySeed(one.seeds[order], values[order])
+    values: FloatArray = np.asarray(side.values, dtype=np.float64)
+    order = np.argsort(side.seeds, kind="stable")
+    return BySeed(side.seeds[order], values[order])

@@ -8,10 +8,15 @@ import numpy as np
 
 from replication.comparison.numbers import refuse
 from replication.comparison.options import Judging, TableOptions
-from replication.comparison.printed import Numbers, print_row, read_side, take_numbers
+from replication.comparison.printed import (
+    GivenNumbers,
+    print_row,
+    read_side,
+    take_given_numbers,
+)
 from replication.comparison.request import Request, make_request
 from replication.comparison.result import Comparison
-from replication.comparison.rows import Sides, compare_rows, find_values_by_seed
+from replication.comparison.rows import TableSides, compare_rows, find_values_by_seed
 from replication.comparison.sides import OneSide, OwnRuns, Printed
 from replication.comparison.table import ComparisonTable
 from replication.comparison.text import Block, name_key
@@ -46,7 +51,7 @@ MOST_ROWS = 5000
 @describe_options(TableOptions)
 def compare_table(
     table: "GivenTable",
-    reported: "GivenTable | Numbers | str | float | None" = None,
+    reported: "GivenTable | GivenNumbers | str | float | None" = None,
     **said: Unpack[TableOptions],
 ) -> ComparisonTable | Comparison:
     """Compare a table of reported results with runs of your own.
@@ -97,7 +102,7 @@ def compare_table(
     if pair is not None:
         reading = dataclasses.replace(reading, seed=tuple(split_names("pair", pair)))
     request = make_request(select(said, Judging), plus_minus=said.get("plus_minus"), groups=groups)
-    numbers = take_numbers(said, TableOptions)
+    numbers = take_given_numbers(said, TableOptions)
     own = read_frame(table, "table")
     if is_table(reported):
         theirs = read_frame(reported, "reported")
@@ -105,7 +110,7 @@ def compare_table(
         shared = read_side(None, of_rows, reading, "reported")
         both = read_both(own, theirs, reading, groups)
         return compare_both(both, shared, request, pair)
-    given = cast(Numbers | str | float | None, reported)
+    given = cast("GivenNumbers | str | float | None", reported)
     printed = read_side(given, numbers, reading, "reported")
     row = ReportRow((), printed.numbers, printed.plus_minus, printed.is_skewed)
     report = TidyReport((), (row,), ReadAs({}, printed.notes))
@@ -156,7 +161,7 @@ def compare_both(
     if pair is None and has_seeds_of_both(both, request.groups):
         said["pair"] = "runs of both groups are taken as independent, though they share seeds"
     n_missing = both.yours.n_missing if isinstance(both.yours, TidyRuns) else 0
-    sides = Sides(
+    sides = TableSides(
         by=both.keys,
         mine=mine,
         theirs=theirs,
@@ -180,7 +185,7 @@ def compare_over_groups(both: BothSides, request: Request) -> ComparisonTable | 
     (report,) = list_reports(both, Printed({})).values()
     own = OwnRuns(np.concatenate(values), tasks=names)
     groups = f"the report is over all groups of {quote(both.keys)}; runs are resampled within each"
-    sides = Sides(
+    sides = TableSides(
         by=(),
         mine={(): own},
         theirs={(): report},

@@ -20,6 +20,8 @@ from typing import Any, NoReturn
 from replication.comparison.numbers import refuse, show
 from replication.system.progress import escape
 
+Cell = str | float | bool | None
+"""A cell of a table of numbers."""
 SCHEMA = 4  # version of what `Answered.to_dict` returns
 WIDTH = 88
 # assumptions that no option changes
@@ -64,7 +66,7 @@ class Answered:
     __hash__ = None  # type: ignore[assignment]
     forms: Sequence[str] = ("text", "markdown", "json")
     list_parts: Callable[[], dict[str, Any]]
-    list_cells: Callable[[], list[list[Any]]]
+    list_cells: Callable[[], list[list[Cell]]]
     describe: Callable[[], Iterable[Block]]
     assumptions: Mapping[str, str]
     read_as: tuple[Block, ...]
@@ -108,14 +110,19 @@ class Answered:
 def make_plain(value: Any) -> Any:
     """Return data classes as mappings, enumerations as text, numbers that are none as None."""
     if dataclasses.is_dataclass(value):
-        value = vars(value) | ({"d": value.d} if hasattr(value, "d") else {})
+        fields = dict(vars(value))
+        if hasattr(value, "d"):  # of a difference: the same in standard deviations
+            fields["d"] = value.d
+        value = fields
     if isinstance(value, Mapping):
         return {str(key): make_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [make_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value.value if isinstance(value, enum.Enum) else value
+    if isinstance(value, enum.Enum):
+        return value.value
+    return value
 
 
 def name_key(key: Sequence[str]) -> str:
@@ -131,7 +138,7 @@ def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
     ]
 
 
-def to_cell(value: Any) -> str:
+def to_cell(value: object) -> str:
     """Return a cell of a CSV file: numbers with six digits, nothing where there is none.
 
     No cell is a formula, or has control characters.
@@ -143,17 +150,28 @@ def to_cell(value: Any) -> str:
 
 
 def _write_text(block: Block) -> str:
-    # The first column to the left, numbers to the right.
     if block.rows:
-        first, *others = (max(map(len, column)) for column in zip(*block.rows, strict=True))
-        line = "  ".join([f"{{:<{first}}}", *(f"{{:>{width}}}" for width in others)])
-        return "\n".join(line.format(*row).rstrip() for row in block.rows)
-    lines = [line for item in block.items for line in wrap(f"- {item}", indent="  ")]
-    return "\n".join([*wrap(block.text), *lines])
+        return _write_table_as_text(block.rows)
+    lines = wrap(block.text)
+    for item in block.items:
+        lines += wrap(f"- {item}", indent="  ")
+    return "\n".join(lines)
+
+
+def _write_table_as_text(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows in columns as wide as their longest cell, the first to the left, others right."""
+    first, *others = (max(map(len, column)) for column in zip(*rows, strict=True))
+    lines = []
+    for name, *cells in rows:
+        columns = [name.ljust(first)]
+        columns += [cell.rjust(width) for cell, width in zip(cells, others, strict=True)]
+        lines.append("  ".join(columns).rstrip())
+    return "\n".join(lines)
 
 
 def _write_markdown(block: Block) -> str:
     def mark(text: str) -> str:
+        """Return text in which no sign means something."""
         return SIGNS.sub(r"\\\g<0>", text)
 
     if not block.rows:
@@ -189,6 +207,7 @@ def _write_latex(blocks: Sequence[Block]) -> str:
 
 
 def _escape(text: str) -> str:
+    """Return text as LaTeX prints it, without backticks, and with a minus where a hyphen is one."""
     return "".join(LATEX.get(sign, sign) for sign in MINUS.sub("−", text.replace("`", "")))
 
 

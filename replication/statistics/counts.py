@@ -1,13 +1,13 @@
 """The count table: how many networks needed how many updates, which is all that analyses need."""
 
 import dataclasses
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from replication.errors import UsageError
-from replication.statistics.arrays import IntArray
+from replication.statistics.arrays import BoolArray, IntArray
 from replication.wording import show
 
 
@@ -124,13 +124,14 @@ class CountTable:
         return type(self)(distinct, counts, self.n_censored + other.n_censored, self.cap)
 
 
-def _check_shapes(updates: IntArray, others: npt.NDArray[Any], name: str) -> None:
+def _check_shapes(updates: IntArray, others: IntArray | BoolArray, name: str) -> None:
+    """Refuse arrays that do not have one entry for each of the updates."""
     if updates.ndim != 1 or updates.shape != others.shape:
         given = f"updates has shape {updates.shape} and {name} {others.shape}"
         raise UsageError(f"{given}; both must be one-dimensional and equally long")
 
 
-def _take_whole(name: str, given: Any) -> IntArray:
+def _take_whole(name: str, given: npt.ArrayLike) -> IntArray:
     """Return whole numbers as int64, or refuse what holds anything else."""
     array = np.asarray(given)
     if array.size and array.dtype.kind not in "iu":
