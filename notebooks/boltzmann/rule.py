@@ -35,12 +35,12 @@ class BoltzmannMachine(replication.Network):
         places = np.arange(len(state))
         chance = self.uniform(2)
         drawn = first + chance[0] * (len(state) - first)
-        # A drawn place cannot be an index of compiled arrays, so it is a mask: 1 at one unit.
-        is_it = np.where((places <= drawn) & (drawn < places + 1.0), 1.0, 0.0)
-        # Its bias counts whether it is on or not.
-        its_input = (is_it @ self.W) @ np.maximum(state, is_it)
-        new = np.where(chance[1] < logistic(its_input / temperature), 1.0, 0.0)
-        return np.where(is_it > 0.5, new, state)
+        # A compiled array cannot have a drawn index, so a mask, 1 at the drawn unit, stands for it.
+        mask = np.where((places <= drawn) & (drawn < places + 1.0), 1.0, 0.0)
+        # The bias of the unit counts whether the unit is on or not.
+        total_input = (mask @ self.W) @ np.maximum(state, mask)
+        new = np.where(chance[1] < logistic(total_input / temperature), 1.0, 0.0)
+        return np.where(mask > 0.5, new, state)
 
     def gather(self, vector: Any, first: int) -> Any:
         """Anneal the units from `first` on; return how often two were on together afterwards.

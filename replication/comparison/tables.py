@@ -151,8 +151,9 @@ def compare_both(
     """Judge two sides that were read; `shared`: numbers that hold for all rows of the report."""
     theirs = list_reports(both, shared)
     mine = list_own(both, request.groups, pair)
-    if not theirs.keys() <= mine.keys() and list(theirs) == [()] and both.keys:
-        theirs = dict.fromkeys(mine, theirs[()])  # one report holds for all groups
+    has_one_report = not theirs.keys() <= mine.keys() and list(theirs) == [()] and bool(both.keys)
+    if has_one_report:
+        theirs = dict.fromkeys(mine, theirs[()])
     if len(theirs) > MOST_ROWS:
         raise UsageError(f"`by` gives {len(theirs):,} rows; allowed are {MOST_ROWS:,}")
     said = {}
@@ -168,6 +169,7 @@ def compare_both(
         said=said,
         n_missing=n_missing,
         read_as=describe_reading(both),
+        has_one_report=has_one_report,
     )
     return compare_rows(sides, request)
 

@@ -169,8 +169,12 @@ def _list_texts(svg: str) -> Iterator[tuple[str, str]]:
     """Yield the face, a key of `FACES`, and the words of each text in a drawing."""
     # <text style="font: 700 9px 'DejaVu Sans'" x="4">in <tspan>bold</tspan></text>
     for attributes, content in re.findall(r"<text ([^>]*)>(.*?)</text>", svg, flags=re.DOTALL):
-        face = "".join(rule for rule, sign in SIGNS.items() if re.search(sign, attributes))
-        yield face, unescape(re.sub(r"<[^>]*>", "", content))
+        face = ""
+        for rule, sign in SIGNS.items():
+            if re.search(sign, attributes):
+                face += rule
+        without_tags = re.sub(r"<[^>]*>", "", content)
+        yield face, unescape(without_tags)
 
 
 def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") -> str:
