@@ -358,8 +358,8 @@ class Sweep:
     ) -> None:
         """Write down what some arrays become in one place, where a sum has a value."""
         # All of it is computed before any of it is written, as one may depend on the other.
-        with block.together() as found:
-            found[blocks.name_place(total, place, 0)] = value
+        with block.remember() as written:
+            written[blocks.name_place(total, place, 0)] = value
             news = [block.value(block.at(self.traces.after[name], place, 0)) for name in names]
         for name, new in zip(names, news, strict=True):
             self._find_rows("next", name)[place] = new
@@ -421,7 +421,7 @@ class Sweep:
         block.n_patterns = 1
         block.write(news)
         # What one array becomes may depend on others as they were.
-        held = targets if is_one_batch else [block.lay(new) for new in news]
+        held = targets if is_one_batch else [block.allocate(new) for new in news]
         for rows, new in zip(held, news, strict=True):
             block.copy(rows, new)
         for rows, target in zip(held, targets, strict=True):
