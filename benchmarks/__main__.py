@@ -149,31 +149,38 @@ def compare_contenders(n: int, *, n_rounds: int) -> dict[str, Any]:
 def measure_rules(n: int, *, n_rounds: int) -> list[dict[str, Any]]:
     """Measure rules of one's own, beside the paper's and beside the same in other packages."""
     engines = {name: Engine(PAPER, rule) for name, rule in RULES.items()}
-    rows = {name: engine.rule.draw(ROOT_SEED, 0, n) for name, engine in engines.items()}
-    theirs = run_elsewhere(rows)
-    found = []
-    for name in RULES:
-        # One rule after another: what follows seconds of work runs slower for a moment.
-        tasks: dict[str, Callable[[], Any]] = {
-            name: functools.partial(engines[name].train, rows[name])
-        }
+    weights = {name: engine.rule.draw(ROOT_SEED, 0, n) for name, engine in engines.items()}
+    theirs = run_elsewhere(weights)
+    rows = []
+    for name, engine in engines.items():
+        # One rule after another, since what follows seconds of work runs slower for a moment.
+        tasks: dict[str, Callable[[], Any]] = {name: functools.partial(engine.train, weights[name])}
         if name == "Recirculation":
-            tasks["paper"] = functools.partial(Engine(PAPER).train, rows[name])
+            tasks["paper"] = functools.partial(Engine(PAPER).train, weights[name])
         for task in tasks.values():
             task()  # compiles
         seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)
-        own = statistics.median(seconds[name])
-        row: dict[str, Any] = {"rule": name, "networks_a_second": n / own}
-        if name == "Recirculation":
+        share = statistics.median(seconds[name]) / n  # of a second, for one network
+        row: dict[str, Any] = {"rule": name, "networks_a_second": 1.0 / share}
+        if "paper" in seconds:
             pairs = zip(seconds[name], seconds["paper"], strict=True)
-            row["ratio"] = statistics.median(a / b for a, b in pairs)
-        updates = engines[name].train(rows[name])[0]
-        for package, other in theirs.get(name, {}).items():
-            is_same = np.mean(np.array(other["updates"]) == updates[: len(other["updates"])])
-            share = other["seconds"] / len(other["updates"])
-            row[package] = {"times_faster": share * n / own, "agreement": float(is_same)}
-        found.append(row)
-    return found
+            row["ratio"] = statistics.median(ours / paper for ours, paper in pairs)
+        updates = engine.train(weights[name]).updates
+        for package, measured in theirs.get(name, {}).items():
+            row[package] = compare_package(measured, share, updates)
+        rows.append(row)
+    return rows
+
+
+def compare_package(measured: dict[str, Any], share: float, updates: Array) -> dict[str, float]:
+    """Return how many times as long another package takes, and on how many networks it agrees.
+
+    `share` are our seconds for one network, `updates` our outcomes.
+    """
+    theirs = np.array(measured["updates"])
+    is_same = theirs == updates[: len(theirs)]
+    times_faster = measured["seconds"] / len(theirs) / share
+    return {"times_faster": times_faster, "agreement": float(is_same.mean())}
 
 
 def run_elsewhere(rows: Mapping[str, Any]) -> dict[str, Any]:

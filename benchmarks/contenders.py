@@ -47,6 +47,7 @@ def run_literal(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
 def _train_literally(
     protocol: Protocol, W: Array, b: Array, U: Array, c: Array
 ) -> tuple[int, bool]:
+    """Train one network, loop by loop; return its updates, and whether it converged."""
     for updates in range(protocol.max_updates + 1):
         error, changes = sweep_literally(protocol, W, b, U, c)
         if error < protocol.threshold:

@@ -193,11 +193,11 @@ class RecirculationNetwork(Network):
         # Times 2 and 3: what comes back, regressed, and the codes that it causes.
         v2 = self.regress(v0, self.reconstruct(h1[-1]))
         h3 = as_tuple(self.second_pass(v2, first))
-        # Each group learns from what it heard on the second pass.
+        # Equation 4: each hidden group learns from the states that it heard on the second pass.
         changes: list[States] = []
-        before = [self._centre(v2), *h3]
-        for source, one, three in zip(before, h1, h3, strict=False):  # equation 4
-            changes += self._learn(self.hidden_rate, source, one - three)
+        heard = [self._centre(v2), *h3]
+        for presynaptic, first_state, last_state in zip(heard, h1, h3, strict=False):
+            changes += self._learn(self.hidden_rate, presynaptic, first_state - last_state)
         dU, dc = self._learn(self.visible_rate, h1[-1], v0 - v2)  # equation 3
         if self.protocol.second_round:  # proposed on page 365, not simulated in the paper
             v4 = self.regress(v2, self.reconstruct(h3[-1]))

@@ -251,10 +251,8 @@ class Compiled:
                 "self.numbers['rate'], or call simulate_curves for each value"
             )
         self.watches = [Watch(rule) for rule in list_watched(self.rules[0], plan.test)]
-        # Whether all choices start from the same weights, and the seeds and weights drawn last.
-        is_inherited = plan.network.draw.__func__ is Network.draw.__func__  # type: ignore[attr-defined]
-        self._is_shared = is_inherited and all(x.protocol is rules[0].protocol for x in rules)
-        self._drawn: tuple[Range, Array] | None = None
+        self._is_shared = start_alike(rules)
+        self._drawn: tuple[Range, Array] | None = None  # the seeds drawn last, and their weights
 
     def draw(self, rule: Rule, root_seed: int, seeds: Range) -> Array:
         """Draw the initial weights of some seeds.
@@ -271,6 +269,17 @@ class Compiled:
         rows = rule.draw(root_seed, *seeds)
         self._drawn = seeds, rows
         return rows
+
+
+def start_alike(rules: list[Rule]) -> bool:
+    """Return whether a seed starts from the same weights with all choices of numbers.
+
+    It does if weights are drawn as for any network, and by the same protocol: a `draw` of a rule's
+    own may read its numbers.
+    """
+    network = rules[0].network
+    is_inherited = network.draw.__func__ is Network.draw.__func__  # type: ignore[attr-defined]
+    return is_inherited and all(rule.protocol is rules[0].protocol for rule in rules)
 
 
 def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
