@@ -3,6 +3,7 @@
 import gc
 import itertools
 import os
+import signal
 import tempfile
 
 import pytest
@@ -15,6 +16,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in commands: its thread
 CACHE = tempfile.TemporaryDirectory(prefix="replication-cache-", ignore_cleanup_errors=True)
 os.environ["REPLICATION_CACHE"] = CACHE.name
 NUMBERS = itertools.count()
+
+# A script that starts the tests in the background (`make test &`) lets them ignore Ctrl-C, and so
+# would all processes that they start; some tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Derandomised, so that a test that passed yesterday passes today; no deadline, because the
 # first call of a compiled function compiles it.

@@ -1,6 +1,8 @@
 """The header of a table: names that can be used, and lines of several."""
 
+import collections
 import dataclasses
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -14,21 +16,31 @@ Rows = list[list[str]]
 SPREAD_BELOW = re.compile(  # (0.04), [0.79, 0.87] or ± 0.04, below the number that it belongs to
     r"[(\[]\s*±?\s*\d[\d.,]*\s*%?(?:\s*[,;–-]\s*-?\d[\d.,]*\s*%?)?\s*[)\]]|±\s*\d[\d.,]*\s*%?"
 )
+TUPLE = re.compile(r"\('[^']*'(?:, '[^']*')+\)")  # ('acc', 'mean')
+QUOTED_PART = re.compile("'([^']*)'")
 NUMBER_FIRST = re.compile(r"[-+±(\[$]*[.,]?\d")  # 0.83, (3)
 
 
 def check_names(name: str, names: Sequence[str]) -> None:
     """Refuse a header whose names are doubled, or are numbers of the data."""
-    doubled = [one for one in dict.fromkeys(names) if one and names.count(one) > 1]
+    doubled = _list_doubled(names)
     if doubled:
         message = f"several columns of {name} are called {quote(doubled)}; rename all but one"
         raise Question(Cause.HEADER, message)
-    numbers = [one for one in names if _is_data(one)]
-    if any(re.search(r"\d[.,]\d", one) for one in numbers) or len(numbers) == len(names):
-        advice = "put a header with the names of the columns above it"
-        raise Question(
-            Cause.HEADER, f"the first line of {name} holds numbers ({quote(names)}); {advice}"
+    numbers = [heading for heading in names if _is_data(heading)]
+    has_decimals = any(re.search(r"\d[.,]\d", number) for number in numbers)
+    if has_decimals or len(numbers) == len(names):
+        message = (
+            f"the first line of {name} holds numbers ({quote(names)}); put a header with the names "
+            "of the columns above it"
         )
+        raise Question(Cause.HEADER, message)
+
+
+def _list_doubled(names: Sequence[str]) -> list[str]:
+    """Return the headings that several columns have."""
+    counts = collections.Counter(names)
+    return [name for name, n in counts.items() if name and n > 1]
 
 
 def _is_data(text: str) -> bool:
@@ -37,35 +49,58 @@ def _is_data(text: str) -> bool:
     return cell is not None and cell.value is not None and "%" not in text
 
 
-def join_statistics(rows: Rows) -> Rows:
-    """Return rows whose second line of statistics is part of the header, as of `DataFrame.agg`.
+def join_header(rows: Rows) -> Rows:
+    """Return rows whose header over several lines is joined to one, as pandas writes them.
 
     task, acc, acc over (nothing), mean, std becomes task, acc_mean, acc_std.
     """
-    if len(rows) < 3 or not _is_line_of_statistics(rows[1]):
-        return rows
-    names = [_join_names(top, below) for top, below in zip(rows[0], rows[1], strict=True)]
-    body = rows[2:]
-    # pandas writes the names of the index on a line of their own.
-    index = body[0]
-    is_index = bool(index[0]) and not any(
-        cell for cell, below in zip(index, rows[1], strict=True) if find_statistic(fold(below))
-    )
-    if is_index and len(body) > 1:
-        names = [name or cell for name, cell in zip(names, index, strict=True)]
+    names, *body = rows
+    n_lines = 1
+    while len(body) > 1 and _goes_on(names, body[0]):
+        names = [_join_names(top, below) for top, below in zip(names, body[0], strict=True)]
+        body = body[1:]
+        n_lines += 1
+    if n_lines > 1 and len(body) > 1 and _is_index_line(body[0]):
+        names = [below or top for top, below in zip(names, body[0], strict=True)]
         body = body[1:]
     return [names, *body]
 
 
-def _is_line_of_statistics(row: Sequence[str]) -> bool:
-    statistics = [cell for cell in row if cell]
-    return len(statistics) > 1 and all(find_statistic(fold(cell)) for cell in statistics)
+def _goes_on(names: Sequence[str], below: Sequence[str]) -> bool:
+    """Say whether a line goes on a header: statistics, or words below names that are doubled."""
+    words = [cell for cell in below if cell]
+    if len(words) < 2:
+        return False
+    if all(find_statistic(fold(word)) for word in words):
+        return True
+    has_numbers = any(_is_data(word) for word in words)
+    return bool(_list_doubled(names)) and not has_numbers
+
+
+def _is_index_line(row: Sequence[str]) -> bool:
+    """Say whether a line has nothing but the names of an index, left of columns of numbers."""
+    n_names = len(list(itertools.takewhile(bool, row)))
+    return 0 < n_names < len(row) and not any(row[n_names:])
 
 
 def _join_names(top: str, below: str) -> str:
+    """Return the heading of a column whose name stands on two lines."""
     if top.startswith("Unnamed: "):
         top = ""
     return "_".join(part for part in (top, below) if part)
+
+
+def read_tuples(names: Sequence[str]) -> list[str]:
+    """Return headings, of which ('acc', 'mean') is acc_mean, as pandas writes two levels of them.
+
+    >>> read_tuples(["task", "('acc', 'mean')"])
+    ['task', 'acc_mean']
+    """
+    plain = []
+    for name in names:
+        parts = QUOTED_PART.findall(name) if TUPLE.fullmatch(name) else [name]
+        plain.append("_".join(part for part in parts if part))
+    return plain
 
 
 def join_lines(rows: Rows) -> Rows:

@@ -9,8 +9,11 @@ from replication.reading.sheet import Column, Sheet, print_float
 from replication.system.files import refuse_unreadable
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""Whatever a text of JSON holds."""
 Flat = dict[str, str]
-DEEPEST = 5  # objects in objects whose names are joined by points
+"""A row: its cells as texts, by their headings."""
+DEEPEST = 5
+"""Objects in objects whose names are joined by points."""
 
 
 def read_json(text: str, name: str) -> Sheet:
@@ -27,6 +30,7 @@ def read_json(text: str, name: str) -> Sheet:
 
 
 def _parse(text: str) -> list[Json] | dict[str, Json]:
+    """Return the rows of a text, or an object of columns."""
     if text.lstrip()[0] == "[":
         rows = json.loads(text)
         return rows if isinstance(rows, list) else [rows]
@@ -40,11 +44,10 @@ def _parse(text: str) -> list[Json] | dict[str, Json]:
 
 
 def _holds_columns(row: Json) -> bool:
-    return (
-        isinstance(row, dict)
-        and bool(row)
-        and all(isinstance(cells, (list, dict)) for cells in row.values())
-    )
+    """Say whether an object is no row, but columns: each of its values holds several cells."""
+    if not isinstance(row, dict) or not row:
+        return False
+    return all(isinstance(cells, (list, dict)) for cells in row.values())
 
 
 def _read_columns(given: Mapping[str, Json], name: str) -> Sheet:
@@ -67,12 +70,17 @@ def _read_columns(given: Mapping[str, Json], name: str) -> Sheet:
 def _find_index(given: Mapping[str, Json]) -> list[str]:
     """Return the names of rows where all columns have the same, and these do not count them."""
     names = [list(cells) for cells in given.values() if isinstance(cells, dict)]
-    if not names or any(one != names[0] for one in names) or len(names) < len(given):
+    if not names or len(names) < len(given):
         return []
-    return [] if all(name.isdigit() for name in names[0]) else names[0]
+    first = names[0]
+    if any(others != first for others in names):
+        return []
+    counts_rows = all(name.isdigit() for name in first)
+    return [] if counts_rows else first
 
 
 def _flatten(row: Json, before: str = "", depth: int = 0) -> Flat:
+    """Return the cells of a row by their headings; `before`: what stands before its names."""
     if not isinstance(row, dict):
         raise ValueError("a row is no object")
     flat: Flat = {}
@@ -86,6 +94,7 @@ def _flatten(row: Json, before: str = "", depth: int = 0) -> Flat:
 
 
 def _print(cell: Json) -> str:
+    """Return a cell as text; nothing where it is null."""
     if cell is None:
         return ""
     if isinstance(cell, bool):

@@ -34,16 +34,28 @@ class Numbers:
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where a cell stands: the heading of its column, and what was said of the table."""
+    """Where a cell stands: the heading of its column, and what was said of the table.
+
+    `is_guess`: nothing says whether its numbers are means or medians.
+    """
 
     name: str
     heading: Heading
     reading: Reading
+    is_guess: bool = False
 
     @property
     def statistic(self) -> str:
         """The statistic of the column."""
         return self.heading.statistic or "mean"
+
+    def find_statistic(self, cell: Cell) -> str:
+        """Return the statistic of a cell; a guess beside an interquartile range is a median."""
+        words = cell.kind or self.heading.kind or self.reading.plus_minus
+        kind = None if words is None else read_kind(words)
+        if self.is_guess and kind is not None and kind.name == "iqr":
+            return "median"
+        return self.statistic
 
     def find_kind(self, cell: Cell) -> tuple[Kind, str | None]:
         """Return what a spread or an interval is, and in which words that was said."""
@@ -84,7 +96,7 @@ def _place_count(numbers: Numbers, cell: Cell) -> None:
 
 def _place_value(numbers: Numbers, cell: Cell, place: Place) -> None:
     """Put a mean, a median or another number, with what stands beside it."""
-    name = place.statistic
+    name = place.find_statistic(cell)
     if name == "runs" and not cell.is_number:
         raise _refuse_cell(place, cell)
     if name == "range" and cell.value is not None:
@@ -108,7 +120,7 @@ def _place_spread_column(numbers: Numbers, cell: Cell, place: Place) -> None:
     if cell.low is not None and cell.high is not None:
         _place_ends(numbers, cell, place)
         return
-    number = cell.spread or cell.value
+    number = cell.spread or cell.value or cell.bracket
     if number is None:
         raise _refuse_cell(place, cell)
     kind, words = place.find_kind(cell)
@@ -122,7 +134,10 @@ def _place_spread(numbers: Numbers, number: str, kind: Kind, words: str | None) 
     """Put what stands behind ±: under its name, or as a spread that may be any."""
     if kind.name == "ignore":
         return
-    if kind.name in ("iqr", "range"):
+    if kind.name == "iqr":  # its width, which is one number
+        numbers.put("iqr", number)
+        return
+    if kind.name == "range":
         advice = "give sd, se or ci as `plus_minus`"
         message = f"{words} has two ends, and ± {number} is one number; {advice}"
         raise Question(Cause.SPREAD, message)

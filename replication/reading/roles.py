@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from replication.reading.decimals import list_signs, to_float
+from replication.reading.decimals import to_float
 from replication.reading.grouping import differs_within, group_rows
 from replication.reading.options import Reading
 from replication.reading.question import Cause, Question, quote, quote_argument
 from replication.reading.sheet import Column, Sheet
+from replication.reading.signs import list_signs
 from replication.reading.tidy import Role, Roles
 from replication.reading.trackers import is_aside, is_step
 from replication.reading.typeset import fold

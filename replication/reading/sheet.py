@@ -144,6 +144,13 @@ class Column:
             body = body.removesuffix(self.unit).strip()
         return split_cell(body)
 
+    def list_cells(self) -> list[Cell]:
+        """Return the numbers of its distinct cells, of those texts that can be read."""
+        if self.numbers is not None:
+            return []
+        cells = [self.split(text) for text in self.known]
+        return [cell for cell in cells if cell is not None]
+
     @functools.cached_property
     def is_truth(self) -> bool:
         """Whether it says true and false, or yes and no."""
@@ -178,8 +185,11 @@ class Column:
 
     @functools.cached_property
     def is_counter(self) -> bool:
-        """Whether it counts the rows: 0, 1, 2, ... or 1, 2, 3, ..."""
-        if len(self) < 2:
+        """Whether it counts the rows: 0, 1, 2, ... or 1, 2, 3, ...
+
+        A single row is counted by a column without a name.
+        """
+        if len(self) < 2 and self.name:
             return False
         if self.numbers is not None:
             start = self.numbers[0]

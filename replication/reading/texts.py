@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from replication.reading.cells import NUMBER, Cell, split_cell
-from replication.reading.decimals import Decimals, find_decimals
+from replication.reading.decimals import find_decimals_of
 from replication.reading.headings import Heading, read_heading
 from replication.reading.names import NAMES, OF_TESTS, STATISTICS
 from replication.reading.options import GONE, Given, Reading
@@ -14,6 +14,8 @@ from replication.reading.tidy import ReadAs, ReportRow, TidyReport
 from replication.reading.typeset import clean, fold
 
 LONGEST = 500
+NO_NAME = ""
+"""The name of a number that has none: a mean, or a median where its spread says so."""
 PRINTED = re.compile(  # 0.83, mean=0.83, median 4.9, SD 0.04
     r"\s*[-+−.$(\[\\*±0-9]|[^=/]*=|[A-Za-z][A-Za-z _-]*[:\s]\s*[-+−.]?[0-9]"
 )
@@ -48,19 +50,19 @@ def read_text(text: str, reading: Reading) -> TidyReport:
     notes = [] if label is None else [f"Taken as a label: {quote([label])}."]
     heads = {name: _read_name(name) for name, _ in pairs}
     cells = [(name, _split_value(value, text)) for name, value in pairs]
-    decimals = _find_decimals([cell for _, cell in cells], quote([text]), reading)
+    decimals = find_decimals_of(
+        [cell for _, cell in cells],
+        where=quote([text]),
+        wanted=reading.decimal,
+        is_point_sure=False,
+    )
     numbers = Numbers()
     for name, cell in cells:
-        place = Place(quote([text])[1:-1], heads[name], reading)
+        place = Place(quote([text])[1:-1], heads[name], reading, is_guess=name == NO_NAME)
         place_cell(numbers, decimals.plain_cell(cell), place)
     if not has_result(numbers):
         raise Question(Cause.STATISTIC, f"{quote([text])} says nothing but a number of runs")
     return _finish(numbers, reading, notes, quote([text]))
-
-
-def _find_decimals(cells: Sequence[Cell], where: str, reading: Reading) -> Decimals:
-    numbers = [number for cell in cells for number in cell.list_numbers()]
-    return find_decimals(numbers, where=where, wanted=reading.decimal, is_point_sure=False)
 
 
 def _finish(numbers: Numbers, reading: Reading, notes: Sequence[str], where: str) -> TidyReport:
@@ -72,7 +74,7 @@ def _finish(numbers: Numbers, reading: Reading, notes: Sequence[str], where: str
 
 
 def _split_text(text: str) -> list[tuple[str, str]]:
-    """Return names and values of a text; a value without a name is called "mean"."""
+    """Return names and values of a text; a value without a name is called `NO_NAME`."""
     body = MEAN_AND.sub("", clean(text))
     share = SHARE_OF.fullmatch(body)
     if share and "%" in share[1]:
@@ -80,7 +82,7 @@ def _split_text(text: str) -> list[tuple[str, str]]:
     body, count = _take_count(body)
     counted = [] if count is None else [("n", count)]
     if split_cell(body) is not None:
-        return [("mean", body), *counted]
+        return [(NO_NAME, body), *counted]
     pairs = _split_pairs(body)
     if pairs is None:
         pairs = _split_spaced(body)
@@ -108,7 +110,7 @@ def _split_pairs(body: str) -> list[tuple[str, str]] | None:
         return None
     ends = [match.start() for match in found[1:]] + [len(body)]
     first = body[: found[0].start()].strip(" ,;(")
-    pairs = [("mean", first)] if first else []
+    pairs = [(NO_NAME, first)] if first else []
     for match, end in zip(found, ends, strict=True):
         value = body[match.end() : end].strip(" ,;")
         if value.count(")") > value.count("("):
@@ -139,17 +141,17 @@ def _split_label(body: str) -> list[tuple[str, str]]:
     """Return the value of "median 4.9 (IQR 4.5–5.4)" under the word before it."""
     label = LABEL.match(body)
     if label is None:
-        return [("mean", body)]
+        return [(NO_NAME, body)]
     return [(label[1].strip(), body[label.end() :].strip())]
 
 
 def _take_label(pairs: list[tuple[str, str]]) -> str | None:
-    """Call a single value with a name that is no statistic a mean, and return that name."""
-    named = [place for place, (name, _) in enumerate(pairs) if read_heading(name).statistic is None]
+    """Take the name of a single value away if it is no statistic, and return that name."""
+    places = [place for place, (name, _) in enumerate(pairs) if _is_label(name)]
     n_values = sum(read_heading(name).statistic != "runs" for name, _ in pairs)
-    if len(named) != 1 or n_values != 1:
+    if len(places) != 1 or n_values != 1:
         return None
-    (place,) = named
+    (place,) = places
     name, value = pairs[place]
     if fold(name) in OF_TESTS:
         message = (
@@ -157,11 +159,19 @@ def _take_label(pairs: list[tuple[str, str]]) -> str | None:
             f"runs, or mean={value} if that is one"
         )
         raise Question(Cause.STATISTIC, message)
-    pairs[place] = ("mean", value)
+    pairs[place] = (NO_NAME, value)
     return name
 
 
+def _is_label(name: str) -> bool:
+    """Say whether a name is no statistic, and not missing."""
+    return name != NO_NAME and read_heading(name).statistic is None
+
+
 def _read_name(name: str) -> Heading:
+    """Return what a name says; refuse one that is no reported number."""
+    if name == NO_NAME:
+        return Heading(label="", statistic="mean")
     heading = read_heading(name)
     if heading.statistic is None or heading.label:
         allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90"
@@ -239,7 +249,7 @@ def _place_given(
             f"printed: {examples}"
         )
         raise Question(Cause.CELL, message)
-    found = find_decimals(
-        cell.list_numbers(), where=f"`{name}`", wanted=reading.decimal, is_point_sure=True
+    decimals = find_decimals_of(
+        [cell], where=f"`{name}`", wanted=reading.decimal, is_point_sure=True
     )
-    place_cell(numbers, found.plain_cell(cell), Place(name, heading, reading))
+    place_cell(numbers, decimals.plain_cell(cell), Place(name, heading, reading))

@@ -135,6 +135,9 @@ def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch
     models = [str(tmp_path / "models" / f"{name}.json") for name in ("speed", "codes")]
     assert output.out.splitlines() == models
     assert [*map(str, sorted(tmp_path.rglob("*.json"), reverse=True))] == models
+    assert main(["experiments", "--results", str(tmp_path)]) == 0
+    models = [str(tmp_path / "models" / f"{name}.json") for name in EXPERIMENTS]
+    assert capsys.readouterr().out.splitlines() == models
     message = refuse(2, "experiments", "sped", "--results", tmp_path)
     assert all(name in message for name in ("'sped'", *EXPERIMENTS))
 

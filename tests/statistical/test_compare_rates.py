@@ -5,7 +5,6 @@ that were written once more for arrays of trials are held against those of the p
 in standard errors.
 """
 
-import importlib.util
 import json
 import math
 
@@ -23,15 +22,14 @@ from replication.statistics.means import Side, judge_means
 from replication.statistics.pooling import adjust
 from replication.statistics.sampling import Effort, Sample
 from replication.statistics.seeds import NO_SEEDS, BySeed
-from tests.reliability.faults import ROOT
+from tools import measure_rates
+from tools.rates import measuring_rows, measuring_tables, pages, tables
+from tools.rates.measuring_rows import LIMIT
+from tools.rates.populations import DEPENDENT, POPULATIONS
 
-_SPEC = importlib.util.spec_from_file_location("measure_rates", ROOT / "tools/measure_rates.py")
-rates = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(rates)
-
-STORED = json.loads(rates.STORED.read_text("utf-8"))
-CELLS = [(population, n, m) for population in rates.POPULATIONS for n, m in rates.SIZES]
-INDEPENDENT = [cell for cell in CELLS if cell[0] != rates.DEPENDENT]
+STORED = json.loads(measure_rates.STORED.read_text("utf-8"))
+CELLS = [(population, n, m) for population in POPULATIONS for n, m in measuring_rows.SIZES]
+INDEPENDENT = [cell for cell in CELLS if cell[0] != DEPENDENT]
 
 
 def get_cell(kind, population, n, m):
@@ -54,18 +52,18 @@ def test_a_report_with_a_spread_is_contradicted_by_mistake_in_5_and_a_half_per_c
     found = get_cell("spread", population, n, m)
     assert found["trials"] >= 100_000
     rate = found["contradicted"]
-    assert rate + 1.96 * find_error(rate, found["trials"]) <= rates.LIMIT
+    assert rate + 1.96 * find_error(rate, found["trials"]) <= LIMIT
 
 
 def test_above_that_a_verdict_is_conditional_but_for_runs_that_depend_on_each_other():
     for kind, populations in STORED["rates"].items():
         for population, cells in populations.items():
             for size, cell in cells.items():
-                if kind == "welch" or population == rates.DEPENDENT:
+                if kind == "welch" or population == DEPENDENT:
                     continue
                 alone = cell["contradicted"] - cell["conditional"]
                 # Quartiles are taken for those of normal runs, which two modes are not.
-                limit = 0.065 if kind == "quartiles" else rates.LIMIT
+                limit = 0.065 if kind == "quartiles" else LIMIT
                 noise = 3 * find_error(limit, cell["trials"])
                 assert alone <= limit + noise, (kind, population, size)
 
@@ -89,7 +87,7 @@ def test_tables_of_independent_rows_are_contradicted_by_mistake_in_5_and_a_half_
 ):
     for size, cell in STORED["tables"][n_rows][kind].items():
         rate = cell["contradicted"]
-        assert rate <= rates.LIMIT, size
+        assert rate <= LIMIT, size
         assert cell["a_row"] <= rate, "no row is contradicted where the table is not"
 
 
@@ -101,13 +99,13 @@ def test_26_rows_that_are_all_a_deviation_lower_are_found_in_nine_of_ten_tables(
 
 
 def test_the_pages_show_what_is_stored():
-    tables = rates.format_tables(STORED)
+    formatted = pages.format_tables(STORED)
     shown = set()
-    for path in rates.PAGES:
+    for path in pages.PAGES:
         page = path.read_text("utf-8")
-        assert rates.fill_page(page, tables) == page
-        shown |= {name for name in tables if f"<!-- rates: {name} -->" in page}
-    assert shown == set(tables)
+        assert pages.fill_page(page, formatted) == page
+        shown |= {name for name in formatted if f"<!-- rates: {name} -->" in page}
+    assert shown == set(formatted)
 
 
 # The tests for arrays of trials are those of the package.
@@ -115,7 +113,7 @@ def test_the_pages_show_what_is_stored():
 
 def draw_sides(population, n, m, n_trials=60, seed=2):
     generator = np.random.default_rng(seed)
-    draw = rates.POPULATIONS[population]
+    draw = POPULATIONS[population]
     return draw(generator, (n_trials, n)), draw(generator, (n_trials, m))
 
 
@@ -132,7 +130,7 @@ def print_all(**numbers):
 def test_rows_are_judged_at_once_as_one_by_one(kind, population, n, m):
     own, theirs = draw_sides(population, n, m)
     with np.errstate(all="ignore"):
-        found = rates.AT_ONCE[kind](own, theirs)
+        found = measuring_rows.AT_ONCE[kind](own, theirs)
     for place, (x, y) in enumerate(zip(own, theirs, strict=True)):
         sd = y.std(ddof=1)
         numbers = {"mean": y.mean()}
@@ -152,14 +150,14 @@ def test_rows_are_judged_at_once_as_one_by_one(kind, population, n, m):
                                   "a correlation of 0.3, a run missing"])  # fmt: skip
 @pytest.mark.parametrize(("n_rows", "n", "m"), [(2, 5, 5), (6, 3, 3), (6, 10, 3)])
 def test_tables_are_judged_at_once_as_one_by_one(name, n_rows, n, m):
-    kind = rates.TABLES[name]
+    kind = measuring_tables.TABLES[name]
     if kind.has_gap and n_rows == 2:
         pytest.skip("of two rows a seed is left out, and no row")
     generator = np.random.default_rng(4)
-    own, theirs = rates.draw_tables(kind, generator, 40, n_rows, n, m)
+    own, theirs = measuring_tables.draw_tables(kind, generator, 40, n_rows, n, m)
     own[:8, 0] += 3.0
     with np.errstate(all="ignore"):
-        found = rates.judge_tables(own, theirs, by_seed=kind.by_seed, has_gap=kind.has_gap)
+        found = tables.judge_tables(own, theirs, by_seed=kind.by_seed, has_gap=kind.has_gap)
     for place, table in enumerate(zip(own, theirs, strict=True)):
         rows = []
         for row, (x, y) in enumerate(zip(*table, strict=True)):
@@ -182,9 +180,8 @@ def test_tables_are_judged_at_once_as_one_by_one(name, n_rows, n, m):
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize(("population", "n", "m"), CELLS)
 def test_rates_shown_are_those_measured(population, n, m):
-    kinds = [kind for kind in rates.AT_ONCE
-             if rates.is_possible(kind, n, m) and not rates.is_drawn(kind, n)]  # fmt: skip
-    again = rates.measure_cells(population, n, m, n_trials=50_000, seed=15, kinds=kinds)
+    kinds = measuring_rows.list_kinds(n, m)
+    again = measuring_rows.measure_cells(population, n, m, n_trials=50_000, seed=15, kinds=kinds)
     for kind, found in again.items():
         cell = get_cell(kind, population, n, m)
         shown = cell["contradicted"]

@@ -144,6 +144,7 @@ def _check_methods(network: type[Network]) -> None:
     """Refuse a class that overrides a method which compiled code would ignore."""
     methods = {name for name, member in vars(Network).items() if hasattr(member, "__get__")}
     ignored = methods - COMPILED
+    ignored -= {"__dict__", "__weakref__"}  # every class has these, also one that is mixed in
     own: set[str] = set()
     for each in list_own(network):
         own.update(vars(each))
