@@ -60,8 +60,8 @@ def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silen
     if study.is_default:
         names += tuple(EXPERIMENTS)
         read_current(study.results)  # they must be of this version
-    with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as place:
-        again = dataclasses.replace(study, results=Path(place))
+    with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as folder:
+        again = dataclasses.replace(study, results=Path(folder))
         if not study.is_default:  # a short report compares its likelihood with that of readings
             for name, model in read_models(study.results, ["readings"]).items():
                 write_model(again.results, name, model)
