@@ -79,7 +79,7 @@ def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> Cou
 
 
 def find_p(counts: CountTable) -> float | None:
-    """Return p of the reported mean and largest count; None if few converge."""
+    """Return p of the reported mean and largest count; None where `describe_sampling` is None."""
     sampling = describe_sampling(counts)
     if sampling is None:
         return None
