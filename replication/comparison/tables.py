@@ -139,7 +139,7 @@ def read_groups(difference: Sequence[str] | None) -> Groups:
     """Return the two groups whose difference was reported."""
     if difference is None:
         return None
-    names = list(difference)
+    names = list(map(str, difference))
     if len(names) != 2 or names[0] == names[1]:
         raise refuse("difference", names, "are two groups of one column")
     return names[0], names[1]

@@ -153,8 +153,11 @@ def _can_be_key(column: ReportedColumn, reported: Sequence[ReportedColumn]) -> b
     """Say whether a column is no result by its looks, and another one is."""
     if column.heading.statistic is not None or column.has_spread:
         return False
-    others = [other for other in reported if other is not column]
-    return any(other.is_centre or other.has_spread for other in others)
+    for other in reported:
+        has_result = other.heading.statistic is None and other.has_spread
+        if other is not column and (other.is_centre or has_result):
+            return True
+    return False
 
 
 def has_cells_of(yours: Column, theirs: Column) -> bool:
