@@ -50,7 +50,7 @@ def find_result_columns(
 ) -> list[ReportedColumn]:
     """Return the columns of results, and of what belongs to them, each with its statistic.
 
-    What no heading explains is asked. `yours`: None where there is no table of yours to go by.
+    What no heading explains is asked. `yours`: None where there is no table of yours.
     """
     if reading.value:
         explained = _take_said(sheet, columns, reading)
