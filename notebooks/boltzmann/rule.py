@@ -12,9 +12,9 @@ import replication
 from replication import logistic, repeat
 
 SCHEDULE = (2, 20.0), (2, 15.0), (2, 12.0), (4, 10.0)
-"""Units of time, and the temperature at which they are spent."""
+"""Of annealing: units of time, and the temperature at which they are spent."""
 GATHERING = 10, 10.0
-"""The same for the statistics, of which one sample or more is taken in each unit of time."""
+"""Of the statistics: units of time, and their temperature; each gives one sample or more."""
 
 
 class BoltzmannMachine(replication.Network):
@@ -35,12 +35,12 @@ class BoltzmannMachine(replication.Network):
         places = np.arange(len(state))
         chance = self.uniform(2)
         drawn = first + chance[0] * (len(state) - first)
-        # A drawn place cannot be an index of compiled arrays, so it is a mask: 1 at one unit.
-        is_it = np.where((places <= drawn) & (drawn < places + 1.0), 1.0, 0.0)
-        # Its bias counts whether it is on or not.
-        its_input = (is_it @ self.W) @ np.maximum(state, is_it)
-        new = np.where(chance[1] < logistic(its_input / temperature), 1.0, 0.0)
-        return np.where(is_it > 0.5, new, state)
+        # A compiled array cannot have a drawn index, so a mask, 1 at the drawn unit, stands for it.
+        mask = np.where((places <= drawn) & (drawn < places + 1.0), 1.0, 0.0)
+        # The bias of the unit counts whether the unit is on or not.
+        total_input = (mask @ self.W) @ np.maximum(state, mask)
+        new = np.where(chance[1] < logistic(total_input / temperature), 1.0, 0.0)
+        return np.where(mask > 0.5, new, state)
 
     def gather(self, vector: Any, first: int) -> Any:
         """Anneal the units from `first` on; return how often two were on together afterwards.
@@ -79,7 +79,7 @@ class BoltzmannMachine(replication.Network):
         return counts
 
     def weight_changes(self, v: Any, target: Any) -> Any:
-        """Return p - p' of one vector, times a whole number that has no influence on its sign."""
+        """Return p - p' of one vector, times a whole number, which does not change its sign."""
         n_visible = len(v)
         n_units = self.n_units
         # Per probe there are fewer samples of a clamped network, whose units are fewer.

@@ -37,19 +37,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns 0; 2 usage; 65 bad data; 70 worker failure; 74 input or output; 129, 130 and 143 when
     interrupted.
     """
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller: the next file would take its number
-            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
-        with contextlib.suppress(AttributeError, ValueError):
-            getattr(sys, name).reconfigure(errors="backslashreplace")
+    _prepare_streams()
     code = _answer(partial(_run, arguments))
-    # What is still buffered is written here, where a failure can be reported: while the
-    # interpreter ends, it would be noise and exit code 120.
+    # What is still buffered is written here, where a failure can be reported. While the interpreter
+    # ends, a failure would be noise and exit code 120.
     flushed = _answer(sys.stdout.flush)
     machine = sys.modules.get("replication.simulator.compiler.machine")
     if code > 128 and machine is not None and machine.COMPILING.locked():
         os._exit(code)  # at once: an interrupted compiler would abort
     return code or flushed
+
+
+def _prepare_streams() -> None:
+    """Open streams that the caller has closed, and let all of them write any text.
+
+    The next file that is opened would take the number of a closed stream, and be written to.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
+        with contextlib.suppress(AttributeError, ValueError):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -66,8 +66,8 @@ def _add_mechanism(subparsers: arguments.Subparsers) -> None:
     )
     reasons = " (fewer leave medians without a useful interval, more take many minutes)"
     arguments.add_seeds(mechanism, FEWEST, MOST, N_NETWORKS, note=reasons)
-    own = 'a rule of your own beside the others, whose numbers have a "rate"; the file is run'
-    mechanism.add_argument("--rule", metavar="FILE.py:CLASS", help=own)
+    rule = 'a rule of your own beside the others, whose numbers have a "rate"; the file is run'
+    mechanism.add_argument("--rule", metavar="FILE.py:CLASS", help=rule)
     arguments.add_file(mechanism, "--save", "FILE.csv", "write what was found as a table, too")
 
 

@@ -51,6 +51,8 @@ class FoundTable:
         How the tables were read, by the argument that changes it.
     seeds : mapping of tuple of str to BySeed
         Of each row, your values by seed, where a column says which that is.
+    has_one_report : bool
+        Whether all rows are compared with one and the same report, whose error they share.
     """
 
     by: Key
@@ -63,6 +65,7 @@ class FoundTable:
     between: float
     assumptions: Mapping[str, str]
     seeds: Mapping[Key, BySeed]
+    has_one_report: bool
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
@@ -85,7 +88,15 @@ class FoundTable:
     def readings(self) -> dict[str, Whole]:
         """Return what the rows say together under each reading of the reports."""
         rows = [self._list_readings(key) for key in self.p_values]
-        return judge_readings(rows, level=self.level, between=self.between)
+        shares_error = self.has_one_report and not self._is_constant
+        return judge_readings(
+            rows, level=self.level, between=self.between, shares_error=shares_error
+        )
+
+    @property
+    def _is_constant(self) -> bool:
+        """Whether what is reported has no error."""
+        return all("constant" in row.reported for row in self.rows.values())
 
     def _list_readings(self, key: Key) -> dict[str, Row]:
         """Return a row under each of its readings."""

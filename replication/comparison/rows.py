@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from replication.comparison.comparison import compare_sides
-from replication.comparison.request import Request, Said
+from replication.comparison.request import Remarks, Request
 from replication.comparison.result import Comparison
 from replication.comparison.sides import Key, OneSide, OwnRuns, Printed
 from replication.comparison.table import ComparisonTable
@@ -39,14 +39,17 @@ class TableSides:
         Runs that lack a value or a key.
     read_as : sequence of Block
         How both sides were read, and what was left out.
+    has_one_report : bool
+        Whether all rows are compared with one and the same report.
     """
 
     by: tuple[str, ...]
     mine: Mapping[Key, OneSide]
     theirs: Mapping[Key, Printed]
-    said: Mapping[str, str] = dataclasses.field(default_factory=Said)
+    said: Mapping[str, str] = dataclasses.field(default_factory=Remarks)
     n_missing: int = 0
     read_as: Sequence[Block] = ()
+    has_one_report: bool = False
 
     @property
     def shared(self) -> list[Key]:
@@ -82,6 +85,7 @@ def compare_rows(sides: TableSides, request: Request) -> ComparisonTable | Compa
         n_missing=sides.n_missing,
         assumptions=said,
         seeds={key: find_values_by_seed(side) for key, side in sides.mine.items()},
+        has_one_report=sides.has_one_report,
         only_reported=tuple(key for key in sides.theirs if key not in sides.mine),
         only_yours=tuple(key for key in sides.mine if key not in sides.theirs),
         level=request.level,

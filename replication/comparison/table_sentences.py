@@ -135,6 +135,11 @@ def _describe_dependence(table: FoundTable) -> str:
         return ""
     if table.whole is None or table.whole.dependence is Dependence.UNKNOWN:
         return ""
+    if table.whole.dependence is Dependence.ONE_REPORT:
+        return (
+            "All rows are held against one report and share its error, so each is judged alone, "
+            "among so many."
+        )
     mean = table.pooled
     if mean is None:
         return "This is for independent rows."

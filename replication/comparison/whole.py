@@ -19,6 +19,7 @@ class Dependence(enum.StrEnum):
 
     INDEPENDENT = "independent"
     BY_SEED = "by seed"
+    ONE_REPORT = "one report"
     UNKNOWN = "unknown"
 
 
@@ -45,13 +46,20 @@ class Whole:
     dependence: Dependence = Dependence.INDEPENDENT
 
 
-def judge_whole(rows: Sequence[Row], *, level: float, between: float) -> Whole:
+def judge_whole(
+    rows: Sequence[Row], *, level: float, between: float, shares_error: bool = False
+) -> Whole:
     """Return what the rows of a table say together.
+
+    `shares_error`: whether all rows have one and the same report. Its error is then in all of them,
+    and no number of rows makes it smaller, so p is that of the rows alone.
 
     Where rows share seeds, they are not taken for independent: the mean is tested by seed, over the
     rows and seeds that are complete. Where that cannot be, p is that of the rows alone.
     """
     p_values = [row.p for row in rows]
+    if shares_error and len(rows) > 1:
+        return Whole(pooling.combine_rows(p_values), None, Dependence.ONE_REPORT)
     pooled = _pool(rows, level=level, between=between)
     if not seeds.are_shared([row.by_seed for row in rows]):
         return Whole(pooling.combine(p_values, pooled), pooled)
@@ -92,7 +100,7 @@ def _judge_by_seed(rows: Sequence[Row], *, level: float, between: float) -> seed
     block = seeds.find_block(usable)
     if block is None:
         return None
-    kept = [usable_sides[place] for place in block.rows]
+    kept = [usable_sides[index] for index in block.rows]
     return seeds.judge_by_seed(block.values, kept, level=level, between=between)
 
 
@@ -136,7 +144,7 @@ def _find_sd_of_share(k: int, n: int) -> float:
 
 
 def judge_readings(
-    rows: Sequence[Mapping[str, Row]], *, level: float, between: float
+    rows: Sequence[Mapping[str, Row]], *, level: float, between: float, shares_error: bool
 ) -> dict[str, Whole]:
     """Return what rows say together under each reading of the reports, by words for it.
 
@@ -146,5 +154,5 @@ def judge_readings(
     wholes: dict[str, Whole] = {}
     for name in names:
         read_so = [row.get(name) or next(iter(row.values())) for row in rows]
-        wholes[name] = judge_whole(read_so, level=level, between=between)
+        wholes[name] = judge_whole(read_so, level=level, between=between, shares_error=shares_error)
     return wholes

@@ -115,19 +115,21 @@ def _take_number(
 
 
 def _take_choice(name: str, value: Value, choices: tuple[str, ...]) -> str:
+    """Return one of the choices, or refuse anything else."""
     if value not in choices:
         raise _refusal(name, value, f"are {', '.join(choices)}")
     return str(value)
 
 
 def _take_group_sizes(name: str, value: Value) -> tuple[int, ...]:
-    # Visible units first, then each hidden group: (4, 2) or (4, 3, 2).
+    """Return the sizes of groups, the visible one first: (4, 2) or (4, 3, 2)."""
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise _refusal(name, value, "is a list of 2 to 8 group sizes, e.g. [4, 2]")
     return tuple(take_whole(f"{name}[{i}]", size, 1, 1024) for i, size in enumerate(value))
 
 
 def _take_patterns(name: str, value: Value) -> str | tuple[tuple[float, ...], ...]:
+    """Return the name of a pattern set, or a table of numbers from 0 to 1 as tuples."""
     if isinstance(value, str) and value in PATTERN_SETS:
         return str(value)
     import numpy as np  # which commands without a table of patterns need not wait for
@@ -157,10 +159,15 @@ def _find_table(value: Value) -> "NDArray[np.float64] | None":
 
 
 def _take_frozen(name: str, value: Value) -> tuple[str, ...]:
-    """Take one name, several with commas, or a list; return them in the order of the weights."""
-    names = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or any(each not in WEIGHTS for each in names):
-        raise _refusal(name, value, f"are some of {', '.join(WEIGHTS)}, e.g. b or W,c")
+    """Return names of weights in the order of `WEIGHTS`; they may be a list, or "W,c"."""
+    refusal = _refusal(name, value, f"are some of {', '.join(WEIGHTS)}, e.g. b or W,c")
+    names = value
+    if isinstance(value, str):
+        names = value.replace(",", " ").split()
+    if not isinstance(names, list | tuple):
+        raise refusal
+    if any(each not in WEIGHTS for each in names):
+        raise refusal
     return tuple(each for each in WEIGHTS if each in names)
 
 

@@ -190,13 +190,13 @@ class Protocol:
         return UsageError(f"{given}; it is allowed for {needed} only; change one of these")
 
     def __repr__(self) -> str:
-        shown = []
+        arguments = []
         for name in self.differences:
             value = repr(getattr(self, name))
             if name == "patterns" and len(value) > LONGEST_PATTERNS:
                 value = f"<{self.n_patterns} of {self.n_visible} units>"
-            shown.append(f"{name}={value}")
-        return f"Protocol({', '.join(shown)})"
+            arguments.append(f"{name}={value}")
+        return f"Protocol({', '.join(arguments)})"
 
     @property
     def n_visible(self) -> int:
@@ -224,9 +224,9 @@ class Protocol:
     @property
     def differences(self) -> dict[str, Any]:
         """The fields that differ from `PAPER`, as plain JSON values."""
-        base = as_plain(PAPER)
-        own = as_plain(self)
-        return {name: value for name, value in own.items() if value != base[name]}
+        values_of_paper = as_plain(PAPER)
+        values = as_plain(self)
+        return {name: value for name, value in values.items() if value != values_of_paper[name]}
 
     @property
     def has_paper_task(self) -> bool:

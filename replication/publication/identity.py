@@ -144,35 +144,35 @@ def read_identity(text: str) -> Identity:
     return identity
 
 
-def _build(kind: Callable[..., Part], place: str, entries: dict[str, Any], **parts: object) -> Part:
+def _build(kind: Callable[..., Part], table: str, entries: dict[str, Any], **parts: object) -> Part:
     """Return a part of the identity, or refuse an entry by its name.
 
-    `entries`: what its table in `identity.toml` holds; `place`: what refusals call this table.
-    `parts`: fields of the part that are not in the table.
+    `entries`: those of its table in `identity.toml`, which refusals call `table`. `parts`: fields
+    that are not in the table.
     """
     known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     for name, value in entries.items():
         if name not in known:
-            raise DataError(f"{FILE}, {place}: {name!r} is not known; there are {join(known)}")
+            raise DataError(f"{FILE}, {table}: {name!r} is not known; there are {join(known)}")
         if isinstance(value, str) and value:
-            _check_form(place, name, value)
+            _check_form(table, name, value)
     try:
         return kind(**entries, **parts)
     except TypeError as error:
-        raise DataError(f"{FILE}, {place}: {error}") from None
+        raise DataError(f"{FILE}, {table}: {error}") from None
 
 
-def _check_form(place: str, name: str, value: str) -> None:
+def _check_form(table: str, name: str, value: str) -> None:
     """Refuse a text that is not spelt as its field is, or an ORCID with a wrong digit."""
     if name not in FORMS:
         return
     pattern, example = FORMS[name]
     if re.fullmatch(pattern, value) is None:
         raise DataError(
-            f"{FILE}, {place}: {name} = {show(value)}; allowed is something as {example}"
+            f"{FILE}, {table}: {name} = {show(value)}; allowed is something as {example}"
         )
     if name == "orcid" and not is_orcid(value):
-        raise DataError(f"{FILE}, {place}: {show(value)} has a wrong digit; copy the ORCID")
+        raise DataError(f"{FILE}, {table}: {show(value)} has a wrong digit; copy the ORCID")
 
 
 def is_orcid(text: str) -> bool:

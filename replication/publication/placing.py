@@ -50,10 +50,10 @@ def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
         _write_list(folder, new)
 
 
-def _free_place(place: Path, *, is_ours: bool) -> None:
-    """Rename what is in the place of a file, unless it is a file of ours, which is replaced."""
-    if not (is_ours and place.is_file()):
-        put_aside(place)
+def _free_place(path: Path, *, is_ours: bool) -> None:
+    """Rename what is at the path of a file, unless it is a file of ours, which is replaced."""
+    if not (is_ours and path.is_file()):
+        put_aside(path)
 
 
 def _write_list(folder: Path, digests: Mapping[str, str]) -> None:

@@ -175,12 +175,12 @@ def count_parts(
 
     The study itself comes first. What is in the cache is not simulated again.
     """
-    shown = report_progress is not silent
+    is_shown = report_progress is not silent
     n_more = sum(part.n_seeds for part in study.parts.values()) - study.n_seeds
     counted = {}
     for name, part in study.parts.items():
         counted[part] = count_outcomes(
-            part, cache, jobs=jobs, scheduler=scheduler, name=name, show_progress=shown
+            part, cache, jobs=jobs, scheduler=scheduler, name=name, show_progress=is_shown
         )
         # The networks of the study itself are done: tell why more are simulated.
         if part == study and n_more:
@@ -199,12 +199,18 @@ def run_experiments(
     for i, name in enumerate(names):
         prefix = f"{name} ({i + 1} of {len(names)}): "
         report_progress(f"{prefix}about {_estimate_duration(names[i:])} left on two cores")
-
-        def tell_step(step: str, prefix: str = prefix) -> None:
-            report_progress(prefix + step)
-
+        tell_step = _put_before(prefix, report_progress)
         model = registry.run_experiment(name, jobs=jobs, report_progress=tell_step)
         write_model(results, name, model)
+
+
+def _put_before(prefix: str, report_progress: Tell) -> Tell:
+    """Return a function that reports a step with a prefix before its name."""
+
+    def report(step: str) -> None:
+        report_progress(prefix + step)
+
+    return report
 
 
 def write_report(

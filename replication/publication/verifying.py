@@ -35,7 +35,10 @@ def verify_folder(
     damaged = find_damaged_files(folder)
     if damaged:
         names = ", ".join(show(folder / name) for name in damaged)
-        raise DataError(f"missing or damaged: {names}; `replication replicate` makes them again")
+        advice = "`replication replicate` makes them again"
+        if folder != results:
+            advice += ", with the --seeds and other options of this study"
+        raise DataError(f"missing or damaged: {names}; {advice}")
     study = read_study(folder, results)
     if study is None:
         return f"what is in {show(folder)} is as it was written"
@@ -57,8 +60,8 @@ def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silen
     if study.is_default:
         names += tuple(EXPERIMENTS)
         read_current(study.results)  # they must be of this version
-    with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as place:
-        again = dataclasses.replace(study, results=Path(place))
+    with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as folder:
+        again = dataclasses.replace(study, results=Path(folder))
         if not study.is_default:  # a short report compares its likelihood with that of readings
             for name, model in read_models(study.results, ["readings"]).items():
                 write_model(again.results, name, model)

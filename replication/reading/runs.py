@@ -281,6 +281,8 @@ def to_values(column: Column, decimals: Decimals) -> FloatArray:
         if cell is None or not cell.is_number:
             raise _refuse_text(column, text, cell)
         values[code] = to_float(decimals.plain(cell.value or ""))
+        if np.isinf(values[code]):  # 1e400 is more than a float can hold
+            raise _refuse_text(column, text, None)
     return np.asarray(values[column.codes])
 
 

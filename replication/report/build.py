@@ -265,8 +265,8 @@ def _math_css(page: str) -> str:
     letters: set[str] = set()
     for formula in re.findall(r"<math.*?</math>", page, flags=re.DOTALL):
         # <mi>λ</mi><annotation encoding="application/x-tex">\lambda</annotation> shows λ
-        shown = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
-        letters.update(unescape(shown))
+        text = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
+        letters.update(unescape(text))
     if not letters and "<msqrt" not in page:
         return ""
     if "<msqrt" in page:

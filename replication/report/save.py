@@ -169,8 +169,12 @@ def _list_texts(svg: str) -> Iterator[tuple[str, str]]:
     """Yield the face, a key of `FACES`, and the words of each text in a drawing."""
     # <text style="font: 700 9px 'DejaVu Sans'" x="4">in <tspan>bold</tspan></text>
     for attributes, content in re.findall(r"<text ([^>]*)>(.*?)</text>", svg, flags=re.DOTALL):
-        face = "".join(rule for rule, sign in SIGNS.items() if re.search(sign, attributes))
-        yield face, unescape(re.sub(r"<[^>]*>", "", content))
+        face = ""
+        for rule, sign in SIGNS.items():
+            if re.search(sign, attributes):
+                face += rule
+        without_tags = re.sub(r"<[^>]*>", "", content)
+        yield face, unescape(without_tags)
 
 
 def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") -> str:
@@ -233,9 +237,9 @@ def _merge_clips(svg: str) -> str:
     Matplotlib itself merges frames only if all bits agree, which depends on the processor.
     """
     # <clipPath id="p1f2e"> <rect x="7.2" y="7.2" width="99" height="66"/> </clipPath>
-    found = re.findall(r'(\s*<clipPath id="([^"]*)">(.*?)</clipPath>)', svg, flags=re.DOTALL)
+    frames = re.findall(r'(\s*<clipPath id="([^"]*)">(.*?)</clipPath>)', svg, flags=re.DOTALL)
     kept: dict[str, str] = {}
-    for whole, identifier, content in found:
+    for whole, identifier, content in frames:
         first = kept.setdefault(content, identifier)
         if first != identifier:
             svg = svg.replace(whole, "", 1).replace(f"#{identifier})", f"#{first})")
@@ -269,8 +273,8 @@ def _number_identifiers(svg: str, name: str) -> str:
 def _describe(figure: Figure, axes: Axes) -> str:
     """Say where an axes lies in the drawing (points from the upper left) and how it is scaled."""
     width, height = 72 * figure.get_size_inches()
-    place = axes.get_position()
-    box = (place.x0 * width, (1 - place.y1) * height, place.width * width, place.height * height)
+    share = axes.get_position()  # of the figure, from the lower left
+    box = (share.x0 * width, (1 - share.y1) * height, share.width * width, share.height * height)
     numbers = " ".join(f"{number:.2f}" for number in box)
     x = _describe_scale(axes.get_xlim(), axes.get_xscale())
     y = _describe_scale(axes.get_ylim(), axes.get_yscale())

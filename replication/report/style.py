@@ -174,9 +174,12 @@ def plot_estimates(
 
     An end of an interval that is None is not drawn.
     """
-    ends = np.array([row[f"{name}_interval"] for row in rows], dtype=np.float64)  # (n, 2)
-    axes.vlines(x, scale * ends[:, 0], scale * ends[:, 1], color=color, linewidth=1.0)
-    axes.plot(x, [scale * row[name] for row in rows], color=color, **line)
+    estimates = [scale * row[name] for row in rows]
+    intervals = np.array([row[f"{name}_interval"] for row in rows], dtype=np.float64)  # (n, 2)
+    low = scale * intervals[:, 0]
+    high = scale * intervals[:, 1]
+    axes.vlines(x, low, high, color=color, linewidth=1.0)
+    axes.plot(x, estimates, color=color, **line)
 
 
 def use_plain_log_ticks(axes: Axes, values: Sequence[float], *, axis: str = "x") -> None:

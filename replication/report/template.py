@@ -39,7 +39,6 @@ JINJA_FILTERS = (
     "map",
     "max",
     "min",
-    "select",
     "selectattr",
     "string",
 )
@@ -91,6 +90,7 @@ class _Environment(jinja2.Environment):
     """Jinja2, where the keys of a model win over the methods of a dictionary."""
 
     def getattr(self, obj: Data, attribute: str) -> Data:
+        """Return what a template means by ``obj.attribute``."""
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
         if isinstance(obj, ModelText):

@@ -52,7 +52,7 @@ class Progress:
             write_safely(self._stream, "\n" if self._is_terminal else "")
 
     def _show(self) -> None:
-        # "seed 7: 300 of 2,400 networks, 0:00:05 left"
+        """Write how far the step is, such as "seed 7: 300 of 2,400 networks, 0:00:05 left"."""
         elapsed = time.monotonic() - self._begun
         left = elapsed / self.done * (self.total - self.done)
         end = f"{format_duration(left)} left" if left else f"{format_duration(elapsed)} in all"

@@ -1,15 +1,24 @@
 """The figure of the hierarchy: which networks succeed."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
 from replication.report import style
 from replication.report.numbers import fixed
 
-GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    (
+
+class Group(NamedTuple):
+    """Rows of the figure under one heading."""
+
+    heading: str
+    part: str  # of the model
+    labels: dict[str, str]  # by the keys of that part; {} stands for the number of networks
+
+
+GROUPS = (
+    Group(
         "by the vectors to be learnt",
         "conditions",
         {
@@ -21,7 +30,7 @@ GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
             "completable": "no two share a half ({:,})",
         },
     ),
-    (
+    Group(
         "4 one-hot pairs, by lower modules",
         "splits",
         {
@@ -30,7 +39,7 @@ GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
             "single": "one divides in one way only ({:,})",
         },
     ),
-    (
+    Group(
         "4 one-hot pairs, with one change",
         "conditions",
         {
@@ -42,7 +51,6 @@ GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
         },
     ),
 )
-"""Heading, part of the model, and its keys with their labels, some with the number of networks."""
 LEFT = -2.55  # where headings begin, in widths of the axes
 
 
@@ -69,7 +77,8 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
             labels[place] = label.format(row["n"])
             if row["all"]["share"] is None:
                 continue
-            share, encoded = (100 * row[key]["share"] for key in ("all", "encoded"))
+            share = 100 * row["all"]["share"]
+            encoded = 100 * row["encoded"]["share"]
             bar = axes.barh(
                 place,
                 share,

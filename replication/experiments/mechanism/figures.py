@@ -37,8 +37,9 @@ def plot_waiting(model: Model) -> tuple[Figure, Figure]:
 
 
 def draw_curves(model: Model) -> Figure:
-    """Draw three rising shares at each learning rate, one below the other."""
+    """Draw three rising shares in a panel for each learning rate, one below the other."""
     figure, panels = style.create_figure(width=style.HALF, height=3.6, nrows=2)
+    # Both panels are part (a) of the figure, whose letter stands above the first one.
     for rate, letter, axes in zip(RATES, ("(a) ", ""), panels, strict=True):
         curves = model["curves"][rate]
         draw_shares(axes, curves)

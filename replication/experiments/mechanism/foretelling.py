@@ -17,28 +17,27 @@ from replication.experiments.mechanism.networks import (
 from replication.experiments.mechanism.waiting import BUDGET
 from replication.simulator.rule.weights import list_connections
 
-LONGEST = 4.0  # medians of updates for which gaps are recorded where each network is foretold
-GAPS = (0.06, 0.4)  # that codes are given whose decoder learns alone
+LONGEST = 4.0  # for how many medians of updates gaps are recorded to foretell each network
+GAPS = (0.06, 0.4)  # between which codes have their gap, whose decoder learns alone
 GAP_SEED = 2015
 
 
 def check_law(networks: Networks, sample: Sample) -> Model:
-    """Return how well the law foretells each network, and how a decoder's time goes with the gap.
-
-    ``off``: the typical deviation, the median of absolute logarithms of predicted over actual
-    updates. ``sources``: see `read_at_gaps`.
-    """
-    return {
-        **foretell(networks),
-        "sources": {
-            name: read_at_gaps(networks, weights, sample)
-            for name, weights in list_sources(networks).items()
-        },
-    }
+    """Return how well the law foretells networks, and how a decoder's time goes with the gap."""
+    sources = {}
+    for name, weights in list_sources(networks).items():
+        sources[name] = read_at_gaps(networks, weights, sample)
+    return {**foretell(networks), "sources": sources}
 
 
 def foretell(networks: Networks) -> Model:
-    """Return what the law says of each network from its recorded gaps, beside what it needs."""
+    """Return what the law says of each network from its recorded gaps, beside what it needs.
+
+    ``predicted`` and ``actual`` are median updates. ``foretold`` is the share of networks of which
+    the law says that they learn within the recorded time; of these, ``r2`` is the squared
+    correlation of the logarithms of both numbers, and ``off`` the median size of the logarithm of
+    their ratio.
+    """
     protocol = networks.protocol
     actual = networks.updates
     median = float(np.median(actual))

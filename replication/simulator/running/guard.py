@@ -138,6 +138,7 @@ def _list_codes(network: type[Network]) -> tuple[CodeType, ...]:
 def _check_methods(network: type[Network]) -> None:
     """Refuse a class that overrides what compiled code does not call, and so would ignore."""
     methods = {name for name, x in vars(Network).items() if hasattr(x, "__get__")} - COMPILED
+    methods -= {"__dict__", "__weakref__"}  # every class has these, also one that is mixed in
     own = {name for each in list_own(network) for name in vars(each)}
     if "__getattribute__" in own:
         what = "has __getattribute__, which may give NumPy other arrays than the compiler"

@@ -327,3 +327,22 @@ def test_a_column_of_tasks_is_named_in_a_table_and_on_the_command_line(tmp_path,
     # A mean holds for each group on its own.
     each = compare_table({"game": names, "score": values}, "0.5 ± 1.0, n = 5", by="game")
     assert len(each.rows) == 8
+
+
+def test_the_error_of_one_report_is_not_averaged_away_over_the_groups_that_it_is_held_against():
+    """Of equal populations 47 % were contradicted as a whole, with 26 groups and 5 reported runs.
+
+    A constant has no error, so its groups are still taken together.
+    """
+    generator = np.random.default_rng(3)
+    names = np.repeat([f"task{row}" for row in range(20)], 10)
+    runs = {"task": names, "value": 5.0 + generator.normal(size=200)}
+    found = compare_table(runs, "5.90 ± 1.00, n = 5", by="task", plus_minus="sd n-1")
+    assert found.whole.dependence is whole.Dependence.ONE_REPORT
+    assert (found.verdict, found.contradicted) == (YES, [])
+    assert "share its error" in read(found)
+    off = compare_table(runs, "9.90 ± 1.00, n = 5", by="task", plus_minus="sd n-1")
+    assert (off.verdict, off.reason) == (NO, "rows")
+    constant = compare_table(runs, "constant=5.40", by="task")
+    assert constant.whole.dependence is whole.Dependence.INDEPENDENT
+    assert constant.verdict == NO
