@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.comparison.options import CompareOptions, TableOptions
+from replication.comparison.options import FORMS, CompareOptions, TableOptions
 from replication.errors import ReplicationError, UsageError
 from replication.reading.options import (
     GONE,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 Subparsers = Any
 """What a parser of argparse adds commands to; that class has no public name."""
-FORMS = ("text", "markdown", "latex", "csv", "json")
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
 # runs.csv, also where no such file is: a report would have no ending
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
@@ -204,10 +203,10 @@ def print_answer(options: argparse.Namespace) -> int:
 
     picture = None if options.plot is None else Path(options.plot)
     check_target(picture, [".png", ".svg", ".pdf"])
-    found = compare_sides(options)
+    comparison = compare_sides(options)
     if picture is not None:
-        save_picture(found.plot(), picture)
-    text = found.render(options.format)
+        save_picture(comparison.plot(), picture)
+    text = comparison.render(options.format)
     is_data = options.format in {"json", "csv"}
     sys.stdout.write((text if is_data else name_options(text)) + "\n")
     return 0
@@ -226,7 +225,7 @@ def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
     flags = {name: name_flag(name) for name in (*list_options(TableOptions), "format")}
     flags |= CALLED
-    return re.sub(r"`(\w+)`", lambda found: flags.get(found[1], found[1]), text)
+    return re.sub(r"`(\w+)`", lambda match: flags.get(match[1], match[1]), text)
 
 
 def take_options(options: argparse.Namespace, kind: type) -> dict[str, Any]:

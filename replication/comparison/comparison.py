@@ -11,7 +11,7 @@ from typing import Unpack, cast
 
 import numpy.typing as npt
 
-from replication.comparison import remarks
+from replication.comparison import plausibility, remarks
 from replication.comparison.centres import UNSEEN, split_by_task
 from replication.comparison.equivalence import Equivalence, find_equivalence
 from replication.comparison.judging import MISSED, judge_all
@@ -169,7 +169,7 @@ def read_other_report(own: Printed, report: Report, request: Request) -> Report:
     other = read_report(own, request, is_gap=False)
     if report.numbers.keys() & other.numbers.keys() & SUCCESSES.keys():
         return other
-    # A constant is held against a mean.
+    # A constant is compared with a mean.
     centres = {"mean" if side.centre == "constant" else side.centre for side in (other, report)}
     if len(centres) > 1 or None in centres:
         raise UsageError("the two reports share no number; give a mean or a share of both")
@@ -227,7 +227,7 @@ def _conclude(
         difference=worst.difference,
         shown=worst.shown,
         missed=_find_missed(n_done),
-        coincidence=remarks.find_coincidence(own, sample, report, rule),
+        coincidence=plausibility.find_coincidence(own, sample, report, rule),
         assumptions={**said, **remarks.list_assumptions(report, sample, main, request)},
         chance_all_succeed=_find_chance_all_succeed(own, report),
         equivalence=equivalence,
@@ -296,7 +296,7 @@ def _find_impossible(own: Runs, report: Report, sample: Sample | None, rule: str
     """Return why reported numbers cannot be right; a difference and a constant can be anything."""
     if own.minus is not None or "constant" in report.numbers:
         return {}
-    return remarks.find_impossible(report, report.count_used(rule), sample)
+    return plausibility.find_impossible(report, report.count_used(rule), sample)
 
 
 def _list_conditions(answers: Mapping[str, Answer], judged: "Judged") -> tuple[str, ...]:
@@ -342,12 +342,14 @@ def _estimate_improvement(own: Runs, request: Request) -> Estimate | None:
 
 
 def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: float) -> Estimate:
-    """Return the mean of one's own runs, or what stands in its place, with its interval."""
-    # A median stands for no mean, but the runs behind it have one.
-    if main.sides is None or (report.centre in {"median", "iqm"} and sample is None):
+    """Return the mean of one's own runs, or of another report in their place, with its interval."""
+    if main.sides is None:
         return Estimate(None, None, None)
-    if sample is None or report.centre in {"mean", "constant"}:
+    if report.centre in {"mean", "constant"}:
         return main.sides[0].estimate(1.0 - level)
+    # The side is one of medians, of which another report says no mean, but runs have one.
+    if sample is None:
+        return Estimate(None, None, None)
     return Side(sample.mean, ((sample.spread, sample.n),)).estimate(1.0 - level)
 
 

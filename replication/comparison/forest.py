@@ -46,9 +46,9 @@ def draw_rows(table: FoundTable, panel: "Axes") -> None:
     edges = find_edges(table)
     panel.axvline(0.0, color=INK, linewidth=0.8)
     labels = []
-    for place, (key, row) in enumerate(table.rows.items()):
+    for y, (key, row) in enumerate(table.rows.items()):
         labels.append(_label(key))
-        draw_row(panel, place, table, key, row, edges)
+        draw_row(panel, y, table, key, row, edges)
     write_at_right(panel, -1, "p (adjusted)", style="italic")
     mean = table.pooled
     if mean is not None and mean.unit == "sd":
@@ -62,11 +62,11 @@ def draw_rows(table: FoundTable, panel: "Axes") -> None:
     panel.set_xlabel("yours less reported, in standard deviations of a run")
 
 
-def write_at_right(panel: "Axes", place: int, text: str, *, style: str = "normal") -> None:
+def write_at_right(panel: "Axes", y: int, text: str, *, style: str = "normal") -> None:
     """Write a text beside the right edge of a picture, at the height of a row."""
     panel.annotate(
         text,
-        (1.0, place),
+        (1.0, y),
         xycoords=("axes fraction", "data"),
         xytext=(SPACE, 0),
         textcoords="offset points",
@@ -86,15 +86,13 @@ def find_edges(table: FoundTable) -> Edges:
     return Edges(max(min(lows), -MAX_REACH), min(max(highs), MAX_REACH))
 
 
-def draw_row(
-    panel: "Axes", place: int, table: FoundTable, key: Key, row: Found, edges: Edges
-) -> None:
+def draw_row(panel: "Axes", y: int, table: FoundTable, key: Key, row: Found, edges: Edges) -> None:
     """Draw the difference of a row with its interval and p."""
     d = None if row.difference is None else row.difference.d
     if d is None:
         panel.annotate(
             "cannot tell",
-            (0, place),
+            (0, y),
             xytext=(SPACE, 0),
             textcoords="offset points",
             va="center",
@@ -102,34 +100,32 @@ def draw_row(
         )
         return
     color = REPORTED if table.verdicts[key] is Verdict.CONTRADICTED else INK
-    draw_interval(panel, place, d.low, d.high, edges, color)
-    draw_estimate(panel, place, d.value, edges, color, row)
-    write_at_right(panel, place, format_p(table.adjusted.get(key)))
+    draw_interval(panel, y, d.low, d.high, edges, color)
+    draw_estimate(panel, y, d.value, edges, color, row)
+    write_at_right(panel, y, format_p(table.adjusted.get(key)))
 
 
-def draw_interval(
-    panel: "Axes", place: int, low: float, high: float, edges: Edges, color: str
-) -> None:
+def draw_interval(panel: "Axes", y: int, low: float, high: float, edges: Edges, color: str) -> None:
     """Draw an interval as a line; where it goes on beyond an edge, it ends in an arrow."""
-    panel.plot([edges.clip(low), edges.clip(high)], [place, place], color=color, linewidth=1.2)
+    panel.plot([edges.clip(low), edges.clip(high)], [y, y], color=color, linewidth=1.2)
     if low < edges.left:
-        draw_mark(panel, edges.left, place, "<", color, size=ARROW)
+        draw_mark(panel, edges.left, y, "<", color, size=ARROW)
     if high > edges.right:
-        draw_mark(panel, edges.right, place, ">", color, size=ARROW)
+        draw_mark(panel, edges.right, y, ">", color, size=ARROW)
 
 
 def draw_estimate(
-    panel: "Axes", place: int, value: float, edges: Edges, color: str, row: Found
+    panel: "Axes", y: int, value: float, edges: Edges, color: str, row: Found
 ) -> None:
     """Draw a difference as a square, or where it lies beyond an edge as an arrow."""
     size = find_square_size(row)
     if value < edges.left:
-        draw_mark(panel, edges.left, place, "<", color, size=size)
+        draw_mark(panel, edges.left, y, "<", color, size=size)
     elif value > edges.right:
-        draw_mark(panel, edges.right, place, ">", color, size=size)
+        draw_mark(panel, edges.right, y, ">", color, size=size)
     else:
         fill = "white" if row.is_equivalent else color
-        draw_mark(panel, value, place, "s", color, size=size, fill=fill)
+        draw_mark(panel, value, y, "s", color, size=size, fill=fill)
 
 
 def find_square_size(row: Found) -> float:
@@ -140,12 +136,12 @@ def find_square_size(row: Found) -> float:
 
 
 def draw_mark(
-    panel: "Axes", value: float, place: int, sign: str, color: str, *, size: float, fill: str = ""
+    panel: "Axes", value: float, y: int, sign: str, color: str, *, size: float, fill: str = ""
 ) -> None:
     """Draw a square or an arrow."""
     panel.plot(
         [value],
-        [place],
+        [y],
         sign,
         color=color,
         markerfacecolor=fill or color,
@@ -154,10 +150,10 @@ def draw_mark(
     )
 
 
-def draw_mean(panel: "Axes", place: int, mean: Pooled, edges: Edges) -> None:
+def draw_mean(panel: "Axes", y: int, mean: Pooled, edges: Edges) -> None:
     """Draw the mean of all rows as a diamond as wide as its interval."""
     across = [edges.clip(value) for value in (mean.low, mean.value, mean.high, mean.value)]
-    down = [place, place - 0.3, place, place + 0.3]
+    down = [y, y - 0.3, y, y + 0.3]
     panel.fill(across, down, color=FILL, ec=INK, lw=0.8)
 
 

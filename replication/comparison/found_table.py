@@ -52,7 +52,7 @@ class FoundTable:
     seeds : mapping of tuple of str to BySeed
         Of each row, your values by seed, where a column says which that is.
     has_one_report : bool
-        Whether all rows are held against one and the same report, whose error they share.
+        Whether all rows are compared with one and the same report, whose error they share.
     """
 
     by: Key
@@ -96,7 +96,7 @@ class FoundTable:
     @property
     def _is_constant(self) -> bool:
         """Whether what is reported has no error."""
-        return all("constant" in one.reported for one in self.rows.values())
+        return all("constant" in row.reported for row in self.rows.values())
 
     def _list_readings(self, key: Key) -> dict[str, Row]:
         """Return a row under each of its readings."""

@@ -1,4 +1,4 @@
-"""Holding a report against runs of one's own, or against another report, reading by reading.
+"""Judging a report by runs of one's own, or by another report, reading by reading.
 
 What a report leaves open (what it did with failures, what stands behind its ±) is read in every
 way that it can be, and each reading has an answer of its own. An answer has up to three parts:
@@ -18,12 +18,11 @@ from typing import TypeVar
 from replication.comparison.centres import (
     ALIKE,
     MANY_RUNS,
-    UNSEEN,
     judge_centre,
     list_sides,
     summarise,
 )
-from replication.comparison.numbers import Numbers
+from replication.comparison.numbers import ReportedNumbers
 from replication.comparison.prediction import Answer, Finding, predict
 from replication.comparison.report import MIN_RUNS, SPREADS, Report
 from replication.comparison.request import FAILURE_WORDS
@@ -32,8 +31,6 @@ from replication.comparison.successes import judge_successes
 from replication.statistics.means import Difference, Side, Sides
 from replication.statistics.sampling import Effort, Sample
 
-__all__ = ["ALIKE", "MANY_RUNS", "MIN_RUNS", "UNSEEN", "judge_all", "list_rules"]
-
 MISSED = 0.05  # probability that an outcome is in none of one's own runs
 
 Value = TypeVar("Value")
@@ -41,8 +38,8 @@ MEANS = {"mean", "constant"}
 
 
 @dataclasses.dataclass(frozen=True)
-class How:
-    """How an answer is found: the level, the spread between labs, and how much is drawn."""
+class TestSettings:
+    """The level of the tests, the spread between labs, and how much is drawn."""
 
     level: float
     between: float
@@ -51,7 +48,7 @@ class How:
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A report under one rule for failures, and the runs that it is held against.
+    """A report under one rule for failures, and the runs that it is compared with.
 
     `sample`: one's own runs under the rule, None where another report stands in their place.
     `n_used`: the number of values that the reported statistics summarise.
@@ -79,13 +76,13 @@ def judge_all(
     own: Runs, report: Report, *, level: float, between: float, effort: Effort
 ) -> dict[str, Answer]:
     """Return the answer to each reading of a report, by words for it, most usual first."""
-    how = How(level, between, effort)
+    settings = TestSettings(level, between, effort)
     rules = list_rules(own, report)
     answers: dict[str, Answer] = {}
     for rule in rules:
         case = Case(own, report, rule, get_sample(own, rule), report.count_middle(rule))
         of_rule = f"failures {FAILURE_WORDS[rule]}" if len(rules) > 1 else ""
-        for words, answer in _judge_case(case, how):
+        for words, answer in _judge_case(case, settings):
             answers[join_words(of_rule, words)] = answer
     return answers
 
@@ -95,10 +92,10 @@ def join_words(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _judge_case(case: Case, how: How) -> Iterator[tuple[str, Answer]]:
+def _judge_case(case: Case, settings: TestSettings) -> Iterator[tuple[str, Answer]]:
     """Yield words and answer for each reading of the spreads."""
     report = case.report
-    shares = judge_successes(case.own, case.sample, report, level=how.level)
+    shares = judge_successes(case.own, case.sample, report, level=settings.level)
     # What is not judged as a share; the spread beside a mean that is, is not judged at all.
     done = set(shares.findings)
     if "mean" in done:
@@ -107,14 +104,14 @@ def _judge_case(case: Case, how: How) -> Iterator[tuple[str, Answer]]:
     mine = list_sides(case.own, case.sample, report)
     theirs = summarise(report, case.n_used)
     if mine and theirs and _is_by_spread(case, rest):
-        yield from _judge_by_spreads(case, how, rest, mine, theirs, shares)
+        yield from _judge_by_spreads(case, settings, rest, mine, theirs, shares)
         return
     # All of it by drawn studies.
     factors = {"": 1.0}
     if not rest.keys().isdisjoint(SPREADS) and not report.has_error:
         factors = report.list_spreads(case.n_used)
     left = {name: item for name, item in rest.items() if _is_drawn(name, report)}
-    drawn = predict_all(case, left, list(factors.values()), how)
+    drawn = predict_all(case, left, list(factors.values()), settings)
     sides: Sides | None = None
     if mine and theirs and report.centre in MEANS:
         sides = (next(iter(mine.values())), next(iter(theirs.values())))
@@ -129,8 +126,8 @@ def _is_drawn(name: str, report: Report) -> bool:
 
 def _judge_by_spreads(
     case: Case,
-    how: How,
-    rest: Numbers,
+    settings: TestSettings,
+    rest: ReportedNumbers,
     mine: Mapping[str, Side],
     theirs: Mapping[str, Side],
     shares: Answer,
@@ -146,10 +143,10 @@ def _judge_by_spreads(
     if report.has_quartiles:
         aside.update(report.numbers)
     others = {name: item for name, item in rest.items() if name not in aside}
-    drawn = predict_all(case, others, [1.0], how)[0]
+    drawn = predict_all(case, others, [1.0], settings)[0]
     # What the reported spread is a multiple of, in its most usual reading.
     factor = next(iter(report.list_spreads(case.n_used).values()))
-    # Each reading of your spread is held against each of theirs.
+    # Each reading of your spread is compared with each of theirs.
     for words, yours in mine.items():
         of_mine = f"yours {words}" if words else ""
         for of_theirs, reported in theirs.items():
@@ -160,14 +157,14 @@ def _judge_by_spreads(
                 report,
                 case.sample,
                 factor=factor,
-                level=how.level,
-                between=how.between,
+                level=settings.level,
+                between=settings.between,
             )
             answer = join_answers([centre, drawn, shares], case.rule, (yours, reported))
             yield join_words(of_mine, of_theirs), answer
 
 
-def _is_by_spread(case: Case, rest: Numbers) -> bool:
+def _is_by_spread(case: Case, rest: ReportedNumbers) -> bool:
     """Say whether the centre is judged by the spreads of both sides, and not by drawn studies."""
     report = case.report
     if report.centre not in rest:
@@ -223,7 +220,9 @@ def _adjust(p_values: Sequence[float]) -> float | None:
     return min(1.0, len(p_values) * min(p_values))
 
 
-def predict_all(case: Case, numbers: Numbers, factors: list[float], how: How) -> list[Answer]:
+def predict_all(
+    case: Case, numbers: ReportedNumbers, factors: list[float], settings: TestSettings
+) -> list[Answer]:
     """Judge statistics by drawn studies, for each factor that a spread may have."""
     if not numbers:
         return [Answer()] * len(factors)
@@ -233,14 +232,18 @@ def predict_all(case: Case, numbers: Numbers, factors: list[float], how: How) ->
     # Would an outcome that so many runs miss in 5 % of cases be in a report in at most 5 %?
     is_enough = sample.n * math.log1p(-MISSED) < case.n_used * math.log(MISSED)
     conditions = () if is_enough else (ALIKE,)
-    drawn = predict(sample, numbers, case.n_used, factors, level=how.level, effort=how.effort)
+    drawn = predict(
+        sample, numbers, case.n_used, factors, level=settings.level, effort=settings.effort
+    )
     return [
-        _add_differences(dataclasses.replace(answer, conditions=conditions), sample, numbers, how)
+        _add_differences(
+            dataclasses.replace(answer, conditions=conditions), sample, numbers, settings
+        )
         for answer in drawn
     ]
 
 
-def _judge_without_spread(sample: Sample | None, numbers: Numbers) -> Answer:
+def _judge_without_spread(sample: Sample | None, numbers: ReportedNumbers) -> Answer:
     """Judge by too few runs, or equal ones: they give no distribution, so only equality counts."""
     yours: dict[str, float] = {}
     if sample is not None:
@@ -255,13 +258,15 @@ def _judge_without_spread(sample: Sample | None, numbers: Numbers) -> Answer:
     return Answer(findings, p)
 
 
-def _add_differences(drawn: Answer, sample: Sample, numbers: Numbers, how: How) -> Answer:
+def _add_differences(
+    drawn: Answer, sample: Sample, numbers: ReportedNumbers, settings: TestSettings
+) -> Answer:
     """Add the shifts that are found four times in five, and the difference of the centres."""
     shown: dict[str, float | None] = {}
     differences: dict[str, Difference] = {}
     for name, distribution in drawn.distributions.items():
-        low = distribution.find_quantile(how.level / 2.0)
-        high = distribution.find_quantile(1.0 - how.level / 2.0)
+        low = distribution.find_quantile(settings.level / 2.0)
+        high = distribution.find_quantile(1.0 - settings.level / 2.0)
         # Shifted so far up, or down, a statistic lies beyond the interval in 80 % of studies.
         up = high - distribution.find_quantile(0.2)
         down = distribution.find_quantile(0.8) - low

@@ -8,6 +8,8 @@ from typing import Annotated, TypedDict
 
 from replication.reading.options import Given, OfNumbers, OfReports, OfRuns, OfTables, Option
 
+FORMS = ("text", "markdown", "latex", "csv", "json")
+"""Forms in which an answer to a table is printed; one result has no LaTeX and CSV."""
 Number = str | float
 """A number as it was given: text as printed, or a number."""
 

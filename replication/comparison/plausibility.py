@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from replication.comparison.numbers import Reported
 from replication.comparison.report import SPREADS, Report, describe_number
-from replication.comparison.request import Said
+from replication.comparison.request import Remarks
 from replication.comparison.runs import Runs
 from replication.comparison.successes import MAX_COUNTS
 from replication.statistics.sampling import UNBOUNDED, Bounds, Sample
@@ -26,7 +26,7 @@ SLACK = 1.0 + 1e-12  # of a largest spread, against rounding errors
 NORMAL_WIDTH = 2.5  # standard deviations: a normal density has the area of a rectangle as wide
 
 
-def find_impossible(report: Report, counts: Sequence[int], sample: Sample | None) -> Said:
+def find_impossible(report: Report, counts: Sequence[int], sample: Sample | None) -> Remarks:
     """Return why reported numbers cannot be right, by name; nothing of those that can.
 
     `counts`: how many values can have been summarised; a number is possible if any of them allows
@@ -49,21 +49,21 @@ def find_impossible(report: Report, counts: Sequence[int], sample: Sample | None
 
 def _say(report: Report, name: str) -> str:
     """Return a reported number in words: "a mean of 48"."""
-    return describe_number(name, report.numbers[name].text, article=True)
+    return describe_number(name, report.numbers[name].text)
 
 
-def _find_impossible_counts(report: Report) -> Said:
+def _find_impossible_counts(report: Report) -> Remarks:
     """Find more successes than runs."""
-    faults = Said()
+    faults = Remarks()
     for name, whole in (("share", 1), ("n_succeeded", report.n)):
         if name in report.numbers and report.numbers[name].low > whole:
             faults[name] = f"{_say(report, name)} is not between none and all"
     return faults
 
 
-def _find_disorder(report: Report, bounds: Bounds) -> Said:
+def _find_disorder(report: Report, bounds: Bounds) -> Remarks:
     """Find a minimum above a maximum and the like, and what lies beyond the bounds of values."""
-    faults = Said()
+    faults = Remarks()
     numbers = report.numbers
     for order in ORDERS:
         known = [name for name in order if name in numbers]
@@ -78,9 +78,9 @@ def _find_disorder(report: Report, bounds: Bounds) -> Said:
     return faults
 
 
-def _find_off_grid(report: Report, counts: Sequence[int], grid: Fraction) -> Said:
+def _find_off_grid(report: Report, counts: Sequence[int], grid: Fraction) -> Remarks:
     """Find numbers that no runs on a grid have: a mean of 20 whole numbers is no 48.37."""
-    faults = Said()
+    faults = Remarks()
     values = "whole numbers" if grid == 1 else f"multiples of {float(grid):g}"
     # An extreme is a run, a median the mean of two at most, a mean one of all.
     parts: dict[str, Sequence[int]] = {"min": [1], "max": [1], "median": [2], "mean": counts}
@@ -95,12 +95,12 @@ def _find_off_grid(report: Report, counts: Sequence[int], grid: Fraction) -> Sai
     return faults
 
 
-def _find_wide_spread(report: Report, counts: Sequence[int], bounds: Bounds) -> Said:
+def _find_wide_spread(report: Report, counts: Sequence[int], bounds: Bounds) -> Remarks:
     """Find a standard deviation that is larger than that of half of the runs at either end."""
     numbers = report.numbers
     n = min((n for n in counts if n > 1), default=0)
     if "sd" not in numbers or n == 0:
-        return Said()
+        return Remarks()
     least, most = bounds
     if "min" in numbers:
         least = max(least, float(numbers["min"].low))
@@ -108,7 +108,7 @@ def _find_wide_spread(report: Report, counts: Sequence[int], bounds: Bounds) -> 
         most = min(most, float(numbers["max"].high))
     largest = (most - least) * math.sqrt((n * n // 4) / n / (n - 1)) * SLACK
     if numbers["sd"].low <= largest:
-        return Said()
+        return Remarks()
     why = f"{_say(report, 'sd')} is larger than {n:,} runs within their range can have"
     return {"sd": why}
 

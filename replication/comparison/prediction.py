@@ -23,7 +23,7 @@ from typing import Self
 
 import numpy as np
 
-from replication.comparison.numbers import Numbers, Reported
+from replication.comparison.numbers import Reported, ReportedNumbers
 from replication.comparison.report import SPREADS
 from replication.statistics import sampling
 from replication.statistics.arrays import BoolArray, FloatArray
@@ -73,7 +73,7 @@ class Finding:
         p: float = math.nan,
         interval: tuple[float, float] = (math.nan, math.nan),
     ) -> Self:
-        """Return what is found of a reported number without its sampling distribution."""
+        """Return a reported number beside your own, with p and interval where it was judged."""
         return cls(name, item.text, float(item.value), yours, interval, p)
 
 
@@ -147,7 +147,7 @@ class Statistic:
         return float(below[0]), float(above[0])
 
     def find(self, name: str, yours: Mapping[str, float], level: float) -> Finding:
-        """Return what is found of the reported number."""
+        """Return p, interval and chance of the reported number."""
         return Finding(
             name=name,
             reported=self.item.text,
@@ -155,7 +155,7 @@ class Statistic:
             yours=yours[name.removesuffix("_given_max")],
             interval=self._find_interval(level),
             p=min(2.0 * min(self.tails), 1.0),
-            # Both tails together hold every value once, and those of the reported cell twice.
+            # Both tails together count every value once, and those of the reported cell twice.
             chance=max(math.fsum([*self.tails, -1.0]), 0.0),
             mean=self.distribution.mean,
             spread=self.distribution.spread,
@@ -172,14 +172,21 @@ class Statistic:
 
 
 def predict(
-    sample: Sample, numbers: Numbers, n: int, factors: list[float], *, level: float, effort: Effort
+    sample: Sample,
+    numbers: ReportedNumbers,
+    n: int,
+    factors: list[float],
+    *,
+    level: float,
+    effort: Effort,
 ) -> list[Answer]:
-    """Hold statistics of n runs against a sample.
+    """Return how reported statistics of n runs lie in the distributions that a sample gives them.
 
-    `factors`: what a reported spread may be as a multiple of the standard deviation, in each way
-    to read it; there is an answer for each of them.
+    `factors`: in each way to read the reported spread, what it is as a multiple of the standard
+    deviation. There is an answer for each of them.
     """
-    # The paper's pair of numbers, from many whole ones, has an exact distribution.
+    # Mean and maximum of many whole numbers have an exact distribution. They are no spread, so
+    # there is one way to read them.
     table = _count_exactly(sample, numbers, n)
     if table is not None:
         yours = sample.describe(MEAN_AND_MAX)
@@ -201,17 +208,23 @@ def predict(
     return answers
 
 
-def judge_draws(drawn: Draws, numbers: Numbers, yours: Mapping[str, float], level: float) -> Answer:
-    """Hold reported statistics against those of drawn studies, float64[n_resamples, n_each]."""
-    judged = {name: _hold(item, drawn[name]) for name, item in numbers.items()}
-    tails = {name: one.measure_tails(drawn[name]) for name, one in judged.items()}
+def judge_draws(
+    drawn: Draws, numbers: ReportedNumbers, yours: Mapping[str, float], level: float
+) -> Answer:
+    """Return how reported statistics lie among those of drawn studies.
+
+    `drawn`: float64[n_resamples, n_each] each. `yours`: the same statistics of the runs that were
+    seen.
+    """
+    judged = {name: _make_statistic(item, drawn[name]) for name, item in numbers.items()}
+    tails = {name: statistic.measure_tails(drawn[name]) for name, statistic in judged.items()}
     if numbers.keys() == MEAN_AND_MAX:
         # The mean counts among studies of the same maximum, and is no finding of its own.
         given_max, tails["mean"] = _condition_on_max(drawn, numbers)
         tail = min(*judged["max"].tails, *given_max.tails)
         judged["mean_given_max"] = given_max
     else:
-        tail = min(min(one.tails) for one in judged.values())
+        tail = min(min(statistic.tails) for statistic in judged.values())
     # p is the share of drawn studies that are as far out as the reported one.
     is_rarer = np.minimum.reduce(list(tails.values())) <= tail * (1 + TINY)
     share = float(is_rarer.mean())
@@ -220,7 +233,7 @@ def judge_draws(drawn: Draws, numbers: Numbers, yours: Mapping[str, float], leve
         findings=_find_all(judged, yours, level),
         p=p,
         p_error=_find_error(is_rarer, share) * p / (share or 1.0),
-        distributions={name: one.distribution for name, one in judged.items()},
+        distributions={name: statistic.distribution for name, statistic in judged.items()},
     )
 
 
@@ -234,19 +247,20 @@ def _find_error(is_rarer: BoolArray, share: float) -> float:
     return max(by_chance, float(by_resample.std()) / math.sqrt(by_resample.size))
 
 
-def _hold(item: Reported, drawn: FloatArray) -> Statistic:
-    """Hold a reported number against drawn ones, each as probable as any other."""
+def _make_statistic(item: Reported, drawn: FloatArray) -> Statistic:
+    """Return a reported number with the distribution of drawn ones, all of the same probability."""
     return Statistic(item, SamplingDistribution(np.sort(drawn, axis=None), np.ones(drawn.size)))
 
 
 def _find_all(
     judged: Mapping[str, Statistic], yours: Mapping[str, float], level: float
 ) -> dict[str, Finding]:
-    return {name: one.find(name, yours, level) for name, one in judged.items()}
+    """Return what was found of each statistic."""
+    return {name: statistic.find(name, yours, level) for name, statistic in judged.items()}
 
 
-def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatArray]:
-    """Hold the reported mean, and each drawn mean, against studies of about the same maximum.
+def _condition_on_max(drawn: Draws, numbers: ReportedNumbers) -> tuple[Statistic, FloatArray]:
+    """Judge the reported mean, and each drawn mean, among studies of about the same maximum.
 
     Returns the reported mean with its distribution, and the smaller tail of each drawn mean.
     """
@@ -265,14 +279,19 @@ def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatA
     # Drawn means are judged in parts of that many neighbours.
     tails = np.empty(means.size)
     for part in np.array_split(order, max(1, means.size // n_near)):
-        tails[part] = _hold(mean, means[part]).measure_tails(means[part])
-    return _hold(mean, means[order[first:last]]), tails.reshape(drawn["mean"].shape)
+        tails[part] = _make_statistic(mean, means[part]).measure_tails(means[part])
+    return _make_statistic(mean, means[order[first:last]]), tails.reshape(drawn["mean"].shape)
 
 
 def predict_mean_and_max(
-    table: CountTable, numbers: Numbers, runs: int, *, yours: Mapping[str, float], level: float
+    table: CountTable,
+    numbers: ReportedNumbers,
+    runs: int,
+    *,
+    yours: Mapping[str, float],
+    level: float,
 ) -> Answer:
-    """Hold a reported mean and maximum of n runs against the population that the table is.
+    """Return how a reported mean and maximum of n runs lie in studies of n networks of a table.
 
     All of it is exact, by convolution of the counts. The mean is judged among studies of the same
     maximum.
@@ -295,10 +314,12 @@ def predict_mean_and_max(
     findings = _find_all(judged, yours, level)
     if given_max is None:  # no run is as small as the maximum
         findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], p=1.0)
-    return Answer(findings, p, 0.0, {name: one.distribution for name, one in judged.items()})
+    return Answer(
+        findings, p, 0.0, {name: statistic.distribution for name, statistic in judged.items()}
+    )
 
 
-def _count_exactly(sample: Sample, numbers: Numbers, runs: int) -> CountTable | None:
+def _count_exactly(sample: Sample, numbers: ReportedNumbers, runs: int) -> CountTable | None:
     """Return runs as a table of counts, where mean and maximum of n runs are to be judged by it.
 
     The runs have to be whole numbers of a modest range, and so many that what was not seen can be

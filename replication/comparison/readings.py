@@ -52,8 +52,8 @@ def find_kind(words: str) -> str:
     >>> find_kind("failures left out, ± as interval by Student's t")
     'interval'
     """
-    found = KIND.search(words)
-    return found[1] if found else ""
+    match = KIND.search(words)
+    return match[1] if match else ""
 
 
 def rule_out(

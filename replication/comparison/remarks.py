@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from replication.comparison.numbers import describe_p
-from replication.comparison.plausibility import find_coincidence, find_impossible, has_multiple
+from replication.comparison.plausibility import has_multiple
 from replication.comparison.prediction import Answer
 from replication.comparison.readings import KIND_WORDS, find_kind
 from replication.comparison.report import CI_WORDS, Report, word
-from replication.comparison.request import Request, Said
+from replication.comparison.request import Remarks, Request
 from replication.statistics.means import (
     NORMAL_KURTOSIS,
     Sides,
@@ -19,8 +19,6 @@ from replication.statistics.means import (
     judge_means,
 )
 from replication.statistics.sampling import Sample
-
-__all__ = ["find_coincidence", "find_impossible", "list_assumptions", "list_cautions"]
 
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 NEAR_ERRORS = 2.0  # standard errors of p within which another draw could turn the verdict
@@ -34,25 +32,27 @@ ESTIMATED_WORDS = (
 )
 
 
-def list_assumptions(report: Report, sample: Sample | None, main: Answer, request: Request) -> Said:
+def list_assumptions(
+    report: Report, sample: Sample | None, main: Answer, request: Request
+) -> Remarks:
     """Return what the answer takes for granted, by the argument that changes it."""
-    found = Said()
+    assumptions = Remarks()
     if sample is not None and main.distributions:
-        found["bounds"] = _describe_bounds(sample)
-        found["grid"] = _describe_grid(sample)
+        assumptions["bounds"] = _describe_bounds(sample)
+        assumptions["grid"] = _describe_grid(sample)
     behind = _describe_spread(report, main)
     if behind:
-        found["plus_minus"] = "; ".join(behind)
+        assumptions["plus_minus"] = "; ".join(behind)
     if report.numbers.keys() & {"q1", "q3", "iqr"}:
-        found["quartiles"] = QUARTILE_WORDS
+        assumptions["quartiles"] = QUARTILE_WORDS
     if report.has_quartiles:
-        found["estimated"] = ESTIMATED_WORDS
+        assumptions["estimated"] = ESTIMATED_WORDS
     if request.between:
         labs = f"{request.between:g} SD"
-        found["between"] = f"either side may be off by {labs} for reasons of its own"
+        assumptions["between"] = f"either side may be off by {labs} for reasons of its own"
     if main.p is not None:
-        found["independence"] = "runs are independent of each other"
-    return found
+        assumptions["independence"] = "runs are independent of each other"
+    return assumptions
 
 
 def _describe_bounds(sample: Sample) -> str:
@@ -105,52 +105,52 @@ def _list_ways(report: Report, ways: Sequence[str], level: str) -> str:
 
 def list_cautions(
     report: Report, sample: Sample | None, main: Answer, worst: Answer, request: Request
-) -> Said:
+) -> Remarks:
     """Return what to know before relying on a comparison, by cause.
 
     `main`: the most usual reading; `worst`: that by which the difference is least surprising.
     """
-    found = Said()
+    cautions = Remarks()
     if main.sides is not None:
-        found |= _list_cautions_of_means(report, sample, main.sides, worst, request)
+        cautions |= _list_cautions_of_means(report, sample, main.sides, worst, request)
     if "share" in report.numbers:
-        found |= _list_cautions_of_share(report)
+        cautions |= _list_cautions_of_share(report)
     if worst.p is not None and abs(worst.p - request.level) < NEAR_ERRORS * worst.p_error:
-        found["near the level"] = "Another random draw could turn the verdict, so near is p."
+        cautions["near the level"] = "Another random draw could turn the verdict, so near is p."
     if report.off_centre and not request.is_log:
-        found["off centre"] = _describe_off_centre(report)
+        cautions["off centre"] = _describe_off_centre(report)
     if sample is not None and sample.n > 1:
         if _is_beyond(report, sample):
             beyond = "The extreme lies beyond all of your runs; p assumes an exponential tail."
-            found["beyond"] = beyond
+            cautions["beyond"] = beyond
         if not request.is_log:
-            found |= _find_unit(report, sample, request)
-        found |= _find_mixed_units(sample)
-    return found
+            cautions |= _find_unit(report, sample, request)
+        cautions |= _find_mixed_units(sample)
+    return cautions
 
 
-def _find_mixed_units(sample: Sample) -> Said:
+def _find_mixed_units(sample: Sample) -> Remarks:
     """Say so where some of your runs look like shares, and the others like per cent of them."""
     values = sample.values
     shares = values[(values > 0.0) & (values <= 1.0)]
     others = values[values > 1.0]
     if shares.size == 0 or others.size == 0 or others[-1] > 100.0:
-        return Said()
+        return Remarks()
     is_apart = others[0] >= MIN_APART * shares[-1]
     is_alike = 0.5 * others[0] <= 100.0 * shares[0] and 100.0 * shares[-1] <= 1.5 * others[-1]
     if not (is_apart and is_alike):
-        return Said()
+        return Remarks()
     return {
         "mixed units": f"Some of your runs look like shares ({shares[0]:g}) and others like per "
         f"cent ({others[0]:g}): if so, write all alike, since the answer is of no use."
     }
 
 
-def _list_cautions_of_share(report: Report) -> Said:
+def _list_cautions_of_share(report: Report) -> Remarks:
     """Say so where no number of successes has the reported share."""
     share = report.numbers["share"]
     if has_multiple(share, Fraction(1, report.n)):
-        return Said()
+        return Remarks()
     nearest = report.count_middle("excluded")
     return {
         "share": f"{report.n} runs cannot have a success rate of {share.text}; the nearest, "
@@ -175,15 +175,15 @@ def _is_beyond(report: Report, sample: Sample) -> bool:
     return "max" in numbers and numbers["max"].low > sample.values[-1]
 
 
-def _find_unit(report: Report, sample: Sample, request: Request) -> Said:
+def _find_unit(report: Report, sample: Sample, request: Request) -> Remarks:
     """Ask about the unit where a mean would be near yours in another one."""
     item = report.numbers.get("mean") or report.numbers.get("median")
     if item is None:
-        return Said()
+        return Remarks()
     value = float(item.value)
     factor = _find_factor(value, sample)
     if factor is None:
-        return Said()
+        return Remarks()
     are_shares = 0 <= sample.values[0] <= sample.values[-1] <= 1
     is_per_cent = are_shares and factor == 100 and 1 < value <= 100
     cause = "per cent" if is_per_cent and request.scale is None else "units"
@@ -205,35 +205,35 @@ def _find_factor(value: float, sample: Sample) -> float | None:
 
 def _list_cautions_of_means(
     report: Report, sample: Sample | None, sides: Sides, worst: Answer, request: Request
-) -> Said:
+) -> Remarks:
     """Return what the two spreads, and labs that differ, have to do with the verdict on a mean."""
-    found = Said()
+    cautions = Remarks()
     kurtosis = NORMAL_KURTOSIS if sample is None else sample.kurtosis
     spread_p = find_spread_p(*sides, kurtosis=kurtosis)
     if spread_p is not None and spread_p <= request.level and _is_spread_certain(report):
-        found["spreads"] = (
+        cautions["spreads"] = (
             "The standard deviations differ more than those of such runs would (F test, "
             f"{describe_p(spread_p)}); the verdict is on the mean, whatever the spreads."
         )
     gap = worst.difference
     if gap is None or worst.sides is None or worst.p != gap.p:
-        return found  # the verdict is not by the means alone
+        return cautions  # the verdict is not by the means alone
     other_p = []
     if gap.p_alone is not None and gap.p <= request.level < gap.p_alone:
         other_p.append(f"by the printed spreads alone {describe_p(gap.p_alone)}")
     if spread_p is not None:
         other_p += _say_if_spread_turns(worst.sides, gap.p, request)
     if other_p:
-        found["alone"] = "; ".join(other_p)
+        cautions["alone"] = "; ".join(other_p)
     is_mean = report.centre in {"mean", "constant"} and not report.has_error
     if gap.p <= request.level and is_mean and not request.between:
         needed = find_tolerated(*worst.sides, level=request.level)
         if needed is not None:
-            found["labs"] = (
+            cautions["labs"] = (
                 f"Labs that differ by {needed:.2g} SD on either side explain the difference, and "
                 "studies of one thing often differ as much; `between` allows for it."
             )
-    return found
+    return cautions
 
 
 def _is_spread_certain(report: Report) -> bool:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
 
-from replication.comparison.numbers import Numbers, Reported, read_number, refuse
+from replication.comparison.numbers import Reported, ReportedNumbers, read_number, refuse
 from replication.comparison.request import Request
 from replication.comparison.sides import Printed
 from replication.errors import UsageError
@@ -34,14 +34,16 @@ CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
 
 
 def word(name: str) -> str:
-    """Return the name of a reported number in words."""
+    """Return the name of a reported number in words; p90 is "90 % quantile"."""
     return WORDS.get(name) or f"{name[1:]} % quantile"
 
 
-def describe_number(name: str, text: str, *, article: bool = False) -> str:
-    """Return a reported number with its name: "mean of 48", or "a mean of 48"."""
-    words = f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}" if article else words
+def describe_number(name: str, text: str) -> str:
+    """Return a reported number with its name: "a mean of 48"."""
+    of = "" if name == "spread" else "of "
+    words = f"{word(name)} {of}{text}"
+    article = "an" if words[0] in "aeiou" else "a"
+    return f"{article} {words}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Report:
         logarithms.
     """
 
-    numbers: Numbers
+    numbers: ReportedNumbers
     n: int
     failures: str | None = None
     kind: Kind = NO_KIND
@@ -100,9 +102,13 @@ class Report:
 
     @property
     def has_error(self) -> bool:
-        """Whether it is the standard error of the centre that is known, and no spread of runs."""
-        is_other = self.centre not in {"mean", "constant", None} and not self.has_quartiles
-        return self.spread is not None and (self.n == 0 or is_other)
+        """Whether the spread tells the standard error of the centre, but not how runs vary.
+
+        That is so where the number of runs is not known, and where the centre is an interquartile
+        mean, or a median without its quartiles.
+        """
+        is_of_mean = self.centre in {"mean", "constant", None} or self.has_quartiles
+        return self.spread is not None and (self.n == 0 or not is_of_mean)
 
     def count_used(self, rule: str) -> Sequence[int]:
         """Return how many values the statistics can summarise under a rule for failures.
@@ -207,9 +213,13 @@ NOT_GIVEN = "nothing was reported; give `reported`, or a number by its name such
 
 
 def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
-    """Read what was reported by name; `is_gap`: it is the difference of two groups."""
+    """Return the numbers of a report and what was said of them; refuse what cannot stand together.
+
+    `is_gap`: whether the difference of two groups was reported.
+    """
     kind = find_kind(given, request)
     texts = dict(given.numbers)
+    # A number behind ± is called by its kind, where that is known.
     if "spread" in texts and kind.name is not None:
         texts.setdefault(kind.name, texts.pop("spread"))
     n = read_runs_behind(texts.pop("runs", None), is_exact="constant" in texts)
@@ -217,14 +227,16 @@ def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
     numbers = {name: read_one(name, text, request) for name, text in texts.items()}
     if request.is_log and numbers.keys() & {*SPREADS, "iqr"}:
         raise UsageError("`scale` is log, on which a spread is none; give the two ends of `ci`")
+    # An interval is judged by half of its width, whether both ends were given or the half itself.
     off_centre = "off" if given.is_skewed else ""
     if ends is not None:
         off_centre = place_interval(numbers, *read_ends(ends, request), is_log=request.is_log)
     elif "ci" in numbers:
         numbers["ci"] = dataclasses.replace(numbers["ci"], text=f"± {numbers['ci'].text}")
-    exact = numbers.get("constant")
-    if exact is not None:
-        numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
+    # A constant was not rounded.
+    constant = numbers.get("constant")
+    if constant is not None:
+        numbers["constant"] = dataclasses.replace(constant, low=constant.value, high=constant.value)
     report = Report(numbers, n, request.failures, kind, off_centre)
     check_together(report, is_gap=is_gap)
     check_enough(report)
@@ -232,20 +244,26 @@ def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
 
 
 def find_kind(given: Printed, request: Request) -> Kind:
-    """Return what stands behind ±: what was said of it, and what the report says itself."""
-    said = request.kind
-    own = NO_KIND if given.plus_minus is None else read_kind(given.plus_minus) or NO_KIND
-    if said == NO_KIND:
-        return own
-    if own.level is not None and said.level not in {None, own.level}:
+    """Return what stands behind ±, by what was asked for and by the report itself.
+
+    What was asked for with `plus_minus` comes first, and the report adds what that leaves open. Two
+    levels of an interval that differ are refused.
+    """
+    asked = request.kind
+    printed = NO_KIND
+    if given.plus_minus is not None:
+        printed = read_kind(given.plus_minus) or NO_KIND
+    if asked == NO_KIND:
+        return printed
+    if printed.level is not None and asked.level not in {None, printed.level}:
         raise UsageError(
-            f"the level is {own.level:g}, and {said.level:g} in `plus_minus`; keep one"
+            f"the level is {printed.level:g}, and {asked.level:g} in `plus_minus`; keep one"
         )
     return dataclasses.replace(
-        said,
-        level=said.level or own.level,
-        by=said.by or own.by,
-        free=said.free or own.free,
+        asked,
+        level=asked.level or printed.level,
+        by=asked.by or printed.by,
+        free=asked.free or printed.free,
     )
 
 
@@ -274,17 +292,17 @@ def take_ends(texts: dict[str, str]) -> tuple[str, str] | None:
 
 def read_one(name: str, text: str, request: Request) -> Reported:
     """Return a number as it was printed, with the cell of all numbers that print so."""
-    place = name
+    argument = name
     where = ""
     if name == "spread":  # it was given with the mean
-        place = "mean"
+        argument = "mean"
         where = " behind ±"
     is_count = name in SUCCESSES
-    item = read_number(text, place, scale=None if is_count else request.scale)
+    item = read_number(text, argument, scale=None if is_count else request.scale)
     if item.value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
-        raise refuse(place, text, f"are 0 and numbers above it{where}")
+        raise refuse(argument, text, f"are 0 and numbers above it{where}")
     if request.is_log and not is_count:
-        return take_log(item, place)
+        return take_log(item, argument)
     return item
 
 
@@ -331,7 +349,7 @@ def place_interval(
 
 
 def is_middle_of_logarithms(centre: Reported, first: Reported, last: Reported) -> bool:
-    """Say whether a number is in the middle of its interval as ratios are: sqrt(low * high)."""
+    """Say whether a number can be the geometric mean of both ends, as it is for ratios."""
     if first.low <= 0:
         return False
     least = math.sqrt(first.low * last.low)
@@ -340,7 +358,7 @@ def is_middle_of_logarithms(centre: Reported, first: Reported, last: Reported) -
 
 
 def check_together(report: Report, *, is_gap: bool) -> None:
-    """Refuse numbers that cannot stand together."""
+    """Refuse a report without numbers, and numbers that contradict or repeat each other."""
     names: Set[str] = report.numbers.keys()
     if not names:
         raise UsageError(NOT_GIVEN)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from replication.comparison.comparison import compare_sides
-from replication.comparison.request import Request, Said
+from replication.comparison.request import Remarks, Request
 from replication.comparison.result import Comparison
 from replication.comparison.sides import Key, OneSide, OwnRuns, Printed
 from replication.comparison.table import ComparisonTable
@@ -40,13 +40,13 @@ class TableSides:
     read_as : sequence of Block
         How both sides were read, and what was left out.
     has_one_report : bool
-        Whether all rows are held against one and the same report.
+        Whether all rows are compared with one and the same report.
     """
 
     by: tuple[str, ...]
     mine: Mapping[Key, OneSide]
     theirs: Mapping[Key, Printed]
-    said: Mapping[str, str] = dataclasses.field(default_factory=Said)
+    said: Mapping[str, str] = dataclasses.field(default_factory=Remarks)
     n_missing: int = 0
     read_as: Sequence[Block] = ()
     has_one_report: bool = False

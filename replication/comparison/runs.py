@@ -189,14 +189,17 @@ def _find_stop(
 
 
 def take_successes(own: Runs, *, is_alone: bool) -> Runs:
-    """Return runs of ones and zeros as successes and failures; refuse any others."""
-    if own.done is None or not (is_alone and set(own.done.values) <= {0.0, 1.0}):
+    """Return runs of ones and zeros as successes and failures; refuse any others.
+
+    `is_alone`: whether nothing but a share was reported. Otherwise ones and zeros could be values.
+    """
+    is_of_flags = own.done is not None and set(own.done.values) <= {0.0, 1.0}
+    if own.done is None or not is_of_flags or not is_alone:
         ways = "name a column with `succeeded`, or give a `cap`, or values of 1 and 0"
         raise UsageError(f"nothing says which of your runs succeeded, as for a share; {ways}")
     ones = own.done.runs[own.done.runs == 1.0]
-    done = Sample.from_values(ones) if ones.size else None
-    n_failed = own.n - ones.size
-    return Runs(done, n_failed, None, own.n_missing)
+    successes = Sample.from_values(ones) if ones.size else None
+    return Runs(successes, n_failed=own.n - ones.size, n_missing=own.n_missing)
 
 
 def get_sample(own: Runs, rule: str) -> Sample | None:

@@ -170,24 +170,22 @@ def list_p_by_kind(p_values: Mapping[str, float], level: float) -> str:
     by_kind: dict[str, list[float]] = {}
     for words, p in p_values.items():
         by_kind.setdefault(find_kind(words), []).append(p)
-    for group in by_kind.values():
-        if (min(group) <= level) != (max(group) <= level):
-            return list_p(p_values, "with {}")
-    if "" in by_kind or len(by_kind) < 2:
-        return list_p(p_values, "with {}")
-    worst = {f"± as {KIND_WORDS[kind]}": max(group) for kind, group in by_kind.items()}
-    return list_p(worst, "with {}")
+    are_at_odds = any(min(group) <= level < max(group) for group in by_kind.values())
+    if are_at_odds or "" in by_kind or len(by_kind) < 2:
+        return list_p(p_values)
+    largest = {f"± as {KIND_WORDS[kind]}": max(group) for kind, group in by_kind.items()}
+    return list_p(largest)
 
 
-def list_p(p_values: Mapping[str, float], template: str) -> str:
-    """Return p under each reading of what was not said, of many the smallest and the largest."""
+def list_p(p_values: Mapping[str, float]) -> str:
+    """Return p with each reading of what was not said; of many the smallest and the largest."""
     pairs = list(p_values.items())
     is_many = len(pairs) > MAX_READINGS
     if is_many:
         least = min(pairs, key=lambda pair: pair[1])
         most = max(pairs, key=lambda pair: pair[1])
         pairs = [least, most]
-    parts = [f"{format_p(p)} {template.format(words)}" for words, p in pairs]
+    parts = [f"{format_p(p)} with {words}" for words, p in pairs]
     return " to ".join(parts) if is_many else join(parts)
 
 

@@ -83,4 +83,4 @@ class Printed:
 
 
 OneSide = OwnRuns | Printed
-"""What a report is held against: runs of one's own, or another report."""
+"""What a report is compared with: runs of one's own, or another report."""

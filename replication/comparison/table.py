@@ -5,12 +5,12 @@ import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from replication.comparison import numbers
 from replication.comparison.cells import list_cells, tabulate
 from replication.comparison.figure import draw
 from replication.comparison.forest import draw_rows
 from replication.comparison.found_table import FoundTable
 from replication.comparison.numbers import describe_p
+from replication.comparison.options import FORMS
 from replication.comparison.table_sentences import (
     answer_table,
     describe_columns,
@@ -46,7 +46,7 @@ class ComparisonTable(FoundTable, Answered):  # noqa: D101 (its docstring is tha
         "How both tables were read, and what was left out.",
     )
 
-    forms = numbers.FORMS
+    forms = FORMS
     read_as: tuple[Block, ...] = ()
 
     def __repr__(self) -> str:
@@ -55,17 +55,17 @@ class ComparisonTable(FoundTable, Answered):  # noqa: D101 (its docstring is tha
 
     def list_parts(self) -> dict[str, Any]:
         """Return the parts of the answer by the names that they have in JSON, for `to_dict`."""
-        found: dict[str, Any] = {name: getattr(self, name) for name in PARTS}
-        found["p_by_assumption"] = {name: reading.p for name, reading in self.readings.items()}
-        found["dependence"] = None if self.whole is None else self.whole.dependence
-        found["n_judged"] = len(self.p_values)
-        found["n_contradicted"] = len(self.contradicted)
-        found["n_equivalent"] = len(self.equivalent) if self.has_margin else None
-        found["rows"] = self._list_rows()
-        found["only_reported"] = [{"key": key} for key in self.only_reported]
-        found["only_yours"] = [{"key": key} for key in self.only_yours]
-        found["refused"] = [{"key": key, "why": why} for key, why in self.refused.items()]
-        return found
+        parts: dict[str, Any] = {name: getattr(self, name) for name in PARTS}
+        parts["p_by_assumption"] = {name: reading.p for name, reading in self.readings.items()}
+        parts["dependence"] = None if self.whole is None else self.whole.dependence
+        parts["n_judged"] = len(self.p_values)
+        parts["n_contradicted"] = len(self.contradicted)
+        parts["n_equivalent"] = len(self.equivalent) if self.has_margin else None
+        parts["rows"] = self._list_rows()
+        parts["only_reported"] = [{"key": key} for key in self.only_reported]
+        parts["only_yours"] = [{"key": key} for key in self.only_yours]
+        parts["refused"] = [{"key": key, "why": why} for key, why in self.refused.items()]
+        return parts
 
     def _list_rows(self) -> list[dict[str, Any]]:
         """Return the answer of each row, with what follows from its being one of many."""

@@ -151,7 +151,8 @@ def compare_both(
     """Judge two sides that were read; `shared`: numbers that hold for all rows of the report."""
     theirs = list_reports(both, shared)
     mine = list_own(both, request.groups, pair)
-    has_one_report = not theirs.keys() <= mine.keys() and list(theirs) == [()] and bool(both.keys)
+    # A single report without keys is that of each group.
+    has_one_report = list(theirs) == [()] and bool(both.keys) and () not in mine
     if has_one_report:
         theirs = dict.fromkeys(mine, theirs[()])
     if len(theirs) > MOST_ROWS:
@@ -181,9 +182,9 @@ def compare_over_groups(both: BothSides, request: Request) -> ComparisonTable | 
     for key, runs in list_own(both, request.groups, None).items():
         if not isinstance(runs, OwnRuns) or runs.succeeded is not None:
             raise UsageError("`succeeded` does not go with a report over several groups")
-        found: FloatArray = np.asarray(runs.values, dtype=np.float64)
-        values.append(found)
-        names += [", ".join(key)] * found.size
+        numbers: FloatArray = np.asarray(runs.values, dtype=np.float64)
+        values.append(numbers)
+        names += [", ".join(key)] * numbers.size
     (report,) = list_reports(both, Printed({})).values()
     own = OwnRuns(np.concatenate(values), tasks=names)
     groups = f"the report is over all groups of {quote(both.keys)}; runs are resampled within each"
@@ -199,11 +200,11 @@ def compare_over_groups(both: BothSides, request: Request) -> ComparisonTable | 
 
 def describe_reading(both: BothSides) -> list[Block]:
     """Return how both sides were read, a block for each."""
-    found = []
+    blocks = []
     for title, side in (("Your table", both.yours), ("The report", both.theirs)):
         if side.read_as.roles or side.read_as.notes:
-            found.append(Block(*show_read_as(title, side)))
-    return found
+            blocks.append(Block(*show_read_as(title, side)))
+    return blocks
 
 
 def list_reports(both: BothSides, shared: Printed) -> dict[Key, Printed]:
@@ -211,20 +212,20 @@ def list_reports(both: BothSides, shared: Printed) -> dict[Key, Printed]:
     rows = both.theirs.rows
     keys = order_keys(both.theirs, both.keys) if both.theirs.keys else [row.key for row in rows]
     spelling = find_spelling(keys, list_keys(both))
-    found: dict[Key, Printed] = {}
+    reports: dict[Key, Printed] = {}
     for key, row in zip(keys, rows, strict=True):
         numbers = {**shared.numbers, **row.numbers}
         kind = row.kind or shared.plus_minus
-        found[spelling[key]] = Printed(numbers, kind, row.is_skewed)
-    return found
+        reports[spelling[key]] = Printed(numbers, kind, row.is_skewed)
+    return reports
 
 
 def list_keys(both: BothSides) -> list[Key]:
     """Return the keys of your side, without the groups whose difference was reported."""
     yours = both.yours
-    places = [yours.keys.index(key) for key in both.keys]
+    indices = [yours.keys.index(key) for key in both.keys]
     groups = yours.groups if isinstance(yours, TidyRuns) else [row.key for row in yours.rows]
-    return [tuple(key[place] for place in places) for key in groups]
+    return [tuple(key[index] for index in indices) for key in groups]
 
 
 def list_own(both: BothSides, groups: Groups, pair: str | None) -> dict[Key, OneSide]:
@@ -233,11 +234,11 @@ def list_own(both: BothSides, groups: Groups, pair: str | None) -> dict[Key, One
     if isinstance(yours, TidyReport):
         keys = list_keys(both)
         return {key: print_row(row) for key, row in zip(keys, yours.rows, strict=True)}
-    found = split_groups(yours)
+    runs = split_groups(yours)
     if groups is None:
-        return dict(found)
-    place = yours.keys.index(both.grouping or "")
-    return dict(subtract(found, groups, place, pair))
+        return dict(runs)
+    index = yours.keys.index(both.grouping or "")
+    return dict(subtract(runs, groups, index, pair))
 
 
 def split_groups(runs: TidyRuns) -> dict[Key, OwnRuns]:
@@ -245,41 +246,44 @@ def split_groups(runs: TidyRuns) -> dict[Key, OwnRuns]:
     order = np.argsort(runs.places, kind="stable")
     sizes = np.bincount(runs.places, minlength=len(runs.groups))
     parts = np.split(order, np.cumsum(sizes)[:-1])
-    found = {}
+    own = {}
     for key, rows in zip(runs.groups, parts, strict=True):
         flags = None if runs.succeeded is None else runs.succeeded[rows]
         seeds = None if runs.seed_codes is None else runs.seed_codes[rows]
-        found[key] = OwnRuns(runs.values[rows], flags, seeds=seeds, is_per_cent=runs.is_per_cent)
-    return found
+        own[key] = OwnRuns(runs.values[rows], flags, seeds=seeds, is_per_cent=runs.is_per_cent)
+    return own
 
 
 def subtract(
-    runs: Mapping[Key, OwnRuns], groups: tuple[str, str], place: int, pair: str | None
+    runs: Mapping[Key, OwnRuns], groups: tuple[str, str], index: int, pair: str | None
 ) -> dict[Key, OwnRuns]:
     """Return runs of two groups, or what pairs of them differ by.
 
-    `place`: of the groups in the keys of `runs`.
+    `index`: where the names of the groups stand in the keys of `runs`.
     """
-    found: dict[Key, OwnRuns] = {}
+    differences: dict[Key, OwnRuns] = {}
     for key in runs:
-        rest = key[:place] + key[place + 1 :]
-        other = (*key[:place], groups[1], *key[place + 1 :])
-        if key[place] != groups[0] or other not in runs:
+        rest = key[:index] + key[index + 1 :]
+        other = (*key[:index], groups[1], *key[index + 1 :])
+        if key[index] != groups[0] or other not in runs:
             continue
         if pair is None:
             minus: FloatArray = np.asarray(runs[other].values, dtype=np.float64)
-            found[rest] = OwnRuns(runs[key].values, minus=minus)
+            differences[rest] = OwnRuns(runs[key].values, minus=minus)
         else:
-            found[rest] = subtract_pairs(runs[key], runs[other], pair)
-    if not found:
+            differences[rest] = subtract_pairs(runs[key], runs[other], pair)
+    if not differences:
         raise DataError(f"no group has runs of both {quote(groups)}")
-    return found
+    return differences
 
 
-def subtract_pairs(one: OwnRuns, two: OwnRuns, pair: str) -> OwnRuns:
-    """Return the difference of the runs of each seed."""
-    first = take_by_seed(one, pair)
-    second = take_by_seed(two, pair)
+def subtract_pairs(minuend: OwnRuns, subtrahend: OwnRuns, pair: str) -> OwnRuns:
+    """Return the difference of the two runs of each seed that both groups have.
+
+    `pair`: name of the column of seeds.
+    """
+    first = take_by_seed(minuend, pair)
+    second = take_by_seed(subtrahend, pair)
     seeds = np.intersect1d(first.seeds, second.seeds)
     if seeds.size == 0:
         raise DataError(f"column {quote([pair])} holds no seed of both groups; leave `pair` out")
@@ -289,11 +293,11 @@ def subtract_pairs(one: OwnRuns, two: OwnRuns, pair: str) -> OwnRuns:
 
 def take_by_seed(runs: OwnRuns, column: str) -> BySeed:
     """Return values by seed, which a column says; refuse a seed twice, whose pair is not known."""
-    found = find_values_by_seed(runs)
-    steps = np.diff(found.seeds)  # they ascend
+    by_seed = find_values_by_seed(runs)
+    steps = np.diff(by_seed.seeds)  # they ascend
     if (steps == 0).any():
         raise DataError(f"{quote([column])} holds a seed twice in one group; give one run of each")
-    return found
+    return by_seed
 
 
 def has_seeds_of_both(both: BothSides, groups: Groups) -> bool:
@@ -301,7 +305,7 @@ def has_seeds_of_both(both: BothSides, groups: Groups) -> bool:
     yours = both.yours
     if groups is None or not isinstance(yours, TidyRuns) or yours.seed_codes is None:
         return False
-    place = yours.keys.index(both.grouping or "")
-    names = np.array([key[place] for key in yours.groups])[yours.places]
+    index = yours.keys.index(both.grouping or "")
+    names = np.array([key[index] for key in yours.groups])[yours.places]
     first, second = (yours.seed_codes[names == name] for name in groups)
     return np.intersect1d(first, second).size > 0

@@ -150,6 +150,7 @@ def to_cell(value: object) -> str:
 
 
 def _write_text(block: Block) -> str:
+    """Return a block as plain text."""
     if block.rows:
         return _write_table_as_text(block.rows)
     lines = wrap(block.text)
@@ -170,33 +171,37 @@ def _write_table_as_text(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _write_markdown(block: Block) -> str:
-    def mark(text: str) -> str:
-        """Return text in which no sign means something."""
-        return SIGNS.sub(r"\\\g<0>", text)
+    """Return a block in Markdown."""
+    if block.rows:
+        header, *rows = [[_escape_markdown(cell) for cell in row] for row in block.rows]
+        marks = [":--", *["--:"] * (len(header) - 1)]  # names to the left, numbers to the right
+        return "\n".join(f"| {' | '.join(row)} |" for row in (header, marks, *rows))
+    text = _escape_markdown(block.text)
+    if not block.items:
+        return text
+    items = "".join(f"\n- {_escape_markdown(item)}" for item in block.items)
+    return f"{text}\n{items}"
 
-    if not block.rows:
-        items = "".join(f"\n- {mark(item)}" for item in block.items)
-        return f"{mark(block.text)}\n{items}" if items else mark(block.text)
-    header, *rows = [[*map(mark, row)] for row in block.rows]
-    marks = [":--", *["--:"] * (len(header) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, marks, *rows))
+
+def _escape_markdown(text: str) -> str:
+    """Return text as Markdown prints it."""
+    return SIGNS.sub(r"\\\g<0>", text)
 
 
 def _write_latex(blocks: Sequence[Block]) -> str:
     """Return the table with the verdict as its caption, and all else in notes below."""
-    # The rows between the rules of booktabs.
     table = next(block.rows for block in blocks if block.rows)
-    lines = [" & ".join(map(_escape, row)) + r" \\" for row in table]
+    lines = [" & ".join(map(_escape_latex, row)) + r" \\" for row in table]
     columns = "l" + "r" * (len(table[0]) - 1)
     body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"]
     texts = (" ".join([block.text, "; ".join(block.items)]).strip() for block in blocks[1:])
-    notes = [rf"\par\smallskip\footnotesize {_escape(text)}" for text in texts if text]
+    notes = [rf"\par\smallskip\footnotesize {_escape_latex(text)}" for text in texts if text]
     return "\n".join(
         [
             r"% needs \usepackage{booktabs}",
             r"\begin{table}",
             r"\centering",
-            rf"\caption{{{_escape(blocks[0].text)}}}",
+            rf"\caption{{{_escape_latex(blocks[0].text)}}}",
             rf"\begin{{tabular}}{{{columns}}}",
             *body,
             r"\end{tabular}",
@@ -206,7 +211,7 @@ def _write_latex(blocks: Sequence[Block]) -> str:
     )
 
 
-def _escape(text: str) -> str:
+def _escape_latex(text: str) -> str:
     """Return text as LaTeX prints it, without backticks, and with a minus where a hyphen is one."""
     return "".join(LATEX.get(sign, sign) for sign in MINUS.sub("−", text.replace("`", "")))
 

@@ -41,7 +41,7 @@ def take_numbers(values: object, name: str) -> FloatArray:
 
 def read_cells(cells: Sequence[object], name: str) -> FloatArray:
     """Return cells of any kind as numbers, NaN where one is missing."""
-    found = np.empty(len(cells))
+    numbers = np.empty(len(cells))
     for row, cell in enumerate(cells):
         number = read_cell(cell)
         if number is None or math.isinf(number):
@@ -49,8 +49,8 @@ def read_cells(cells: Sequence[object], name: str) -> FloatArray:
             given = f"{show(str(cell), length=40)} in row {row + 1} of the data"
             advice = f"allowed are {allowed}; correct or remove such rows"
             raise DataError(f"`{name}` holds {given}; {advice}")
-        found[row] = number
-    return found
+        numbers[row] = number
+    return numbers
 
 
 def read_cell(cell: object) -> float | None:

@@ -51,8 +51,8 @@ def judge_whole(
 ) -> Whole:
     """Return what the rows of a table say together.
 
-    `shares_error`: whether one report stands in all rows. Its error is then in all of them, which
-    no number of rows makes smaller, so p is that of the rows alone.
+    `shares_error`: whether all rows have one and the same report. Its error is then in all of them,
+    and no number of rows makes it smaller, so p is that of the rows alone.
 
     Where rows share seeds, they are not taken for independent: the mean is tested by seed, over the
     rows and seeds that are complete. Where that cannot be, p is that of the rows alone.
@@ -100,7 +100,7 @@ def _judge_by_seed(rows: Sequence[Row], *, level: float, between: float) -> seed
     block = seeds.find_block(usable)
     if block is None:
         return None
-    kept = [usable_sides[place] for place in block.rows]
+    kept = [usable_sides[index] for index in block.rows]
     return seeds.judge_by_seed(block.values, kept, level=level, between=between)
 
 

@@ -226,7 +226,13 @@ def _check_counter(found: Assignment, column: Column) -> None:
 
 def ask_value(sheet: Sheet, names: Sequence[str]) -> Question:
     """Return the question which column holds the values."""
-    listed = names or sheet.names
+    if not names:
+        message = (
+            f"no column of {sheet.name} has only numbers that may be values; give the one that "
+            f"should with `value`, to hear which of its cells is no number: {quote(sheet.names)}"
+        )
+        return Question(Cause.VALUE, message)
+    listed = names
     example = quote_argument(listed[0])
     message = (
         f"which column of {sheet.name} holds the values? give `value` {example}, or another of "

@@ -278,6 +278,8 @@ def to_values(column: Column, decimals: Decimals) -> FloatArray:
         if cell is None or not cell.is_number:
             raise _refuse_text(column, text, cell)
         levels[place] = to_float(decimals.plain(cell.value or ""))
+        if np.isinf(levels[place]):  # 1e400 is more than a float can hold
+            raise _refuse_text(column, text, None)
     return np.asarray(levels[column.codes])
 
 

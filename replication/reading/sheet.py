@@ -318,7 +318,8 @@ class Sheet:
         nearest = difflib.get_close_matches(name, self.names[:1000], n=1)
         meant = f"did you mean {quote(nearest)}? The" if nearest else "the"
         message = f"{self.name} has no column {quote([name])}; {meant} columns are "
-        return Question(Cause.COLUMN, message + quote(self.names))
+        notes = f" ({' '.join(self.notes)})" if self.notes else ""
+        return Question(Cause.COLUMN, message + quote(self.names) + notes)
 
     def find(self, name: str) -> str | None:
         """Return the heading that a name means, however it is spelt; None if there is none.

@@ -31,12 +31,12 @@ def find_length(masses: FloatArray, runs: int) -> int:
     exp(n log M(s) - s length) for every s > 0, M being the moment generating function of one run.
     """
     n_points = masses.shape[1]
-    # The bound at forty slopes s; the smallest of them counts.
+    # The length that the bound asks for, at forty slopes s: the smallest of them is enough.
     slopes = np.geomspace(1e-2, 5e2, 40) / n_points
     moments = np.exp(np.outer(np.arange(n_points), slopes))
     logs = np.log((masses @ moments).max(axis=0))
-    bound = float(((runs * logs + 30.0) / slopes).min())  # exp(-30) is 1e-13
-    needed = min(math.ceil(bound) + 1, runs * (n_points - 1) + 1)
+    enough = float(((runs * logs + 30.0) / slopes).min())  # exp(-30) is 1e-13
+    needed = min(math.ceil(enough) + 1, runs * (n_points - 1) + 1)
     return int(fft.next_fast_len(max(needed, n_points), real=True))
 
 
@@ -116,17 +116,17 @@ def compute_joint_mass(
     """
     mass, start = _list_masses(table)
     length = find_length(mass[None, :], runs)
-    # Edges as places on the lattice: of one value, and of the sum of n.
-    max_places = np.clip(np.ceil(np.asarray(max_edges, dtype=np.float64)) - start, 0, mass.size)
+    # Edges as indices: into the masses of one value, and into those of the sum of n.
+    max_indices = np.clip(np.ceil(np.asarray(max_edges, dtype=np.float64)) - start, 0, mass.size)
     sum_edges = np.ceil(np.asarray(mean_edges, dtype=np.float64) * runs - SLACK) - runs * start
-    sum_places = np.clip(sum_edges, 0, length).astype(np.int64)
+    sum_indices = np.clip(sum_edges, 0, length).astype(np.int64)
     # For each edge of the maximum the masses below it, (b + 1, n_points).
-    truncated = np.where(np.arange(mass.size) < max_places[:, None], mass, 0.0)
+    truncated = np.where(np.arange(mass.size) < max_indices[:, None], mass, 0.0)
     n_rows = max(1, N_CACHED // length)
     parts = []
     for row in range(0, len(truncated), n_rows):
         sums = convolve(truncated[row : row + n_rows], runs, length)
-        parts.append(_sum_below(sums)[:, sum_places])
+        parts.append(_sum_below(sums)[:, sum_indices])
     below = np.concatenate(parts)  # (b + 1, a + 1): mass below both edges
     return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T
 

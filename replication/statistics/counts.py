@@ -119,8 +119,8 @@ class CountTable:
             raise UsageError(f"tables with caps {self.cap} and {other.cap} cannot be merged")
         # Outcomes of either table, each once, with the counts of both.
         both = np.concatenate([self.updates, other.updates])
-        distinct, place = np.unique(both, return_inverse=True)
-        counts = np.bincount(place, np.concatenate([self.counts, other.counts])).astype(np.int64)
+        distinct, index = np.unique(both, return_inverse=True)
+        counts = np.bincount(index, np.concatenate([self.counts, other.counts])).astype(np.int64)
         return type(self)(distinct, counts, self.n_censored + other.n_censored, self.cap)
 
 

@@ -263,6 +263,7 @@ def compare_spreads(sides: Sequence[Sides], level: float) -> Ratio | None:
 
 
 def _has_positive_spread(side: Side) -> bool:
+    """Say whether the spread of the only sample is known and above 0."""
     return side.has_spread and side.samples[0][0] > 0.0
 
 
@@ -292,16 +293,23 @@ def combine(p_values: Sequence[float], pooled: Pooled | None) -> float:
 
 
 def combine_rows(p_values: Sequence[float]) -> float:
-    """Return p of a table by its rows alone, which holds however these depend on each other."""
+    """Return p of a table by its single rows: Holm's smallest p, times a factor for other tests.
+
+    It keeps the level however rows depend on each other.
+    """
     n = len(p_values)
     factor = ROW_FACTOR if n > 2 else 1.0
     return min(1.0, factor * n * min(p_values))
 
 
-def find_fisher_p(p_values: Sequence[float], square: float = 0.0) -> float:
-    """Return p of Fisher's combination; `square`: the mean squared correlation of rows."""
+def find_fisher_p(p_values: Sequence[float], square: float) -> float:
+    """Return p of Fisher's combination of rows; `square`: the mean of their squared correlation.
+
+    Of independent rows twice the negative sum of log p has 2 n degrees of freedom. Where rows
+    depend on each other, their log p have about that squared correlation, and Brown (1975) divides
+    both the sum and its degrees of freedom by how much more the sum varies.
+    """
     n = len(p_values)
-    logs = -2.0 * math.fsum(math.log(max(p, SMALLEST_P)) for p in p_values)
-    # Logarithms of two-sided p have about the squared correlation of what was tested.
-    fewer = 1.0 + (n - 1.0) * square
-    return float(special.chdtrc(2.0 * n / fewer, logs / fewer))
+    chi_square = -2.0 * math.fsum(math.log(max(p, SMALLEST_P)) for p in p_values)
+    more = 1.0 + (n - 1.0) * square
+    return float(special.chdtrc(2.0 * n / more, chi_square / more))

@@ -78,8 +78,8 @@ class SamplingDistribution:
     def find_quantile(self, probability: float) -> float:
         """Return the smallest value up to which at least that much probability lies."""
         total = self.running[-1]
-        place = int(np.searchsorted(self.running[1:], probability * total - 1e-12 * total))
-        return float(self.values[min(place, self.values.size - 1)])
+        index = int(np.searchsorted(self.running[1:], probability * total - 1e-12 * total))
+        return float(self.values[min(index, self.values.size - 1)])
 
     @functools.cached_property
     def mean(self) -> float:
@@ -168,8 +168,8 @@ class Sample:
     def describe(self, names: Collection[str]) -> dict[str, float]:
         """Return statistics of the runs that were seen."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            found = reduce_studies(self.runs, names)
-        return {name: float(value) for name, value in found.items()}
+            statistics = reduce_studies(self.runs, names)
+        return {name: float(value) for name, value in statistics.items()}
 
     def is_enough_for(self, runs: int) -> bool:
         """Say whether what was not seen, and that the runs are a sample, can be left out."""
@@ -249,9 +249,9 @@ def draw_populations(sample: Sample, n_resamples: int, *, seed: int) -> Iterator
     for row in range(n_resamples):
         # Places on a line along which the runs stand, each as wide as its weight.
         along = generator.random(runs.size) * inside + 0.5 * gap_below
-        places = np.minimum(along.astype(np.int64), runs.size - 1)
+        indices = np.minimum(along.astype(np.int64), runs.size - 1)
         below, above = beyond[row]
-        yield Population(runs[places], below, above, excesses_below[row], excesses_above[row])
+        yield Population(runs[indices], below, above, excesses_below[row], excesses_above[row])
 
 
 def _draw_mean_excesses(
@@ -304,8 +304,8 @@ def _draw_from(
     n = population.runs.size
     first = population.below
     last = 1.0 - population.above
-    places = ((uniform - first) * (n / (last - first))).astype(np.int64)
-    drawn = population.runs[np.clip(places, 0, n - 1)]
+    indices = ((uniform - first) * (n / (last - first))).astype(np.int64)
+    drawn = population.runs[np.clip(indices, 0, n - 1)]
     is_below = uniform < first
     excess = _draw_excess(population.excess_below, is_below, step, generator)
     drawn[is_below] = sample.runs[0] - excess
@@ -328,7 +328,7 @@ def draw_statistics(
 ) -> dict[str, FloatArray]:
     """Draw statistics of studies of n runs, float64[n_resamples, n_each], by name."""
     of_resamples = [reduce_studies(drawn, names) for drawn in draw_studies(sample, runs, effort)]
-    return {name: np.array([found[name] for found in of_resamples]) for name in names}
+    return {name: np.array([statistics[name] for statistics in of_resamples]) for name in names}
 
 
 def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, FloatArray]:
@@ -370,8 +370,8 @@ def _reduce(studies: FloatArray, ordered: FloatArray, name: str) -> FloatArray:
 def _interpolate(ordered: FloatArray, probability: float) -> FloatArray:
     """Return a quantile of each study, whose runs are in order, by linear interpolation."""
     n = ordered.shape[-1]
-    place = probability * (n - 1)
-    first = min(int(place), n - 1)
+    position = probability * (n - 1)
+    first = min(int(position), n - 1)
     low = ordered[..., first]
     high = ordered[..., min(first + 1, n - 1)]
-    return np.asarray(low + (place - first) * (high - low))
+    return np.asarray(low + (position - first) * (high - low))

@@ -97,15 +97,15 @@ def find_block(rows: Sequence[BySeed]) -> Block | None:
     """
     seeds = np.flatnonzero(_count_rows(rows))  # all that occur, ascending
     has_run = np.zeros((len(rows), seeds.size), dtype=bool)
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         columns = np.searchsorted(seeds, row.seeds)
-        has_run[place, columns] = True
+        has_run[index, columns] = True
     kept_rows, kept_seeds = _find_complete(has_run)
     if kept_rows.size < MIN_ROWS or kept_seeds.size < MIN_SEEDS:
         return None
-    places: list[int] = kept_rows.tolist()
-    values = np.array([rows[place].take(seeds[kept_seeds]) for place in places])
-    return Block(places, values)
+    indices: list[int] = kept_rows.tolist()
+    values = np.array([rows[index].take(seeds[kept_seeds]) for index in indices])
+    return Block(indices, values)
 
 
 def _count_rows(rows: Sequence[BySeed]) -> IntArray:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from replication.comparison.judging import MANY_RUNS, MIN_RUNS, judge_all
+from replication.comparison.centres import MANY_RUNS
+from replication.comparison.judging import judge_all
 from replication.comparison.numbers import read_number
-from replication.comparison.report import Report
+from replication.comparison.report import MIN_RUNS, Report
 from replication.comparison.runs import Runs
 from replication.statistics.arrays import FloatArray
 from replication.statistics.sampling import Effort, Sample
