@@ -116,7 +116,7 @@ coverage: $(VENV)/.dev ## the lines and branches that tests reach, at least 95 %
 .PHONY: bench
 bench: $(VENV)/.dev ## speed, measured side by side -> results/benchmark.json
 	@sh requirements/others.sh $(RUN)
-	@$(RUN) -m benchmarks $(WORKERS)
+	@$(RUN) -m benchmarks
 
 ##@ House-keeping
 

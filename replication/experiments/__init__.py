@@ -108,13 +108,13 @@ def list_checks(models: Mapping[str, Model]) -> dict[str, dict[str, bool]]:
     From the function ``check`` in the ``checks.py`` of an experiment, if it has one. Raises
     DataError if a model lacks a number.
     """
-    found = {}
+    checked = {}
     for name in models:
         if (TEMPLATES / name / "checks.py").exists():
             module = importlib.import_module(f"replication.experiments.{name}.checks")
             with _refuse_holes(f"experiments/{name}/checks.py"):
-                found[name] = dict(module.check(models))
-    return found
+                checked[name] = dict(module.check(models))
+    return checked
 
 
 def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
@@ -123,13 +123,14 @@ def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
     From ``TABLES`` in the ``tables.py`` of an experiment, if it has one. Raises DataError if a
     model lacks a number.
     """
-    found: dict[str, str] = {}
+    tables: dict[str, str] = {}
     for name in models:
         if (TEMPLATES / name / "tables.py").exists():
             module = importlib.import_module(f"replication.experiments.{name}.tables")
             with _refuse_holes(f"experiments/{name}/tables.py"):
-                found |= {table: write(models[name]) for table, write in module.TABLES.items()}
-    return found
+                for table, write in module.TABLES.items():
+                    tables[table] = write(models[name])
+    return tables
 
 
 @contextlib.contextmanager

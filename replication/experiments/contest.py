@@ -139,12 +139,13 @@ def compare_rules(
 
 
 def describe(name: str, outcomes: Outcomes, first: Outcomes) -> dict[str, Any]:
-    """Return a row of numbers for the networks of a rule, beside those of the first."""
+    """Return a row of numbers for the networks of a rule, beside those of the first rule."""
     times = outcomes.updates[outcomes.converged]
     share = estimate_proportion(len(times), len(outcomes))
     less = estimate_median(outcomes.updates.astype(np.int64) - first.updates)
-    ended = np.where(outcomes.converged, outcomes.updates, np.inf)
-    q1, median, q3 = np.quantile(ended, (0.25, 0.5, 0.75), method="inverted_cdf").tolist()
+    # A network that failed counts as infinite.
+    times_of_all = np.where(outcomes.converged, outcomes.updates, np.inf)
+    q1, median, q3 = np.quantile(times_of_all, (0.25, 0.5, 0.75), method="inverted_cdf").tolist()
     return {
         "rule": name,
         "networks": len(outcomes),

@@ -35,7 +35,10 @@ def verify_folder(
     damaged = find_damaged_files(folder)
     if damaged:
         names = ", ".join(show(folder / name) for name in damaged)
-        raise DataError(f"missing or damaged: {names}; `replication replicate` makes them again")
+        advice = "`replication replicate` makes them again"
+        if folder != results:
+            advice += ", with the --seeds and other options of this study"
+        raise DataError(f"missing or damaged: {names}; {advice}")
     study = read_study(folder, results)
     if study is None:
         return f"what is in {show(folder)} is as it was written"

@@ -29,7 +29,7 @@ from replication.experiments.instruments.matrices import (
     get_u,
 )
 from replication.experiments.instruments.model import Model
-from replication.experiments.instruments.sample import LEARNING, Sample
+from replication.experiments.instruments.sample import FROZEN_BIASES, Sample
 from replication.simulator.rule.activations import logistic
 from replication.simulator.rule.weights import split_weights
 
@@ -38,7 +38,7 @@ ALIGNED_RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
 FOLLOWED = 80  # updates; networks that have not aligned by then count as this many
 
 
-class Task(NamedTuple):
+class SizeAndRate(NamedTuple):
     """Networks whose alignment is measured and predicted."""
 
     size: str  # a name in `ALIGNED`
@@ -48,25 +48,26 @@ class Task(NamedTuple):
 def compare_alignment(sample: Sample) -> Model:
     """Return measured and predicted mean updates of alignment of `ALIGNED` at `ALIGNED_RATES`."""
 
-    def align(task: Task) -> Model:
-        base = ALIGNED[task.size]
-        weights = sample.draw(base)
+    def align(task: SizeAndRate) -> Model:
+        """Return when networks are aligned: with either kind of hidden biases, and by the map."""
+        protocol = dataclasses.replace(ALIGNED[task.size], learning_rate=task.rate)
+        weights = sample.draw(protocol)
         row = {"rate": task.rate}
-        for name, frozen in LEARNING.items():
-            protocol = dataclasses.replace(base, learning_rate=task.rate, frozen=frozen)
-            aligned_at = find_alignment(protocol, weights, n_updates=FOLLOWED)
+        for name, frozen in FROZEN_BIASES.items():
+            with_biases = dataclasses.replace(protocol, frozen=frozen)
+            aligned_at = find_alignment(with_biases, weights, n_updates=FOLLOWED)
             row[name] = float(np.minimum(aligned_at, FOLLOWED).mean())
         row["predicted"] = float(predict_alignment_by_map(protocol, weights).mean())
         return row
 
-    tasks = [Task(*pair) for pair in itertools.product(ALIGNED, ALIGNED_RATES)]
+    tasks = [SizeAndRate(*pair) for pair in itertools.product(ALIGNED, ALIGNED_RATES)]
     rows = sample.map(align, tasks)
     compared: Model = {}
     for size, base in ALIGNED.items():
         compared[size] = {
             "critical": find_critical_rate(base),
             "shift": measure_shift(base, sample.draw(base)),
-            "rates": [rows[Task(size, rate)] for rate in ALIGNED_RATES],
+            "rates": [rows[SizeAndRate(size, rate)] for rate in ALIGNED_RATES],
         }
     return compared
 

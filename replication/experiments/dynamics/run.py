@@ -13,7 +13,7 @@ from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import (
     CROSS_ENTROPY,
-    LEARNING,
+    FROZEN_BIASES,
     Sample,
     find_p99,
     name_estimate,
@@ -80,7 +80,7 @@ def compare_tails(sample: Sample) -> tuple[Model, Array]:
     weights = sample.draw(PAPER)
     model: Model = {"n": sample.n, "times": list(TIMES)}
     failed = {}
-    for name, frozen in LEARNING.items():
+    for name, frozen in FROZEN_BIASES.items():
         updates, converged, final = sample.train(Protocol(frozen=frozen), weights)
         counts = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
         failed[name] = final[~converged]
@@ -105,7 +105,7 @@ def compare_tails(sample: Sample) -> tuple[Model, Array]:
 
 def count_rare(sample: Sample) -> Model:
     """Return how many networks with fixed hidden biases fail, and their share."""
-    counts = studies.count_networks(Protocol(frozen=LEARNING["fixed"]), sample)
+    counts = studies.count_networks(Protocol(frozen=FROZEN_BIASES["fixed"]), sample)
     n_failed = counts.n - counts.n_converged
     share = estimate_proportion(n_failed, counts.n)
     return {"n": counts.n, "n_failed": n_failed} | name_estimate("share", share)
@@ -119,7 +119,7 @@ def compare_kinds(sample: Sample) -> Model:
         kind, learning = task
         # Half of the networks to find the best rate, on other seeds, and all to measure it.
         base, rates = KINDS[kind]
-        base = dataclasses.replace(base, frozen=LEARNING[learning])
+        base = dataclasses.replace(base, frozen=FROZEN_BIASES[learning])
         best = alone.take(0.5).find_best(base, {"learning_rate": rates})
         updates = alone.simulate(best).updates
         return {
@@ -128,8 +128,8 @@ def compare_kinds(sample: Sample) -> Model:
             "p99": find_p99(updates),
         }
 
-    rows = sample.map(learn, itertools.product(KINDS, LEARNING))
+    rows = sample.map(learn, itertools.product(KINDS, FROZEN_BIASES))
     compared: Model = {}
     for kind in KINDS:
-        compared[kind] = {name: rows[kind, name] for name in LEARNING}
+        compared[kind] = {name: rows[kind, name] for name in FROZEN_BIASES}
     return compared

@@ -46,7 +46,7 @@ ZERO = 1e-12  # below this, a number that should be 0 by the theory counts as 0
 PIXEL_NOISE = 0.16  # standard deviation of white noise, in a pixel of an image
 
 
-class Noise(NamedTuple):
+class InverseNoise(NamedTuple):
     """White noise on what the inverse of target propagation is given."""
 
     in_a_pixel: float  # standard deviation
@@ -54,11 +54,11 @@ class Noise(NamedTuple):
 
 
 NOISES = (
-    Noise(0.08, 4_000),
-    Noise(0.04, 4_000),
-    Noise(0.02, 4_000),
-    Noise(0.08, 1_000),
-    Noise(0.02, 16_000),
+    InverseNoise(0.08, 4_000),
+    InverseNoise(0.04, 4_000),
+    InverseNoise(0.02, 4_000),
+    InverseNoise(0.08, 1_000),
+    InverseNoise(0.02, 16_000),
 )
 """Less noise than `PIXEL_NOISE`, and other numbers of updates. The second and the last two have
 equal products of the noise's square and the updates."""
@@ -122,8 +122,8 @@ def make_digits() -> Scatter:
 def make_patches() -> Scatter:
     """Return the scatter of square patches whose power falls as the square of the frequency.
 
-    The power of natural images falls so, too (Field 1987). Patches have no edges: waves go on from
-    one side at the opposite one. Their variance in all is that of the digits.
+    The power of natural images falls so, too (Field 1987). Patches have periodic boundaries, and a
+    scatter with the trace of that of the digits.
     """
     # Pixels are pairs of whole numbers, and so are the waves that fit into a patch, (64, 2).
     axis = np.arange(SIDE)
@@ -159,7 +159,7 @@ def measure_rest(sample: Sample) -> Model:
         rule = vary(RULES["inverse"], patterns=digits.root, **settings)
         return continue_from(rule, draw(rule, largest, sample), digits).described
 
-    def follow_noise(noise: Noise) -> Model:
+    def follow_noise(noise: InverseNoise) -> Model:
         return measure_noise(noise, digits, sample)
 
     def follow_on_patches(name: str) -> Model:
@@ -194,7 +194,7 @@ def measure_rest(sample: Sample) -> Model:
     }
 
 
-def measure_noise(noise: Noise, scatter: Scatter, sample: Sample) -> Model:
+def measure_noise(noise: InverseNoise, scatter: Scatter, sample: Sample) -> Model:
     """Return what target propagation misses with white noise on what the inverse is given."""
     noisy = combine(rules.WhiteNoise, noise=share_noise(noise.in_a_pixel))
     rule = vary(noisy, patterns=scatter.root)

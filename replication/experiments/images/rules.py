@@ -241,9 +241,9 @@ class KolenPollack(FeedbackAlignment):
         return {**changes, "B": np.outer(self.rate * h, d)}
 
     def apply(self, changes: Changes) -> None:
-        kept = {name: (1.0 - self.decay) * getattr(self, name) for name in "UB"}
+        left = {name: (1.0 - self.decay) * getattr(self, name) for name in ("U", "B")}
         super().apply(changes)
-        for name, array in kept.items():
+        for name, array in left.items():
             setattr(self, name, array + changes[name])
 
 
@@ -283,11 +283,13 @@ class Inverse(Linear):
         h = self.hidden(v)
         r = self.decode(h)
         wanted, given = self.pose(h, r)
-        found = self.invert(given)
+        # What the inverse should find, and what it finds.
+        inverted = self.invert(given)
+        missed = self.slope(inverted) * (wanted - inverted)
+        of_inverse = self.learn("Q", "q", missed, given - self.mean)
+        # What hidden states lack, sent back by the inverse.
         lacking = self.slope(h) * (self.invert(v) - self.invert(r))
-        missed = self.slope(found) * (wanted - found)
-        inverse = self.learn("Q", "q", missed, given - self.mean)
-        return {**self.change(lacking, v, v - r, h), **inverse}
+        return {**self.change(lacking, v, v - r, h), **of_inverse}
 
 
 class HiddenNoise(Inverse):

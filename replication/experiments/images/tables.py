@@ -79,20 +79,20 @@ def list_logistic(model: Model) -> Iterator[Row]:
     repairs = model["repairs"]
     largest = model["linear"]["sizes"][0]
     groups = [
-        Group("hidden", "digits", logistic["epochs"], logistic["digits"]),
-        Group("hidden", "patches", logistic["epochs"], logistic["patches"]),
-        Group("both", "digits", logistic["epochs"], logistic["both"]),
-        Group("both", "digits", repairs["epochs"], repairs["rules"]),
+        RuleGroup("hidden", "digits", logistic["epochs"], logistic["digits"]),
+        RuleGroup("hidden", "patches", logistic["epochs"], logistic["patches"]),
+        RuleGroup("both", "digits", logistic["epochs"], logistic["both"]),
+        RuleGroup("both", "digits", repairs["epochs"], repairs["rules"]),
     ]
     for units, row in minimum["units"].items():
-        groups.append(Group(units, "digits", minimum["epochs"], {"recirculation": row}))
+        groups.append(RuleGroup(units, "digits", minimum["epochs"], {"recirculation": row}))
     for group in groups:
         for rule, row in group.rules.items():
             size = row.get("chosen", {}).get("half-width", largest)
             yield from list_epochs(group, rule, size, row)
 
 
-class Group(NamedTuple):
+class RuleGroup(NamedTuple):
     """Rules of networks with the same units, on the same images, after the same epochs."""
 
     units: str
@@ -101,7 +101,7 @@ class Group(NamedTuple):
     rules: Model
 
 
-def list_epochs(group: Group, rule: str, size: float, row: Model) -> Iterator[Row]:
+def list_epochs(group: RuleGroup, rule: str, size: float, row: Model) -> Iterator[Row]:
     """Return the rows of a rule, one for each number of epochs."""
     by_epochs = zip(group.epochs, row["others"], row["others_interval"], strict=True)
     for n_epochs, missed, (low, high) in by_epochs:

@@ -174,14 +174,17 @@ def align_on_digits(sample: Sample) -> Array:
 
 
 def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:
-    """Return the gradient of a measure, (n,) of weights (n, n_weights), by central differences."""
+    """Return the gradient of a measure at weights (n, n_weights), by central differences.
+
+    The measure returns one number for each network, (n,).
+    """
     steps = np.eye(weights.shape[1]) * step  # one weight at a time
-    rises = []
+    differences = []
     for each in steps:
         above = measure(weights + each)
         below = measure(weights - each)
-        rises.append(above - below)
-    return np.stack(rises, axis=1) / (2.0 * step)
+        differences.append(above - below)
+    return np.stack(differences, axis=1) / (2.0 * step)
 
 
 def predict_growth(protocol: Protocol) -> float:

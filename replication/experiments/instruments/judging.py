@@ -42,7 +42,7 @@ from replication.wording import join
 Result = Model  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
 Interval = list[float | None]  # its two ends, None where it has none
 Number = float | np.floating[Any]
-Measured = Flags | Array | Estimate | Number | Result | None
+Measurement = Flags | Array | Estimate | Number | Result | None
 """What a measurement gives: an estimate, a number, or cases. Of cases that are true or false the
 share counts, of numbers the median. Where no level decides, it gives a result."""
 
@@ -75,8 +75,8 @@ INSTEAD = "instead_"  # before the name of a level: another one that could be de
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Comparison:
-    """How measurements are compared with their levels."""
+class Standard:
+    """By which levels measurements are judged, and how many of them are corrected for."""
 
     substitutes: Mapping[tuple[str, float], float] = dataclasses.field(default_factory=dict)
     """Other levels, by the name and the value of the level that each replaces."""
@@ -103,7 +103,7 @@ outcome this is."""
 
 
 def judge(
-    statement: str, measured: Mapping[str, Measured], *, verdict: ClaimVerdict | None = None
+    statement: str, measured: Mapping[str, Measurement], *, verdict: ClaimVerdict | None = None
 ) -> Model:
     """Return the entry of a statement in a model: the results of its measurements, and its verdict.
 
@@ -120,15 +120,15 @@ def judge(
     ways = {each.id: each for each in claim.operationalisations}
     refuse_unpaired(f"[claims.{claim.id}]", ways.keys(), measured.keys(), claim.experiment)
 
-    def compare(how: Comparison) -> Model:
-        results = {id: _compare_with_levels(claim, ways[id], measured[id], how) for id in ways}
+    def compare(standard: Standard) -> Model:
+        results = {id: _compare_with_levels(claim, ways[id], measured[id], standard) for id in ways}
         return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
-    judged = compare(Comparison())
+    judged = compare(Standard())
     if verdict is not None:
         return judged | {"verdict": verdict.value}
     # The same with the other defensible levels; it is kept if the verdict is another.
-    tried = compare(Comparison(substitutes=list_substitutes(claim)))
+    tried = compare(Standard(substitutes=list_substitutes(claim)))
     if tried["verdict"] != judged["verdict"]:
         results = tried["operationalisations"]
         outcomes = {id: {"outcome": each["outcome"]} for id, each in results.items()}
@@ -142,7 +142,7 @@ def judge_all_at_once(claim: Claim, judged: Model) -> Model:
     `judged` is its entry without the correction. A measurement that is compared with no level of
     the ledger keeps its outcome, since there is nothing to correct.
     """
-    how = Comparison(n_at_once=count_measurements())
+    standard = Standard(n_at_once=count_measurements())
     results = {}
     for way in claim.operationalisations:
         result = judged["operationalisations"][way.id]
@@ -151,7 +151,7 @@ def judge_all_at_once(claim: Claim, judged: Model) -> Model:
         if has_level and value is not None:
             low, high = result["interval"] or (value, value)
             measured = Estimate(value, low, high)
-            result = _compare_with_levels(claim, way, measured, how)
+            result = _compare_with_levels(claim, way, measured, standard)
         results[way.id] = result
     return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
@@ -338,7 +338,7 @@ def find_widening(n_at_once: int) -> float:
 
 
 def _compare_with_levels(
-    claim: Claim, entry: Operationalisation, measured: Measured, how: Comparison
+    claim: Claim, entry: Operationalisation, measured: Measurement, standard: Standard
 ) -> Result:
     """Return the result of a measurement, unless it is one already.
 
@@ -349,9 +349,9 @@ def _compare_with_levels(
         return measured
     levels = {}
     for name, given in entry.thresholds.items():
-        level = how.substitutes.get((name, given), given)
+        level = standard.substitutes.get((name, given), given)
         if claim.levels_of == OF_P:
-            level = level / how.n_at_once
+            level = level / standard.n_at_once
         levels[name] = level
     # The levels between which a measurement supports the statement.
     low = levels.get("at_least", levels.get("above", -math.inf))
@@ -362,7 +362,7 @@ def _compare_with_levels(
     value, interval = _estimate(measured)
     if value is None:
         return supports_if(None, measured)
-    least, most = _widen(value, interval, find_widening(how.n_at_once))
+    least, most = _widen(value, interval, find_widening(standard.n_at_once))
     # An interval that ends exactly at `above` or `below` decides nothing.
     is_open = levels.get("above") == least or levels.get("below") == most
     if low <= least and most <= high and not is_open:

@@ -233,8 +233,8 @@ class Scatter:
 
     def miss(self, encoder: Array, decoder: Array) -> Array:
         """Return the share of the variance that the reconstruction U W v misses, (n,)."""
-        copied = multiply_matrices(decoder, encoder)  # U W, (n, n_visible, n_visible)
-        left = np.eye(len(self.matrix)) - copied
-        weighted = multiply_matrices(left, self.matrix)  # (I - U W) S
-        missed = np.sum(weighted * left, axis=(1, 2))
+        product = multiply_matrices(decoder, encoder)  # U W, (n, n_visible, n_visible)
+        residual = np.eye(len(self.matrix)) - product  # I - U W
+        weighted = multiply_matrices(residual, self.matrix)  # (I - U W) S
+        missed = np.sum(weighted * residual, axis=(1, 2))  # trace of (I - U W) S (I - U W)^T
         return np.asarray(missed / self.strengths.sum())

@@ -27,8 +27,8 @@ SEARCH_OFFSET = 100  # added to the root seed of an experiment for its searches
 
 CROSS_ENTROPY: Any = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
 """The fields of back-propagation of the cross-entropy."""
-LEARNING: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
-"""What is frozen where the hidden biases learn, and where they keep their initial values."""
+FROZEN_BIASES: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
+"""What is frozen if the hidden biases learn, and if they keep their initial values."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

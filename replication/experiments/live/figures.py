@@ -106,16 +106,16 @@ def _draw_weights(axes: Axes, x: int, left: Array, right: Array, matrix: Array, 
 def _draw_visible(axes: Axes, x: int, heights: Array, states: Array) -> None:
     """Draw a column of visible units, each in the colour of its vector."""
     for y, state, color in zip(heights, states, VECTORS, strict=True):
-        _draw_unit(axes, x, y, state, color, words=f"{state:.2f}")
+        _draw_unit(axes, x, y, state, color, label=f"{state:.2f}")
 
 
 def _draw_hidden(axes: Axes, x: int, heights: Array, states: Array) -> None:
     """Draw a column of hidden units, with three digits, since small differences count there."""
     for y, state in zip(heights, states, strict=True):
-        _draw_unit(axes, x, y, state, style.INK, words=f"{state:.3f}")
+        _draw_unit(axes, x, y, state, style.INK, label=f"{state:.3f}")
 
 
-def _draw_unit(axes: Axes, x: float, y: float, state: float, color: str, *, words: str) -> None:
+def _draw_unit(axes: Axes, x: float, y: float, state: float, color: str, *, label: str) -> None:
     """Draw a unit as a circle whose colour is as strong as the unit is active.
 
     It hides the lines behind it.
@@ -130,7 +130,7 @@ def _draw_unit(axes: Axes, x: float, y: float, state: float, color: str, *, word
     axes.text(
         x,
         y,
-        words.removeprefix("0"),
+        label.removeprefix("0"),
         ha="center",
         va="center_baseline",
         fontsize=7,
@@ -148,22 +148,22 @@ def _name_parts(axes: Axes) -> None:
         (1.5, "decoder\nU", style.DECODER),
         (2.5, "encoder\nW", style.ENCODER),
     )
-    for x, words, color in names:
-        axes.text(x, 2.7, words, ha="center", color=color, fontweight="bold", fontsize=8)
+    for x, label, color in names:
+        axes.text(x, 2.7, label, ha="center", color=color, fontweight="bold", fontsize=8)
 
 
 def _draw_difference(axes: Axes, x: float, y: float, difference: float) -> None:
     """Draw a difference of a unit's states as an arrow, `PUSH` times as long, and write it."""
     # The height of a unit's circle stands for a state of 1.
     length = PUSH * difference * 0.5 / ASPECT
-    place = x + 0.38
+    x_of_arrow = x + 0.38
     tip = y + length / 2.0
     end = y - length / 2.0
-    axes.plot([place, place], [end, tip], color=style.ENCODER, linewidth=1.8)
+    axes.plot([x_of_arrow, x_of_arrow], [end, tip], color=style.ENCODER, linewidth=1.8)
     head = "^" if difference > 0.0 else "v"
-    axes.plot([place], [tip], head, color=style.ENCODER, markersize=5)
-    words = f"{difference:+.3f}".replace("-", MINUS)
-    axes.text(place + 0.12, y, words, va="center", color=style.ENCODER, fontsize=7)
+    axes.plot([x_of_arrow], [tip], head, color=style.ENCODER, markersize=5)
+    label = f"{difference:+.3f}".replace("-", MINUS)
+    axes.text(x_of_arrow + 0.12, y, label, va="center", color=style.ENCODER, fontsize=7)
 
 
 def _draw_way_back(axes: Axes, regression: float) -> None:

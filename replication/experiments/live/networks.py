@@ -31,14 +31,14 @@ HEAP = 0.3  # codes lie in a heap as long as no two are farther apart
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class ShownNetworks:
     """The networks that the pages show."""
 
     described: Model  # ``typical``, ``slow`` and ``failing``
     typical_codes: Array  # (4, 2), of the typical network when it has learnt
 
 
-def describe_networks(sample: Sample) -> Shown:
+def describe_networks(sample: Sample) -> ShownNetworks:
     """Return a typical network at `RATE`, and a slow and a failing one at the paper's rate.
 
     The slow network is the slowest of the first ones that converges. The failing one is the first
@@ -55,7 +55,7 @@ def describe_networks(sample: Sample) -> Shown:
         "slow": describe_network(trace_shown(PAPER.learning_rate, slow), slow),
         "failing": describe_failing(failing),
     }
-    return Shown(described, typical_codes=traced.hidden[0][-1])
+    return ShownNetworks(described, typical_codes=traced.hidden[0][-1])
 
 
 def trace_shown(learning_rate: float, seed: int) -> Trace:

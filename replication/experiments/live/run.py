@@ -6,7 +6,7 @@ import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.experiments.instruments.model import Model
-from replication.experiments.instruments.sample import LEARNING, Sample, find_p99
+from replication.experiments.instruments.sample import FROZEN_BIASES, Sample, find_p99
 from replication.experiments.live.cloud import STEP, tabulate_studies
 from replication.experiments.live.digits import sum_digits
 from replication.experiments.live.lesson import measure_lesson
@@ -39,7 +39,7 @@ def measure_fixed(sample: Sample) -> Model:
     as the cap.
     """
     measured = {}
-    for name, frozen in LEARNING.items():
+    for name, frozen in FROZEN_BIASES.items():
         updates, converged, _ = sample.train(Protocol(frozen=frozen))
         measured[name] = {
             "failed": float(np.mean(~converged)),

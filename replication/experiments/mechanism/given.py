@@ -42,19 +42,22 @@ TOGETHER = 0.95  # share of the way that one code is moved to another
 WIDE = 0.2
 NARROW = 0.05
 HAND_SEED = 2014  # of the order in which codes lie at points
-N_HALVINGS = 24  # of the interval in which a factor is looked for
-CLOSE = 0.02  # relative error of a gap that is as asked
+# The factor that gives codes a gap.
+LOWEST_FACTOR = 1e-4
+HIGHEST_FACTOR = 60.0
+N_HALVINGS = 24  # of the interval in which it lies
+CLOSE = 0.02  # largest relative error of the gap
 
 
 def scale_to_gap(protocol: Protocol, weights: Array, gaps: Array) -> tuple[Array, Flags]:
-    """Return weights whose W and b are multiplied until the smallest gap is as asked.
+    """Multiply W and b of each network by the factor that gives it the smallest gap ``gaps[i]``.
 
-    With them comes in which networks that was possible, (n,): a code inside the hull of the others
-    may stay there. `gaps` are the gaps asked for, (n,).
+    Returns the weights, and for which networks there is such a factor, (n,): a code inside the hull
+    of the others may stay there.
     """
     encoder, _ = list_connections(protocol)
-    low = np.full(len(weights), 1e-4)
-    high = np.full(len(weights), 60.0)
+    low = np.full(len(weights), LOWEST_FACTOR)
+    high = np.full(len(weights), HIGHEST_FACTOR)
 
     def scale(factors: Array) -> Array:
         scaled = weights.copy()

@@ -67,7 +67,7 @@ def draw_networks(protocol: Protocol, sample: Sample) -> Networks:
 
 
 def put_half(weights: Array, source: Array, half: slice) -> Array:
-    """Return weights with one half, a matrix and its biases, from another network."""
+    """Return weights in which one half, a matrix and its biases, is that of other networks."""
     changed = weights.copy()
     changed[:, half] = source[:, half]
     return changed

@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 
 def write_halves(model: Model) -> str:
-    """Return all rows as CSV."""
+    """Return the table of halves that are given, slowed, exchanged or kept aligned, as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(Row._fields)

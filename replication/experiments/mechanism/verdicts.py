@@ -8,7 +8,7 @@ import numpy as np
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments import agreement, matrices
 from replication.experiments.instruments.interventions import compare_interventions
-from replication.experiments.instruments.judging import Measured, judge, supports_if
+from replication.experiments.instruments.judging import Measurement, judge, supports_if
 from replication.experiments.instruments.matrices import (
     Array,
     Flags,
@@ -56,7 +56,7 @@ def judge_useless_at_first(first: Mapping[str, Model], initial: Array) -> Model:
     place. `first` has what `replace_first` returns, by the name of the learning rate.
     """
     claim = load_claims()["useless-at-first"]
-    measured: dict[str, Measured] = {}
+    measured: dict[str, Measurement] = {}
     for id in ("error-20", "one-20"):
         n_first = int(claim.find(id).thresholds["n_first"])
         measured[id] = lowers_error(PAPER, initial, n_first)

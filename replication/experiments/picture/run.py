@@ -153,8 +153,8 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
 def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
     """Judge whether CR is parallel to AP only where the matrices are aligned."""
 
-    def share(histories: Histories, name: str, low: float, high: float) -> Estimate:
-        # Of all states in which a network is so far aligned, all patterns count.
+    def find_share(histories: Histories, name: str, low: float, high: float) -> Estimate:
+        """Return the share of parallel vectors in states whose alignment lies between levels."""
         cosines = histories.get_learning("parallel")
         alignment = histories.get_learning(name)[:, None]
         among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)
@@ -165,10 +165,10 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
     return judge(
         "parallel-if-aligned",
         {
-            "unaligned-20": share(paper, "alignment", -1.0, 0.5),
-            "centred-20": share(paper, "centred", -1.0, 0.5),
-            "aligned-20": share(paper, "alignment", 0.95, 2.0),
-            "unaligned-2": share(slow, "alignment", -1.0, 0.5),
+            "unaligned-20": find_share(paper, "alignment", -1.0, 0.5),
+            "centred-20": find_share(paper, "centred", -1.0, 0.5),
+            "aligned-20": find_share(paper, "alignment", 0.95, 2.0),
+            "unaligned-2": find_share(slow, "alignment", -1.0, 0.5),
             "rank-initial": spearmanr(aligned, drawn.mean(axis=1)).statistic,
         },
     )

@@ -23,7 +23,7 @@ from replication.system.threads import map_in_threads
 MAX_READINGS = 1000
 
 
-class Reading(NamedTuple):
+class PaperReading(NamedTuple):
     """One way in which a paper can be read."""
 
     fields: dict[str, Any]  # its values of the fields in which readings differ
@@ -75,7 +75,7 @@ def describe_named(counts: CountTable) -> Model:
     }
 
 
-def read_readings(path: Path) -> list[Reading]:
+def read_readings(path: Path) -> list[PaperReading]:
     """Return the readings of a paper that a TOML file, a multiverse, describes.
 
     ``[factors]`` lists values of some protocol fields, and every combination of them is a reading.
@@ -88,7 +88,7 @@ def read_readings(path: Path) -> list[Reading]:
         raise UsageError(f"multiverse file {str(path)!r}: {error}") from None
 
 
-def _make_readings(content: Mapping[str, Any]) -> list[Reading]:
+def _make_readings(content: Mapping[str, Any]) -> list[PaperReading]:
     """Return the readings of a multiverse file by its content; raise UsageError if it has none."""
     fixed = content.get("fixed", {})
     factors = content.get("factors")
@@ -113,11 +113,11 @@ def _make_readings(content: Mapping[str, Any]) -> list[Reading]:
         protocol = from_plain(fixed | chosen)
         # As the protocol has them, which may have been converted.
         fields = {field: getattr(protocol, field) for field in factors}
-        readings.append(Reading(fields, protocol))
+        readings.append(PaperReading(fields, protocol))
     return readings
 
 
-def run_multiverse(readings: Sequence[Reading], sample: Sample) -> list[dict[str, Any]]:
+def run_multiverse(readings: Sequence[PaperReading], sample: Sample) -> list[dict[str, Any]]:
     """Simulate every reading on the same networks, and judge each as the headline is judged.
 
     Returns a row for each reading; one of another task is not judged.
@@ -125,7 +125,7 @@ def run_multiverse(readings: Sequence[Reading], sample: Sample) -> list[dict[str
     sample.report_progress(f"{len(readings)} readings of {sample.n:,} networks")
 
     # A reading is a task of its own, so its networks are simulated in one thread.
-    def describe(reading: Reading) -> dict[str, Any]:
+    def describe(reading: PaperReading) -> dict[str, Any]:
         protocol = reading.protocol
         counts = studies.count_networks(protocol, sample.alone)
         row = describe_reading(counts, protocol.has_paper_task)

@@ -12,7 +12,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import (
-    LEARNING,
+    FROZEN_BIASES,
     Sample,
     estimate_share,
     list_protocols,
@@ -65,7 +65,7 @@ def find_edge(sample: Sample) -> Model:
     With hidden biases that learn, and with fixed ones.
     """
     edge = {}
-    for name, frozen in LEARNING.items():
+    for name, frozen in FROZEN_BIASES.items():
         failing = []
         for rate in EDGE_RATES:
             outcomes = sample.simulate(Protocol(learning_rate=rate, frozen=frozen))

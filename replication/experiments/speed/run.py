@@ -48,7 +48,7 @@ SEARCHED_RATES = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class SpeedTask:
     """What networks learn, and what is searched for each rule on it."""
 
     fields: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -68,11 +68,11 @@ DIGITS: dict[str, Any] = {
     "criterion": "unexplained-variance",
     "threshold": 0.2,
 }
-TASKS: dict[str, Task] = {
-    "": Task(
+TASKS: dict[str, SpeedTask] = {
+    "": SpeedTask(
         rates={**SEARCHED_RATES, "no-hidden-regression": (*map(float, range(2, 11)), 12.0)},
     ),
-    "-momentum": Task(
+    "-momentum": SpeedTask(
         momenta=(0.6, 0.7, 0.75, 0.8, 0.85),
         rates={
             "recirculation": (8.0, 9.0, 10.0, 11.0, 12.0, 13.0),
@@ -80,7 +80,7 @@ TASKS: dict[str, Task] = {
             "cross-entropy": (0.6, 0.8, 1.0, 1.2, 1.5, 2.0),
         },
     ),
-    "-8-3-8": Task(
+    "-8-3-8": SpeedTask(
         fields={"group_sizes": (8, 3)},
         share=LARGE_SHARE,
         rates={
@@ -88,7 +88,7 @@ TASKS: dict[str, Task] = {
             "squared": (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0),
         },
     ),
-    "-16-4-16": Task(
+    "-16-4-16": SpeedTask(
         fields={"group_sizes": (16, 4), "max_updates": 8_000},
         share=LARGE_SHARE,
         rates={
@@ -96,7 +96,7 @@ TASKS: dict[str, Task] = {
             "squared": (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.2),
         },
     ),
-    "-digits": Task(
+    "-digits": SpeedTask(
         fields=DIGITS,
         share=DIGITS_SHARE,
         rates={
@@ -106,7 +106,7 @@ TASKS: dict[str, Task] = {
             "slowed": (0.0085, 0.011, 0.014, 0.018),
         },
     ),
-    "-centred-digits": Task(
+    "-centred-digits": SpeedTask(
         fields={**DIGITS, "centred": True},
         share=DIGITS_SHARE,
         rates={
@@ -153,7 +153,7 @@ class Search:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class SearchResult:
     """The best settings of a search, and what networks do with them."""
 
     best: Protocol
@@ -166,28 +166,28 @@ def run(sample: Sample) -> Model:
     searches = list_searches()
     n_search = sample.take(SEARCH_SHARE, least=FEWEST).n
 
-    def find(name: str) -> Found:
+    def find(name: str) -> SearchResult:
         search = searches[name]
         taken = sample.alone.take(search.share, least=FEWEST)
         best = taken.first(n_search).find_best(search.base, search.grid)
-        return Found(best, taken.simulate(best))
+        return SearchResult(best, taken.simulate(best))
 
     # All searches side by side, then what needs no search.
-    found = sample.map(find, searches)
-    outcomes = {name: each.outcomes for name, each in found.items()}
+    results = sample.map(find, searches)
+    outcomes = {name: result.outcomes for name, result in results.items()}
     outcomes["no-hidden-regression-at-paper-rate"] = sample.simulate(RULES["no-hidden-regression"])
     sample.report_progress("updates at every learning rate")
     few = sample.take(RATES_SHARE, least=FEWEST)
     good = {}
     for rule, rates in SEARCHED_RATES.items():
-        good[rule] = find_good_rates(found[rule].best, rates, few)
+        good[rule] = find_good_rates(results[rule].best, rates, few)
     ratios = compare_rules(outcomes)
     comparable = load_claims()["comparable"].operationalisations
     return {
         "inside": {
-            name: lies_inside(each.best, searches[name].grid) for name, each in found.items()
+            name: lies_inside(result.best, searches[name].grid) for name, result in results.items()
         },
-        "best_factor": found["squared-searched-changed"].best.visible_to_hidden_factor,
+        "best_factor": results["squared-searched-changed"].best.visible_to_hidden_factor,
         "ratios": {name: name_estimate("times", ratios[name]) for name in PRINTED},
         "tasks": describe_tasks(outcomes),
         "claims": {

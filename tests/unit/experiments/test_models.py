@@ -50,7 +50,7 @@ SMALLER = {
         "N_UPDATES": 150,
         "RULES": {name: LINEAR.RULES[name] for name in ("W frozen", *LINEAR_FIGURE)},
         "SIZES": (0.5, 0.02), "STARTS": (0.1,),
-        "NOISES": (LINEAR.Noise(0.08, 100), LINEAR.Noise(0.02, 150)),
+        "NOISES": (LINEAR.InverseNoise(0.08, 100), LINEAR.InverseNoise(0.02, 150)),
         "ON_PATCHES": ("recirculation",),
         "N_SMALL_UPDATES": 200, "ENCODERS": {(4, 2): 20.0},
     },
@@ -76,7 +76,7 @@ SMALLER = {
     "speed.run": {
         "SEARCHED_RATES": FEW_RATES, "N_FACTOR_RATES": 3,
         "TASKS": SPEED.TASKS | {
-            "": SPEED.Task(rates=FEW_RATES | {"no-hidden-regression": (6.0,)}),
+            "": SPEED.SpeedTask(rates=FEW_RATES | {"no-hidden-regression": (6.0,)}),
         } | {
             name: dataclasses.replace(
                 task, fields=task.fields | FEW_IMAGES,
