@@ -42,6 +42,9 @@ WORKERS = $${JOBS:+--jobs="$$JOBS"}
 INSTALL = $(RUN) -m pip install --quiet --no-compile --disable-pip-version-check --no-input \
 	--retries 10 --timeout 60 --only-binary=:all: --no-deps --require-hashes --requirement
 
+# Again after a change of the version, which commands and the report take from what is installed.
+EDITABLE = $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
 ##@ The study  (SEEDS=1000000 ROOT_SEED=1988 JOBS=all RESULTS=results)
 
 .PHONY: replicate
@@ -113,7 +116,7 @@ coverage: $(VENV)/.dev ## the lines and branches that tests reach, at least 95 %
 .PHONY: bench
 bench: $(VENV)/.dev ## speed, measured side by side -> results/benchmark.json
 	@sh requirements/others.sh $(RUN)
-	@$(RUN) -m benchmarks $(WORKERS)
+	@$(RUN) -m benchmarks
 
 ##@ House-keeping
 
@@ -135,6 +138,7 @@ readme: $(VENV)/.run ## write README.md and results/programs.md from their sourc
 .PHONY: identity
 identity: $(VENV)/.run ## write CITATION.cff and others from identity.toml; say what is empty there
 	@$(RUN) tools/write_identity.py
+	@$(EDITABLE)
 
 .PHONY: lock
 lock: $(VENV)/.dev ## choose exact versions again -> requirements/*.lock
@@ -198,5 +202,5 @@ endif
 $(VENV)/.run $(VENV)/.notebook $(VENV)/.dev: $(VENV)/.%: requirements/%.lock | $(VENV)/.made
 	@echo "Installing requirements/$*.lock (once)"
 	@$(INSTALL) requirements/$*.lock
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(EDITABLE)
 	@touch $@

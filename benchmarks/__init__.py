@@ -1,4 +1,4 @@
-"""How fast the simulator is, against other programs and itself at scale.
+"""How fast the simulator is, against other programs and at other sizes.
 
 ``python -m benchmarks`` (or ``make bench``) writes results/benchmark.json:
 
@@ -27,10 +27,4 @@ images : list of rows
     two processes; ``ratio`` of the latter to the former.
 jobs : dict
     ``speed_up`` of two jobs over one, of ``n_networks``.
-studies : list of rows
-    ``n_networks``, ``seconds``, ``peak_bytes``, ``disk_bytes`` of a whole
-    ``replication replicate`` from an empty folder to the report.
-billion : dict
-    ``core_hours`` and ``seconds`` for 10^9 networks, from the ``measured_on`` networks
-    of the largest study.
 """

@@ -9,14 +9,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 
-from benchmarks.commands import measure_study
-from benchmarks.contenders import compile_c, learn_images, run_batch, run_literal
+from benchmarks.contenders import Array, Run, compile_c, learn_images, run_batch, run_literal
 from benchmarks.rules import RULES
 from replication.definition.protocol import PAPER, Protocol
 from replication.simulator.compiler import machine
@@ -27,10 +27,11 @@ from replication.system.threads import map_in_threads
 
 ROOT_SEED = 1988
 N_NETWORKS = 200_000
-# networks of a rule of one's own
+"""Networks of the contest."""
 N_OF_RULE = 20_000
+"""Networks of each rule of one's own."""
 N_ELSEWHERE = 2_000
-BILLION = 1_000_000_000
+"""Of these, the networks that JAX and Numba are given."""
 SIZES = ((4, 2), (5, 2), (8, 3), (16, 4), (4, 3, 3), (64, 16))
 IMAGES = (
     *((64, 16, n) for n in (30, 300, 1_797)),
@@ -38,18 +39,16 @@ IMAGES = (
     *((64, n, 300) for n in (4, 64)),
 )
 """Visible units, hidden units and images."""
-STUDIES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 
 
 def main() -> int:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="FOLDER")
-    parser.add_argument("--jobs", default="all", help="workers of the studies")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, to try it out")
     options = parser.parse_args()
     share, n_rounds = (10, 1) if options.quick else (1, 5)
-    model = round_numbers(measure_all(share, n_rounds, options.jobs))
+    model = round_numbers(measure_all(share, n_rounds))
     text = json.dumps(model, indent=1)
     print(text)
     options.results.mkdir(parents=True, exist_ok=True)
@@ -57,7 +56,7 @@ def main() -> int:
     return 0
 
 
-def measure_all(share: int, n_rounds: int, jobs: str) -> dict[str, Any]:
+def measure_all(share: int, n_rounds: int) -> dict[str, Any]:
     """Return all measurements, of a `share`-th of the networks."""
     machine._compile.cache_clear()
     begun = time.process_time()
@@ -71,15 +70,6 @@ def measure_all(share: int, n_rounds: int, jobs: str) -> dict[str, Any]:
     model["sizes"] = [measure_size(sizes, n_rounds=n_rounds) for sizes in SIZES]
     model["images"] = [measure_images(*sizes, n_rounds=n_rounds) for sizes in IMAGES]
     model["jobs"] = compare_jobs(1_000_000 // share, n_rounds=n_rounds)
-    model["studies"] = [measure_study(n // share, jobs=jobs) for n in STUDIES]
-    largest = model["studies"][-1]
-    seconds = largest["seconds"] * BILLION / largest["n_networks"]
-    n_cores = len(read_cores()) if jobs == "all" else int(jobs)
-    model["billion"] = {
-        "measured_on": largest["n_networks"],
-        "seconds": seconds,
-        "core_hours": seconds * n_cores / 3600,
-    }
     return model
 
 
@@ -89,88 +79,108 @@ def take_turns(
     """Run all tasks once a round, every other round backwards; return seconds by task."""
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for k in range(n_rounds):
-        for name in list(tasks) if k % 2 == 0 else reversed(list(tasks)):
+        names = list(tasks)
+        if k % 2 == 1:
+            names.reverse()
+        for name in names:
             begun = clock()
             tasks[name]()
             seconds[name].append(clock() - begun)
     return seconds
 
 
+@dataclass(frozen=True)
+class Contender:
+    """Another program that simulates the first `n` networks."""
+
+    run: Run
+    n: int
+
+
+def list_contenders(n: int, folder: Path) -> dict[str, Contender]:
+    """Return all contenders; slower ones are given fewer networks, which cost the same each."""
+    contenders = {name: Contender(run, n) for name, run in compile_c(folder).items()}
+    contenders["NumPy batch"] = Contender(run_batch, max(20, n // 10))
+    contenders["literal loop"] = Contender(run_literal, max(20, n // 2_000))
+    return contenders
+
+
 def compare_contenders(n: int, *, n_rounds: int) -> dict[str, Any]:
     """Measure all contenders on the first networks, and check that they agree."""
     weights = draw_weights(PAPER, ROOT_SEED, 0, n)
-    updates, converged, _ = Engine(PAPER).train(weights)
-    rows: list[dict[str, Any]] = []
+    ours = Engine(PAPER).train(weights)
+    theirs: dict[str, tuple[Array, Array]] = {}  # outcomes by contender
+    tasks: dict[str, Callable[[], object]] = {
+        "simulate": lambda: simulate(PAPER, n_seeds=n, root_seed=ROOT_SEED, jobs=1),
+        "kernel": lambda: Engine(PAPER).train(weights),
+    }
+    n_networks = dict.fromkeys(tasks, n)
     with tempfile.TemporaryDirectory() as folder:
-        # Each is given a share of the networks: per network they cost the same.
-        contenders = {
-            name: (run, n if name.startswith("C") else max(20, n // divisor))
-            for name, run, divisor in (
-                *((name, run, 1) for name, run in compile_c(Path(folder)).items()),
-                ("NumPy batch", run_batch, 10),
-                ("literal loop", run_literal, 2_000),
-            )
-        }
-        found: dict[str, Any] = {}
+        contenders = list_contenders(n, Path(folder))
 
         def run(name: str) -> None:
-            contender, n_own = contenders[name]
-            found[name] = contender(PAPER, weights[:n_own])
+            contender = contenders[name]
+            theirs[name] = contender.run(PAPER, weights[: contender.n])
 
-        tasks: dict[str, Callable[[], object]] = {
-            "simulate": lambda: simulate(PAPER, n_seeds=n, root_seed=ROOT_SEED, jobs=1),
-            "kernel": lambda: Engine(PAPER).train(weights),
-        }
-        tasks |= {name: functools.partial(run, name) for name in contenders}
+        for name, contender in contenders.items():
+            tasks[name] = functools.partial(run, name)
+            n_networks[name] = contender.n
         seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)
-    for name, spent in seconds.items():
-        n_own = contenders[name][1] if name in contenders else n
-        costs = [1e6 * value / n_own for value in spent]
-        first = [1e6 * value / n for value in seconds["simulate"]]
+    rows: list[dict[str, Any]] = []
+    first = [1e6 * spent / n for spent in seconds["simulate"]]
+    for name, own_seconds in seconds.items():
+        costs = [1e6 * spent / n_networks[name] for spent in own_seconds]
         row: dict[str, Any] = {
             "name": name,
             "microseconds": statistics.median(costs),
             "ratio": statistics.median(a / b for a, b in zip(costs, first, strict=True)),
         }
-        if name in contenders:
-            own = found[name]
-            row["agreement"] = float(
-                np.mean((own[0] == updates[:n_own]) & (own[1] == converged[:n_own]))
-            )
+        if name in theirs:
+            updates, converged = theirs[name]
+            is_same = updates == ours.updates[: len(updates)]
+            is_same &= converged == ours.converged[: len(updates)]
+            row["agreement"] = float(np.mean(is_same))
             if row["agreement"] < 0.99:
                 raise SystemExit(f"{name} agrees on {row['agreement']:.1%} of the networks only")
         rows.append(row)
-    return {"n_networks": n, "mean_sweeps": float(updates.mean()) + 1.0, "contest": rows}
+    return {"n_networks": n, "mean_sweeps": float(ours.updates.mean()) + 1.0, "contest": rows}
 
 
 def measure_rules(n: int, *, n_rounds: int) -> list[dict[str, Any]]:
     """Measure rules of one's own, beside the paper's and beside the same in other packages."""
     engines = {name: Engine(PAPER, rule) for name, rule in RULES.items()}
-    rows = {name: engine.rule.draw(ROOT_SEED, 0, n) for name, engine in engines.items()}
-    theirs = run_elsewhere(rows)
-    found = []
-    for name in RULES:
-        # One rule after another: what follows seconds of work runs slower for a moment.
-        tasks: dict[str, Callable[[], Any]] = {
-            name: functools.partial(engines[name].train, rows[name])
-        }
+    weights = {name: engine.rule.draw(ROOT_SEED, 0, n) for name, engine in engines.items()}
+    theirs = run_elsewhere(weights)
+    rows = []
+    for name, engine in engines.items():
+        # One rule after another, since what follows seconds of work runs slower for a moment.
+        tasks: dict[str, Callable[[], Any]] = {name: functools.partial(engine.train, weights[name])}
         if name == "Recirculation":
-            tasks["paper"] = functools.partial(Engine(PAPER).train, rows[name])
+            tasks["paper"] = functools.partial(Engine(PAPER).train, weights[name])
         for task in tasks.values():
             task()  # compiles
         seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)
-        own = statistics.median(seconds[name])
-        row: dict[str, Any] = {"rule": name, "networks_a_second": n / own}
-        if name == "Recirculation":
+        share = statistics.median(seconds[name]) / n  # of a second, for one network
+        row: dict[str, Any] = {"rule": name, "networks_a_second": 1.0 / share}
+        if "paper" in seconds:
             pairs = zip(seconds[name], seconds["paper"], strict=True)
-            row["ratio"] = statistics.median(a / b for a, b in pairs)
-        updates = engines[name].train(rows[name])[0]
-        for package, other in theirs.get(name, {}).items():
-            is_same = np.mean(np.array(other["updates"]) == updates[: len(other["updates"])])
-            share = other["seconds"] / len(other["updates"])
-            row[package] = {"times_faster": share * n / own, "agreement": float(is_same)}
-        found.append(row)
-    return found
+            row["ratio"] = statistics.median(ours / paper for ours, paper in pairs)
+        updates = engine.train(weights[name]).updates
+        for package, measured in theirs.get(name, {}).items():
+            row[package] = compare_package(measured, share, updates)
+        rows.append(row)
+    return rows
+
+
+def compare_package(measured: dict[str, Any], share: float, updates: Array) -> dict[str, float]:
+    """Return how many times as long another package takes, and on how many networks it agrees.
+
+    `share` are our seconds for one network, `updates` our outcomes.
+    """
+    theirs = np.array(measured["updates"])
+    is_same = theirs == updates[: len(theirs)]
+    times_faster = measured["seconds"] / len(theirs) / share
+    return {"times_faster": times_faster, "agreement": float(is_same.mean())}
 
 
 def run_elsewhere(rows: Mapping[str, Any]) -> dict[str, Any]:
@@ -256,7 +266,8 @@ def read_cores() -> list[str]:
 
 def read_processor() -> str:
     """Return the processor's name, its cores and whether it has AVX-512."""
-    names, (_, features) = read_cores(), machine.choose_processor()
+    names = read_cores()
+    _, features = machine.choose_processor()
     wide = ", AVX-512" if "+avx512f" in features else ""
     return f"{names[0]}, {len(names)} cores{wide}"
 

@@ -19,6 +19,8 @@ from replication.definition.protocol import Protocol
 from replication.simulator.rule.weights import split_weights
 
 Array = np.ndarray[Any, Any]
+Run = Callable[[Protocol, Array], tuple[Array, Array]]
+"""Simulates networks from their weights; returns updates, and whether they converged."""
 
 
 def run_literal(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
@@ -45,6 +47,7 @@ def run_literal(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
 def _train_literally(
     protocol: Protocol, W: Array, b: Array, U: Array, c: Array
 ) -> tuple[int, bool]:
+    """Train one network, loop by loop; return its updates, and whether it converged."""
     for updates in range(protocol.max_updates + 1):
         error, changes = sweep_literally(protocol, W, b, U, c)
         if error < protocol.threshold:
@@ -116,7 +119,8 @@ def run_batch(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
         error = np.abs(r2 - v0).max(axis=(1, 2))
         below = error < protocol.threshold
         if below.any():
-            updates[running[below]], converged[running[below]] = t, True
+            updates[running[below]] = t
+            converged[running[below]] = True
             left = ~below
             running, W, b, U, c, h1, r2 = (x[left] for x in (running, W, b, U, c, h1, r2))
             if not len(running):
@@ -162,7 +166,7 @@ def _squash(x: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-x))
 
 
-def compile_c(folder: Path) -> dict[str, Callable[[Protocol, Array], tuple[Array, Array]]]:
+def compile_c(folder: Path) -> dict[str, Run]:
     """Compile `contender.c` twice, plain and tuned; nothing where there is no C compiler.
 
     Parameters
@@ -172,7 +176,7 @@ def compile_c(folder: Path) -> dict[str, Callable[[Protocol, Array], tuple[Array
     """
     compiler = shutil.which("gcc") or shutil.which("cc")
     source = Path(__file__).with_name("contender.c")
-    contenders: dict[str, Callable[[Protocol, Array], tuple[Array, Array]]] = {}
+    contenders: dict[str, Run] = {}
     for name, options in (("C", []), ("C, tuned", ["-DTUNED"])):
         library = folder / f"contender{len(options)}.so"
         flags = ["-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-shared", "-fPIC"]

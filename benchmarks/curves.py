@@ -3,39 +3,24 @@
 ``python -m benchmarks.curves`` prints, for networks n-h-n that learn by back-propagation, what the
 errors add to learning here, and how many times as long JAX takes for both, on one core, in float64
 and in float32. Of two ways to write it in JAX (seeds on the last axis, and products of matrices
-for all seeds) the quicker one counts. Run with an interpreter that has JAX alone, and a folder with
-what the networks start from, the file prints JAX's seconds.
+for all seeds) the quicker one counts. With ``--jax FOLDER`` it prints the seconds of JAX alone,
+where that is installed (`one_core.py`); the folder has what the networks start from.
 """
 
 import functools
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import ClassVar
 
-os.environ["OMP_NUM_THREADS"] = "1"
-os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+from benchmarks.one_core import KINDS, measure, run_elsewhere, write_descent
 
-import numpy as np  # which reads them
+import numpy as np  # isort: skip  # after what it may use is set
 
 CASES = {"4-2-4": (2_000, 200, 5.0), "64-16-64": (16, 100, 0.02)}
 """Networks, updates and the learning rate."""
 N_POINTS = 20
-KINDS = ("float64", "float32")
-
-
-def measure(run):
-    """Return the least seconds of processor time of a few runs, the first left out."""
-    seconds = []
-    for _ in range(4):
-        begun = time.process_time()
-        run()
-        seconds.append(time.process_time() - begun)
-    return min(seconds[1:])
+"""Updates at which networks are measured."""
 
 
 # Here
@@ -60,25 +45,8 @@ def measure_own(name, folder):
     n, h = (int(word) for word in name.split("-")[:2])
     learnt, others = read_patterns(name)
 
-    class Descent(replication.Network):
-        shapes: ClassVar = {"W": (h, n), "b": (h,), "U": (n, h), "c": (n,)}
-        numbers: ClassVar = {"rate": rate}
-        patterns = learnt
-
-        def hidden(self, v):
-            return replication.logistic(self.W @ v + self.b)
-
-        def image(self, v):
-            return replication.logistic(self.U @ self.hidden(v) + self.c)
-
-        def weight_changes(self, v):
-            h = self.hidden(v)
-            r = self.image(v)
-            d = self.rate * (v - r) * r * (1 - r)
-            e = (self.U.T @ d) * h * (1 - h)
-            return np.outer(e, v), e, np.outer(d, h), d
-
-    engine = Engine(replication.Protocol(criterion="half-squared-error"), Descent)
+    descent = write_descent(n, h, learnt, rate)
+    engine = Engine(replication.Protocol(criterion="half-squared-error"), descent)
     rows = engine.rule.draw(1988, 0, n_networks)
     watches = [Watch(engine.rule), Watch(engine.rule.show(others))]
     moments = [n_updates * (k + 1) // N_POINTS for k in range(N_POINTS)]
@@ -194,15 +162,12 @@ def main():
         folder = Path(sys.argv[-1])
         print(json.dumps([[measure_jax(x, folder, kind) for kind in KINDS] for x in CASES]))
         return
-    python = Path(sys.prefix) / "others" / "bin" / "python"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         own = {case: measure_own(case, folder) for case in CASES}
+        theirs = run_elsewhere("benchmarks.curves", str(folder))
+    if theirs is None:
         theirs = [[(float("nan"), None)] * 2 for _ in CASES]
-        if python.exists():
-            command = [str(python), __file__, "--jax", str(folder)]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            theirs = json.loads(done.stdout)
     print(f"{N_POINTS} points: with both errors over learning alone; then JAX over that")
     for (case, (alone, both, last)), others in zip(own.items(), theirs, strict=True):
         print(case, f"{both / alone:.2f}", *(f"{seconds / both:.2g}" for seconds, _ in others))

@@ -1,23 +1,16 @@
 """Where to go elsewhere: one update of larger networks, here, in NumPy and in JAX.
 
 ``python -m benchmarks.sizes`` prints, for networks n-h-n that learn patterns by back-propagation,
-how many times as long others take on one core, in float64 and in float32. Run with an interpreter
-that has JAX alone, the file prints JAX's seconds.
+how many times as long others take on one core, in float64 and in float32. With ``--jax`` it prints
+the seconds of JAX alone, where that is installed (`one_core.py`).
 """
 
 import json
-import os
-import subprocess
 import sys
-import time
-from pathlib import Path
-from typing import ClassVar
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
-os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+from benchmarks.one_core import KINDS, measure, run_elsewhere, write_descent
 
-import numpy as np  # noqa: E402  # which reads them
+import numpy as np  # isort: skip  # after what it may use is set
 
 SIZES = ((16, 4, 100), (64, 32, 100), (256, 64, 100), (784, 128, 100))
 """Visible units, hidden units and patterns."""
@@ -32,16 +25,6 @@ def draw(n, h, p):
     shapes = ((h, n), (h,), (n, h), (n,))
     weights = [rng.uniform(-0.5, 0.5, (N_NETWORKS, *shape)) / np.sqrt(n) for shape in shapes]
     return weights, rng.uniform(size=(p, n))
-
-
-def measure(run):
-    """Return the least seconds of processor time of a few runs, the first left out."""
-    seconds = []
-    for _ in range(4):
-        begun = time.process_time()
-        run()
-        seconds.append(time.process_time() - begun)
-    return min(seconds[1:])
 
 
 def learn_all(weights, v, sigmoid):
@@ -78,24 +61,7 @@ def measure_own(n, h, p):
 
     weights, v = draw(n, h, p)
 
-    class Descent(replication.Network):
-        shapes: ClassVar = {"W": (h, n), "b": (h,), "U": (n, h), "c": (n,)}
-        patterns = v
-
-        def hidden(self, v):
-            return replication.logistic(self.W @ v + self.b)
-
-        def image(self, v):
-            return replication.logistic(self.U @ self.hidden(v) + self.c)
-
-        def weight_changes(self, v):
-            h = self.hidden(v)
-            r = self.image(v)
-            d = (v - r) * r * (1 - r)
-            e = (self.U.T @ d) * h * (1 - h)
-            return RATE * np.outer(e, v), RATE * e, RATE * np.outer(d, h), RATE * d
-
-    engine = Engine(replication.PAPER, Descent)
+    engine = Engine(replication.PAPER, write_descent(n, h, v, RATE))
     rows = np.hstack([x.reshape(N_NETWORKS, -1) for x in weights])
     return measure(lambda: engine.train(rows, threshold=-np.inf, max_updates=N_UPDATES))
 
@@ -120,15 +86,9 @@ def measure_jax(n, h, p, kind):
 def main():
     """Print a row for each size."""
     if "--jax" in sys.argv:
-        kinds = ("float64", "float32")
-        print(json.dumps([[measure_jax(*sizes, kind) for kind in kinds] for sizes in SIZES]))
+        print(json.dumps([[measure_jax(*sizes, kind) for kind in KINDS] for sizes in SIZES]))
         return
-    python = Path(sys.prefix) / "others" / "bin" / "python"
-    theirs = [[float("nan")] * 2 for _ in SIZES]
-    if python.exists():
-        command = [str(python), __file__, "--jax"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        theirs = json.loads(done.stdout)
+    theirs = run_elsewhere("benchmarks.sizes") or [[float("nan")] * 2 for _ in SIZES]
     print("network x patterns, then how many times as long NumPy, JAX float64, float32 take")
     for (n, h, p), (double, single) in zip(SIZES, theirs, strict=True):
         own = measure_own(n, h, p)

@@ -1,6 +1,6 @@
-"""The command `replication`, and ``python -m replication``: what meets a signal while it loads.
+"""Start the command `replication`, also by ``python -m replication``.
 
-Loading the libraries takes a second or two. Nothing has begun then, so that a signal may end the
+Loading the libraries takes a second or two. Nothing has begun by then, so a signal may end the
 process at once, with the same message and exit code as later (`system/interruption.py`).
 """
 

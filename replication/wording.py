@@ -16,7 +16,7 @@ def plural(n: int, noun: str) -> str:
 
 
 def explain(error: Exception) -> str:
-    """Return what a person reads of an error: its message, or what the system could not do.
+    """Return an error in words: its message, or what the system could not do.
 
     >>> explain(PermissionError(13, "Permission denied", "x.toml"))
     "'x.toml' cannot be read or written (Permission denied)"
@@ -28,24 +28,34 @@ def explain(error: Exception) -> str:
 
 
 def show(value: Any, *, length: int = 60) -> str:
-    r"""Quote a given value on one line: control characters escaped, cut where it is long.
+    r"""Quote a given value on one line: control characters escaped, and cut if it is long.
 
     >>> print(show("a" + chr(27) + "[31m"), show(True), show(0.5), show("x" * 9, length=6))
     'a\x1b[31m' true 0.5 'xxx...'
     """
-    if isinstance(value, os.PathLike):  # the end of a path counts
+    if isinstance(value, os.PathLike):  # shown whole, since the end of a path counts
         value = os.fspath(value)
         length = 4096
     if isinstance(value, str):
-        return repr(value if len(value) <= length else value[: length - 3] + "...")
+        return repr(_cut(value, length))
+    if isinstance(value, bool):
+        return json.dumps(value)
     try:
-        text = json.dumps(value) if isinstance(value, bool) else " ".join(repr(value).split())
-    except Exception:  # thousands of digits or nested lists, or what fails to say what it is
+        text = " ".join(repr(value).split())
+    except Exception:  # of thousands of digits or nested lists, or from the code of a user
         return f"an object of type {type(value).__name__}"
+    return _cut(text, length)
+
+
+def _cut(text: str, length: int) -> str:
+    """Return a text of at most `length` characters, which ends in "..." if it was cut."""
     return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def join(parts: Sequence[str]) -> str:
     """Return parts as a list in a sentence: "a, b and c", or "a and b, and c"."""
-    last = ", and " if any(" and " in part for part in parts) else " and "
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}{last}{parts[-1]}"
+    if len(parts) == 1:
+        return parts[0]
+    has_inner_and = any(" and " in part for part in parts)
+    last_link = ", and " if has_inner_and else " and "
+    return f"{', '.join(parts[:-1])}{last_link}{parts[-1]}"

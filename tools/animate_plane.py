@@ -26,8 +26,10 @@ SECONDS_A_FRAME = 0.15
 FRAMES_AT_REST = 14
 SIDE = 360  # pixels
 COLORS = (BLUE, GOLD, GREEN, PURPLE)
+"""Colours of the four dots and their lines."""
 DASHES = ("none", "11 4", "4 3", "13 4 3 4")
 SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]) * (1 + 2 * MARGIN) - MARGIN
+"""Corners of the plane that is shown, in units of the codes."""
 
 
 def place(points: np.ndarray) -> np.ndarray:
@@ -37,8 +39,10 @@ def place(points: np.ndarray) -> np.ndarray:
 
 
 def write_path(points: np.ndarray) -> str:
-    """Return points as the data of a path."""
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in place(points)) if len(points) else ""
+    """Return points as the data of a path; nothing for no points."""
+    if not len(points):
+        return ""
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in place(points))
 
 
 def draw_frame(number: int, update: int, codes: np.ndarray, U: np.ndarray, c: np.ndarray) -> str:
@@ -70,9 +74,8 @@ def draw() -> str:
     seconds = (N_FRAMES + FRAMES_AT_REST) * SECONDS_A_FRAME
     share = 100 / (N_FRAMES + FRAMES_AT_REST)
     rest = 100 - share * (N_FRAMES - 1)
-    names = {BLUE: "c0", GOLD: "c1", GREEN: "c2", PURPLE: "c3"}
-    look = "".join(f".{name}{{--c:{color}}}" for color, name in names.items())
-    dark = "".join(f".{name}{{--c:{DARK[color]}}}" for color, name in names.items())
+    look = "".join(f".c{i}{{--c:{color}}}" for i, color in enumerate(COLORS))
+    dark = "".join(f".c{i}{{--c:{DARK[color]}}}" for i, color in enumerate(COLORS))
     dashes = "".join(f".c{i}.line{{stroke-dasharray:{dash}}}" for i, dash in enumerate(DASHES))
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 {SIDE + 4} {SIDE + 32}" \
 width="{SIDE + 4}" height="{SIDE + 32}" role="img" aria-label="Four dots spread in a square, and \

@@ -37,12 +37,14 @@ PAGE = RESULTS / "attestations.md"
 BITS = ROOT / "tests" / "reliability" / "bits.py"
 THOUSAND = ("1000", "2000", "paper")  # networks, their cap, and the protocol
 MASK = {**OLD, **HASWELL}
+"""Variables that hide features of the processor from the libraries."""
 NOTED = {"fma": "FMA", "avx2": "AVX2", "avx512f": "AVX-512", "neon": "NEON", "sve": "SVE"}
-"""Features that libraries choose their code by, as LLVM calls them and as people do."""
+"""Features by which libraries choose their code: what LLVM calls them, and what people do."""
 SHOWN = 8  # digits of a digest in the table
 EMULATED_X86 = ("qemu-x86_64", "-cpu", "Nehalem")
 
 Row = dict[str, Any]
+"""A row of the table, or a part of it, as plain data."""
 
 
 # What is run
@@ -65,40 +67,73 @@ def run_step(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str,
 
 
 def attest(*, is_masked: bool, only: Sequence[str] | None) -> Row:
-    """Return the row of this machine, with features masked or as it is."""
-    costs: dict[str, Row] = {}
-    digests: Row = {}
-    with tempfile.TemporaryDirectory(prefix="attest-") as name:
-        folder = Path(name)
-        places = {"REPLICATION_CACHE": str(folder / "cache"), "PYTHONPATH": str(ROOT)}
-        environment = {**os.environ, **places, **(MASK if is_masked else {})}
-        command = (sys.executable, "-W", "ignore", "-m", "replication")
-        results = ("--results", str(folder / "results"))
+    """Return the row of this machine, with features masked or as it is.
 
-        measured, _ = run_step((sys.executable, "-W", "ignore", str(BITS), *THOUSAND), environment)
-        digests["1,000 networks"] = json.loads(measured)["digests"]["paper"][0]
-        for experiment in EXPERIMENTS if only is None else only:
-            words = (*command, "experiments", experiment, *results)
-            _, costs[f"experiments {experiment}"] = run_step(words, environment)
-        if only is None:
-            for step in ("replicate", "replicate, cached"):
-                words = (*command, "replicate", *results)
-                _, costs[step] = run_step(words, environment)
-            digests["report"] = hash_file(folder / "results" / "report.sha256")
-        models = read_models(folder / "results", [*EXPERIMENTS, "headline"])
-        if "headline" in models:
-            digests["outcomes"] = models["headline"]["study"]["digest"]
-        digests["models"] = {
-            name: hash_file(folder / "results" / "models" / f"{name}.json") for name in models
-        }
+    `only`: the experiments that run, and no report then; None for all of it.
+    """
+    with tempfile.TemporaryDirectory(prefix="attest-") as name:
+        results = Path(name) / "results"
+        cache = Path(name) / "cache"
+        environment = {**os.environ, "REPLICATION_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+        if is_masked:
+            environment |= MASK
+        thousand = run_thousand((sys.executable,), environment)
+        costs = run_commands(results, environment, only)
+        digests = {"1,000 networks": find_digest(thousand), **hash_results(results)}
         disk = {
-            "results": measure_folder(folder / "results"),
-            "cache": measure_folder(folder / "cache"),
+            "results": measure_folder(results),
+            "cache": measure_folder(cache),
             "environment": measure_folder(Path(sys.prefix)),
         }
-    kind = "features masked" if is_masked else "as it is"
-    described = describe_machine(is_masked=is_masked)
-    return {"kind": kind, **described, "digests": digests, "costs": costs, "disk": disk}
+    return {
+        "kind": "features masked" if is_masked else "as it is",
+        **describe_machine(is_masked=is_masked),
+        "digests": digests,
+        "costs": costs,
+        "disk": disk,
+    }
+
+
+def run_thousand(interpreter: Sequence[str], environment: Mapping[str, str]) -> Row:
+    """Simulate 1,000 networks by a Python, and return what it prints of them."""
+    text, _ = run_step((*interpreter, "-W", "ignore", str(BITS), *THOUSAND), environment)
+    measured: Row = json.loads(text)
+    return measured
+
+
+def find_digest(thousand: Row) -> str:
+    """Return the digest of the outcomes of 1,000 networks."""
+    digest: str = thousand["digests"]["paper"][0]
+    return digest
+
+
+def run_commands(
+    results: Path, environment: Mapping[str, str], only: Sequence[str] | None
+) -> dict[str, Row]:
+    """Run experiments, and the study twice, into a results folder; return what each step took."""
+    command = (sys.executable, "-W", "ignore", "-m", "replication")
+    place = ("--results", str(results))
+    costs: dict[str, Row] = {}
+    for experiment in EXPERIMENTS if only is None else only:
+        words = (*command, "experiments", experiment, *place)
+        _, costs[f"experiments {experiment}"] = run_step(words, environment)
+    if only is None:
+        for step in ("replicate", "replicate, cached"):
+            _, costs[step] = run_step((*command, "replicate", *place), environment)
+    return costs
+
+
+def hash_results(results: Path) -> Row:
+    """Return the digests of what is in a results folder: report, outcomes, and each model."""
+    digests: Row = {}
+    listed = results / "report.sha256"
+    if listed.exists():
+        digests["report"] = hash_file(listed)
+    models = read_models(results, [*EXPERIMENTS, "headline"])
+    if "headline" in models:
+        digests["outcomes"] = models["headline"]["study"]["digest"]
+    digests["models"] = {name: hash_file(results / "models" / f"{name}.json") for name in models}
+    return digests
 
 
 def attest_emulated() -> list[Row]:
@@ -111,45 +146,54 @@ def attest_emulated() -> list[Row]:
             "aarch64": (arm, f"{site}:{ROOT}"),
         }
         rows = []
-        for processor, (prefix, path) in machines.items():
-            environment = {**os.environ, "PYTHONPATH": path}
-            words = (*prefix, "-W", "ignore", str(BITS), *THOUSAND)
-            measured = json.loads(run_step(words, environment)[0])
-            rows.append(
-                {
-                    "kind": "emulated",
-                    **describe_machine(is_masked=False),
-                    "processor": processor,
-                    "features": "",
-                    "system": f"{platform.system()}, QEMU",
-                    "python": measured["python"],
-                    "numpy": measured["numpy"],
-                    "digests": {"1,000 networks": measured["digests"]["paper"][0]},
-                }
-            )
+        for processor, (interpreter, path) in machines.items():
+            thousand = run_thousand(interpreter, {**os.environ, "PYTHONPATH": path})
+            row = {
+                "kind": "emulated",
+                **describe_machine(is_masked=False),
+                "processor": processor,
+                "features": "",
+                "system": f"{platform.system()}, QEMU",
+                "python": thousand["python"],
+                "numpy": thousand["numpy"],
+                "digests": {"1,000 networks": find_digest(thousand)},
+            }
+            rows.append(row)
     return rows
 
 
 def describe_machine(*, is_masked: bool) -> Row:
-    """Return what stands in a row beside its digests."""
+    """Return what a row says of its machine, its versions and its sources."""
     import numpy as np
 
-    own = choose_processor()[1].split(",")
-    features = [said for name, said in NOTED.items() if f"+{name}" in own]
-    if is_masked:
-        features = [said for said in features if said != "AVX-512"]
-    dirty = "" if not call_git("status", "--porcelain", "--", "replication") else ", changed"
+    system = f"{platform.system()} {platform.machine()}"
     libc = " ".join(filter(None, platform.libc_ver()))
+    if libc:
+        system += f", {libc}"
+    changed = ""
+    if call_git("status", "--porcelain", "--", "replication"):
+        changed = ", changed"
     return {
         "processor": find_processor(),
-        "features": ", ".join(features) + (", of which libraries use none" if is_masked else ""),
-        "system": f"{platform.system()} {platform.machine()}" + (f", {libc}" if libc else ""),
+        "features": describe_features(is_masked=is_masked),
+        "system": system,
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "commit": call_git("rev-parse", "--short=8", "HEAD") + dirty,
-        "sources": call_git("rev-parse", "--short=8", "HEAD:replication") + dirty,
+        "commit": call_git("rev-parse", "--short=8", "HEAD") + changed,
+        "sources": call_git("rev-parse", "--short=8", "HEAD:replication") + changed,
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
     }
+
+
+def describe_features(*, is_masked: bool) -> str:
+    """Return in words which features of the processor the compiler uses."""
+    _, features = choose_processor()
+    used = [words for name, words in NOTED.items() if f"+{name}" in features.split(",")]
+    if not is_masked:
+        return ", ".join(used)
+    # The compiler is told to do without AVX-512, and libraries without all of them.
+    used = [words for words in used if words != "AVX-512"]
+    return f"{', '.join(used)}, of which libraries use none"
 
 
 def find_processor() -> str:
@@ -165,7 +209,7 @@ def find_processor() -> str:
 
 
 def call_git(*words: str) -> str:
-    """Return what git says of the sources, or that they are in none."""
+    """Return what git says about the sources, or that they are in no repository."""
     done = subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else "no repository"
 
@@ -184,32 +228,38 @@ def measure_folder(folder: Path) -> int:
 
 
 def list_digests(row: Row) -> dict[str, str]:
-    """Return all digests of a row by what they are of."""
-    digests = {name: each for name, each in row["digests"].items() if name != "models"}
-    return digests | {f"model {k}": each for k, each in row["digests"].get("models", {}).items()}
+    """Return all digests of a row by the names of what they belong to."""
+    digests = dict(row["digests"])
+    models = digests.pop("models", {})
+    for name, digest in models.items():
+        digests[f"model {name}"] = digest
+    return digests
 
 
 def find_disagreements(rows: Sequence[Row]) -> list[str]:
-    """Return a sentence for each row whose digests differ from those of an earlier one.
-
-    Rows of other sources are compared in their outcomes alone, which no version may change
-    without saying so.
-    """
+    """Return a sentence for each row whose digests differ from those of an earlier one."""
     sentences = []
-    for k, row in enumerate(rows):
-        for earlier, other in enumerate(rows[:k]):
-            ours = list_digests(row)
-            theirs = list_digests(other)
-            names = [name for name in ours if name in theirs]
-            if row["sources"] != other["sources"]:
-                names = [name for name in names if name in ("1,000 networks", "outcomes")]
-            differing = [name for name in names if ours[name] != theirs[name]]
+    for k, row in enumerate(rows, start=1):
+        for earlier, other in enumerate(rows[: k - 1], start=1):
+            differing = list_differing(row, other)
             if differing:
-                sentences.append(
-                    f"Row {k + 1} differs from row {earlier + 1} in: {', '.join(differing)}."
-                )
+                sentences.append(f"Row {k} differs from row {earlier} in: {', '.join(differing)}.")
                 break
     return sentences
+
+
+def list_differing(row: Row, other: Row) -> list[str]:
+    """Return what has other digests in two rows.
+
+    Rows of different sources are compared in their outcomes alone, which no version may change
+    without saying so.
+    """
+    ours = list_digests(row)
+    theirs = list_digests(other)
+    names = [name for name in ours if name in theirs]
+    if row["sources"] != other["sources"]:
+        names = [name for name in names if name in ("1,000 networks", "outcomes")]
+    return [name for name in names if ours[name] != theirs[name]]
 
 
 def render_page(rows: Sequence[Row]) -> str:
@@ -225,35 +275,48 @@ def render_page(rows: Sequence[Row]) -> str:
     ]
     heads = ["", "processor", "features", "kind", "system", "Python", "NumPy", "commit", "date"]
     heads += ["1,000 networks", "outcomes", "models", "report"]
-    lines += [_write_line(heads), _write_line(["---"] * len(heads))]
-    for k, row in enumerate(rows, start=1):
-        digests = row["digests"]
-        models = digests.get("models", {})
-        joined = hashlib.sha256(json.dumps(models, sort_keys=True).encode()).hexdigest()[:SHOWN]
-        cells = [f"{k}"]
-        cells += [row[name] for name in ("processor", "features", "kind", "system")]
-        cells += [row[name] for name in ("python", "numpy", "commit", "date")]
-        cells += [digests.get(name, "")[:SHOWN] for name in ("1,000 networks", "outcomes")]
-        cells += [
-            f"{joined} (of {len(models)})" if models else "",
-            digests.get("report", "")[:SHOWN],
-        ]
-        lines.append(_write_line(cells))
+    lines += _write_head(heads)
+    lines += [_write_line([f"{k}", *_list_cells(row)]) for k, row in enumerate(rows, start=1)]
     lines += ["", "## Where rows disagree", ""]
     lines += find_disagreements(rows) or [
         "Nowhere: rows of the same sources have the same digests."
     ]
-    # Models one by one.
-    known = [k for k, row in enumerate(rows) if row["digests"].get("models")]
-    names = sorted({name for k in known for name in rows[k]["digests"]["models"]})
-    if names:
-        lines += ["", "## Each model", ""]
-        heads = ["model", *(f"row {k + 1}" for k in known)]
-        lines += [_write_line(heads), _write_line(["---"] * len(heads))]
-        for name in names:
-            found = [rows[k]["digests"]["models"].get(name, "")[:SHOWN] for k in known]
-            lines.append(_write_line([name, *found]))
+    lines += _write_models(rows)
     return "\n".join(lines) + "\n"
+
+
+def _list_cells(row: Row) -> list[str]:
+    """Return the cells of a row, but for its number."""
+    cells = [row[name] for name in ("processor", "features", "kind", "system")]
+    cells += [row[name] for name in ("python", "numpy", "commit", "date")]
+    digests = row["digests"]
+    cells += [digests.get(name, "")[:SHOWN] for name in ("1,000 networks", "outcomes")]
+    # One digest of all models.
+    models = digests.get("models", {})
+    joined = hashlib.sha256(json.dumps(models, sort_keys=True).encode()).hexdigest()
+    cells.append(f"{joined[:SHOWN]} (of {len(models)})" if models else "")
+    cells.append(digests.get("report", "")[:SHOWN])
+    return cells
+
+
+def _write_models(rows: Sequence[Row]) -> list[str]:
+    """Return the lines of a table of each model, with a column for each row that has models."""
+    by_row: dict[int, dict[str, str]] = {}
+    for k, row in enumerate(rows, start=1):
+        if row["digests"].get("models"):
+            by_row[k] = row["digests"]["models"]
+    if not by_row:
+        return []
+    lines = ["", "## Each model", ""]
+    lines += _write_head(["model", *(f"row {k}" for k in by_row)])
+    for name in sorted(set().union(*by_row.values())):
+        digests = [models.get(name, "")[:SHOWN] for models in by_row.values()]
+        lines.append(_write_line([name, *digests]))
+    return lines
+
+
+def _write_head(heads: Sequence[str]) -> list[str]:
+    return [_write_line(heads), _write_line(["---"] * len(heads))]
 
 
 def _write_line(cells: Sequence[str]) -> str:

@@ -2,8 +2,8 @@
 
 Usage: python tools/write_identity.py [--check]
 
-CITATION.cff, codemeta.json, and the lines of pyproject.toml between two marks. With ``--check``
-nothing is written; the exit code is 1 if a file is not what the identity says.
+Writes CITATION.cff, codemeta.json, and the lines of pyproject.toml between two marks. With
+``--check`` nothing is written; the exit code is 1 if a file is not what the identity says.
 """
 
 import json
@@ -23,29 +23,44 @@ END = "# (end of what is from there)\n"
 
 
 def render_citation(identity: Identity) -> str:
-    """Return CITATION.cff: the template, with what the identity says in the place of its marks."""
+    """Return CITATION.cff: its template, with the marks replaced by what the identity says."""
     authors = [_cite(author) for author in identity.authors]
     if not authors:
         authors = [{"name": identity.collective}]
-    head: dict[str, Any] = {"version": identity.version, "date-released": identity.date}
-    head |= {"license": identity.licence, "authors": authors}
     places = identity.places
+    head: dict[str, Any] = {
+        "version": identity.version,
+        "date-released": identity.date,
+        "license": identity.licence,
+        "authors": authors,
+    }
     if places.repository:
         head["repository-code"] = places.repository
-    identifiers = []
     if places.archive_doi:
         head["doi"] = places.archive_doi
     if places.software_heritage:
-        identifiers.append({"type": "swh", "value": places.software_heritage})
-    if identifiers:
-        head["identifiers"] = identifiers
-    preferred: dict[str, Any] = {"type": "software", "title": identity.long_title}
-    preferred |= {"version": identity.version, "year": int(identity.date[:4]), "authors": authors}
-    if places.archive_doi:
-        preferred["doi"] = places.archive_doi
+        head["identifiers"] = [{"type": "swh", "value": places.software_heritage}]
+    # What is to be cited: the article about this, or else the software.
+    year = int(identity.date[:4])
+    preferred: dict[str, Any]
     if places.article_doi:
-        preferred = {"type": "article", "title": identity.long_title}
-        preferred |= {"year": int(identity.date[:4]), "authors": authors, "doi": places.article_doi}
+        preferred = {
+            "type": "article",
+            "title": identity.long_title,
+            "year": year,
+            "authors": authors,
+            "doi": places.article_doi,
+        }
+    else:
+        preferred = {
+            "type": "software",
+            "title": identity.long_title,
+            "version": identity.version,
+            "year": year,
+            "authors": authors,
+        }
+        if places.archive_doi:
+            preferred["doi"] = places.archive_doi
     marks = {
         "title": json.dumps(identity.long_title, ensure_ascii=False),
         "head": _to_yaml(head),
@@ -57,7 +72,7 @@ def render_citation(identity: Identity) -> str:
 
 
 def _cite(author: Author) -> dict[str, str]:
-    """Return an author as CITATION.cff has one."""
+    """Return an author in the form of CITATION.cff."""
     entry = {"family-names": author.family, "given-names": author.given}
     if author.orcid:
         entry["orcid"] = f"https://orcid.org/{author.orcid}"
@@ -90,6 +105,14 @@ def render_codemeta(identity: Identity) -> str:
     """Return the metadata as JSON-LD in the vocabulary of CodeMeta 3."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     places = identity.places
+    authors = [_describe(author) for author in identity.authors]
+    if not authors:
+        authors = [{"@type": "Organization", "name": identity.collective}]
+    identifiers = []
+    if places.archive_doi:
+        identifiers.append(f"https://doi.org/{places.archive_doi}")
+    if places.software_heritage:
+        identifiers.append(places.software_heritage)
     metadata = {
         "@context": "https://w3id.org/codemeta/3.0",
         "@type": "SoftwareSourceCode",
@@ -101,8 +124,7 @@ def render_codemeta(identity: Identity) -> str:
         "license": [
             f"https://spdx.org/licenses/{each}" for each in project["license"].split(" AND ")
         ],
-        "author": [_describe(author) for author in identity.authors]
-        or [{"@type": "Organization", "name": identity.collective}],
+        "author": authors,
         "keywords": list(identity.keywords),
         "programmingLanguage": "Python",
         "runtimePlatform": f"Python {project['requires-python']}",
@@ -110,10 +132,7 @@ def render_codemeta(identity: Identity) -> str:
         "softwareRequirements": project["dependencies"],
         "codeRepository": places.repository,
         "issueTracker": places.issues,
-        "identifier": [
-            *([f"https://doi.org/{places.archive_doi}"] if places.archive_doi else []),
-            *([places.software_heritage] if places.software_heritage else []),
-        ],
+        "identifier": identifiers,
         "email": identity.contact.email,
         "referencePublication": {
             "@type": "ScholarlyArticle",
@@ -127,7 +146,7 @@ def render_codemeta(identity: Identity) -> str:
 
 
 def _describe(author: Author) -> dict[str, Any]:
-    """Return an author as CodeMeta has one."""
+    """Return an author in the form of CodeMeta."""
     entry: dict[str, Any] = {"@type": "Person"}
     entry |= {"givenName": author.given, "familyName": author.family}
     if author.orcid:
@@ -146,7 +165,7 @@ def render_project(identity: Identity) -> str:
         authors.append({"email": identity.contact.email})
     lines = [f"version = {json.dumps(identity.version)}", "authors = ["]
     for author in authors:
-        ((key, value),) = author.items()
+        ((key, value),) = author.items()  # a name or an address
         lines.append(f"    {{ {key} = {json.dumps(value, ensure_ascii=False)} }},")
     lines += ["]", f"keywords = {json.dumps(list(identity.keywords))}"]
     urls = {"Repository": identity.places.repository, "Issues": identity.places.issues}

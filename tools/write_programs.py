@@ -2,10 +2,10 @@
 
 Usage: python -m tools.write_programs [--check]
 
-Read from the templates: a figure is drawn by its experiment, and a table or number is printed from
-the models that its template names. Seconds and memory are those of the last complete row of
-results/attestations.json, where there is one. With ``--check`` nothing is written; the exit code
-is 1 if the page is not what its sources say.
+This is read from the templates: a figure is drawn by its experiment, and a table or number is
+printed from the models that its template names. Seconds and memory are those of the last complete
+row of results/attestations.json, if there is one. With ``--check`` nothing is written; the exit
+code is 1 if the page is not what its sources say.
 """
 
 import json
@@ -22,6 +22,7 @@ TARGET = ROOT / "results" / "programs.md"
 ATTESTATIONS = ROOT / "results" / "attestations.json"
 HEADLINE = "headline"
 FRONT = ("headline/front.md", "live/hero.md", "headline/duel.md", "headline/doors.md")
+"""The templates of the front page."""
 MODELS = (HEADLINE, *EXPERIMENTS)
 
 
@@ -41,76 +42,97 @@ def read(name: str) -> str:
 def find_models(text: str, whole: str) -> list[str]:
     """Return the models that the expressions in a part of a template come from.
 
-    `whole`: the template, whose ``{% set x = mechanism.starts %}`` give parts of models names.
+    `whole`: the template, in which ``{% set x = mechanism.starts %}`` gives a part of a model a
+    name.
     """
-    # {% set starts, halves = mechanism.starts.paper, mechanism.halves.paper %}
-    names: dict[str, set[str]] = {}
-    for left, right in re.findall(r"{%-? *set ([\w, ]+?) = (.*?)-?%}", whole):
-        parts = right.split(", ")
-        given = left.split(", ")
-        if len(parts) != len(given):  # commas of a call or a list
-            parts = [right] * len(given)
-        for name, part in zip(given, parts, strict=True):
-            free = [model for model in MODELS if model not in names]
-            found = {model for model in free if re.search(rf"(?<![.\w]){model}\b", part)}
-            for known, models in [*names.items()]:
-                if re.search(rf"(?<![.\w]){known}\b", part):
-                    found |= models
-            names.setdefault(name, set()).update(found)
-    used = " ".join(re.findall(r"{[{%](.*?)[%}]}", text, re.DOTALL))
-    # A part may have the name of a model: {% for name, codes in ... %}
+    named = find_named_parts(whole)
+    # A variable may be called as a model is: {% for name, codes in ... %}
     looped = " ".join(re.findall(r"{%-? *for ([\w, ()]+?) in ", whole))
-    own = {*names, *re.findall(r"\w+", looped)}
-    models = {
-        model
-        for model in MODELS
-        if model not in own and re.search(rf"(?<![.\w]){model}[.\[]", used)
-    }
-    for name, found in names.items():
-        if re.search(rf"(?<![.\w]){name}\b", used):
-            models |= found
+    variables = {*named, *re.findall(r"\w+", looped)}
+    expressions = " ".join(re.findall(r"{[{%](.*?)[%}]}", text, re.DOTALL))
+    models = set()
+    for model in MODELS:
+        # images.linear, images["linear"]
+        if model not in variables and re.search(rf"(?<![.\w]){model}[.\[]", expressions):
+            models.add(model)
+    for name, models_of_part in named.items():
+        if is_named(name, expressions):
+            models |= models_of_part
     return [model for model in MODELS if model in models]
 
 
+def find_named_parts(whole: str) -> dict[str, set[str]]:
+    """Return the names that a template gives to parts of models, and of which models they are."""
+    named: dict[str, set[str]] = {}
+    # {% set starts, halves = mechanism.starts.paper, mechanism.halves.paper %}
+    for left, right in re.findall(r"{%-? *set ([\w, ]+?) = (.*?)-?%}", whole):
+        names = left.split(", ")
+        parts = right.split(", ")
+        if len(parts) != len(names):  # these are commas of a call or a list
+            parts = [right] * len(names)
+        for name, part in zip(names, parts, strict=True):
+            models = {model for model in MODELS if model not in named and is_named(model, part)}
+            for earlier, models_of_part in named.items():
+                if is_named(earlier, part):
+                    models |= models_of_part
+            named[name] = named.get(name, set()) | models
+    return named
+
+
+def is_named(name: str, expression: str) -> bool:
+    """Whether an expression names something by itself, and not as a part of something else."""
+    return re.search(rf"(?<![.\w]){name}\b", expression) is not None
+
+
 def list_rows() -> list[tuple[str, list[str]]]:
-    """Return what is shown, and the models that it comes from."""
-    figures = {figure: name for name in MODELS for figure in list_figures(name)}
-    rows: list[tuple[str, list[str]]] = []
+    """Return what is shown, each once, and the models that it comes from."""
+    rows: dict[str, list[str]] = {}
     # The report, and the lesson beside it.
-    templates = [*list_templates(), *list_templates("live/learning.md")]
-    for template in dict.fromkeys(templates):
+    for template in [*list_templates(), *list_templates("live/learning.md")]:
         text = read(template)
-        for block in re.split(r"\n\n+", text):
-            # ](figures/joint.svg){#fig:joint ...}
-            shown = re.findall(r"\]\(figures/([\w-]+)\.svg\)", block)
-            rows += [(f"figure *{figure}*", [figures[figure]]) for figure in shown]
-        # The rows of a table stand above its caption: : **A title.** {#tbl:rest}
-        parts = re.split(r"{#tbl:([\w-]+)", text)
-        for before, name in zip(parts[0::2], parts[1::2], strict=False):
-            block = before[max(before.rfind("\n\n|"), before.rfind("\n\n{% "), 0) :]
-            models = find_models(block, text) or find_models(text, text)
-            is_of_all = name == "statements" or not models
-            rows.append((f"table *{name}*", ["all"] if is_of_all else models))
+        rows |= list_figure_rows(text)
+        rows |= list_table_rows(text)
     for template in FRONT:
-        models = find_models(read(template), read(template))
-        rows.append((f"numbers of the front page (`{template}`)", models))
+        text = read(template)
+        rows[f"numbers of the front page (`{template}`)"] = find_models(text, text)
     readme = (ROOT / "tools" / "readme.md").read_text("utf-8")
-    # What it calls a rule is its own example.
+    # What the template calls a rule is the example in it, and no model.
     models = [model for model in find_models(readme, readme) if model != "rule"]
-    rows.append(("numbers of README.md", models))
-    return [*dict(rows).items()]
+    rows["numbers of README.md"] = models
+    return [*rows.items()]
+
+
+def list_figure_rows(text: str) -> dict[str, list[str]]:
+    """Return the figures that a template shows, each with its model."""
+    drawn_by = {figure: name for name in MODELS for figure in list_figures(name)}
+    # ](figures/joint.svg){#fig:joint ...}
+    shown = re.findall(r"\]\(figures/([\w-]+)\.svg\)", text)
+    return {f"figure *{figure}*": [drawn_by[figure]] for figure in shown}
+
+
+def list_table_rows(text: str) -> dict[str, list[str]]:
+    """Return the tables that a template shows, each with its models."""
+    rows = {}
+    # The rows of a table stand above its caption: : **A title.** {#tbl:rest}
+    parts = re.split(r"{#tbl:([\w-]+)", text)
+    for before, name in zip(parts[0::2], parts[1::2], strict=False):
+        begin = max(before.rfind("\n\n|"), before.rfind("\n\n{% "), 0)
+        models = find_models(before[begin:], text) or find_models(text, text)
+        if name == "statements" or not models:
+            models = ["all"]
+        rows[f"table *{name}*"] = models
+    return rows
 
 
 def find_costs() -> Mapping[str, Any]:
-    """Return the last row of attestations that has run everything; nothing where there is none."""
+    """Return the last row of attestations that has run everything; nothing if there is none."""
     if not ATTESTATIONS.exists():
         return {}
-    complete = [
-        row
-        for row in json.loads(ATTESTATIONS.read_text("utf-8"))
-        if row["kind"] == "as it is" and "replicate" in row["costs"]
-    ]
-    return complete[-1] if complete else {}
+    rows: list[Mapping[str, Any]] = json.loads(ATTESTATIONS.read_text("utf-8"))
+    for row in reversed(rows):
+        if row["kind"] == "as it is" and "replicate" in row["costs"]:
+            return row
+    return {}
 
 
 def render_page() -> str:
@@ -144,12 +166,12 @@ def render_page() -> str:
     if row:
         lines += ["", f"Seconds and memory: {row['processor']}, on {row['date']}."]
         lines += ["", "## Time, memory and disk", ""]
-        lines += _describe_all(row)
+        lines += _tabulate_whole(row)
     return "\n".join(lines) + "\n"
 
 
-def _describe_all(row: Mapping[str, Any]) -> list[str]:
-    """Return a table of what the whole takes."""
+def _tabulate_whole(row: Mapping[str, Any]) -> list[str]:
+    """Return a table of what all of it takes, line by line."""
     costs = row["costs"]
     disk = row["disk"]
     experiments = [cost for step, cost in costs.items() if step.startswith("experiments ")]
@@ -173,6 +195,7 @@ def _describe_all(row: Mapping[str, Any]) -> list[str]:
 
 
 def _say_cost(cost: Mapping[str, Any] | None) -> list[str]:
+    """Return the cells of seconds and megabytes."""
     if cost is None:
         return ["", ""]
     return [f"{cost['seconds']:g}", f"{cost['megabytes']}"]

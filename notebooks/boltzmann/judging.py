@@ -15,14 +15,31 @@ Array = NDArray[Any]
 NEVER = 10**6
 """Cycles of a machine that finds no solution."""
 N_STUDIES = 4000
+"""Studies that are drawn to estimate a p."""
 N_SAMPLES = 200
+"""Samples of machines that are drawn to find the limits of a p."""
 CONTRADICTED = 0.01
+"""A fact is contradicted if the upper limit of p, after Holm, is below this."""
 COMPATIBLE = 0.05
+"""A fact is compatible if the lower limit of p is above this."""
 JUDGED = {"every": "solved", "tenth": "solved_tenth"}
 """After which cycles a machine is judged, and the column that says when it was first solved."""
 LAST_TESTS = "1500", "1600", "1700", "1800"
+"""Cycles of the last four tests of a 40-10-40 machine."""
+N_COMPLETIONS = 400
+"""Completions in one such test."""
 PRINTED_COMPLETION = 0.986
 PRINTED_COSINE = 0.735
+ALIKE = 0.8
+"""Cosine from which on two units count as alike."""
+
+
+class Estimate(NamedTuple):
+    """A probability, and its limits at 1 and 99 %."""
+
+    p: float
+    low: float
+    high: float
 
 
 class Fact(NamedTuple):
@@ -33,14 +50,19 @@ class Fact(NamedTuple):
     low: float  # limits of p, at 1 and 99 %
     high: float
     adjusted: float  # what is held against 0.01, after Holm
-    decision: str  # "contradicted", "compatible" or "undecided"
+    decision: str  # "contradicted", "compatible" or "undecided"; before Holm also "beyond" or ""
+
+
+def make_fact(name: str, estimate: Estimate) -> Fact:
+    """Return a fact that is not decided yet."""
+    return Fact(name, *estimate, adjusted=estimate.high, decision="")
 
 
 # Studies, drawn from machines
 
 
 def read_times(columns: Columns, name: str) -> Array:
-    """Return cycles by machine, `NEVER` where something never came."""
+    """Return the cycles of a column, a number for each machine, with `NEVER` in place of 0."""
     cycles = np.array(columns[name], dtype=np.int32)
     return np.where(cycles > 0, cycles, np.int32(NEVER))
 
@@ -58,15 +80,17 @@ def find_joint_p(studies: Array, printed: tuple[float, ...]) -> float:
 
     A study is as unusual as its most unusual number.
     """
-    columns = studies.T
-    each = [measure_tails(column, column) for column in columns]
-    pairs = zip(columns, printed, strict=True)
-    its = [measure_tails(column, np.array([number]))[0] for column, number in pairs]
-    return float((np.min(each, axis=0) <= min(its)).mean())
+    tails = []
+    printed_tails = []
+    for column, number in zip(studies.T, printed, strict=True):
+        tails.append(measure_tails(column, column))
+        printed_tails.append(measure_tails(column, np.array([number]))[0])
+    return float((np.min(tails, axis=0) <= min(printed_tails)).mean())
 
 
 def find_medians(times: Array) -> Array:
-    """Return the medians of studies (study, machine); sorting is the fastest way to them."""
+    """Return the median of each study; `times` is (study, machine)."""
+    # Sorting is faster than NumPy's median.
     ordered = np.sort(times, axis=1)
     n = times.shape[1]
     return (ordered[:, (n - 1) // 2] + ordered[:, n // 2]) / 2
@@ -74,12 +98,12 @@ def find_medians(times: Array) -> Array:
 
 def summarise_times(times: Array) -> Array:
     """Return median and longest of studies (study, machine, 1)."""
-    one = times[..., 0]
-    return np.column_stack([find_medians(one), one.max(axis=1)])
+    solved = times[..., 0]
+    return np.column_stack([find_medians(solved), solved.max(axis=1)])
 
 
 def summarise_eight(times: Array) -> Array:
-    """Return how many find eight codes, and the medians to seven and to eight, of studies."""
+    """Return, of studies, how many machines find eight codes, and medians to seven and to eight."""
     near = times[..., 0]
     solved = times[..., 1]
     n_found = (solved <= MOST_CYCLES).sum(axis=1)
@@ -92,8 +116,12 @@ def estimate_p(
     summarise: Callable[[Array], Array],
     printed: tuple[float, ...],
     generator: np.random.Generator,
-) -> tuple[float, float, float]:
-    """Return p of the printed numbers and its limits; `times` is (machine, column)."""
+) -> Estimate:
+    """Return p of the printed numbers, among studies drawn from machines.
+
+    `times`: (machine, column). `size`: machines in a study. `summarise`: returns the numbers of
+    studies (study, machine, column) that are printed. The limits come from samples of machines.
+    """
 
     def draw_p(machines: Array) -> float:
         drawn = generator.integers(len(machines), size=(N_STUDIES, size))
@@ -104,7 +132,7 @@ def estimate_p(
         draw_p(times[generator.integers(len(times), size=len(times))]) for _ in range(N_SAMPLES)
     ]
     low, high = np.quantile(samples, [0.01, 0.99])
-    return p, float(low), float(high)
+    return Estimate(p, float(low), float(high))
 
 
 def limit_share(n_true: int, n: int) -> tuple[float, float]:
@@ -117,8 +145,11 @@ def limit_share(n_true: int, n: int) -> tuple[float, float]:
 # One fact each: p, its limits, and what enters Holm's order
 
 
-def judge_remaining(columns: Columns, n_checks: int) -> tuple[float, float, float]:
-    """Return q to the power of 250 and its limits."""
+def judge_remaining(columns: Columns, n_checks: int) -> Estimate:
+    """Return the probability that all of 250 machines keep their solution for so many checks.
+
+    It is q to the power of 250, of the share q of watched machines that keep it.
+    """
     held = np.array(columns["held"])
     lost = np.array(columns["lost"])
     is_counted = (held > 0) & (held <= MOST_CYCLES - 1000)
@@ -126,11 +157,11 @@ def judge_remaining(columns: Columns, n_checks: int) -> tuple[float, float, floa
     n = int(is_counted.sum())
     n_kept = int((is_counted & is_kept).sum())
     low, high = limit_share(n_kept, n)
-    return (n_kept / n) ** 250, low**250, high**250
+    return Estimate((n_kept / n) ** 250, low**250, high**250)
 
 
 class Large(NamedTuple):
-    """What the 40-10-40 machines of one process have come to, an entry for each machine."""
+    """What the plan measures of the 40-10-40 machines of one process, an entry for each machine."""
 
     completion: Array  # share right, mean of the last four tests
     least_distance: Array  # of any two codes, in bits
@@ -145,21 +176,24 @@ def describe_large(columns: Columns, generator: np.random.Generator) -> Large:
     v = 40
     h = 10
     weights = np.array(columns["weights"]).reshape(-1, h, 2 * v + 1)
-    between = weights[:, :, : 2 * v]
+    to_visible = weights[:, :, : 2 * v]
     biases = weights[:, :, 2 * v :]
-    is_on = between[:, :, :v] + between[:, :, v:] + biases > 0  # (machine, h, v)
+    # The code of each vector, and in how many bits each two codes differ.
+    is_on = to_visible[:, :, :v] + to_visible[:, :, v:] + biases > 0  # (machine, h, v)
     pairs = list(itertools.combinations(range(v), 2))
     first, second = np.array(pairs).T
-    distances = (is_on[:, :, first] != is_on[:, :, second]).sum(axis=1)
-    rearranged = generator.permuted(between.reshape(len(weights), -1), axis=1)
+    distances = (is_on[:, :, first] != is_on[:, :, second]).sum(axis=1)  # (machine, pair)
+    # The same weights in a random order, as a control for the cosines.
+    rearranged = generator.permuted(to_visible.reshape(len(weights), -1), axis=1)
+    cosines_rearranged = find_cosines(rearranged.reshape(to_visible.shape))
     tests = np.array([columns[f"right_{cycle}"] for cycle in LAST_TESTS])
     return Large(
-        completion=tests.mean(axis=0) / 400,
+        completion=tests.mean(axis=0) / N_COMPLETIONS,
         least_distance=distances.min(axis=1),
-        largest_cosine=find_cosines(between).max(axis=1),
-        n_alike_rearranged=(find_cosines(rearranged.reshape(between.shape)) >= 0.8).sum(axis=1),
-        at_800=np.array(columns["right_800"]) / 400,
-        at_860=np.array(columns["right_860"]) / 400,
+        largest_cosine=find_cosines(to_visible).max(axis=1),
+        n_alike_rearranged=(cosines_rearranged >= ALIKE).sum(axis=1),
+        at_800=np.array(columns["right_800"]) / N_COMPLETIONS,
+        at_860=np.array(columns["right_860"]) / N_COMPLETIONS,
     )
 
 
@@ -183,26 +217,35 @@ def predict_one_more(values: Array, at: float) -> float:
 
 
 def judge_completion(large: Large) -> Fact:
-    """Return whether 98.6 % is an ordinary result; the decision may change by Holm."""
+    """Return whether 98.6 % is an ordinary result; a decision "beyond" is left to Holm."""
     shares = large.completion
     n_below = int((shares <= PRINTED_COMPLETION).sum())
     n_above = int((shares >= PRINTED_COMPLETION).sum())
-    n_trials = 400 * len(LAST_TESTS)
+    n_trials = N_COMPLETIONS * len(LAST_TESTS)
     right = shares * n_trials
     odds = np.log((right + 0.5) / (n_trials - right + 0.5))
     below = predict_one_more(odds, float(np.log(PRINTED_COMPLETION / (1 - PRINTED_COMPLETION))))
     p = 2.0 * min(below, 1.0 - below)
-    is_ordinary = min(n_below, n_above) >= 5
-    is_beyond = min(n_below, n_above) == 0
-    decision = "compatible" if is_ordinary else "beyond" if is_beyond else "undecided"
+    n_on_either_side = min(n_below, n_above)
+    if n_on_either_side >= 5:
+        decision = "compatible"
+    elif n_on_either_side == 0:
+        decision = "beyond"
+    else:
+        decision = "undecided"
     return Fact("completion", p, p, p, p, decision)
 
 
 def judge_cosine(large: Large) -> Fact:
-    """Return whether no cosine above 0.73 is an ordinary result; Holm may change the decision."""
+    """Return whether no cosine above 0.73 is an ordinary result; "beyond" is left to Holm."""
     n_true = int((large.largest_cosine <= PRINTED_COSINE).sum())
     p = predict_one_more(large.largest_cosine, PRINTED_COSINE)
-    decision = "compatible" if n_true >= 6 else "beyond" if n_true == 0 else "undecided"
+    if n_true >= 6:
+        decision = "compatible"
+    elif n_true == 0:
+        decision = "beyond"
+    else:
+        decision = "undecided"
     return Fact("cosine", p, p, p, p, decision)
 
 
@@ -219,26 +262,26 @@ def judge_distance(large: Large) -> Fact:
 
 
 def decide(facts: list[Fact]) -> list[Fact]:
-    """Return the facts with values after Holm, and the decisions that follow."""
+    """Return the facts with values after Holm, and the decisions that follow from them."""
     order = sorted(range(len(facts)), key=lambda k: facts[k].high)
     adjusted = [0.0] * len(facts)
     largest = 0.0
     for place, k in enumerate(order):
         largest = max(largest, min(1.0, (len(facts) - place) * facts[k].high))
         adjusted[k] = largest
-    found = []
+    decided = []
     for fact, value in zip(facts, adjusted, strict=True):
         decision = fact.decision
         if decision in ("", "beyond"):
             decision = "contradicted" if value < CONTRADICTED else "undecided"
         if fact.decision == "" and fact.low > COMPATIBLE:
             decision = "compatible"
-        found.append(fact._replace(adjusted=value, decision=decision))
-    return found
+        decided.append(fact._replace(adjusted=value, decision=decision))
+    return decided
 
 
 def judge_reading(runs: dict[str, Columns], process: str, judged: str) -> list[Fact]:
-    """Return the seven facts of a reading."""
+    """Return the seven facts of a reading: a process, and after which cycles it is judged."""
     generator = np.random.default_rng(find_seed(f"judging {process} {judged}"))
     solved = JUDGED[judged]
     near = "near" if judged == "every" else "near_tenth"
@@ -247,26 +290,25 @@ def judge_reading(runs: dict[str, Columns], process: str, judged: str) -> list[F
     eight = runs[f"8-3-8 {process}"]
     both = np.column_stack([read_times(eight, near), read_times(eight, solved)])
     large = describe_large(runs[f"40-10-40 {process}"], generator)
-    p_values = {
-        "4-2-4": estimate_p(four, 250, summarise_times, (110, 1810), generator),
-        "4-3-4": estimate_p(spaced, 200, summarise_times, (270, 1090), generator),
-        "8-3-8": estimate_p(both, 20, summarise_eight, (16, 210, 1570), generator),
-    }
-    others = [Fact(name, p, low, high, high, "") for name, (p, low, high) in p_values.items()]
-    others += [judge_completion(large), judge_distance(large), judge_cosine(large)]
+    others = [
+        make_fact("4-2-4", estimate_p(four, 250, summarise_times, (110, 1810), generator)),
+        make_fact("4-3-4", estimate_p(spaced, 200, summarise_times, (270, 1090), generator)),
+        make_fact("8-3-8", estimate_p(both, 20, summarise_eight, (16, 210, 1570), generator)),
+        judge_completion(large),
+        judge_distance(large),
+        judge_cosine(large),
+    ]
+    # Whether a solution remained is decided only if few checks and many say the same.
     watched = runs[f"4-2-4 {process} watched"]
-    found = {}
-    for n_checks in (100, 10):
-        p, low, high = judge_remaining(watched, n_checks)
-        found[n_checks] = decide([*others, Fact("remained", p, low, high, high, "")])
-    facts = found[100]
-    if facts[-1].decision != found[10][-1].decision:
+    facts = decide([*others, make_fact("remained", judge_remaining(watched, 100))])
+    with_few_checks = decide([*others, make_fact("remained", judge_remaining(watched, 10))])
+    if facts[-1].decision != with_few_checks[-1].decision:
         facts[-1] = facts[-1]._replace(decision="undecided")
     return facts
 
 
 def find_verdict(readings: dict[str, list[Fact]]) -> str:
-    """Return what the plan says of the text as a whole."""
+    """Return the plan's verdict on the text as a whole."""
     decisions = [{fact.decision for fact in facts} for facts in readings.values()]
     if {"compatible"} in decisions:
         return "replicates"
@@ -280,42 +322,54 @@ def find_verdict(readings: dict[str, list[Fact]]) -> str:
 
 def score_predictions(runs: dict[str, Columns]) -> list[dict[str, Any]]:
     """Return each prediction for 40-10-40, what came, and whether it holds."""
-    found = []
+    predictions = []
     large = {}
     for process in PROCESSES:
         generator = np.random.default_rng(find_seed(f"judging {process} every"))
         large[process] = describe_large(runs[f"40-10-40 {process}"], generator)
     before = {"R1": (0.80, 0.97), "N": (0.55, 0.93), "NP": (0.60, 0.95)}
     rises = {"R1": (0.02, 0.15), "N": (0.05, 0.40), "NP": (0.05, 0.40)}
-    for process, one in large.items():
+    for process, machines in large.items():
+        is_dissimilar = machines.largest_cosine <= PRINTED_COSINE
         rows = [
-            ("completion in the last four tests", one.completion.mean(), (0.976, 0.996)),
-            ("completion at 800", one.at_800.mean(), before[process]),
-            ("rise from 800 to 860", (one.at_860 - one.at_800).mean(), rises[process]),
-            ("all codes 2 apart", (one.least_distance >= 2).mean(), (0.5, 1.0)),
-            ("no cosine above 0.73", (one.largest_cosine <= PRINTED_COSINE).mean(), (0.2, 0.8)),
-            ("rearranged, five pairs at 0.8", (one.n_alike_rearranged >= 5).mean(), (0.5, 1.0)),
+            ("completion in the last four tests", machines.completion.mean(), (0.976, 0.996)),
+            ("completion at 800", machines.at_800.mean(), before[process]),
+            ("rise from 800 to 860", (machines.at_860 - machines.at_800).mean(), rises[process]),
+            ("all codes 2 apart", (machines.least_distance >= 2).mean(), (0.5, 1.0)),
+            ("no cosine above 0.73", is_dissimilar.mean(), (0.2, 0.8)),
+            (
+                "rearranged, five pairs at 0.8",
+                (machines.n_alike_rearranged >= 5).mean(),
+                (0.5, 1.0),
+            ),
         ]
-        for name, value, (low, high) in rows:
-            row = {"process": process, "prediction": name, "low": low, "high": high}
-            found.append(row | {"value": float(value), "holds": bool(low <= value <= high)})
+        for name, value, limits in rows:
+            predictions.append(score_prediction(process, name, float(value), limits))
     apart = float(large["N"].completion.mean() - large["R1"].completion.mean())
-    row = {
-        "process": "N",
-        "prediction": "completion, less that of R1",
-        "low": -0.005,
-        "high": 0.005,
+    predictions.append(score_prediction("N", "completion, less that of R1", apart, (-0.005, 0.005)))
+    return predictions
+
+
+def score_prediction(
+    process: str, name: str, value: float, limits: tuple[float, float]
+) -> dict[str, Any]:
+    """Return a prediction with what came, and whether that lies within the predicted limits."""
+    low, high = limits
+    return {
+        "process": process,
+        "prediction": name,
+        "low": low,
+        "high": high,
+        "value": value,
+        "holds": bool(low <= value <= high),
     }
-    found.append(row | {"value": apart, "holds": bool(abs(apart) <= 0.005)})
-    return found
 
 
 def describe_times(times: Array, size: int, longest: int) -> dict[str, Any]:
-    """Return what machines and studies of `size` of them say of the time to a solution."""
+    """Return the time to a solution, of machines and of studies of `size` machines."""
     generator = np.random.default_rng(find_seed("describing"))
-    studies = summarise_times(
-        times[generator.integers(len(times), size=(N_STUDIES, size))][..., np.newaxis]
-    )
+    drawn = generator.integers(len(times), size=(N_STUDIES, size))
+    studies = summarise_times(times[drawn][..., np.newaxis])
     quantiles = np.quantile(studies, [0.025, 0.975], axis=0, method="nearest")
     share = float((times <= longest).mean())
     return {
@@ -330,34 +384,46 @@ def describe_times(times: Array, size: int, longest: int) -> dict[str, Any]:
 
 
 def compare_programs(runs: dict[str, Columns]) -> list[dict[str, Any]]:
-    """Return Kolmogorov and Smirnov's p for each pair of runs, and the power for times 10 % longer."""
-    found = []
+    """Return whether both programs agree: Kolmogorov and Smirnov's p for each pair of runs.
+
+    ``power``: how often times that are 10 % longer would be found.
+    """
+    comparisons = []
     pairs = [(f"4-2-4 {process}", "solved", MOST_CYCLES) for process in PROCESSES]
     for name, column, cycles in [*pairs, ("8-3-8 R1", "near", 1000)]:
-        one, other = (read_times(runs[name + suffix], column) for suffix in ("", " again"))
-        one, other = (np.where(times <= cycles, times, NEVER) for times in (one, other))
+        first = read_times(runs[name], column)
+        first = np.where(first <= cycles, first, NEVER)
+        second = read_times(runs[f"{name} again"], column)
+        second = np.where(second <= cycles, second, NEVER)
         generator = np.random.default_rng(find_seed(f"comparing {name}"))
         n_found = 0
         for _ in range(N_SAMPLES):
-            longer = 1.1 * generator.choice(one, len(other))
-            again = generator.choice(one, len(one))
-            n_found += stats.ks_2samp(again, longer).pvalue < 0.01
-        p = float(stats.ks_2samp(one, other).pvalue)
-        sizes = [len(one), len(other)]
-        found.append({"run": name, "machines": sizes, "p": p, "power": n_found / N_SAMPLES})
-    return found
+            longer = 1.1 * generator.choice(first, len(second))
+            as_long = generator.choice(first, len(first))
+            n_found += stats.ks_2samp(as_long, longer).pvalue < 0.01
+        comparison = {
+            "run": name,
+            "machines": [len(first), len(second)],
+            "p": float(stats.ks_2samp(first, second).pvalue),
+            "power": n_found / N_SAMPLES,
+        }
+        comparisons.append(comparison)
+    return comparisons
 
 
 def describe_figure_2(columns: Columns) -> dict[str, Any]:
-    """Return quantiles of the weight that Figure 2 prints as -30, of watched machines."""
+    """Return quantiles of the weight that Figure 2 prints as -30, of watched machines.
+
+    They are given by the number of bits in which the two codes differ, "1" or "2".
+    """
     weights = np.array(columns["weight_120"])
     bits = np.array(columns["bits_120"])
-    found: dict[str, Any] = {}
+    described: dict[str, Any] = {}
     for n_bits in (1, 2):
         chosen = weights[bits == n_bits]
         quantiles = np.quantile(chosen, [0.025, 0.5, 0.975]).tolist() if len(chosen) else None
-        found[str(n_bits)] = {"machines": len(chosen), "quantiles": quantiles}
-    return found
+        described[str(n_bits)] = {"machines": len(chosen), "quantiles": quantiles}
+    return described
 
 
 def judge_all(runs: dict[str, Columns]) -> dict[str, Any]:
@@ -369,15 +435,15 @@ def judge_all(runs: dict[str, Columns]) -> dict[str, Any]:
         readings[name] = judge_reading(runs, process, judged)
         cases = ("4-2-4", 250, 1810), ("4-3-4", 200, 1090), ("8-3-8", 20, MOST_CYCLES)
         for encoder, size, longest in cases:
-            found = read_times(runs[f"{encoder} {process}"], JUDGED[judged])
-            times[f"{encoder} {name}"] = describe_times(found, size, longest)
+            solved = read_times(runs[f"{encoder} {process}"], JUDGED[judged])
+            times[f"{encoder} {name}"] = describe_times(solved, size, longest)
     remained = {}
     for process in PROCESSES:
         watched = runs[f"4-2-4 {process} watched"]
-        remained[process] = {n: judge_remaining(watched, n)[0] ** (1 / 250) for n in (10, 100)}
+        remained[process] = {n: judge_remaining(watched, n).p ** (1 / 250) for n in (10, 100)}
     return {
         "verdict": find_verdict(readings),
-        "readings": {name: [x._asdict() for x in facts] for name, facts in readings.items()},
+        "readings": {name: [fact._asdict() for fact in facts] for name, facts in readings.items()},
         "predictions": score_predictions(runs),
         "times": times,
         "remained": remained,

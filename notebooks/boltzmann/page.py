@@ -42,12 +42,11 @@ def say_verdict(results: Results) -> str:
     """Return the verdict, with the condition that the plan gives it."""
     contradicted = list_contradicted(results)
     if results["verdict"] == "replicates":
-        good = [
-            name
-            for name, facts in results["readings"].items()
-            if {fact["decision"] for fact in facts} == {"compatible"}
-        ]
-        return f"The text replicates: all seven facts are compatible under {', '.join(good)}."
+        compatible = []
+        for name, facts in results["readings"].items():
+            if all(fact["decision"] == "compatible" for fact in facts):
+                compatible.append(name)
+        return f"The text replicates: all seven facts are compatible under {', '.join(compatible)}."
     if results["verdict"] == "contradicted as printed":
         lines = [MISREAD, "Contradicted as printed. Each reading contradicts at least one fact:"]
         lines += [f"  {name}: {', '.join(facts)}" for name, facts in contradicted.items()]
@@ -64,13 +63,17 @@ def say_verdict(results: Results) -> str:
 
 def count_predictions(results: Results) -> str:
     """Return how many predictions for 40-10-40 hold."""
-    n_held = sum(one["holds"] for one in results["predictions"])
+    n_held = sum(prediction["holds"] for prediction in results["predictions"])
     return f"Of the predictions for 40-10-40, {n_held} of {len(results['predictions'])} hold."
 
 
 def show_p(p: float) -> str:
     """Return a probability in the precision that it is known to."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+    if p < 0.001:
+        return "< 0.001"
+    if p < 0.1:
+        return f"{p:.3f}"
+    return f"{p:.2f}"
 
 
 # Tables
@@ -93,16 +96,16 @@ def show_fact(fact: dict[str, Any]) -> str:
 def tabulate_times(results: Results, encoder: str) -> pd.DataFrame:
     """Return the time to a solution of an encoder, by reading."""
     rows = {}
-    for name, found in results["times"].items():
+    for name, times in results["times"].items():
         if name.startswith(f"{encoder} "):
-            longest = [show_cycle(x) for x in found["longest_95"]]
-            medians = [show_cycle(x) for x in found["medians_95"]]
+            longest = [show_cycle(cycle) for cycle in times["longest_95"]]
+            medians = [show_cycle(cycle) for cycle in times["medians_95"]]
             rows[name.removeprefix(f"{encoder} ")] = {
-                "machines": f"{found['machines']:,}",
-                "by the printed longest": f"{found['share_by_longest']:.1%}",
-                "by 4,000": f"{found['share_by_4000']:.1%}",
-                "all of a study": show_p(found["probability_all"]),
-                "median": show_cycle(found["median"]),
+                "machines": f"{times['machines']:,}",
+                "by the printed longest": f"{times['share_by_longest']:.1%}",
+                "by 4,000": f"{times['share_by_4000']:.1%}",
+                "all of a study": show_p(times["probability_all"]),
+                "median": show_cycle(times["median"]),
                 "medians of studies": " to ".join(medians),
                 "longest of studies": " to ".join(longest),
             }
@@ -110,19 +113,18 @@ def tabulate_times(results: Results, encoder: str) -> pd.DataFrame:
 
 
 def show_cycle(cycle: float | None) -> str:
-    """Return a cycle, or that it never came; beyond the cap it is a mean with what never came."""
+    """Return a cycle, or "never"; a median beyond the cap is a mean with a cycle that never came."""
     return "never" if cycle is None or cycle > MOST_CYCLES else f"{cycle:,.0f}"
 
 
 def tabulate_predictions(results: Results) -> pd.DataFrame:
     """Return what was predicted for 40-10-40, and what came."""
     rows: dict[str, dict[str, str]] = {}
-    for one in results["predictions"]:
-        row = rows.setdefault(one["prediction"], {})
-        outcome = "holds" if one["holds"] else "fails"
-        row[one["process"]] = (
-            f"{one['value']:.1%} ({one['low']:.1%} to {one['high']:.1%}), {outcome}"
-        )
+    for prediction in results["predictions"]:
+        row = rows.setdefault(prediction["prediction"], {})
+        limits = f"{prediction['low']:.1%} to {prediction['high']:.1%}"
+        outcome = "holds" if prediction["holds"] else "fails"
+        row[prediction["process"]] = f"{prediction['value']:.1%} ({limits}), {outcome}"
     return pd.DataFrame(rows).T.reindex(columns=list(PROCESSES)).fillna("")
 
 
@@ -173,14 +175,14 @@ def tabulate_remaining(results: Results) -> pd.DataFrame:
 
 def tabulate_programs(results: Results) -> pd.DataFrame:
     """Return how the two programs agree."""
-    rows = {
-        one["run"]: {
-            "machines": "{:,} and {:,}".format(*one["machines"]),
-            "p": show_p(one["p"]),
-            "power against 10 % longer": f"{one['power']:.0%}",
+    rows = {}
+    for comparison in results["programs"]:
+        first, second = comparison["machines"]
+        rows[comparison["run"]] = {
+            "machines": f"{first:,} and {second:,}",
+            "p": show_p(comparison["p"]),
+            "power against 10 % longer": f"{comparison['power']:.0%}",
         }
-        for one in results["programs"]
-    }
     return pd.DataFrame(rows).T
 
 
@@ -188,7 +190,7 @@ def tabulate_programs(results: Results) -> pd.DataFrame:
 
 
 def draw_machine(panel: Axes, machine: int, cycles: int) -> None:
-    """Draw what the two hidden units hear from each vector, cycle by cycle, of a machine of R1."""
+    """Draw the inputs of both hidden units from each vector, cycle by cycle, of a machine of R1."""
     rule = build_encoder(4, 2, until="held")
     protocol = Protocol(threshold=0.5, max_updates=cycles)
     seeds = {"seed": machine, "root_seed": find_seed("4-2-4 R1")}
@@ -265,13 +267,12 @@ def draw_completion(results: Results) -> Figure:
 
 
 def describe_last(results: Results) -> pd.DataFrame:
-    """Return least, middle and largest of what the last tests and weights of 40-10-40 are."""
+    """Return medians and ranges of what the plan measures of 40-10-40 machines at the end."""
     rows = {}
     for process in PROCESSES:
         columns = results["runs"][f"40-10-40 {process}"]
-        large = describe_large(
-            columns, np.random.default_rng(find_seed(f"judging {process} every"))
-        )
+        generator = np.random.default_rng(find_seed(f"judging {process} every"))
+        large = describe_large(columns, generator)
         rows[process] = {
             f"completion, mean of {len(LAST_TESTS)} tests": show_range(100 * large.completion, 1),
             "least distance of two codes": show_range(large.least_distance, 0),

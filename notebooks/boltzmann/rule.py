@@ -12,9 +12,9 @@ import replication
 from replication import logistic, repeat
 
 SCHEDULE = (2, 20.0), (2, 15.0), (2, 12.0), (4, 10.0)
-"""Units of time, and the temperature at which they are spent."""
+"""Of annealing: units of time, and the temperature at which they are spent."""
 GATHERING = 10, 10.0
-"""The same for the statistics, of which one sample or more is taken in each unit of time."""
+"""Of the statistics: units of time, and their temperature; each gives one sample or more."""
 
 
 class BoltzmannMachine(replication.Network):
@@ -35,33 +35,37 @@ class BoltzmannMachine(replication.Network):
         places = np.arange(len(state))
         chance = self.uniform(2)
         drawn = first + chance[0] * (len(state) - first)
-        # A drawn place cannot be an index of compiled arrays, so it is a mask: 1 at one unit.
-        is_it = np.where((places <= drawn) & (drawn < places + 1.0), 1.0, 0.0)
-        # Its bias counts whether it is on or not.
-        its_input = (is_it @ self.W) @ np.maximum(state, is_it)
-        new = np.where(chance[1] < logistic(its_input / temperature), 1.0, 0.0)
-        return np.where(is_it > 0.5, new, state)
+        # A compiled array cannot have a drawn index, so a mask, 1 at the drawn unit, stands for it.
+        mask = np.where((places <= drawn) & (drawn < places + 1.0), 1.0, 0.0)
+        # The bias of the unit counts whether the unit is on or not.
+        total_input = (mask @ self.W) @ np.maximum(state, mask)
+        new = np.where(chance[1] < logistic(total_input / temperature), 1.0, 0.0)
+        return np.where(mask > 0.5, new, state)
 
     def gather(self, vector: Any, first: int) -> Any:
         """Anneal the units from `first` on; return how often two were on together afterwards.
 
-        If `first` is not 0, the visible units are clamped to the vector, with noise.
+        If `first` is not 0, the visible units are clamped to the vector, with noise. In a unit of
+        time there are as many probes as units that are not clamped.
         """
         n_free = self.n_units - first
         n_times, cold = self.gathering
 
         def clamp_again(state: Any) -> Any:
+            """Draw the noise of clamped units anew, if the process has it so."""
             if first > 0 and self.is_noise_anew:
                 return np.concatenate([self.clamp(vector), state[first:]])
             return state
 
-        def spend(state: Any, temperature: float) -> Any:
+        def spend_time(state: Any, temperature: float) -> Any:
+            """Spend a unit of time at a temperature."""
             begin = clamp_again(state)
             return repeat(n_free, lambda x: self.probe(x, first, temperature), begin)
 
         def gather_once(state: Any, counts: Any) -> Any:
+            """Spend a unit of time at the last temperature, and count which units are on."""
             if not self.is_each_probe_counted:
-                state = spend(state, cold)
+                state = spend_time(state, cold)
                 return state, counts + np.outer(state, state)
 
             def probe_and_count(state: Any, counts: Any) -> Any:
@@ -74,12 +78,12 @@ class BoltzmannMachine(replication.Network):
         if first > 0:
             state = np.concatenate([self.clamp(vector), state[first:]])
         for times, temperature in self.schedule:
-            state = repeat(times, lambda x, t=temperature: spend(x, t), state)
+            state = repeat(times, lambda x, t=temperature: spend_time(x, t), state)
         _, counts = repeat(n_times, gather_once, state, np.zeros(self.shapes["W"]))
         return counts
 
     def weight_changes(self, v: Any, target: Any) -> Any:
-        """Return p - p' of one vector, times a whole number that has no influence on its sign."""
+        """Return p - p' of one vector, times a whole number, which does not change its sign."""
         n_visible = len(v)
         n_units = self.n_units
         # Per probe there are fewer samples of a clamped network, whose units are fewer.

@@ -28,7 +28,10 @@ PROCESSES = "R1", "N", "NP"
 MOST_CYCLES = 4000
 
 Columns = dict[str, list[int]]
-"""By name, a whole number for each machine; cycles are 0 where something never came."""
+"""The columns of a run by name: whole numbers, one for each machine.
+
+A cycle is 0 if what it is the cycle of never happened.
+"""
 
 
 class Run(NamedTuple):
@@ -43,15 +46,15 @@ class Run(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What the plan calls it."""
+        """The name of the run in the plan."""
         return f"{self.encoder} {self.process}{self.suffix}"
 
 
 def list_runs() -> list[Run]:
     """Return all runs of the plan."""
-    found = []
+    runs = []
     for process in PROCESSES:
-        found += [
+        runs += [
             Run("4-2-4", process, "", 5000, until="held"),
             Run("4-2-4", process, " watched", 600, until="held"),
             Run("4-3-4", process, "", 600, until="solved_tenth"),
@@ -59,7 +62,7 @@ def list_runs() -> list[Run]:
             Run("40-10-40", process, "", 32, 1800),
             Run("4-2-4", process, " again", 2000),
         ]
-    return [*found, Run("8-3-8", "R1", " again", 160, 1000, until="near")]
+    return [*runs, Run("8-3-8", "R1", " again", 160, 1000, until="near")]
 
 
 @functools.cache
@@ -70,7 +73,7 @@ def hash_plan() -> str:
 
 def find_seed(name: str) -> int:
     """Return the seed of a run, which follows from the plan's text."""
-    # A machine is watched by going on with it.
+    # Watched machines are the same ones, which go on.
     text = f"{hash_plan()} {name.removesuffix(' watched')}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") // 2
 
@@ -102,17 +105,24 @@ def run_rule(run: Run) -> Columns:
 
 def split(rule: type[replication.Network], rows: np.ndarray) -> dict[str, np.ndarray]:
     """Return the arrays of each machine by name, from its row of numbers."""
-    shapes = dict(rule.shapes) | {name: np.shape(x) for name, x in rule.kept.items()}
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
-    parts = np.split(rows, ends[:-1], axis=1)
-    pairs = zip(shapes.items(), parts, strict=True)
-    return {name: part.reshape(-1, *shape) for (name, shape), part in pairs}
+    shapes = dict(rule.shapes)
+    for name, start in rule.kept.items():
+        shapes[name] = np.shape(start)
+    arrays = {}
+    begin = 0
+    for name, shape in shapes.items():
+        end = begin + int(np.prod(shape))
+        arrays[name] = rows[:, begin:end].reshape(-1, *shape)
+        begin = end
+    return arrays
 
 
 def describe_early(weights: np.ndarray, v: int) -> Columns:
-    """Return, of weights (machine, N, N) after 120 cycles, the first unit's to the fourth.
+    """Return what Figure 2 shows, of weights (machine, N, N) after 120 cycles.
 
-    Their codes differ in so many bits; -1 if the machine is not solved then, or has stopped.
+    ``weight_120``: the weight between the first visible unit and the last of its group.
+    ``bits_120``: in how many bits the codes of these two differ; -1 if the machine has no solution
+    then, or has stopped.
     """
     inputs = weights[:, 2 * v :, :v] + weights[:, 2 * v :, v : 2 * v]
     biases = np.diagonal(weights, axis1=1, axis2=2)[:, 2 * v :]

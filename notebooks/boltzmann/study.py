@@ -1,4 +1,4 @@
-"""The study as a whole: runs, judged as the plan says, in one file of results."""
+"""The whole study: its runs, judged as the plan says, in one file of results."""
 
 import json
 import sys
@@ -23,13 +23,13 @@ PUBLISHED = {
 
 
 def choose_columns(runs: dict[str, Columns]) -> dict[str, Columns]:
-    """Return of each run what is published."""
-    found = {}
+    """Return the columns of each run that are published."""
+    published = {}
     for run in list_runs():
         columns = runs[run.name]
         names = PUBLISHED.get(run.encoder + run.suffix, tuple(columns))
-        found[run.name] = {name: columns[name] for name in names}
-    return found
+        published[run.name] = {name: columns[name] for name in names}
+    return published
 
 
 def make_results(runs: dict[str, Columns]) -> dict[str, Any]:
@@ -40,23 +40,22 @@ def make_results(runs: dict[str, Columns]) -> dict[str, Any]:
 
 
 def write_results(results: dict[str, Any], path: Path = RESULTS) -> None:
-    """Write the results, a line for each column of a run."""
+    """Write the results as JSON; the runs, which hold most of it, with a line for each column."""
     parts = {name: value for name, value in results.items() if name != "runs"}
-    text = json.dumps(parts, indent=1)
-    runs = [
-        f'  "{name}": {{\n'
-        + ",\n".join(f'   "{column}": {json.dumps(x)}' for column, x in columns.items())
-        + "\n  }"
-        for name, columns in results["runs"].items()
-    ]
+    text = json.dumps(parts, indent=1).removesuffix("\n}")
+    runs = []
+    for name, columns in results["runs"].items():
+        lines = [f'   "{column}": {json.dumps(values)}' for column, values in columns.items()]
+        body = ",\n".join(lines)
+        runs.append(f'  "{name}": {{\n{body}\n  }}')
     body = ",\n".join(runs)
-    path.write_text(f'{text[:-2]},\n "runs": {{\n{body}\n }}\n}}\n', encoding="utf-8")
+    path.write_text(f'{text},\n "runs": {{\n{body}\n }}\n}}\n', encoding="utf-8")
 
 
 def read_results(path: Path = RESULTS) -> dict[str, Any]:
     """Return the published results."""
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return results
 
 
 def main() -> None:

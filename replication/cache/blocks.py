@@ -1,12 +1,13 @@
 """Blocks of outcomes in the user's cache folder: one file each, named by what it holds.
 
-A name follows from the key (what the outcomes depend on beside the seeds) and from the first seed,
-and from nothing else: neither versions nor time. A file is a checksum and the plain rows that it is
-of. Whatever is wrong with a file (short, altered, of another block, unreadable), it is as if it
-were not there: its outcomes are simulated again, and it is overwritten. Two writers of one block
-write the same outcomes, of which the longer ones stay, and a file gets its name when it is whole.
-So nothing is listed or deleted but by `clear`, and by `trim` where the cache has grown too large;
-these leave temporary files alone that another writer may still need.
+The name of a file follows from its key (what the outcomes depend on beside the seeds) and from its
+first seed, and from nothing else. A file is a checksum, followed by plain rows.
+
+If anything is wrong with a file (it is short, altered, of another block, or unreadable), it counts
+as missing: its outcomes are simulated again, and it is overwritten. Two processes may write the
+same block, because they write the same outcomes; the longer block stays. A file gets its name only
+when it is whole. So nothing has to be locked, and nothing is deleted but by `clear`, and by `trim`
+when the cache has grown too large. Both leave temporary files alone that another process may need.
 """
 
 import contextlib
@@ -40,15 +41,15 @@ VARIABLE = "REPLICATION_CACHE"
 NOWHERE = Path(os.devnull, "no-cache")
 """A folder in which nothing is kept."""
 LARGEST_CACHE = 5_000_000_000
-"""Bytes from which the oldest files are removed: the outcomes of a billion networks."""
+"""Bytes, the outcomes of a billion networks: when there are more, the oldest files are removed."""
 KEPT_SHARE = 0.9
-"""Share of these bytes that is left then, so that files are not listed again at once."""
+"""Share of `LARGEST_CACHE` that is left then, so that it is not full again at once."""
 
 ROW = np.dtype([("updates", "<i4"), ("converged", "u1")])
 """What is kept of one network, in 5 bytes."""
-N_CHECKSUM = 32
+N_CHECKSUM = 32  # bytes, before the rows
 LARGEST_FILE = 2**20
-"""Bytes that are read: four times the largest block."""
+"""Bytes of a file that is read at all: four times the largest block."""
 
 # 8d7f...(32 digits)-000000050000.block, and .replication-0123456789abcdef.part while it is written
 OURS = re.compile(r"[0-9a-f]{32}-[0-9]{12}\.block|\.replication-[0-9a-f]{16}\.part")
@@ -57,7 +58,7 @@ OURS = re.compile(r"[0-9a-f]{32}-[0-9]{12}\.block|\.replication-[0-9a-f]{16}\.pa
 class Cache:
     """The cache in a folder, which need not exist yet.
 
-    Where nothing can be written, one line says so, and nothing is tried again.
+    If a block cannot be written, one line says so, and no other block is written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -81,11 +82,11 @@ class Cache:
         rows = content[N_CHECKSUM:]
         if checksum != _compute_checksum(path, rows) or len(rows) < ROW.itemsize * n:
             return None
-        found = np.frombuffer(rows, ROW, count=n)  # of a longer block, its beginning
-        return Outcomes(seeds[0], found["updates"].astype(np.int32), found["converged"] != 0)
+        kept = np.frombuffer(rows, ROW, count=n)  # of a longer block, its beginning
+        return Outcomes(seeds[0], kept["updates"].astype(np.int32), kept["converged"] != 0)
 
     def write(self, key: str, outcomes: Outcomes) -> None:
-        """Keep outcomes from the first of a block on, unless as many of that block are there."""
+        """Keep the outcomes of a block, unless as many of that block are kept already."""
         if not self._is_writable:
             return
         path = self._locate(key, outcomes.start)
@@ -95,33 +96,37 @@ class Cache:
         rows["converged"] = outcomes.converged
         content = _compute_checksum(path, rows.tobytes()) + rows.tobytes()
         try:
-            try:
-                self._keep(path, key, seeds, content)
-            except OSError:
-                # Once more: the folder may have been removed meanwhile, or a folder may lie where
-                # the block should.
-                if path.is_dir():
-                    put_aside(path)
-                self._n_bytes = None
-                self._keep(path, key, seeds, content)
+            self._keep_or_mend(path, key, seeds, content)
         except OSError as error:
-            # Said once; what is there is still read.
-            self._is_writable = False
+            self._is_writable = False  # this is told once; kept blocks are still read
             reason = getattr(error.__cause__ or error, "strerror", None) or error
             report_progress(
                 f"outcomes are not cached: {str(path.parent)!r} cannot be written ({reason}); "
                 f"the study goes on without, and {VARIABLE} may name another folder"
             )
 
+    def _keep_or_mend(self, path: Path, key: str, seeds: Range, content: bytes) -> None:
+        """Write the content of a block; if that fails, mend what can be mended and try once more.
+
+        The folder may have been removed meanwhile, or a folder may lie where the block should.
+        """
+        try:
+            self._keep(path, key, seeds, content)
+        except OSError:
+            if path.is_dir():
+                put_aside(path)
+            self._n_bytes = None  # so that the folder is made again
+            self._keep(path, key, seeds, content)
+
     def _keep(self, path: Path, key: str, seeds: Range, content: bytes) -> None:
-        """Write the content of a block, and remove the oldest where the cache grows too large."""
-        # The first write counts what is there; from then on the size is known.
+        """Write the content of a block; remove the oldest blocks if the cache is too large then."""
+        # The first write makes the folder and counts what is there.
         if self._n_bytes is None:
             path.parent.mkdir(parents=True, exist_ok=True)
             _, self._n_bytes = self.measure()
         with temporary_file(path) as temporary:
             temporary.write_bytes(content)
-            # A longer study may have kept more of the last block of this one meanwhile.
+            # Another study, of more networks, may have kept more of this block meanwhile.
             if self.read(key, seeds) is None:
                 publish(temporary, path)
         self._n_bytes += len(content)
@@ -151,51 +156,46 @@ class Cache:
         return before
 
     def _list_files(self) -> list[tuple[float, int, Path]]:
-        """Return when each file was written, its size, and its path, the oldest first.
+        """Return when each file of ours was written, its size, and its path, the oldest first.
 
-        Of temporary files only those that killed runs have left: another writer may need a
-        younger one.
+        Temporary files that another process may still need are left out.
         """
         files = []
-        for name in filter(OURS.fullmatch, list_names(self.folder)):
+        for name in list_names(self.folder):
+            if OURS.fullmatch(name) is None:
+                continue
             path = self.folder / name
             with contextlib.suppress(FileNotFoundError):  # removed meanwhile
                 state = path.lstat()
-                is_left = time.time() - state.st_mtime > SECONDS_OF_LEFTOVERS
-                if stat.S_ISDIR(state.st_mode) or (path.suffix == ".part" and not is_left):
-                    continue
-                files.append((state.st_mtime, state.st_size, path))
+                is_young = time.time() - state.st_mtime <= SECONDS_OF_LEFTOVERS
+                is_needed = path.suffix == ".part" and is_young
+                if not (stat.S_ISDIR(state.st_mode) or is_needed):
+                    files.append((state.st_mtime, state.st_size, path))
         return sorted(files)
 
     def _locate(self, key: str, start: int) -> Path:
+        """Return the path of the block of a key that begins at a seed."""
         digest = hashlib.sha256(key.encode()).hexdigest()[:32]
         return self.folder / f"{digest}-{start:012d}.block"
 
 
 def _compute_checksum(path: Path, rows: bytes) -> bytes:
-    """Return the SHA-256 of a block, in which its name enters: another one's is noticed."""
+    """Return the SHA-256 of the name and the rows of a block, so that none passes for another."""
     return hashlib.sha256(path.name.encode() + rows).digest()
 
 
 def find_cache() -> Cache:
     """Return the cache of this user: where the system keeps caches, or where `VARIABLE` says."""
-    given = os.environ.get(VARIABLE) or f"{find_usual_folder()}/recirculation-replication"
-    # ~/mine is below this user's home; ~somebody/theirs is found by the system.
-    is_own = given.partition("/")[0] == "~"
-    home = find_home()
-    try:
-        if is_own and home is not None:
-            return Cache(home / given[2:])
-        if not is_own:
-            return Cache(Path(given).expanduser())
-    except RuntimeError:  # there is no such user
-        pass
-    report_progress(f"outcomes are not cached: there is no home folder; {VARIABLE} names one")
-    return Cache(NOWHERE)
+    named = os.environ.get(VARIABLE) or f"{find_usual_folder()}/recirculation-replication"
+    folder = expand_home(named)
+    if folder is None:
+        report_progress(f"outcomes are not cached: there is no home folder; {VARIABLE} names one")
+        return Cache(NOWHERE)
+    return Cache(folder)
 
 
 def find_usual_folder() -> str:
-    """Return where the system wants caches; the variable of Linux is honoured everywhere."""
+    """Return where the system wants caches; `XDG_CACHE_HOME` of Linux counts everywhere."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     # By its specification a path that is not absolute is ignored.
     if base.startswith("/"):
@@ -203,12 +203,23 @@ def find_usual_folder() -> str:
     return "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
 
 
+def expand_home(name: str) -> Path | None:
+    """Return the path of a name that may begin with ~; None if that home is not known."""
+    if name == "~" or name.startswith("~/"):
+        home = find_home()
+        return None if home is None else home / name[2:]
+    try:
+        return Path(name).expanduser()  # ~somebody/theirs
+    except RuntimeError:  # there is no such user
+        return None
+
+
 def find_home() -> Path | None:
-    """Return the user's home: HOME, or what the system knows where that is empty or no path."""
+    """Return the user's home: HOME, or what the system knows if that is empty or no path."""
     home = os.environ.get("HOME", "")
     if home.startswith("/"):
         return Path(home)
     try:
         return Path(pwd.getpwuid(os.getuid()).pw_dir)
-    except KeyError:  # of a user whom the system does not know
+    except KeyError:  # the system does not know this user
         return None

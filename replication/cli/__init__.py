@@ -1,4 +1,4 @@
-"""The one front door: commands, messages and exit codes; no science."""
+"""Run a command of `replication`: what it answers, in one line, and its exit code."""
 
 import contextlib
 import logging
@@ -17,7 +17,7 @@ from replication.wording import explain
 NEEDED_MEMORY = 0.9e9
 """Bytes of addresses that the libraries take before the first network."""
 
-LONGEST_MESSAGE = 10_000
+LONGEST_MESSAGE = 10_000  # characters
 # What libraries say where the system is short of something: "[Errno 24] Too many open files".
 SHORTAGES = re.compile(
     "cannot allocate memory|failed to map segment|start new thread|launch worker thread|"
@@ -37,14 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns 0; 2 usage; 65 bad data; 70 worker failure; 74 input or output; 129, 130 and 143 when
     interrupted.
     """
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller: the next file would take its number
-            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
-        with contextlib.suppress(AttributeError, ValueError):
-            getattr(sys, name).reconfigure(errors="backslashreplace")
+    _prepare_streams()
     code = _answer(partial(_run, arguments))
-    # What is still buffered is written here, where a failure can be reported: while the
-    # interpreter ends, it would be noise and exit code 120.
+    # What is still buffered is written here, where a failure can be reported. While the interpreter
+    # ends, a failure would be noise and exit code 120.
     flushed = _answer(sys.stdout.flush)
     machine = sys.modules.get("replication.simulator.compiler.machine")
     if code > 128 and machine is not None and machine.COMPILING.locked():
@@ -52,7 +48,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code or flushed
 
 
+def _prepare_streams() -> None:
+    """Open streams that the caller has closed, and let all of them write any text.
+
+    The next file that is opened would take the number of a closed stream, and be written to.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
+        with contextlib.suppress(AttributeError, ValueError):
+            getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
 def _run(arguments: Sequence[str] | None) -> int:
+    """Read the arguments, and run the command that they name; return its exit code."""
     from replication.cli.parser import make_parser
 
     given = sys.argv[1:] if arguments is None else arguments
@@ -95,8 +104,10 @@ def _check_memory_limit() -> None:
     """Refuse a limit on memory under which libraries would end this process without a word."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
-        both = f"may use {limit / 1e6:,.0f} MB of memory, and needs {NEEDED_MEMORY / 1e6:,.0f}"
-        raise WorkerError(f"this process {both}; raise the limit (ulimit -v)")
+        raise WorkerError(
+            f"this process may use {limit / 1e6:,.0f} MB of memory, and needs "
+            f"{NEEDED_MEMORY / 1e6:,.0f}; raise the limit (ulimit -v)"
+        )
 
 
 def _is_shortage(error: BaseException | None) -> bool:
@@ -109,5 +120,6 @@ def _is_shortage(error: BaseException | None) -> bool:
 
 
 def _fail(message: str, code: int) -> int:
+    """Write a message of one line to standard error, and return the exit code."""
     write_safely(sys.stderr, f"replication: {escape(message)[:LONGEST_MESSAGE]}\n")
     return code

@@ -1,6 +1,7 @@
 """Strict reading of values, and the options that commands share."""
 
 import argparse
+import dataclasses
 import json
 import re
 from argparse import ArgumentTypeError
@@ -34,7 +35,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def whole(low: int, high: int, note: str = "") -> Callable[[str], int]:
-    """Return the type of an option that is a whole number; `note` says more of `high`."""
+    """Return what reads an option that is a whole number from `low` to `high`.
+
+    `note`: what the refusal says about `high`, behind it.
+    """
 
     def parse(text: str) -> int:
         # 0007 and 1000000, but neither 1e6 nor 1_000
@@ -114,9 +118,10 @@ def add_command(
     continues: bool = False,
     epilog: str = "",
 ) -> argparse.ArgumentParser:
-    """Add a command with options of `OPTIONS`; the list of all has the beginning of `about`.
+    """Add a command, and those of `OPTIONS` that it takes.
 
-    `handler`: runs the command. `continues`: whether it goes on where it was interrupted.
+    `about`: what it does; its beginning stands in the list of all commands. `handler`: runs it.
+    `continues`: whether it goes on where it was interrupted. `epilog`: the end of its help.
     """
     # "Print how networks learn as CSV: the seed, ..." is listed as "print how ... as CSV".
     summary = re.split(r"[.:;]( |$)", about)[0]
@@ -144,15 +149,22 @@ def add_seeds(
     what: str = "networks",
     note: str = "",
 ) -> None:
-    """Add the number of networks to a command that has limits of its own; `note` says why."""
-    number = whole(least, most, note)
-    words = f"{what} (default: {default})"
-    parser.add_argument("--seeds", type=number, default=default, metavar="N", help=words)
+    """Add ``--seeds`` to a command that has limits of its own.
+
+    `what`: is counted. `note`: why there are these limits, for the refusal of other numbers.
+    """
+    parser.add_argument(
+        "--seeds",
+        type=whole(least, most, note),
+        default=default,
+        metavar="N",
+        help=f"{what} (default: {default})",
+    )
 
 
-def add_file(parser: argparse.ArgumentParser, option: str, kind: str, words: str) -> None:
-    """Add an option that takes the name of a file; `kind`: how help shows such a name."""
-    parser.add_argument(option, type=Path, metavar=kind, help=words)
+def add_file(parser: argparse.ArgumentParser, option: str, metavar: str, about: str) -> None:
+    """Add an option that takes the name of a file, which help shows as `metavar`."""
+    parser.add_argument(option, type=Path, metavar=metavar, help=about)
 
 
 def read_protocol_arguments(options: argparse.Namespace) -> readings.Protocol:
@@ -162,8 +174,9 @@ def read_protocol_arguments(options: argparse.Namespace) -> readings.Protocol:
 
 def read_protocol(name: str) -> readings.Protocol:
     """Return a named reading, or read a TOML file of the fields that differ from the paper's."""
-    if name in readings.READINGS or not (name.endswith(".toml") or Path(name).exists()):
-        return readings.find_protocol(name)  # or refuse it
+    is_file = name.endswith(".toml") or Path(name).exists()
+    if name in readings.READINGS or not is_file:
+        return readings.find_protocol(name)  # which refuses a name that it does not know
     values = read_toml(Path(name), what="protocol file")
     try:
         return readings.from_plain(values)
@@ -182,7 +195,8 @@ def read_fields(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def read_study(options: argparse.Namespace) -> Study:
-    """Return the study that the options of `NETWORKS` name, in the results folder if one is."""
-    protocol = read_protocol_arguments(options)
-    places = [options.results] if "results" in options else []
-    return Study(protocol, options.root_seed, options.seeds, *places)
+    """Return the study that the options of `NETWORKS` describe, and ``--results`` if there is."""
+    study = Study(read_protocol_arguments(options), options.root_seed, options.seeds)
+    if "results" in options:
+        study = dataclasses.replace(study, results=options.results)
+    return study

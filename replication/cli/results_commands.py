@@ -1,4 +1,4 @@
-"""Commands on what is kept: info and verify for a results folder, cache for outcomes."""
+"""Commands on what is kept: `info` and `verify` for a results folder, `cache` for outcomes."""
 
 import argparse
 import json
@@ -48,20 +48,20 @@ def run_info(options: argparse.Namespace) -> int:
 
     results = options.results
     cache = find_cache()
-    described = f"cache of outcomes: {_describe_cache(cache.folder, *cache.measure())}"
+    line_of_cache = f"cache of outcomes: {_describe_cache(cache.folder, *cache.measure())}"
     if not results.is_dir():
-        print(described)  # which there is without any folder
+        print(line_of_cache)
         raise StorageError(f"there is no folder {show(results)}; give an existing one")
     # What can be read is listed, what cannot is named.
     folders = find_report_folders(results)
-    code = _go_on(folders, lambda folder: describe_report(folder, results))
+    code = _print_each(folders, lambda folder: describe_report(folder, results))
     if not folders:
         print(f"no report in {show(results)}")
-    # Of versions before the cache, which kept them in the results folder.
+    # Older versions kept outcomes in the results folder.
     older = results / "outcomes"
     if older.is_dir():
         print(f"outcomes of an older version, left alone: {show(older)} (nothing reads them now)")
-    print(described)
+    print(line_of_cache)
     return code
 
 
@@ -102,6 +102,7 @@ def run_cache(options: argparse.Namespace) -> None:
 
 
 def _describe_cache(folder: Path, n_files: int, n_bytes: int) -> str:
+    """Return how large the cache is, and where: "3 files, 0.8 MB in '/home/...'"."""
     return f"{plural(n_files, 'file')}, {n_bytes / 1e6:,.1f} MB in {show(folder)}"
 
 
@@ -119,11 +120,15 @@ def run_verify(options: argparse.Namespace) -> int:
             folder, options.results, jobs=options.jobs, report_progress=report_progress
         )
 
-    return _go_on(folders, verify)
+    return _print_each(folders, verify)
 
 
-def _go_on(folders: Iterable[Path], describe: Callable[[Path], str]) -> int:
-    """Print a line for each folder, name what fails in one, and return the largest exit code."""
+def _print_each(folders: Iterable[Path], describe: Callable[[Path], str]) -> int:
+    """Print a line for each folder, and return an exit code.
+
+    A folder that cannot be described is named on standard error, and the next one follows. The
+    exit code is the largest of these errors, or 0.
+    """
     codes = [0]
     for folder in folders:
         try:

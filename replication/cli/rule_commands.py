@@ -27,13 +27,19 @@ if TYPE_CHECKING:
 
 FIELDS = {field.name for field in dataclasses.fields(Protocol)}
 MOST_KEPT = 50_000_000
-"""Numbers of all networks at the end, 400 MB."""
-LARGEST_FILE = 2**21  # bytes of patterns: with more, a single update takes minutes
+"""Final weights of all networks together that are kept, 400 MB."""
+LARGEST_FILE = 2**21
+"""Bytes of patterns: with more, a single update takes minutes."""
 ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 
 
 def add_commands(subparsers: arguments.Subparsers) -> None:
     """Add the commands of this module to the parser of `replication`."""
+    _add_mechanism(subparsers)
+    _add_rule(subparsers)
+
+
+def _add_mechanism(subparsers: arguments.Subparsers) -> None:
     mechanism = arguments.add_command(
         subparsers,
         "mechanism",
@@ -60,10 +66,12 @@ def add_commands(subparsers: arguments.Subparsers) -> None:
     )
     reasons = " (fewer leave medians without a useful interval, more take many minutes)"
     arguments.add_seeds(mechanism, FEWEST, MOST, N_NETWORKS, note=reasons)
-    own = 'a rule of your own beside the others, whose numbers have a "rate"; the file is run'
-    mechanism.add_argument("--rule", metavar="FILE.py:CLASS", help=own)
+    rule = 'a rule of your own beside the others, whose numbers have a "rate"; the file is run'
+    mechanism.add_argument("--rule", metavar="FILE.py:CLASS", help=rule)
     arguments.add_file(mechanism, "--save", "FILE.csv", "write what was found as a table, too")
 
+
+def _add_rule(subparsers: arguments.Subparsers) -> None:
     rule = arguments.add_command(
         subparsers,
         "rule",
@@ -88,32 +96,35 @@ def add_commands(subparsers: arguments.Subparsers) -> None:
 
 
 def read_rule(text: str) -> "type[Network]":
-    """Return the class that FILE.py:CLASS names; the code of the file is run."""
-    # mine.py:Mine, or mine.py where it has one class
+    """Return the class that FILE.py:CLASS names; the code of the file is run.
+
+    The name of the class may be left out where the file has one only.
+    """
     path = text
-    name = ""
-    if ".py:" in text:
+    name = None
+    if ".py:" in text:  # mine.py:Mine
         path, _, name = text.rpartition(":")
     file = Path(path)
     if file.suffix != ".py" or not file.is_file():
         raise StorageError(
             f"{show(path)} was given, and no such file of Python is there; give FILE.py:CLASS"
         )
-    found = _list_rules(_run_file(file))
-    if path == text and len(found) == 1:
-        return next(iter(found.values()))
-    if name not in found:
+    rules = _list_rules(_run_file(file))
+    if name is None and len(rules) == 1:
+        (rule,) = rules.values()
+        return rule
+    if name is None or name not in rules:
         given = show(name) if name else "no class"
-        has = ", ".join(found) or "no subclass of replication.Network"
+        has = ", ".join(rules) or "no subclass of replication.Network"
         raise UsageError(f"{given} was given; {path} has {has}; give {path}:CLASS")
-    return found[name]
+    return rules[name]
 
 
 def _run_file(file: Path) -> ModuleType:
-    """Run a file of Python and return it as a module; what goes wrong is refused with its line."""
+    """Run a file of Python and return it as a module; an error in it is refused with its line."""
     from replication.simulator.rule.own_code import find_own_line
 
-    # A file that is called as a library (pandas.py) does not take its place.
+    # Under a name of its own, so that a file called pandas.py does not replace that library.
     spec = importlib.util.spec_from_file_location(f"rule_{file.stem}", file)
     assert spec is not None  # of a file whose name ends in .py
     assert spec.loader is not None
@@ -121,33 +132,36 @@ def _run_file(file: Path) -> ModuleType:
     origin = spec.origin
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # where a class looks for its own module
-    sys.path.append(str(Path(origin).parent))  # of what the file imports, now or later
+    sys.path.append(str(Path(origin).parent))  # for what the file imports, now or later
     with _blame(lambda error: find_own_line(error, {origin}) or file.name):
         spec.loader.exec_module(module)
     return module
 
 
 def _list_rules(module: ModuleType) -> "dict[str, type[Network]]":
-    """Return the classes of networks that a module has itself, by name; others are imported."""
+    """Return the classes of networks that a module defines, by name; not those it imports."""
     from replication.simulator.rule.network import Network
 
-    found: dict[str, type[Network]] = {}
+    rules: dict[str, type[Network]] = {}
     for name, each in vars(module).items():
         is_rule = isinstance(each, type) and issubclass(each, Network)
         if is_rule and each.__module__ == module.__name__:
-            found[name] = each
-    return found
+            rules[name] = each
+    return rules
 
 
 @contextlib.contextmanager
-def _blame(find: Callable[[BaseException], str | None]) -> Iterator[None]:
-    """Refuse what goes wrong in the user's own code, `sys.exit` too, where its line is found."""
+def _blame(find_line: Callable[[BaseException], str | None]) -> Iterator[None]:
+    """Turn an error in the user's own code into a refusal that names its line.
+
+    `find_line`: returns the user's line behind an error; None if it is not the user's error.
+    """
     try:
         yield
     except (ReplicationError, KeyboardInterrupt, BrokenPipeError):
         raise
-    except BaseException as error:
-        line = find(error)
+    except BaseException as error:  # also of sys.exit
+        line = find_line(error)
         if line is None:
             raise
         text = error.msg if isinstance(error, SyntaxError) else error
@@ -155,7 +169,7 @@ def _blame(find: Callable[[BaseException], str | None]) -> Iterator[None]:
 
 
 def blame_rule(network: "type[Network] | None") -> contextlib.AbstractContextManager[None]:
-    """Refuse what goes wrong in the code of a rule, if there is one, and name its line."""
+    """Turn an error in the code of a rule, if there is one, into a refusal that names its line."""
     from replication.simulator.rule.own_code import find_line
 
     return _blame(lambda error: None if network is None else find_line(error, network))
@@ -163,7 +177,7 @@ def blame_rule(network: "type[Network] | None") -> contextlib.AbstractContextMan
 
 def run_rule(options: argparse.Namespace) -> None:
     """Try a rule and print what was found."""
-    # What can be refused before the code of the file is run.
+    # What can be refused is refused before the code of the file is run.
     fields = arguments.read_fields(options)
     base = arguments.read_protocol(options.protocol)
     check_target(options.save, [".csv"])
@@ -171,34 +185,37 @@ def run_rule(options: argparse.Namespace) -> None:
     check_target(options.page, [".html"])
     network = read_rule(options.rule)
     with blame_rule(network):
-        _try_rule(network, _set_numbers(network, fields, base), options)
+        protocol = _set_numbers(network, fields, base)
+        _try_rule(network, protocol, options)
 
 
 def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protocol) -> Protocol:
-    """Set those of the fields that are numbers of the rule; return the protocol of the others."""
+    """Set the fields that are numbers of the rule, and return the protocol of all others.
+
+    Where a rule takes the fields of a protocol, a name that both have is that of the field.
+    """
     from replication.simulator.rule.network import Rule
 
-    # What is a field as well stays one where the rule knows all fields.
-    known: set[str] = set()
+    taken: dict[str, Any] = {}
     if network.takes_protocol:
-        known = FIELDS & fields.keys()
-    protocol = from_plain({name: fields[name] for name in known}, base=base)
-    numbers = Rule(network, protocol).numbers
-    own = [name for name in numbers if name not in known]
-    given = {name: value for name, value in fields.items() if name in own}
-    if given:
-        network.numbers = {**numbers, **given}
-    others = {name: value for name, value in fields.items() if name not in own}
+        taken = {name: value for name, value in fields.items() if name in FIELDS}
+    numbers = Rule(network, from_plain(taken, base=base)).numbers
+    settable = [name for name in numbers if name not in taken]
+    changed = {name: value for name, value in fields.items() if name in settable}
+    if changed:
+        network.numbers = {**numbers, **changed}
+    others = {name: value for name, value in fields.items() if name not in settable}
     try:
         return from_plain(others, base=base)
     except UsageError as error:
-        if others.keys() <= FIELDS:
+        if others.keys() <= FIELDS:  # a value is wrong, and no name
             raise
-        raise UsageError(f"{error}, or the rule's numbers ({', '.join(own) or 'none'})") from None
+        names = ", ".join(settable) or "none"
+        raise UsageError(f"{error}, or the rule's numbers ({names})") from None
 
 
 def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Namespace) -> None:
-    """Check a rule, and print and write what it and the paper's did."""
+    """Check a rule, let it and the paper's learn, and print and write what they did."""
     from replication.experiments.contest import compare_rules
     from replication.experiments.live.rule_page import render_page
     from replication.simulator.rule.network import Rule
@@ -210,7 +227,7 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     files: dict[Path, bytes] = {}
     if options.page is not None:
         files[options.page] = render_page(rule, options.root_seed).encode()
-    # The contest, with the paper's rule where it can learn the same task.
+    # The paper's rule learns beside it where it can learn the same task.
     networks = [network]
     if _has_paper_task(rule):
         networks = [RecirculationNetwork, network]
@@ -235,7 +252,7 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
 
 
 def _write_files(files: dict[Path, bytes], contest: "Contest", plot: Path | None) -> None:
-    """Write what was asked for, and the picture of a contest if one was, and name the files."""
+    """Write files, and the picture of a contest if one was asked for, and print their names."""
     for path, content in files.items():
         write_durably(path, content)
     written = [*files]
@@ -253,23 +270,27 @@ def _check_compiled(network: "type[Network]", protocol: Protocol, root_seed: int
     from replication.simulator.running.guard import check_rule
 
     begun = time.perf_counter()
-    found = check_rule(network, protocol, root_seed)
+    check = check_rule(network, protocol, root_seed)
     seconds = time.perf_counter() - begun
     print(
         f"The code of the file was run, and {network.__name__} compiled in {seconds:.2g} s; "
-        f"{found.n_updates} updates agree with plain NumPy (at most {found.largest:.1g} apart).\n"
+        f"{check.n_updates} updates agree with plain NumPy (at most {check.largest:.1g} apart).\n"
     )
 
 
 def _has_paper_task(rule: "Rule") -> bool:
-    """Whether the paper's rule can learn the task of another."""
+    """Whether the paper's rule can learn the task of another: to give back the patterns."""
     if rule.network.patterns is not None or rule.has_targets:
         return False
     return rule.protocol.learning_rule != BACK_PROPAGATION
 
 
 def _can_keep_weights(rules: "Sequence[Rule]", options: argparse.Namespace) -> bool:
-    """Whether it can be told how failures ended: weights fit in, and a pattern has one answer."""
+    """Whether final weights can be kept, which tell how failures ended.
+
+    They cannot if they are too many, nor if a compiled rule draws random numbers where its error is
+    measured, because it has no final state then.
+    """
     from replication.simulator.compiler.traces import Traces
     from replication.simulator.operations.turns import MEASURE
 
@@ -292,8 +313,8 @@ def _tell_how_to_compare(path: Path) -> None:
 
 
 def parse_sizes(text: str) -> str:
-    """Return visible and hidden units as ``--set`` has them."""
-    if re.fullmatch(r"[0-9, ]+", text) is None:  # 8,3
+    """Return visible and hidden units, such as "8,3", as ``--set`` takes them."""
+    if re.fullmatch(r"[0-9, ]+", text) is None:
         allowed = "two whole numbers from 1 to 1024, e.g. 8,3"
         raise argparse.ArgumentTypeError(f"{show(text)} was given; allowed are {allowed}")
     return f"group_sizes=[{text}]"
@@ -311,7 +332,7 @@ def run_mechanism(options: argparse.Namespace) -> None:
     from replication.experiments.mechanism.examination import examine_mechanism
 
     with blame_rule(network):
-        found = examine_mechanism(
+        mechanism = examine_mechanism(
             protocol,
             network=network,
             n_seeds=options.seeds,
@@ -320,8 +341,9 @@ def run_mechanism(options: argparse.Namespace) -> None:
             report_progress=report_progress,
         )
     if options.save is not None:
-        write_durably(options.save, found.table.to_csv(index=False, lineterminator="\n").encode())
-    print(found)
+        table = mechanism.table.to_csv(index=False, lineterminator="\n")
+        write_durably(options.save, table.encode())
+    print(mechanism)
 
 
 def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
@@ -342,10 +364,10 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
         rows = np.loadtxt(lines, ndmin=2)  # (n_patterns, n_visible)
     except ValueError as error:
         raise UsageError(f"{name} cannot be read ({error}); {ADVICE}") from None
-    # Numbers that are off by their scale alone are answered with the scale.
+    # Numbers on another scale are refused with the formula that brings them to this one.
     low = rows.min()
     high = rows.max()
-    if not (low >= 0 and high <= 1):  # as of what is not a number
+    if not (low >= 0 and high <= 1):  # neither is true of NaN
         raise UsageError(
             f"{name} holds numbers from {low:g} to {high:g}; allowed are numbers from 0 to 1, as "
             f"(x {-low:+g}) / {high - low:g} gives"
@@ -354,8 +376,8 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
 
 
 def _list_lines_of_numbers(text: str) -> list[str]:
-    """Return the lines from the first one on that begins with a number, spaces between numbers."""
-    # Between semicolons or tabs numbers may have a decimal comma: 0,5; 1
+    """Return the lines from the first that begins with a number on, with spaces between numbers."""
+    # Between semicolons or tabs a comma is a decimal one: 0,5; 1
     if re.search(r"[0-9] *[;\t]", text):
         text = text.replace(",", ".")
     lines = re.sub("[,;]", " ", text).splitlines()

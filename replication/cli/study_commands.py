@@ -26,7 +26,14 @@ ALL = "all"
 
 def add_commands(subparsers: arguments.Subparsers) -> None:
     """Add the commands of this module to the parser of `replication`."""
-    # Studies.
+    _add_studies(subparsers)
+    _add_experiments(subparsers)
+    _add_multiverse(subparsers)
+    _add_trace(subparsers)
+    _add_export(subparsers)
+
+
+def _add_studies(subparsers: arguments.Subparsers) -> None:
     arguments.add_command(
         subparsers,
         "replicate",
@@ -59,7 +66,8 @@ def add_commands(subparsers: arguments.Subparsers) -> None:
         continues=True,
     )
 
-    # Experiments, and readings of one's own.
+
+def _add_experiments(subparsers: arguments.Subparsers) -> None:
     experiments = arguments.add_command(
         subparsers,
         "experiments",
@@ -79,6 +87,8 @@ def add_commands(subparsers: arguments.Subparsers) -> None:
         help="to run (default: all)",
     )
 
+
+def _add_multiverse(subparsers: arguments.Subparsers) -> None:
     multiverse = arguments.add_command(
         subparsers,
         "multiverse",
@@ -100,7 +110,8 @@ def add_commands(subparsers: arguments.Subparsers) -> None:
     )
     arguments.add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
 
-    # Numbers of networks, for other programs.
+
+def _add_trace(subparsers: arguments.Subparsers) -> None:
     trace = arguments.add_command(
         subparsers,
         "trace",
@@ -113,6 +124,8 @@ def add_commands(subparsers: arguments.Subparsers) -> None:
     seed = arguments.whole(0, MAX_SEEDS - 1)
     trace.add_argument("seeds", type=seed, nargs="+", metavar="SEED", help="number of a network")
 
+
+def _add_export(subparsers: arguments.Subparsers) -> None:
     export = arguments.add_command(
         subparsers,
         "export",
@@ -142,6 +155,7 @@ def run_report(options: argparse.Namespace) -> None:
 
 
 def _write_report(options: argparse.Namespace, *, experiments: bool) -> None:
+    """Write the report of a study and print its result; `experiments`: run those that it lacks."""
     # Wrong options are named before libraries that take long are loaded.
     study = arguments.read_study(options)
     workers = read_workers(options)
@@ -160,7 +174,7 @@ def _write_report(options: argparse.Namespace, *, experiments: bool) -> None:
 
 
 def run_simulate(options: argparse.Namespace) -> None:
-    """Simulate what the cache lacks of a study, and of the studies that its report compares."""
+    """Simulate what the cache lacks of a study, and of those that its report compares it with."""
     study = arguments.read_study(options)
     workers = read_workers(options)
     from replication.cache.blocks import find_cache
@@ -175,23 +189,24 @@ def run_simulate(options: argparse.Namespace) -> None:
     )
     counted = parts[study]
     n_new = counted.n_simulated
+    n_cached = study.n_seeds - n_new
     print(
         f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
-        f"{study.n_seeds - n_new:,} from the cache, {n_new:,} simulated now\n"
+        f"{n_cached:,} from the cache, {n_new:,} simulated now\n"
         f"digest: {counted.digest}"
     )
 
 
 @dataclass(frozen=True)
 class Workers:
-    """Who simulates: so many threads, or the cluster of a scheduler."""
+    """Who simulates: a number of threads, or the cluster of a scheduler."""
 
     jobs: int
     scheduler: str | None = None
 
 
 def read_workers(options: argparse.Namespace) -> Workers:
-    """Return who simulates, by those options of `WORKERS` that a command has."""
+    """Return who simulates, by the options of `WORKERS` that a command has."""
     if "backend" not in options:
         return Workers(options.jobs)
     from replication.simulator.running.backends import check_backend
@@ -201,15 +216,15 @@ def read_workers(options: argparse.Namespace) -> Workers:
 
 
 def describe_result(study: Study, model: "Model") -> list[str]:
-    """Return what a reader wants to know about a replicated study, line by line."""
+    """Return the lines that tell what came out of a study, and where its report is."""
     from replication.publication.publishing import METADATA, list_claims
     from replication.report.template import fill
 
     models = {"headline": model}
     template = Path(__file__).with_name("summary.md")
     text = fill(template, models | {"claims": list_claims(models)}, METADATA)
-    report = f"report        {escape(str(study.folder / 'report.html'))}"
-    return [*filter(None, text.splitlines()), report]
+    lines = [line for line in text.splitlines() if line]
+    return [*lines, f"report        {escape(str(study.folder / 'report.html'))}"]
 
 
 def run_experiments_command(options: argparse.Namespace) -> None:
@@ -233,11 +248,13 @@ def run_multiverse(options: argparse.Namespace) -> None:
     import pandas as pd
 
     print(pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n"), end="")
-    # Those of another task are not judged by the paper's numbers.
+    # Readings of another task are not judged by the paper's numbers: they are None.
     judged = [row["is_compatible"] for row in rows if row["is_compatible"] is not None]
-    found = f"{sum(judged)} of {plural(len(judged), 'reading')} not rejected at 5 % by both of the"
-    others = f"{plural(len(rows) - len(judged), 'reading')} of another task, not judged by them"
-    report_progress(f"{found} paper's numbers; {others}")
+    n_others = len(rows) - len(judged)
+    report_progress(
+        f"{sum(judged)} of {plural(len(judged), 'reading')} not rejected at 5 % by both of the "
+        f"paper's numbers; {plural(n_others, 'reading')} of another task, not judged by them"
+    )
 
 
 def run_trace(options: argparse.Namespace) -> None:
@@ -268,16 +285,15 @@ def run_export(options: argparse.Namespace) -> None:
     from replication.cache.blocks import find_cache
     from replication.cache.filling import iterate_outcomes
 
-    protocol = study.protocol
-    root_seed = study.root_seed
-    n_seeds = study.n_seeds
-    blocks = iterate_outcomes(protocol, root_seed, n_seeds, find_cache(), jobs=options.jobs)
-    with contextlib.closing(blocks) as found:
-        known = (outcomes for outcomes, _ in found)
+    blocks = iterate_outcomes(
+        study.protocol, study.root_seed, study.n_seeds, find_cache(), jobs=options.jobs
+    )
+    with contextlib.closing(blocks):
+        outcomes = (block for block, _ in blocks)
         if options.file == Path("-"):
-            write_outcomes(known, sys.stdout.buffer, is_text=True)
+            write_outcomes(outcomes, sys.stdout.buffer, is_text=True)
         else:
-            export_outcomes(known, options.file, force=options.force)
+            export_outcomes(outcomes, options.file, force=options.force)
             print(escape(str(options.file)))
 
 

@@ -8,9 +8,7 @@ from replication.comparison.numbers import format_number, format_p
 from replication.comparison.report import SPREADS
 from replication.comparison.result import Comparison
 from replication.comparison.sides import Key
-from replication.comparison.text import name_key
-
-Cell = str | float | bool | None
+from replication.comparison.text import Cell, name_key
 
 COLUMNS = (
     "reported",
@@ -31,17 +29,17 @@ COLUMNS = (
     "equivalent",
     "conditions",
 )
-FEW = 1000  # standard deviations above which decimals say nothing
-# contradicted alone, but not in the table; differs by less than the margin
-STAR = "*"
-MARK = "="
+FAR = 1000  # standard deviations above which decimals say nothing
+STAR = "*"  # contradicted alone, but not in the table
+MARK = "="  # differs by less than the margin
 
 
 @dataclasses.dataclass(frozen=True)
 class Cells:
     """A row as numbers.
 
-    `g` and its ends are in standard deviations `sd`, all else is in the unit of the values.
+    `g`, `g_low` and `g_high` are the difference in standard deviations, of which `sd` is one. All
+    else is in the unit of the values.
     """
 
     reported: str
@@ -69,44 +67,44 @@ class Cells:
 
 def list_cells(table: FoundTable) -> list[list[Cell]]:
     """Return the rows as numbers, header first, and all rows together last."""
-    cells: list[list[Cell]] = [[*table.by, *COLUMNS]]
-    cells += [[*key, *measure_row(table, key).list()] for key in table.rows]
+    header: list[Cell] = [*table.by, *COLUMNS]
+    rows: list[list[Cell]] = [[*key, *measure_row(table, key).list()] for key in table.rows]
     names = ["all rows", *[""] * (len(table.by) - 1)]
-    return [*cells, [*names, *_measure_whole(table).list()]]
+    return [header, *rows, [*names, *_measure_whole(table).list()]]
 
 
 def measure_row(table: FoundTable, key: Key) -> Cells:
     """Return a row as numbers."""
-    one = table.rows[key]
-    found = Cells(
-        reported=name_report(one),
-        yours=next((item.yours for item in one.findings.values()), None),
-        runs_reported=one.runs,
-        runs_yours=one.n or None,
-        shown=next(iter(one.shown.values()), None),
-        p=table.take_p(one),
+    row = table.rows[key]
+    cells = Cells(
+        reported=name_report(row),
+        yours=next((item.yours for item in row.findings.values()), None),
+        runs_reported=row.runs,
+        runs_yours=row.n or None,
+        shown=next(iter(row.shown.values()), None),
+        p=table.take_p(row),
         p_adjusted=table.adjusted.get(key),
         verdict=str(table.verdicts[key]),
-        equivalent=None if one.equivalence is None else one.is_equivalent,
-        conditions="; ".join(one.conditions),
+        equivalent=None if row.equivalence is None else row.is_equivalent,
+        conditions="; ".join(row.conditions),
     )
-    gap = one.difference
+    gap = row.difference
     if gap is None:
-        return found
-    found = dataclasses.replace(
-        found, difference=gap.value, low=gap.low, high=gap.high, sd=gap.spread
+        return cells
+    cells = dataclasses.replace(
+        cells, difference=gap.value, low=gap.low, high=gap.high, sd=gap.spread
     )
-    if found.shown is not None and gap.shown is not None:
-        found = dataclasses.replace(found, shown=gap.shown)
+    if cells.shown is not None and gap.shown is not None:
+        cells = dataclasses.replace(cells, shown=gap.shown)
     if gap.d is not None:
-        g, low, high = gap.d
-        found = dataclasses.replace(found, g=g, g_low=low, g_high=high)
-    return found
+        g = gap.d
+        cells = dataclasses.replace(cells, g=g.value, g_low=g.low, g_high=g.high)
+    return cells
 
 
 def _measure_whole(table: FoundTable) -> Cells:
     """Return all rows together."""
-    found = Cells(
+    cells = Cells(
         reported="",
         p=table.p,
         verdict=str(table.verdict),
@@ -115,52 +113,52 @@ def _measure_whole(table: FoundTable) -> Cells:
     )
     mean = table.pooled
     if mean is None or mean.unit != "sd":
-        return found
-    return dataclasses.replace(found, g=mean.value, g_low=mean.low, g_high=mean.high)
+        return cells
+    return dataclasses.replace(cells, g=mean.value, g_low=mean.low, g_high=mean.high)
 
 
 def tabulate(table: FoundTable, conditions: Sequence[str]) -> list[list[str]]:
     """Return the rows in words, with a number for each condition."""
-    is_in_sd = any(one.difference and one.difference.d for one in table.rows.values())
+    is_in_sd = any(row.difference and row.difference.d for row in table.rows.values())
     unit = "SD" if is_in_sd else "difference"
     keys = [name_key((name,)) for name in table.by]
     several = len(table.rows) > 1
     header = [*keys, "reported", "n", "yours", "your n", unit, "found", "p"]
     if several:
         header.append("adjusted")
-    rows = [[*header, "verdict"]]
-    for key, one in table.rows.items():
+    lines = [[*header, "verdict"]]
+    for key, row in table.rows.items():
         cells = measure_row(table, key)
-        row = [*(name_key((name,)) for name in key), cells.reported]
-        row.append("" if cells.runs_reported is None else f"{cells.runs_reported:,}")
-        row.append(_describe_yours(one, cells))
-        row.append("" if cells.runs_yours is None else f"{cells.runs_yours:,}")
-        row += _describe_gap(cells, is_in_sd=is_in_sd)
-        is_alone = table.verdicts[key] != one.verdict
-        row.append(format_p(cells.p) + (STAR if is_alone else ""))
+        line = [*(name_key((name,)) for name in key), cells.reported]
+        line.append("" if cells.runs_reported is None else f"{cells.runs_reported:,}")
+        line.append(_describe_yours(row, cells))
+        line.append("" if cells.runs_yours is None else f"{cells.runs_yours:,}")
+        line += _describe_gap(cells, is_in_sd=is_in_sd)
+        is_alone = table.verdicts[key] != row.verdict
+        line.append(format_p(cells.p) + (STAR if is_alone else ""))
         if several:
-            row.append(format_p(cells.p_adjusted))
-        marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
+            line.append(format_p(cells.p_adjusted))
+        marks = "".join(f" ({conditions.index(part) + 1})" for part in row.conditions)
         equal = f" {MARK}" if cells.equivalent else ""
-        row.append(f"{cells.verdict}{equal}{marks}")
-        rows.append(row)
-    return rows
+        line.append(f"{cells.verdict}{equal}{marks}")
+        lines.append(line)
+    return lines
 
 
-def _describe_yours(one: Comparison, cells: Cells) -> str:
-    """Return one's own number; of successes those of your runs, not of as many as reported."""
-    gap = one.difference
-    if "n_succeeded" in one.reported and gap is not None and gap.counts is not None:
-        return f"{gap.counts[0]}/{gap.counts[1]}"
+def _describe_yours(row: Comparison, cells: Cells) -> str:
+    """Return one's own number; of a number of successes both it and the number of your runs."""
+    gap = row.difference
+    if "n_succeeded" in row.reported and gap is not None and gap.counts is not None:
+        return f"{gap.counts.yours}/{gap.counts.n_yours}"
     return format_number(cells.yours)
 
 
 def _describe_gap(cells: Cells, *, is_in_sd: bool) -> list[str]:
     """Return the difference with its interval, and what would have been found, in one unit."""
-    ends = (cells.g, cells.g_low, cells.g_high)
-    if not is_in_sd:
-        ends = (cells.difference, cells.low, cells.high)
-    value, low, high = ends
+    if is_in_sd:
+        value, low, high = cells.g, cells.g_low, cells.g_high
+    else:
+        value, low, high = cells.difference, cells.low, cells.high
     if value is None or low is None or high is None:
         return ["", ""]
     gap = f"{format_sd(value)} ({format_sd(low)} to {format_sd(high)})"
@@ -171,25 +169,25 @@ def _describe_gap(cells: Cells, *, is_in_sd: bool) -> list[str]:
 
 def format_sd(value: float, decimals: int = 2) -> str:
     """Return standard deviations, with so many decimals if they are of a usual size."""
-    return f"{value:.{decimals}f}" if abs(value) < FEW else f"{value:.2g}"
+    return f"{value:.{decimals}f}" if abs(value) < FAR else f"{value:.2g}"
 
 
-def name_report(one: Comparison) -> str:
+def name_report(row: Comparison) -> str:
     """Return what was reported on one line: 0.83 ± 0.04, or 0.83 sd 0.04 se 0.02, or 19/20."""
-    spreads = [name for name in one.reported if name in SPREADS]
-    others = [name for name in one.reported if name not in SPREADS]
+    spreads = [name for name in row.reported if name in SPREADS]
+    others = [name for name in row.reported if name not in SPREADS]
     parts = []
     for name in others:
-        text = one.reported[name]
+        text = row.reported[name]
         if name in {"mean", "constant"}:
             parts.append(text)
         elif name == "n_succeeded":
-            parts.append(f"{text}/{one.runs}")
+            parts.append(f"{text}/{row.runs}")
         else:
             parts.append(f"{name} {text}")
     for name in spreads:
-        text = one.reported[name]
-        if "mean" in one.reported and len(spreads) == 1:
+        text = row.reported[name]
+        if "mean" in row.reported and len(spreads) == 1:
             parts.append(f"± {text.removeprefix('± ')}")
         else:
             parts.append(f"{name} {text}")

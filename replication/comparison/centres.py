@@ -1,4 +1,7 @@
-"""A mean, or another centre, by the spreads of both sides."""
+"""A mean, or another centre, judged by the spreads of both sides.
+
+A *centre* is a mean, a constant, a median or an interquartile mean.
+"""
 
 import dataclasses
 import math
@@ -23,14 +26,19 @@ MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold
 N_RESAMPLES = 2000  # of runs, for the standard error of a statistic that is no mean
 MAX_RESAMPLED = 1000  # runs of which these are drawn at most
 MAX_RESAMPLED_VALUES = 4_000_000  # drawn in all where runs are resampled within tasks
+# conditions of an answer
 ALIKE = "the report's runs vary as yours do"
 ALIKE_YOURS = "your runs vary as the report's do"
 FEW_ARE_NORMAL = "the mean of so few runs is about normal"
-UNSEEN = "no other outcome is missing from"
+UNSEEN = "no other outcome is missing from"  # begins the condition; so many equal runs end it
 
 
 def list_sides(own: Runs, sample: Sample | None, report: Report) -> dict[str, Side]:
-    """Return one's own centre, spread and number of runs, by words for the reading of a summary."""
+    """Return one's own centre with its spread and runs, by words for the reading of the spread.
+
+    Of runs there is one reading; another report in their place may have several. The result is
+    empty where runs are too few, or too many, to be judged in this way.
+    """
     if own.report is not None:
         return summarise(own.report, own.report.count_middle("excluded"))
     if sample is None:
@@ -50,25 +58,30 @@ def list_sides(own: Runs, sample: Sample | None, report: Report) -> dict[str, Si
 
 
 def resample_centre(own: Runs, sample: Sample, name: str) -> Side:
-    """Return a median, or an interquartile mean, with its error by resampling, as of one run.
+    """Return a median, or an interquartile mean, with its standard error by resampling.
+
+    The spread of the side is what gives that standard error: the standard error times the root of
+    the number of runs.
 
     Where runs belong to tasks, they are resampled within these, since the same tasks would be run
-    again.
+    again. The interval that such a report prints is too narrow where tasks have few runs: over 26
+    tasks with three runs each, on either side, 8.5 % of equal populations are contradicted and not
+    5 % (docs/compare_rates.md).
     """
     value = sample.describe([name])[name]
     if own.tasks and all(task.size > 1 for task in own.tasks):
         n_known = sample.n - len(own.tasks) + 1  # one run of each task goes to its own centre
         error = find_error_within_tasks(own.tasks, name)
         return Side(value, ((error * math.sqrt(n_known), n_known),))
-    # The error is bootstrapped from at most 1,000 runs, and scaled to one run.
+    # At most 1,000 runs are drawn, whose error is scaled to that of all runs.
     n_drawn = min(sample.n, MAX_RESAMPLED)
     drawn = np.random.default_rng(SEED).choice(sample.runs, (N_RESAMPLES, n_drawn))
-    error = float(reduce_studies(drawn, [name])[name].std()) * math.sqrt(n_drawn)
-    return Side(value, ((error, sample.n),))
+    spread = float(reduce_studies(drawn, [name])[name].std()) * math.sqrt(n_drawn)
+    return Side(value, ((spread, sample.n),))
 
 
 def split_by_task(own: OwnRuns, *, is_log: bool) -> tuple[FloatArray, ...]:
-    """Return the runs of each task; refuse tasks that are not as many as runs."""
+    """Return the runs of each task, without missing ones; refuse names that do not fit the runs."""
     values = take_plain_values(own)
     if values is None or len(own.tasks) != values.size:
         n_runs = 0 if values is None else values.size
@@ -86,25 +99,30 @@ def split_by_task(own: OwnRuns, *, is_log: bool) -> tuple[FloatArray, ...]:
 def find_error_within_tasks(tasks: Sequence[FloatArray], name: str) -> float:
     """Return the standard error of a statistic over all runs of all tasks.
 
-    Runs are drawn again within each task. n runs that are drawn from n vary by (n - 1) / n of the
-    variance that runs have, which the factor makes up for.
+    Runs are drawn again within each task. Resamples of n runs have (n - 1) / n of the variance that
+    new runs would have, so the error is multiplied by the root of n / (n - 1), with the mean number
+    of runs of a task as n.
     """
     generator = np.random.default_rng(SEED)
     n_runs = sum(task.size for task in tasks)
     n_resamples = min(N_RESAMPLES, max(200, MAX_RESAMPLED_VALUES // n_runs))
     drawn = [generator.choice(task, (n_resamples, task.size)) for task in tasks]
-    found = reduce_studies(np.concatenate(drawn, axis=1), [name])[name]
+    values = reduce_studies(np.concatenate(drawn, axis=1), [name])[name]  # (n_resamples,)
     n_mean = n_runs / len(tasks)
-    return float(found.std()) * math.sqrt(n_mean / (n_mean - 1.0))
+    return float(values.std()) * math.sqrt(n_mean / (n_mean - 1.0))
 
 
 def _summarise_quartiles(numbers: Mapping[str, float], n: int, width: float = 0.0) -> Side:
+    """Return the side that median and quartiles of n runs stand for."""
     mean, sd = summarise_quartiles(numbers["median"], numbers["q1"], numbers["q3"], n)
     return Side(mean, ((sd, n),), width, is_by_quartiles=True)
 
 
 def summarise(report: Report, n_used: int) -> dict[str, Side]:
-    """Return centre, spread and number of runs of a report by words for each reading of it."""
+    """Return the reported centre with its spread and runs, by words for each reading of the spread.
+
+    The result is empty where no centre was reported.
+    """
     if report.centre is None:
         return {}
     centre = report.numbers[report.centre]
@@ -118,18 +136,18 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
     if report.spread is not None:
         item = report.numbers[report.spread]
         spread = float(item.value or item.high)  # of one that was rounded to 0, the largest
-    found: dict[str, Side] = {}
+    sides: dict[str, Side] = {}
     for words, factor in report.list_spreads(n_used).items():
         if report.has_error:
-            found[words] = Side(value, (), centre.width, spread / factor)
+            sides[words] = Side(value, width=centre.width, error=spread / factor)
         else:
-            found[words] = Side(value, ((spread / factor, n_used),), centre.width)
-    return found
+            sides[words] = Side(value, ((spread / factor, n_used),), centre.width)
+    return sides
 
 
 def judge_centre(
-    one: Side,
-    two: Side,
+    yours: Side,
+    reported: Side,
     own: Runs,
     report: Report,
     sample: Sample | None,
@@ -140,24 +158,26 @@ def judge_centre(
 ) -> Answer:
     """Judge a mean, a constant or another centre by the spreads that are known.
 
-    `factor`: of the reported spread to a standard deviation, in the first reading.
+    `yours`, `reported`: both sides in one reading. `factor`: of the reported spread to a standard
+    deviation, in the most usual reading.
     """
     name = str(report.centre)
-    is_aside = report.has_quartiles or report.has_error
-    gap = means.judge_means(one, two, level=level, between=between, is_conditional=not is_aside)
-    p = _find_p(one, report.numbers[name], gap)
-    # The numbers that would not be contradicted; by estimates beside each other there are none.
+    # Whether the spread of runs itself is printed, and not a number that it is estimated from.
+    is_plain = not report.has_quartiles and not report.has_error
+    gap = means.judge_means(yours, reported, level=level, between=between, is_conditional=is_plain)
+    p = _find_p(yours, report.numbers[name], gap)
+    # How far from your centre a reported one is not contradicted, where that can be said.
     reach = math.nan
-    if gap is not None and not is_aside:
+    if gap is not None and is_plain:
         reach = gap.kept or 0.0
-    findings = _find_beside(one, report, sample, reach=reach, p=p)
-    known_sd = math.nan
-    if len(one.samples) == 1 and not is_aside:
-        known_sd = one.samples[0][0] * factor
-    findings |= _list_spread_findings(own, report, known_sd)
+    findings = _list_centre_findings(yours, report, sample, reach=reach, p=p)
+    your_spread = math.nan
+    if len(yours.samples) == 1 and is_plain:
+        your_spread = yours.samples[0][0] * factor
+    findings |= _list_spread_findings(own, report, your_spread)
     if math.isnan(p):
         return Answer(findings)
-    conditions = tuple(_list_conditions(one, two, name))
+    conditions = tuple(_list_conditions(yours, reported, name))
     if gap is None:
         return Answer(findings, p, shown={name: None}, conditions=conditions)
     if gap.p_alone is not None and p <= level < gap.p_alone:
@@ -172,58 +192,66 @@ def judge_centre(
     )
 
 
-def _find_beside(
-    one: Side, report: Report, sample: Sample | None, *, reach: float, p: float
+def _list_centre_findings(
+    yours: Side, report: Report, sample: Sample | None, *, reach: float, p: float
 ) -> dict[str, Finding]:
     """Return the centre with its p, and the quartiles that it was judged by, if there are any.
 
-    `reach`: how far a number may lie from one's own centre that would not be contradicted.
+    `reach`: how far from your centre a reported one is not contradicted.
     """
     name = str(report.centre)
-    yours = {name: one.mean}
+    own_values = {name: yours.mean}
     if report.has_quartiles and sample is not None:
-        yours = sample.describe(["median", "q1", "q3"])
-    findings = {key: Finding.of(key, report.numbers[key], value) for key, value in yours.items()}
-    interval = report.numbers[name].print_within(one.mean - reach, one.mean + reach)
+        own_values = sample.describe(["median", "q1", "q3"])
+    findings = {
+        each: Finding.of(each, report.numbers[each], value) for each, value in own_values.items()
+    }
+    interval = report.numbers[name].print_within(yours.mean - reach, yours.mean + reach)
     findings[name] = dataclasses.replace(findings[name], interval=interval, p=p)
     return findings
 
 
-def _find_p(one: Side, item: Reported, gap: Difference | None) -> float:
+def _find_p(yours: Side, item: Reported, gap: Difference | None) -> float:
+    """Return p of a centre; NaN where nothing is known of how runs vary."""
     if gap is not None:
         return gap.p
-    if one.n > 1 and item.holds(one.mean):
+    if yours.n > 1 and item.holds(yours.mean):
         return 1.0  # all runs are equal, and print as was reported
     return math.nan
 
 
-def _list_spread_findings(own: Runs, report: Report, known_sd: float) -> dict[str, Finding]:
-    """Return the reported spreads, with one's own beside the first, or as another report has it."""
-    found: dict[str, Finding] = {}
+def _list_spread_findings(own: Runs, report: Report, your_spread: float) -> dict[str, Finding]:
+    """Return the reported spreads, each with your own beside it where that is known.
+
+    Of runs it is known for the first of the reported spreads, `your_spread`; another report has its
+    own numbers.
+    """
+    findings: dict[str, Finding] = {}
     for name in SPREADS:
         if name not in report.numbers:
             continue
+        mine = math.nan
         if own.report is None:
-            mine = math.nan if found else known_sd
-        else:
-            known = own.report.numbers.get(name)
-            mine = math.nan if known is None else float(known.value)
-        found[name] = Finding.of(name, report.numbers[name], mine)
-    return found
+            if not findings:
+                mine = your_spread
+        elif name in own.report.numbers:
+            mine = float(own.report.numbers[name].value)
+        findings[name] = Finding.of(name, report.numbers[name], mine)
+    return findings
 
 
-def _list_conditions(one: Side, two: Side, name: str) -> Iterator[str]:
-    """Yield what the judgement of a mean holds under, nothing where both spreads are known."""
+def _list_conditions(yours: Side, reported: Side, name: str) -> Iterator[str]:
+    """Yield what the judgement of a centre holds under, nothing where both spreads are known."""
     if name == "constant":
-        if one.n < MANY_RUNS:
+        if yours.n < MANY_RUNS:
             yield FEW_ARE_NORMAL
         return
-    if not two.has_spread:
+    if not reported.has_spread:
         yield ALIKE
         return
-    if not one.has_spread:
+    if not yours.has_spread:
         yield ALIKE_YOURS
         return
-    for side, whose in ((one, "your"), (two, "the report's")):
+    for side, whose in ((yours, "your"), (reported, "the report's")):
         if side.samples and not any(sd for sd, _ in side.samples):
             yield f"{UNSEEN} {whose} {plural(side.n, 'equal run')}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.comparison.options import CompareOptions, TableOptions
+from replication.comparison.options import FORMS, CompareOptions, TableOptions
 from replication.errors import ReplicationError, UsageError
 from replication.reading.options import (
     GONE,
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from replication.comparison.table import ComparisonTable
     from replication.reading.sheet import Sheet
 
-FORMS = ("text", "markdown", "latex", "csv", "json")
+Subparsers = Any
+"""What a parser of argparse adds commands to; that class has no public name."""
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
 # runs.csv, also where no such file is: a report would have no ending
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
@@ -57,7 +58,7 @@ class Once(argparse.Action):
         self,
         _parser: argparse.ArgumentParser,
         namespace: argparse.Namespace,
-        values: Any,
+        values: object,
         option: str | None = None,
     ) -> None:
         """Refuse an option that is given twice."""
@@ -74,14 +75,14 @@ class Gone(argparse.Action):
         self,
         _parser: argparse.ArgumentParser,
         _namespace: argparse.Namespace,
-        _values: Any,
+        _values: object,
         _option: str | None = None,
     ) -> None:
         """Refuse the option."""
         raise UsageError(name_options(str(refuse_name(self.dest, ()))))
 
 
-def add_commands(subparsers: Any) -> None:
+def add_commands(subparsers: Subparsers) -> None:
     """Add the commands of this module to the parser of `replication`."""
     compare = subparsers.add_parser(
         "compare",
@@ -121,7 +122,7 @@ def add_commands(subparsers: Any) -> None:
     add_read(subparsers)
 
 
-def add_read(subparsers: Any) -> None:
+def add_read(subparsers: Subparsers) -> None:
     """Add the command that reads a table."""
     read = subparsers.add_parser(
         "read",
@@ -145,7 +146,7 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
 
 
 def add_gone(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
-    """Let a command say what takes the place of options that there are no more."""
+    """Add options that are gone: a command refuses them, and says what takes their place."""
     for name in names:
         parser.add_argument(
             name_flag(name), dest=name, action=Gone, nargs="*", help=argparse.SUPPRESS
@@ -183,11 +184,8 @@ def write_tidy(options: argparse.Namespace) -> int:
         if name in list_options(others):
             kind = "reported results" if options.report else "runs"
             raise UsageError(f"{name_flag(name)} was given for a table of {kind}; leave it out")
-    tidy: Any
-    if options.report:
-        tidy = read_report(find_example(options.file), **chosen)
-    else:
-        tidy = read_runs(find_example(options.file), **chosen)
+    path = find_example(options.file)
+    tidy = read_report(path, **chosen) if options.report else read_runs(path, **chosen)
     title, lines = show_read_as(show(options.file)[1:-1], tidy)
     sys.stderr.write("\n".join([title, *(f"- {line}" for line in lines)]) + "\n")
     sys.stdout.write(tidy.to_csv())
@@ -205,17 +203,17 @@ def print_answer(options: argparse.Namespace) -> int:
 
     picture = None if options.plot is None else Path(options.plot)
     check_target(picture, [".png", ".svg", ".pdf"])
-    found = compare_sides(options)
+    comparison = compare_sides(options)
     if picture is not None:
-        save_picture(found.plot(), picture)
-    text = found.render(options.format)
+        save_picture(comparison.plot(), picture)
+    text = comparison.render(options.format)
     is_data = options.format in {"json", "csv"}
     sys.stdout.write((text if is_data else name_options(text)) + "\n")
     return 0
 
 
 def with_options(step: Callable[[], int]) -> int:
-    """Run a step, in whose refusals options stand in place of arguments."""
+    """Run a step; a refusal names options in place of arguments."""
     try:
         return step()
     except ReplicationError as error:
@@ -227,7 +225,7 @@ def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
     flags = {name: name_flag(name) for name in (*list_options(TableOptions), "format")}
     flags |= CALLED
-    return re.sub(r"`(\w+)`", lambda found: flags.get(found[1], found[1]), text)
+    return re.sub(r"`(\w+)`", lambda match: flags.get(match[1], match[1]), text)
 
 
 def take_options(options: argparse.Namespace, kind: type) -> dict[str, Any]:
@@ -259,13 +257,14 @@ def read_given(given: str | None) -> "Sheet | str | None":
     if given is None:
         return None
     path = find_example(given)
-    if not is_file(path) and is_printed(given) and not SUFFIX.search(given):
+    is_report = is_printed(given) and not SUFFIX.search(given)
+    if is_report and not is_file(path):
         return given
     return read_file(path)
 
 
 def compare_sides(options: argparse.Namespace) -> "Comparison | ComparisonTable":
-    """Return the answer, or the table of answers, of the function that the options belong to."""
+    """Return what `compare_table` says of a table of runs or reports, or `compare` of a report."""
     from replication.comparison.comparison import compare
     from replication.comparison.tables import compare_table
 

@@ -8,6 +8,10 @@ from replication.comparison.report import SUCCESSES, Report
 from replication.comparison.request import Margin, Request
 from replication.errors import UsageError
 from replication.statistics import means, shares
+from replication.statistics.means import SuccessCounts
+
+PER_CENT = 100.0
+"""The scale of reported numbers that are per cent, where your values are shares."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,17 +29,22 @@ class Equivalence:
 def find_equivalence(
     answers: Iterable[Answer], report: Report, request: Request
 ) -> Equivalence | None:
-    """Test under each reading whether the sides differ by less than a margin, if one was given."""
+    """Test under each reading whether the sides differ by less than a margin, if one was given.
+
+    A reading without a mean or a share is passed over.
+    """
     if request.margin is None:
         return None
     margin: float | None = None
     p_values: list[float | None] = []
     for answer in answers:
-        if answer.difference is not None and answer.difference.counts is not None:
-            margin = _measure(request.margin, _find_reported_share(report))
-            p_values.append(_test_shares(answer.difference.counts, report, margin))
+        counts = None if answer.difference is None else answer.difference.counts
+        if counts is not None:
+            margin = _measure(request.margin, _find_reported_share(report), are_shares=True)
+            p_values.append(_test_shares(counts, report, margin))
         elif answer.sides is not None and "mean" in report.numbers:
-            margin = _measure(request.margin, float(report.numbers["mean"].value))
+            mean = float(report.numbers["mean"].value)
+            margin = _measure(request.margin, mean, are_shares=request.scale == PER_CENT)
             p_values.append(means.find_equivalence(*answer.sides, margin, request.between))
     if margin is None:
         raise UsageError("`margin` was given without a reported mean or share; give that too")
@@ -44,22 +53,35 @@ def find_equivalence(
     return Equivalence(margin, p, p is not None and p <= request.level)
 
 
-def _measure(margin: Margin, reported: float) -> float:
-    found = margin.measure(reported)
-    if not found > 0:
+def _measure(margin: Margin, reported: float, *, are_shares: bool) -> float:
+    """Return the margin in the unit of the values; refuse a per cent of nothing.
+
+    Of values that are shares, a margin of 1 or more is refused: it was meant in per cent.
+    """
+    in_unit = margin.measure(reported)
+    if not in_unit > 0:
         raise UsageError("`margin` is per cent of a reported number of 0; give it as a number")
-    return found
+    if are_shares and abs(reported) <= 1.0 <= in_unit:
+        message = (
+            f"`margin` was given as {in_unit:g}, but your values are shares; give it as a share, "
+            "0.02 for two percentage points"
+        )
+        raise UsageError(message)
+    return in_unit
 
 
 def _find_reported_share(report: Report) -> float:
+    """Return the reported share, also of a number of successes or of a mean of ones and zeros."""
     name = next((name for name in SUCCESSES if name in report.numbers), "mean")
     value = float(report.numbers[name].value)
     return value / report.n if name == "n_succeeded" else value
 
 
-def _test_shares(counts: tuple[int, int, int, int], report: Report, margin: float) -> float:
+def _test_shares(counts: SuccessCounts, report: Report, margin: float) -> float:
     """Return the largest p over all numbers of successes that print as was reported."""
-    k, n, _, m = counts
+    k = counts.yours
+    n = counts.n_yours
+    m = counts.n_reported
     possible = report.count_successes()
-    ends = {possible[0], possible[-1]}
+    ends = {possible[0], possible[-1]}  # one of which is farthest from yours
     return max(shares.find_share_equivalence(k, n, x, m, margin) for x in ends)

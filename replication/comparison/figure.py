@@ -20,6 +20,7 @@ from replication.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
 INK = "#222222"
@@ -30,8 +31,11 @@ STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": Fal
 NO_VALUES = {*SPREADS, *SUCCESSES, "iqr"}  # statistics beside which runs cannot be drawn
 
 
-def draw(panels: Sequence[Callable[[Any], None]], *, height: float) -> Any:
-    """Return a figure that no window shows, of what each function draws into its axes."""
+def draw(panels: Sequence[Callable[["Axes"], None]], *, height: float) -> "Figure":
+    """Return a figure with a panel for each function, which draws into its axes.
+
+    No window shows it.
+    """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -51,14 +55,15 @@ def draw_statistic(found: Found, name: str, panel: "Axes") -> None:
 
     The grey band is what would not be contradicted.
     """
-    one = found.findings[name]
-    panel.axvspan(*one.interval, color=FAINT, zorder=0)
+    finding = found.findings[name]
+    panel.axvspan(*finding.interval, color=FAINT, zorder=0)
     sample = found.sample
-    if sample is not None and name not in NO_VALUES and not found.scale and sample.values.size > 2:
+    has_values = name not in NO_VALUES and not found.scale
+    if has_values and sample is not None and sample.values.size > 2:
         draw_runs(panel, sample.runs)
-    panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
-    panel.plot([one.value], [0.0], "D", color=REPORTED, clip_on=False)
-    label_report(panel, one)
+    panel.plot([finding.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
+    panel.plot([finding.value], [0.0], "D", color=REPORTED, clip_on=False)
+    label_report(panel, finding)
     panel.set_yticks([0.0, 1.0], ["reported", "yours"])
     panel.set_ylim(-0.6, 1.6)
     over = "the population" if name == "constant" else plural(found.runs or 0, "run")
@@ -83,19 +88,19 @@ def draw_runs(panel: "Axes", runs: FloatArray) -> None:
     )
 
 
-def label_report(panel: "Axes", one: Finding) -> None:
+def label_report(panel: "Axes", finding: Finding) -> None:
     """Write the reported number and its p beside its mark, on the side that has more room."""
     left, right = panel.get_xlim()
-    p = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})"
+    p = "" if math.isnan(finding.p) else f"  ({describe_p(finding.p)})"
     panel.annotate(
-        f"reported: {one.reported}{p}",
-        (one.value, 0.25),
+        f"reported: {finding.reported}{p}",
+        (finding.value, 0.25),
         color=REPORTED,
-        ha="left" if one.value < (left + right) / 2 else "right",
+        ha="left" if finding.value < (left + right) / 2 else "right",
     )
 
 
-def save_picture(figure: Any, path: Path) -> None:
+def save_picture(figure: "Figure", path: Path) -> None:
     """Write a figure whole or not at all; an older one is kept until then."""
     content = io.BytesIO()
     with warnings.catch_warnings(action="ignore"):  # of letters that the font does not have

@@ -1,7 +1,7 @@
 """A forest plot: the rows of a table, each with its difference, and their mean."""
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from replication.comparison.figure import FILL, INK, REPORTED
 from replication.comparison.found import Found, Verdict
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_LABEL = 40
-# standard deviations that the picture shows
+# standard deviations that the picture shows on either side, at least and at most
 MIN_REACH = 0.5
 MAX_REACH = 8.0
-# points
+# sizes of marks, and the space before a text, in points
 MIN_SQUARE = 3.0
 MAX_SQUARE = 9.0
 ARROW = 4.0
-ASIDE: Any = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
-EDGE = ("axes fraction", "data")  # of the right, at the height of a row
+SPACE = 6
+GREY = "#666666"
 
 
 class Edges(NamedTuple):
@@ -46,14 +46,14 @@ def draw_rows(table: FoundTable, panel: "Axes") -> None:
     edges = find_edges(table)
     panel.axvline(0.0, color=INK, linewidth=0.8)
     labels = []
-    for place, (key, one) in enumerate(table.rows.items()):
+    for y, (key, row) in enumerate(table.rows.items()):
         labels.append(_label(key))
-        draw_row(panel, place, table, key, one, edges)
-    panel.annotate("p (adjusted)", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
+        draw_row(panel, y, table, key, row, edges)
+    write_at_right(panel, -1, "p (adjusted)", style="italic")
     mean = table.pooled
     if mean is not None and mean.unit == "sd":
         draw_mean(panel, len(labels), mean, edges)
-        panel.annotate(format_p(table.p), (1.0, len(labels)), xycoords=EDGE, **ASIDE)
+        write_at_right(panel, len(labels), format_p(table.p))
         labels.append("all rows")
     panel.set_yticks(range(len(labels)), labels)
     panel.set_ylim(len(labels) - 0.4, -0.6)
@@ -62,71 +62,86 @@ def draw_rows(table: FoundTable, panel: "Axes") -> None:
     panel.set_xlabel("yours less reported, in standard deviations of a run")
 
 
+def write_at_right(panel: "Axes", y: int, text: str, *, style: str = "normal") -> None:
+    """Write a text beside the right edge of a picture, at the height of a row."""
+    panel.annotate(
+        text,
+        (1.0, y),
+        xycoords=("axes fraction", "data"),
+        xytext=(SPACE, 0),
+        textcoords="offset points",
+        va="center",
+        style=style,
+    )
+
+
 def find_edges(table: FoundTable) -> Edges:
     """Return edges that hold all intervals and 0, but no more than is wide enough to see them."""
     lows = [-MIN_REACH]
     highs = [MIN_REACH]
-    for one in table.rows.values():
-        if one.difference is not None and one.difference.d is not None:
-            lows.append(one.difference.d[1])
-            highs.append(one.difference.d[2])
+    for row in table.rows.values():
+        if row.difference is not None and row.difference.d is not None:
+            lows.append(row.difference.d.low)
+            highs.append(row.difference.d.high)
     return Edges(max(min(lows), -MAX_REACH), min(max(highs), MAX_REACH))
 
 
-def draw_row(
-    panel: "Axes", place: int, table: FoundTable, key: Key, one: Found, edges: Edges
-) -> None:
+def draw_row(panel: "Axes", y: int, table: FoundTable, key: Key, row: Found, edges: Edges) -> None:
     """Draw the difference of a row with its interval and p."""
-    d = None if one.difference is None else one.difference.d
+    d = None if row.difference is None else row.difference.d
     if d is None:
-        panel.annotate("cannot tell", (0, place), color="#666666", **ASIDE)
+        panel.annotate(
+            "cannot tell",
+            (0, y),
+            xytext=(SPACE, 0),
+            textcoords="offset points",
+            va="center",
+            color=GREY,
+        )
         return
     color = REPORTED if table.verdicts[key] is Verdict.CONTRADICTED else INK
-    value, low, high = d
-    draw_interval(panel, place, low, high, edges, color)
-    draw_estimate(panel, place, value, edges, color, one)
-    panel.annotate(format_p(table.adjusted.get(key)), (1.0, place), xycoords=EDGE, **ASIDE)
+    draw_interval(panel, y, d.low, d.high, edges, color)
+    draw_estimate(panel, y, d.value, edges, color, row)
+    write_at_right(panel, y, format_p(table.adjusted.get(key)))
 
 
-def draw_interval(
-    panel: "Axes", place: int, low: float, high: float, edges: Edges, color: str
-) -> None:
+def draw_interval(panel: "Axes", y: int, low: float, high: float, edges: Edges, color: str) -> None:
     """Draw an interval as a line; where it goes on beyond an edge, it ends in an arrow."""
-    panel.plot([edges.clip(low), edges.clip(high)], [place, place], color=color, linewidth=1.2)
+    panel.plot([edges.clip(low), edges.clip(high)], [y, y], color=color, linewidth=1.2)
     if low < edges.left:
-        draw_mark(panel, edges.left, place, "<", color, size=ARROW)
+        draw_mark(panel, edges.left, y, "<", color, size=ARROW)
     if high > edges.right:
-        draw_mark(panel, edges.right, place, ">", color, size=ARROW)
+        draw_mark(panel, edges.right, y, ">", color, size=ARROW)
 
 
 def draw_estimate(
-    panel: "Axes", place: int, value: float, edges: Edges, color: str, one: Found
+    panel: "Axes", y: int, value: float, edges: Edges, color: str, row: Found
 ) -> None:
     """Draw a difference as a square, or where it lies beyond an edge as an arrow."""
-    size = find_square_size(one)
+    size = find_square_size(row)
     if value < edges.left:
-        draw_mark(panel, edges.left, place, "<", color, size=size)
+        draw_mark(panel, edges.left, y, "<", color, size=size)
     elif value > edges.right:
-        draw_mark(panel, edges.right, place, ">", color, size=size)
+        draw_mark(panel, edges.right, y, ">", color, size=size)
     else:
-        fill = "white" if one.is_equivalent else color
-        draw_mark(panel, value, place, "s", color, size=size, fill=fill)
+        fill = "white" if row.is_equivalent else color
+        draw_mark(panel, value, y, "s", color, size=size, fill=fill)
 
 
-def find_square_size(one: Found) -> float:
+def find_square_size(row: Found) -> float:
     """Return the size of a square that grows with the weight of a row."""
-    n_other = one.runs or one.n
-    weight = one.n * n_other / (one.n + n_other)
+    n_reported = row.runs or row.n
+    weight = row.n * n_reported / (row.n + n_reported)
     return min(MIN_SQUARE + math.sqrt(weight), MAX_SQUARE)
 
 
 def draw_mark(
-    panel: "Axes", value: float, place: int, sign: str, color: str, *, size: float, fill: str = ""
+    panel: "Axes", value: float, y: int, sign: str, color: str, *, size: float, fill: str = ""
 ) -> None:
     """Draw a square or an arrow."""
     panel.plot(
         [value],
-        [place],
+        [y],
         sign,
         color=color,
         markerfacecolor=fill or color,
@@ -135,10 +150,10 @@ def draw_mark(
     )
 
 
-def draw_mean(panel: "Axes", place: int, mean: Pooled, edges: Edges) -> None:
+def draw_mean(panel: "Axes", y: int, mean: Pooled, edges: Edges) -> None:
     """Draw the mean of all rows as a diamond as wide as its interval."""
     across = [edges.clip(value) for value in (mean.low, mean.value, mean.high, mean.value)]
-    down = [place, place - 0.3, place, place + 0.3]
+    down = [y, y - 0.3, y, y + 0.3]
     panel.fill(across, down, color=FILL, ec=INK, lw=0.8)
 
 

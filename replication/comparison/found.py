@@ -117,7 +117,7 @@ class Found:
 
     @property
     def main(self) -> Answer:
-        """What the most usual reading gives: distributions, where studies were drawn, and sides."""
+        """The answer under the most usual reading of the report."""
         return next(iter(self.answers.values()))
 
     @property
@@ -162,22 +162,24 @@ class Found:
         )
         findings = {
             name: dataclasses.replace(
-                one,
-                value=_exp(one.value),
-                yours=_exp(one.yours),
-                interval=(_exp(one.interval[0]), _exp(one.interval[1])),
+                finding,
+                value=_exp(finding.value),
+                yours=_exp(finding.yours),
+                interval=(_exp(finding.interval[0]), _exp(finding.interval[1])),
             )
-            for name, one in self.findings.items()
+            for name, finding in self.findings.items()
         }
-        shown = {name: _exp_known(one) for name, one in self.shown.items()}
+        shown = {name: _exp_known(finding) for name, finding in self.shown.items()}
         return dataclasses.replace(
             self, mean=mean, shown=shown, difference=difference, findings=findings
         )
 
 
 def _exp(value: float) -> float:
+    """Return the exponential of a number, which is very large instead of too large for a float."""
     return value if math.isnan(value) else math.exp(min(value, LARGEST_LOG))
 
 
 def _exp_known(value: float | None) -> float | None:
+    """Return the exponential of a number, None where there is none."""
     return None if value is None else _exp(value)

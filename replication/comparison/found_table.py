@@ -51,6 +51,8 @@ class FoundTable:
         How the tables were read, by the argument that changes it.
     seeds : mapping of tuple of str to BySeed
         Of each row, your values by seed, where a column says which that is.
+    has_one_report : bool
+        Whether all rows are compared with one and the same report, whose error they share.
     """
 
     by: Key
@@ -63,55 +65,67 @@ class FoundTable:
     between: float
     assumptions: Mapping[str, str]
     seeds: Mapping[Key, BySeed]
+    has_one_report: bool
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
         """Return p of the rows that have one, by the printed spreads alone if there are several."""
-        found: dict[Key, float] = {}
-        for key, one in self.rows.items():
-            p = self.take_p(one)
+        p_values: dict[Key, float] = {}
+        for key, row in self.rows.items():
+            p = self.take_p(row)
             if p is not None:
-                found[key] = p
-        return found
+                p_values[key] = p
+        return p_values
 
-    def take_p(self, one: Comparison | Answer) -> float | None:
-        """Return p of a row; among several that by the printed spreads alone."""
-        return one.p_alone if len(self.rows) > 1 else one.p
+    def take_p(self, row: Comparison | Answer) -> float | None:
+        """Return p of a row, or of a reading of it; among several rows by the spreads alone.
+
+        That is p by the printed spreads, without the condition that runs of both sides vary alike.
+        """
+        return row.p_alone if len(self.rows) > 1 else row.p
 
     @functools.cached_property
     def readings(self) -> dict[str, Whole]:
         """Return what the rows say together under each reading of the reports."""
         rows = [self._list_readings(key) for key in self.p_values]
-        return judge_readings(rows, level=self.level, between=self.between)
+        shares_error = self.has_one_report and not self._is_constant
+        return judge_readings(
+            rows, level=self.level, between=self.between, shares_error=shares_error
+        )
+
+    @property
+    def _is_constant(self) -> bool:
+        """Whether what is reported has no error."""
+        return all("constant" in row.reported for row in self.rows.values())
 
     def _list_readings(self, key: Key) -> dict[str, Row]:
         """Return a row under each of its readings."""
-        one = self.rows[key]
-        is_mean = not one.reported.keys().isdisjoint({"mean", "constant", "share", "n_succeeded"})
-        by_seed = self._find_seeds(key)
-        found: dict[str, Row] = {}
-        for name, answer in one.answers.items():
+        row = self.rows[key]
+        is_mean = not row.reported.keys().isdisjoint({"mean", "constant", "share", "n_succeeded"})
+        by_seed = self._find_values_by_seed(key)
+        readings: dict[str, Row] = {}
+        for name, answer in row.answers.items():
             p = self.take_p(answer)
-            found[name] = Row(answer, 1.0 if p is None else p, by_seed, is_mean)
-        return found
+            readings[name] = Row(answer, 1.0 if p is None else p, by_seed, is_mean)
+        return readings
 
-    def _find_seeds(self, key: Key) -> BySeed:
-        """Return the values of a row by seed, as they are compared; none of what failed."""
-        one = self.rows[key]
-        is_of_shares = one.difference is not None and one.difference.counts is not None
-        if one.n_failed and not is_of_shares:
+    def _find_values_by_seed(self, key: Key) -> BySeed:
+        """Return the values of a row by seed, as they are compared; none where runs failed."""
+        row = self.rows[key]
+        is_of_shares = row.difference is not None and row.difference.counts is not None
+        if row.n_failed and not is_of_shares:
             return NO_SEEDS
         known = self.seeds.get(key, NO_SEEDS)
         is_known = ~np.isnan(known.values)
         values = known.values[is_known]
-        if one.scale == "log":
+        if row.scale == "log":
             values = np.log(values)
         return BySeed(known.seeds[is_known], values)
 
     @functools.cached_property
     def whole(self) -> Whole | None:
         """What the rows say together under the reading by which that is least surprising."""
-        return max(self.readings.values(), key=lambda one: one.p, default=None)
+        return max(self.readings.values(), key=lambda whole: whole.p, default=None)
 
     @property
     def p(self) -> float | None:
@@ -127,7 +141,7 @@ class FoundTable:
     def adjusted(self) -> dict[Key, float]:
         """P of each row by Holm's adjustment, and no less than that of the whole table.
 
-        So no row is contradicted in a table that is not.
+        Therefore no row is contradicted in a table that is not.
         """
         least = self.p or 0.0
         return {key: max(p, least) for key, p in adjust(self.p_values).items()}
@@ -138,21 +152,22 @@ class FoundTable:
         return {key: self._judge_row(key) for key in self.rows}
 
     def _judge_row(self, key: Key) -> Verdict:
-        one = self.rows[key]
-        is_far = one.verdict in {Verdict.CONTRADICTED, Verdict.WITHIN_MARGIN}
+        """Return the verdict on a row among all of them."""
+        row = self.rows[key]
+        is_far = row.verdict in {Verdict.CONTRADICTED, Verdict.WITHIN_MARGIN}
         if not is_far or len(self.rows) == 1 or key not in self.adjusted:
-            return one.verdict
+            return row.verdict
         if self.adjusted[key] <= self.level:
-            return one.verdict
+            return row.verdict
         # Contradicted alone, but not among so many rows.
-        if one.equivalence is not None and not one.is_equivalent:
+        if row.equivalence is not None and not row.is_equivalent:
             return Verdict.CANNOT_TELL
         return Verdict.NOT_CONTRADICTED
 
     @property
     def impossible(self) -> list[Key]:
         """Rows with a number that cannot be right."""
-        return [key for key, one in self.rows.items() if one.reason == "impossible"]
+        return [key for key, row in self.rows.items() if row.reason == "impossible"]
 
     @property
     def contradicted(self) -> list[Key]:
@@ -162,23 +177,23 @@ class FoundTable:
     @property
     def has_margin(self) -> bool:
         """Whether a margin was given."""
-        return any(one.equivalence is not None for one in self.rows.values())
+        return any(row.equivalence is not None for row in self.rows.values())
 
     @property
     def equivalent(self) -> list[Key]:
         """Rows of which both sides are shown to differ by less than the margin."""
-        return [key for key, one in self.rows.items() if one.is_equivalent]
+        return [key for key, row in self.rows.items() if row.is_equivalent]
 
     @property
     def conditions(self) -> tuple[str, ...]:
         """What the verdict on the whole holds under, beside the independence of rows."""
         if len(self.rows) == 1:
             return next(iter(self.rows.values())).conditions
-        found: dict[str, None] = {}
-        for one in self.rows.values():
-            if one.p == self.take_p(one):
-                found.update(dict.fromkeys(one.conditions))
-        return tuple(part for part in found if not part.startswith(UNSEEN))
+        conditions: dict[str, None] = {}
+        for row in self.rows.values():
+            if row.p == self.take_p(row):
+                conditions.update(dict.fromkeys(row.conditions))
+        return tuple(each for each in conditions if not each.startswith(UNSEEN))
 
     @functools.cached_property
     def judged(self) -> TableVerdict:
@@ -192,11 +207,11 @@ class FoundTable:
         if self.contradicted:
             return TableVerdict(Verdict.CONTRADICTED, "rows")
         # Readings of the reports must agree, as for one result.
-        verdicts = {one.p <= self.level for one in self.readings.values()}
-        if len(verdicts) > 1:
+        p_values = [whole.p for whole in self.readings.values()]
+        if min(p_values) <= self.level < max(p_values):
             return TableVerdict(Verdict.CANNOT_TELL, "reading")
         are_all_equivalent = len(self.equivalent) == len(self.rows)
-        if verdicts == {True}:
+        if max(p_values) <= self.level:
             is_within = self.has_margin and are_all_equivalent
             return TableVerdict(
                 Verdict.WITHIN_MARGIN if is_within else Verdict.CONTRADICTED, "whole"

@@ -1,4 +1,4 @@
-"""Holding a report against runs of one's own, or against another report, reading by reading.
+"""Judging a report by runs of one's own, or by another report, reading by reading.
 
 What a report leaves open (what it did with failures, what stands behind its ±) is read in every
 way that it can be, and each reading has an answer of its own. An answer has up to three parts:
@@ -18,34 +18,47 @@ from typing import TypeVar
 from replication.comparison.centres import (
     ALIKE,
     MANY_RUNS,
-    UNSEEN,
     judge_centre,
     list_sides,
     summarise,
 )
-from replication.comparison.numbers import Numbers
+from replication.comparison.numbers import ReportedNumbers
 from replication.comparison.prediction import Answer, Finding, predict
 from replication.comparison.report import MIN_RUNS, SPREADS, Report
 from replication.comparison.request import FAILURE_WORDS
 from replication.comparison.runs import Runs, get_sample
-from replication.comparison.successes import judge_shares
+from replication.comparison.successes import judge_successes
 from replication.statistics.means import Difference, Side, Sides
 from replication.statistics.sampling import Effort, Sample
-
-__all__ = ["ALIKE", "MANY_RUNS", "MIN_RUNS", "UNSEEN", "judge_all", "list_rules"]
 
 MISSED = 0.05  # probability that an outcome is in none of one's own runs
 
 Value = TypeVar("Value")
+MEANS = {"mean", "constant"}
 
 
 @dataclasses.dataclass(frozen=True)
-class How:
-    """How an answer is found: the level, the spread between labs, and how much is drawn."""
+class TestSettings:
+    """The level of the tests, the spread between labs, and how much is drawn."""
 
     level: float
     between: float
     effort: Effort
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A report under one rule for failures, and the runs that it is compared with.
+
+    `sample`: one's own runs under the rule, None where another report stands in their place.
+    `n_used`: the number of values that the reported statistics summarise.
+    """
+
+    own: Runs
+    report: Report
+    rule: str
+    sample: Sample | None
+    n_used: int
 
 
 def list_rules(own: Runs, report: Report) -> list[str]:
@@ -63,14 +76,15 @@ def judge_all(
     own: Runs, report: Report, *, level: float, between: float, effort: Effort
 ) -> dict[str, Answer]:
     """Return the answer to each reading of a report, by words for it, most usual first."""
-    how = How(level, between, effort)
+    settings = TestSettings(level, between, effort)
     rules = list_rules(own, report)
-    found: dict[str, Answer] = {}
+    answers: dict[str, Answer] = {}
     for rule in rules:
+        case = Case(own, report, rule, get_sample(own, rule), report.count_middle(rule))
         of_rule = f"failures {FAILURE_WORDS[rule]}" if len(rules) > 1 else ""
-        for words, answer in _judge_rule(own, report, rule, how):
-            found[join_words(of_rule, words)] = answer
-    return found
+        for words, answer in _judge_case(case, settings):
+            answers[join_words(of_rule, words)] = answer
+    return answers
 
 
 def join_words(*parts: str) -> str:
@@ -78,32 +92,31 @@ def join_words(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _judge_rule(own: Runs, report: Report, rule: str, how: How) -> Iterator[tuple[str, Answer]]:
+def _judge_case(case: Case, settings: TestSettings) -> Iterator[tuple[str, Answer]]:
     """Yield words and answer for each reading of the spreads."""
-    sample = get_sample(own, rule)
-    n_used = report.count_middle(rule)
-    shares = judge_shares(own, sample, report, level=how.level)
-    # What is not judged as a share; beside a mean that is, its spread is none.
+    report = case.report
+    shares = judge_successes(case.own, case.sample, report, level=settings.level)
+    # What is not judged as a share; the spread beside a mean that is, is not judged at all.
     done = set(shares.findings)
     if "mean" in done:
         done.update(SPREADS)
     rest = {name: item for name, item in report.on_values.items() if name not in done}
-    theirs = summarise(report, n_used)
-    mine = list_sides(own, sample, report)
-    if mine and theirs and _is_by_spread(own, report, rest, sample):
-        yield from _judge_by_spreads(own, report, rule, how, rest, mine, theirs, shares)
+    mine = list_sides(case.own, case.sample, report)
+    theirs = summarise(report, case.n_used)
+    if mine and theirs and _is_by_spread(case, rest):
+        yield from _judge_by_spreads(case, settings, rest, mine, theirs, shares)
         return
-    spreads = report.list_spreads(n_used)
-    # All of it by drawn studies, of several spreads only the one that is known best.
-    if rest.keys().isdisjoint(SPREADS) or report.has_error:
-        spreads = {"": 1.0}
+    # All of it by drawn studies.
+    factors = {"": 1.0}
+    if not rest.keys().isdisjoint(SPREADS) and not report.has_error:
+        factors = report.list_spreads(case.n_used)
     left = {name: item for name, item in rest.items() if _is_drawn(name, report)}
-    parts = predict_all(sample, left, list(spreads.values()), n_used, how)
+    drawn = predict_all(case, left, list(factors.values()), settings)
     sides: Sides | None = None
-    if mine and theirs and report.centre in {"mean", "constant"}:
+    if mine and theirs and report.centre in MEANS:
         sides = (next(iter(mine.values())), next(iter(theirs.values())))
-    for words, part in zip(spreads, parts, strict=True):
-        yield words, combine([part, shares], rule, sides)
+    for words, part in zip(factors, drawn, strict=True):
+        yield words, join_answers([part, shares], case.rule, sides)
 
 
 def _is_drawn(name: str, report: Report) -> bool:
@@ -112,86 +125,92 @@ def _is_drawn(name: str, report: Report) -> bool:
 
 
 def _judge_by_spreads(
-    own: Runs,
-    report: Report,
-    rule: str,
-    how: How,
-    rest: Numbers,
+    case: Case,
+    settings: TestSettings,
+    rest: ReportedNumbers,
     mine: Mapping[str, Side],
     theirs: Mapping[str, Side],
     shares: Answer,
 ) -> Iterator[tuple[str, Answer]]:
     """Yield answers in which the centre is judged by both spreads, and by drawn studies the rest.
 
-    `mine`, `theirs`: each side by words for its reading.
+    `mine`, `theirs`: each side by words for its reading. `shares`: the answer of what is judged as
+    a share.
     """
-    sample = get_sample(own, rule)
-    n_used = report.count_middle(rule)
+    report = case.report
     # Drawn studies judge all numbers but the centre and its spread.
     aside = {report.centre, *SPREADS}
     if report.has_quartiles:
         aside.update(report.numbers)
     others = {name: item for name, item in rest.items() if name not in aside}
-    drawn = predict_all(sample, others, [1.0], n_used, how)[0]
+    drawn = predict_all(case, others, [1.0], settings)[0]
     # What the reported spread is a multiple of, in its most usual reading.
-    factor = next(iter(report.list_spreads(n_used).values()))
-    # Each reading of your spread is held against each of theirs.
+    factor = next(iter(report.list_spreads(case.n_used).values()))
+    # Each reading of your spread is compared with each of theirs.
     for words, yours in mine.items():
         of_mine = f"yours {words}" if words else ""
         for of_theirs, reported in theirs.items():
             centre = judge_centre(
                 yours,
                 reported,
-                own,
+                case.own,
                 report,
-                sample,
+                case.sample,
                 factor=factor,
-                level=how.level,
-                between=how.between,
+                level=settings.level,
+                between=settings.between,
             )
-            answer = combine([centre, drawn, shares], rule, (yours, reported))
+            answer = join_answers([centre, drawn, shares], case.rule, (yours, reported))
             yield join_words(of_mine, of_theirs), answer
 
 
-def _is_by_spread(own: Runs, report: Report, rest: Numbers, sample: Sample | None) -> bool:
+def _is_by_spread(case: Case, rest: ReportedNumbers) -> bool:
     """Say whether the centre is judged by the spreads of both sides, and not by drawn studies."""
+    report = case.report
     if report.centre not in rest:
         return False
     if report.has_quartiles or report.has_error or "mean" not in rest:
         return True
-    if own.report is not None or own.minus is not None:
+    if case.own.report is not None or case.own.minus is not None:
         return True
     if not rest.keys().isdisjoint(SPREADS):
         return True
-    return rest.keys() == {"mean"} and sample is not None and sample.n <= MANY_RUNS
+    is_few = case.sample is not None and case.sample.n <= MANY_RUNS
+    return rest.keys() == {"mean"} and is_few
 
 
-def combine(parts: Sequence[Answer], rule: str, sides: Sides | None) -> Answer:
+def join_answers(parts: Sequence[Answer], rule: str, sides: Sides | None) -> Answer:
     """Return the answer of several parts, of which not all have a p."""
-    known = [part for part in parts if part.p is not None]
-    p_values = [part.p for part in known if part.p is not None]
-    alone = [part.p if part.p_alone is None else part.p_alone for part in known]
+    p_values: list[float] = []
+    p_alone: list[float] = []
+    differences: list[Difference] = []
+    for part in parts:
+        if part.p is not None:
+            p_values.append(part.p)
+            p_alone.append(part.p if part.p_alone is None else part.p_alone)
+        if part.difference is not None:
+            differences.append(part.difference)
     conditions = [condition for part in parts for condition in part.conditions]
-    differences = [part.difference for part in parts if part.difference is not None]
     return Answer(
         findings=_merge([part.findings for part in parts]),
         p=_adjust(p_values),
-        p_error=math.fsum(part.p_error for part in parts) * max(len(known), 1),
+        p_error=math.fsum(part.p_error for part in parts) * max(len(p_values), 1),
         distributions=_merge([part.distributions for part in parts]),
         difference=differences[0] if differences else None,
         shown=_merge([part.shown for part in parts]),
         conditions=tuple(dict.fromkeys(conditions)),
         rule=rule,
         sides=sides,
-        p_alone=_adjust([p for p in alone if p is not None]),
+        p_alone=_adjust(p_alone),
     )
 
 
 def _merge(parts: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
-    found: dict[str, Value] = {}
+    """Return what all parts hold by name; of a name in two parts the later one counts."""
+    merged: dict[str, Value] = {}
     for part in parts:
-        found.update(part)
-    return found
+        merged.update(part)
+    return merged
 
 
 def _adjust(p_values: Sequence[float]) -> float | None:
@@ -202,24 +221,29 @@ def _adjust(p_values: Sequence[float]) -> float | None:
 
 
 def predict_all(
-    sample: Sample | None, numbers: Numbers, factors: list[float], n_used: int, how: How
+    case: Case, numbers: ReportedNumbers, factors: list[float], settings: TestSettings
 ) -> list[Answer]:
-    """Judge statistics by drawn studies, under each reading of their spread."""
+    """Judge statistics by drawn studies, for each factor that a spread may have."""
     if not numbers:
         return [Answer()] * len(factors)
+    sample = case.sample
     if sample is None or sample.n < MIN_RUNS or sample.values.size == 1:
         return [_judge_without_spread(sample, numbers)] * len(factors)
     # Would an outcome that so many runs miss in 5 % of cases be in a report in at most 5 %?
-    is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
+    is_enough = sample.n * math.log1p(-MISSED) < case.n_used * math.log(MISSED)
     conditions = () if is_enough else (ALIKE,)
-    drawn = predict(sample, numbers, n_used, factors, level=how.level, effort=how.effort)
+    drawn = predict(
+        sample, numbers, case.n_used, factors, level=settings.level, effort=settings.effort
+    )
     return [
-        _add_differences(dataclasses.replace(one, conditions=conditions), sample, numbers, how)
-        for one in drawn
+        _add_differences(
+            dataclasses.replace(answer, conditions=conditions), sample, numbers, settings
+        )
+        for answer in drawn
     ]
 
 
-def _judge_without_spread(sample: Sample | None, numbers: Numbers) -> Answer:
+def _judge_without_spread(sample: Sample | None, numbers: ReportedNumbers) -> Answer:
     """Judge by too few runs, or equal ones: they give no distribution, so only equality counts."""
     yours: dict[str, float] = {}
     if sample is not None:
@@ -234,26 +258,30 @@ def _judge_without_spread(sample: Sample | None, numbers: Numbers) -> Answer:
     return Answer(findings, p)
 
 
-def _add_differences(drawn: Answer, sample: Sample, numbers: Numbers, how: How) -> Answer:
-    """Add the shifts that are found four times in five, and the difference of means or medians."""
+def _add_differences(
+    drawn: Answer, sample: Sample, numbers: ReportedNumbers, settings: TestSettings
+) -> Answer:
+    """Add the shifts that are found four times in five, and the difference of the centres."""
     shown: dict[str, float | None] = {}
     differences: dict[str, Difference] = {}
-    for name, one in drawn.distributions.items():
-        low = one.find_quantile(how.level / 2.0)
-        high = one.find_quantile(1.0 - how.level / 2.0)
-        shown[name] = max(high - one.find_quantile(0.2), one.find_quantile(0.8) - low)
-        if name not in {"mean", "median", "iqm"}:
-            continue
-        item = drawn.findings[name]
-        half = numbers[name].width / 2.0  # of the rounding cell
-        differences[name] = Difference(
-            value=item.yours - item.value,
-            low=low - half - item.value,
-            high=high + half - item.value,
-            p=item.p,
-            shown=None,
-            spread=sample.spread,
-            free=sample.n - 1.0,
-        )
+    for name, distribution in drawn.distributions.items():
+        low = distribution.find_quantile(settings.level / 2.0)
+        high = distribution.find_quantile(1.0 - settings.level / 2.0)
+        # Shifted so far up, or down, a statistic lies beyond the interval in 80 % of studies.
+        up = high - distribution.find_quantile(0.2)
+        down = distribution.find_quantile(0.8) - low
+        shown[name] = max(up, down)
+        if name in {"mean", "median", "iqm"}:
+            finding = drawn.findings[name]
+            half = numbers[name].width / 2.0  # of the rounding cell
+            differences[name] = Difference(
+                value=finding.yours - finding.value,
+                low=low - half - finding.value,
+                high=high + half - finding.value,
+                p=finding.p,
+                shown=None,
+                spread=sample.spread,
+                free=sample.n - 1.0,
+            )
     first = differences.get("mean") or differences.get("median") or differences.get("iqm")
     return dataclasses.replace(drawn, shown=shown, difference=first)

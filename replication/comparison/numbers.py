@@ -11,9 +11,9 @@ from replication import wording
 from replication.errors import UsageError
 from replication.reading.typeset import clean
 
-FORMS = ("text", "markdown", "latex", "csv", "json")
 MAX_DIGITS = 15
 MAX_EXPONENT = 30
+SLACK = 1e-9  # of a cell, by which a float may miss its end
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
 _NUMBER = re.compile(  # -12,345.6e-7, or 1.2k
     r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?"
@@ -40,27 +40,32 @@ class Reported:
         return float(self.high - self.low)
 
     def holds(self, value: Fraction | float) -> bool:
-        """Say whether a number prints so; of a float whatever its last digits are."""
+        """Say whether a number lies in the cell; of a float except for rounding errors."""
         if isinstance(value, Fraction):
             return self.low <= value <= self.high
-        slack = 1e-9 * max(abs(value), self.width)
+        slack = SLACK * max(abs(value), self.width)
         return float(self.low) - slack <= value <= float(self.high) + slack
 
     def print_within(self, low: float, high: float) -> tuple[float, float]:
-        """Return the smallest and the largest number from low to high that is printed alike."""
+        """Return the smallest and the largest number from low to high with the same decimals.
+
+        They are multiples of the last printed digit. Where the number is exact, or is itself no
+        such multiple (half of an interval), low and high are returned as they are.
+        """
         step = self.high - self.low
-        if not step or self.value % step or not math.isfinite(low + high):
+        is_multiple = step > 0 and self.value % step == 0
+        if not is_multiple or not math.isfinite(low + high):
             return low, high
-        first = math.ceil(low / self.width - 1e-9)
-        last = math.floor(high / self.width + 1e-9)
+        first = math.ceil(low / self.width - SLACK)
+        last = math.floor(high / self.width + SLACK)
         return float(first * step), float(last * step)
 
 
-Numbers = Mapping[str, Reported]
+ReportedNumbers = Mapping[str, Reported]
 """Reported numbers by name."""
 
 
-def show(value: Any, *, length: int = 60) -> str:
+def show(value: object, *, length: int = 60) -> str:
     """Quote a given value on one line; no backticks, between which arguments stand in messages."""
     return wording.show(value, length=length).replace("`", "\\x60")
 
@@ -70,7 +75,7 @@ def refuse(name: str, given: object, allowed: str) -> UsageError:
     return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
 
 
-def read_number(given: Any, name: str, *, scale: float | None = None) -> Reported:
+def read_number(given: object, name: str, *, scale: float | None = None) -> Reported:
     """Read a printed number, such as 12,345, 1.2k or 97.3 %; its decimals say how it was rounded.
 
     A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
@@ -93,10 +98,10 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
 
 
 def print_given(given: Any) -> str:
-    """Return a number as text: 48, and not 48.0, where it was given as a float."""
+    """Return a number as text; a float without decimals as 48, and not as 48.0."""
     if isinstance(given, str):
         return given
-    if getattr(given, "ndim", None) == 0:  # of NumPy, in its own precision
+    if getattr(given, "ndim", None) == 0:  # a number of NumPy, which prints in its own precision
         return str(given.__array__()[()]).removesuffix(".0")
     if isinstance(given, float):
         return str(given).removesuffix(".0")
@@ -104,7 +109,7 @@ def print_given(given: Any) -> str:
 
 
 class _Parts(NamedTuple):
-    """All digits of a number as a whole one, and the power of ten that it is to be taken with."""
+    """A number as a whole number, of all its digits, times a power of ten."""
 
     digits: int
     exponent: int
@@ -112,10 +117,10 @@ class _Parts(NamedTuple):
 
 def _split_number(body: str) -> _Parts | None:
     """Return the parts of -12,345.6e-3k; None of what is no number, or too long for one."""
-    found = _NUMBER.fullmatch(body)
-    if found is None:
+    match = _NUMBER.fullmatch(body)
+    if match is None:
         return None
-    sign, whole, decimals, power, suffix = found.groups("")
+    sign, whole, decimals, power, suffix = match.groups("")
     whole = whole.replace(",", "")
     exponent = int(power or 0) + SUFFIXES[suffix]
     is_long = len(whole) + len(decimals) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
@@ -147,11 +152,13 @@ def describe_p(p: float) -> str:
 
 
 def format_number(value: float | None, digits: int = 4) -> str:
-    """Return a number with some significant digits, whole numbers in full."""
+    """Return a number with so many significant digits, and at least all before the point."""
     if value is None or math.isnan(value):
         return ""
-    in_full = float(value).is_integer() or abs(value) >= 10**digits
-    return f"{value:,.0f}" if in_full and abs(value) < 1e15 else f"{value:.{digits}g}"
+    has_no_decimals = float(value).is_integer() or abs(value) >= 10**digits
+    if has_no_decimals and abs(value) < 10**MAX_DIGITS:
+        return f"{value:,.0f}"
+    return f"{value:.{digits}g}"
 
 
 def span(low: float | None, high: float | None, digits: int = 4) -> str:

@@ -8,6 +8,8 @@ from typing import Annotated, TypedDict
 
 from replication.reading.options import Given, OfNumbers, OfReports, OfRuns, OfTables, Option
 
+FORMS = ("text", "markdown", "latex", "csv", "json")
+"""Forms in which an answer to a table is printed; one result has no LaTeX and CSV."""
 Number = str | float
 """A number as it was given: text as printed, or a number."""
 
@@ -63,7 +65,7 @@ class Judging(TypedDict, total=False):
     ]
 
 
-class Numbers(TypedDict, total=False):
+class ByName(TypedDict, total=False):
     """Reported numbers by name, as they were printed; quantiles such as p90, too."""
 
     runs: Given | None
@@ -84,9 +86,9 @@ class Numbers(TypedDict, total=False):
     constant: Given | None
 
 
-class CompareOptions(OfReports, OfNumbers, Judging, Numbers, total=False):
+class CompareOptions(OfReports, OfNumbers, Judging, ByName, total=False):
     """What `compare` takes."""
 
 
-class TableOptions(OfTables, OfRuns, OfReports, OfNumbers, OfGroups, Judging, Numbers, total=False):
+class TableOptions(OfTables, OfRuns, OfReports, OfNumbers, OfGroups, Judging, ByName, total=False):
     """What `compare_table` takes."""

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from replication.comparison.numbers import Reported
 from replication.comparison.report import SPREADS, Report, describe_number
-from replication.comparison.request import Said
+from replication.comparison.request import Remarks
 from replication.comparison.runs import Runs
 from replication.comparison.successes import MAX_COUNTS
 from replication.statistics.sampling import UNBOUNDED, Bounds, Sample
@@ -22,14 +22,15 @@ from replication.statistics.sampling import UNBOUNDED, Bounds, Sample
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
 ORDERS = (("min", "q1", "median", "q3", "max"), ("min", "mean", "max"))
 """Statistics that are in this order in every sample."""
-SLACK = 1.0 + 1e-12
-NORMAL_WIDTH = 2.5  # of a normal density, as of a rectangle of the height of its top
+SLACK = 1.0 + 1e-12  # of a largest spread, against rounding errors
+NORMAL_WIDTH = 2.5  # standard deviations: a normal density has the area of a rectangle as wide
 
 
-def find_impossible(report: Report, counts: Sequence[int], sample: Sample | None) -> Said:
-    """Return why reported numbers cannot be right, by name, if values are of the kind of a sample.
+def find_impossible(report: Report, counts: Sequence[int], sample: Sample | None) -> Remarks:
+    """Return why reported numbers cannot be right, by name; nothing of those that can.
 
-    A number is possible if one of `counts`, the values that can have been summarised, allows it.
+    `counts`: how many values can have been summarised; a number is possible if any of them allows
+    it. `sample`: one's own runs, of which the bounds and the grid are taken to be the report's.
     """
     possible = [n for n in counts[:MAX_COUNTS] if n > 0]
     bounds = UNBOUNDED
@@ -47,21 +48,22 @@ def find_impossible(report: Report, counts: Sequence[int], sample: Sample | None
 
 
 def _say(report: Report, name: str) -> str:
-    return describe_number(name, report.numbers[name].text, article=True)
+    """Return a reported number in words: "a mean of 48"."""
+    return describe_number(name, report.numbers[name].text)
 
 
-def _find_impossible_counts(report: Report) -> Said:
+def _find_impossible_counts(report: Report) -> Remarks:
     """Find more successes than runs."""
-    faults = Said()
+    faults = Remarks()
     for name, whole in (("share", 1), ("n_succeeded", report.n)):
         if name in report.numbers and report.numbers[name].low > whole:
             faults[name] = f"{_say(report, name)} is not between none and all"
     return faults
 
 
-def _find_disorder(report: Report, bounds: Bounds) -> Said:
+def _find_disorder(report: Report, bounds: Bounds) -> Remarks:
     """Find a minimum above a maximum and the like, and what lies beyond the bounds of values."""
-    faults = Said()
+    faults = Remarks()
     numbers = report.numbers
     for order in ORDERS:
         known = [name for name in order if name in numbers]
@@ -76,9 +78,9 @@ def _find_disorder(report: Report, bounds: Bounds) -> Said:
     return faults
 
 
-def _find_off_grid(report: Report, counts: Sequence[int], grid: Fraction) -> Said:
+def _find_off_grid(report: Report, counts: Sequence[int], grid: Fraction) -> Remarks:
     """Find numbers that no runs on a grid have: a mean of 20 whole numbers is no 48.37."""
-    faults = Said()
+    faults = Remarks()
     values = "whole numbers" if grid == 1 else f"multiples of {float(grid):g}"
     # An extreme is a run, a median the mean of two at most, a mean one of all.
     parts: dict[str, Sequence[int]] = {"min": [1], "max": [1], "median": [2], "mean": counts}
@@ -93,12 +95,12 @@ def _find_off_grid(report: Report, counts: Sequence[int], grid: Fraction) -> Sai
     return faults
 
 
-def _find_wide_spread(report: Report, counts: Sequence[int], bounds: Bounds) -> Said:
+def _find_wide_spread(report: Report, counts: Sequence[int], bounds: Bounds) -> Remarks:
     """Find a standard deviation that is larger than that of half of the runs at either end."""
     numbers = report.numbers
     n = min((n for n in counts if n > 1), default=0)
     if "sd" not in numbers or n == 0:
-        return Said()
+        return Remarks()
     least, most = bounds
     if "min" in numbers:
         least = max(least, float(numbers["min"].low))
@@ -106,7 +108,7 @@ def _find_wide_spread(report: Report, counts: Sequence[int], bounds: Bounds) -> 
         most = min(most, float(numbers["max"].high))
     largest = (most - least) * math.sqrt((n * n // 4) / n / (n - 1)) * SLACK
     if numbers["sd"].low <= largest:
-        return Said()
+        return Remarks()
     why = f"{_say(report, 'sd')} is larger than {n:,} runs within their range can have"
     return {"sd": why}
 
@@ -117,25 +119,29 @@ def has_multiple(item: Reported, step: Fraction) -> bool:
 
 
 def find_coincidence(own: Runs, sample: Sample | None, report: Report, rule: str) -> float | None:
-    """Return how often two studies print the same numbers, where these runs print the reported."""
-    n_used = report.count_middle(rule)
+    """Return how often two studies print the same numbers, where these runs print the reported.
+
+    None where these runs do not print them, or where two studies often would.
+    """
     if sample is None or own.minus is not None or report.has_error:
         return None
-    if not sample.n == n_used > 1:
+    if sample.n < 2 or sample.n != report.count_middle(rule):
         return None
-    # Each number as these runs would print it, and how often two studies print it alike.
-    numbers = report.on_values
+    # Two numbers of two studies differ by this standard error.
     error = sample.spread * math.sqrt(2.0 / sample.n)
-    yours = sample.describe([name for name in numbers if name not in SPREADS])
     chance = 1.0
-    for name, item in numbers.items():
-        if name in yours:
-            printed = [yours[name]]
-        else:
-            alone = dataclasses.replace(report, numbers={name: item})
-            printed = [sample.spread * one for one in alone.list_spreads(sample.n).values()]
-        if not any(item.holds(one) for one in printed):
+    for name, item in report.on_values.items():
+        printed = _list_own_values(sample, report, name)
+        if not any(item.holds(value) for value in printed):
             return None
         if error > 0 and item.width < NORMAL_WIDTH * error:
             chance *= item.width / (NORMAL_WIDTH * error)
     return chance if chance <= COINCIDENCE else None
+
+
+def _list_own_values(sample: Sample, report: Report, name: str) -> list[float]:
+    """Return a statistic of one's own runs; of a spread whatever it may be called in the report."""
+    if name not in SPREADS:
+        return [sample.describe([name])[name]]
+    alone = dataclasses.replace(report, numbers={name: report.numbers[name]})
+    return [sample.spread * factor for factor in alone.list_spreads(sample.n).values()]

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import TypeGuard, cast
 
 from replication.comparison.sides import Printed
 from replication.errors import UsageError
@@ -10,43 +10,50 @@ from replication.reading.options import Given, Reading, list_options
 from replication.reading.texts import is_printed, read_named, read_text
 from replication.reading.tidy import ReportRow, TidyReport
 
-Numbers = Mapping[str, Given | None]
-"""Reported numbers by name; None where one was not given."""
+GivenNumbers = Mapping[str, Given | None]
+"""Reported numbers by name, as they were given; None where one was not given."""
 
 
-def take_numbers(said: Mapping[str, Any], kind: type) -> Numbers:
-    """Return what was said by name beside the options of a class: reported numbers, and `n`."""
+def take_given_numbers(arguments: Mapping[str, object], kind: type) -> GivenNumbers:
+    """Return the reported numbers among named arguments: those that are no options, and `n`.
+
+    `kind`: the class whose fields are the options.
+    """
     options = list_options(kind)
-    return {name: one for name, one in said.items() if name == "n" or name not in options}
+    numbers = {name: arguments[name] for name in arguments if name == "n" or name not in options}
+    return cast("GivenNumbers", numbers)
 
 
-def is_report(given: object) -> TypeGuard[Numbers | str]:
+def is_report(given: object) -> TypeGuard[GivenNumbers | str]:
     """Say whether something is a report, and holds no runs."""
     return isinstance(given, Mapping) or (isinstance(given, str) and is_printed(given))
 
 
 def read_side(
-    given: Numbers | str | float | None, numbers: Numbers, reading: Reading, side: str
+    given: GivenNumbers | str | float | None, numbers: GivenNumbers, reading: Reading, side: str
 ) -> Printed:
-    """Return a report, given as a whole to the argument of a side, or by its parts, or both."""
+    """Return the report of one side, given as a whole, by its numbers, or both.
+
+    `given`: what was given as the argument `side`. `numbers`: what was given by name beside it.
+    """
     whole = read_whole(given, reading, side)
-    alone = drop_none(numbers)
-    if not alone:
+    known = drop_none(numbers)
+    if not known:
         return whole
-    more = print_only_row(read_named(alone, reading, side))
+    by_name = print_only_row(read_named(known, reading, side))
     joined = dict(whole.numbers)
-    for name, text in more.numbers.items():
+    for name, text in by_name.numbers.items():
         if joined.setdefault(name, text) != text:
             raise UsageError(f"`{side}` gives the {name}, and `{name}` was given; leave one out")
     return Printed(
         joined,
-        more.plus_minus or whole.plus_minus,
-        more.is_skewed or whole.is_skewed,
+        by_name.plus_minus or whole.plus_minus,
+        by_name.is_skewed or whole.is_skewed,
         whole.notes,
     )
 
 
-def read_whole(given: Numbers | str | float | None, reading: Reading, side: str) -> Printed:
+def read_whole(given: GivenNumbers | str | float | None, reading: Reading, side: str) -> Printed:
     """Return a report that was given as a whole."""
     if given is None:
         return Printed({})
@@ -60,17 +67,17 @@ def read_whole(given: Numbers | str | float | None, reading: Reading, side: str)
     return print_only_row(read_named(known, reading, side))
 
 
-def drop_none(numbers: Numbers) -> dict[str, Given]:
+def drop_none(numbers: GivenNumbers) -> dict[str, Given]:
     """Return the numbers that were given."""
-    return {str(name): one for name, one in numbers.items() if one is not None}
+    return {str(name): number for name, number in numbers.items() if number is not None}
 
 
 def print_only_row(report: TidyReport) -> Printed:
-    """Return a report of one result as the judge takes it, with how its text was read."""
+    """Return a report that has one result as it is judged, with how its text was read."""
     (row,) = report.rows
     return dataclasses.replace(print_row(row), notes=report.read_as.notes)
 
 
 def print_row(row: ReportRow) -> Printed:
-    """Return a row of a report as the judge takes it."""
+    """Return a row of a report as it is judged."""
     return Printed(row.numbers, row.kind, row.is_skewed)

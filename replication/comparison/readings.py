@@ -1,10 +1,10 @@
 """Readings of a report that the spreads of both sides rule out.
 
-Nothing may say what stands behind a ±. If it were a standard error of 100 runs, these would vary
-ten times as much as if it were a standard deviation, and where your own runs say that this is not
-so, that reading can go. The F test is fragile: few runs may have missed what is rare. So its
-degrees of freedom fall with the kurtosis of your runs, and a verdict that hangs on a reading that
-went says so, as its condition.
+A report may not say what stands behind a ±. If it were a standard error of 100 runs, these runs
+would vary ten times as much as if it were a standard deviation. Where your own runs show that this
+is not so, by an F test, that reading is ruled out. The F test is fragile, since few runs may have
+missed what is rare. Therefore its degrees of freedom fall with the kurtosis of your runs, and a
+verdict that would be another with the readings that are ruled out has a condition that says so.
 """
 
 import dataclasses
@@ -28,9 +28,10 @@ KIND_WORDS = {
 
 @dataclasses.dataclass(frozen=True)
 class RuledOut:
-    """A reading of ± that went: p of the F test, and how much more the report's runs would vary.
+    """Why a reading of ± is ruled out.
 
-    `ratio`: their standard deviation over that of one's own runs.
+    `p`: of the F test. `ratio`: the standard deviation of the report's runs, if this reading were
+    right, over that of one's own runs.
     """
 
     p: float
@@ -51,55 +52,56 @@ def find_kind(words: str) -> str:
     >>> find_kind("failures left out, ± as interval by Student's t")
     'interval'
     """
-    found = KIND.search(words)
-    return found[1] if found else ""
+    match = KIND.search(words)
+    return match[1] if match else ""
 
 
 def rule_out(
     answers: Mapping[str, Answer], report: Report, sample: Sample | None, *, level: float
 ) -> Readings:
-    """Return the readings of ± that the spreads leave, unless they leave none."""
+    """Return the readings of ± that the spreads leave; all of them if they would leave none."""
     if report.spread != "spread" or report.has_error:
         return Readings(answers)
     kurtosis = NORMAL_KURTOSIS if sample is None else sample.kurtosis
     by_kind: dict[str, list[Answer]] = {}
-    for words, one in answers.items():
-        by_kind.setdefault(find_kind(words), []).append(one)
-    gone: dict[str, RuledOut] = {}
-    for kind, group in by_kind.items():
-        found = _test_all(group, kurtosis)
-        if found is not None and found.p < RULED_OUT:
-            gone[kind] = found
-    if not gone or len(gone) == len(by_kind):
+    for words, answer in answers.items():
+        by_kind.setdefault(find_kind(words), []).append(answer)
+    ruled_out: dict[str, RuledOut] = {}
+    for kind, of_kind in by_kind.items():
+        test = _test_best(of_kind, kurtosis)
+        if test is not None and test.p < RULED_OUT:
+            ruled_out[kind] = test
+    if not ruled_out or len(ruled_out) == len(by_kind):
         return Readings(answers)
-    kept = {words: one for words, one in answers.items() if find_kind(words) not in gone}
+    kept = {words: one for words, one in answers.items() if find_kind(words) not in ruled_out}
     if _find_verdicts(kept.values(), level) != _find_verdicts(answers.values(), level):
-        left = [KIND_WORDS[kind] for kind in by_kind if kind not in gone]
+        left = [KIND_WORDS[kind] for kind in by_kind if kind not in ruled_out]
         condition = f"± is {' or '.join(left)}"
         kept = {
-            words: dataclasses.replace(one, conditions=(*one.conditions, condition))
-            for words, one in kept.items()
+            words: dataclasses.replace(answer, conditions=(*answer.conditions, condition))
+            for words, answer in kept.items()
         }
-    return Readings(kept, gone)
+    return Readings(kept, ruled_out)
 
 
-def _test_all(answers: Sequence[Answer], kurtosis: float) -> RuledOut | None:
-    """Return the test of the reading that fits best; None where a spread is not known."""
+def _test_best(answers: Sequence[Answer], kurtosis: float) -> RuledOut | None:
+    """Return the F test of the reading that fits best; None where a spread is not known."""
     best: RuledOut | None = None
     for answer in answers:
         if answer.sides is None:
             return None
-        one, two = answer.sides
-        p = find_spread_p(one, two, kurtosis=kurtosis)
+        own, other = answer.sides
+        p = find_spread_p(own, other, kurtosis=kurtosis)
         if p is None:
             return None
         if best is None or p > best.p:
-            best = RuledOut(p, two.samples[0][0] / one.samples[0][0])
+            best = RuledOut(p, ratio=other.samples[0][0] / own.samples[0][0])
     return best
 
 
 def _find_verdicts(answers: Iterable[Answer], level: float) -> set[bool | None]:
-    found: set[bool | None] = set()
-    for one in answers:
-        found.add(None if one.p is None else one.p <= level)
-    return found
+    """Return whether answers contradict the report: True, False or None (cannot tell), or more."""
+    verdicts: set[bool | None] = set()
+    for answer in answers:
+        verdicts.add(None if answer.p is None else answer.p <= level)
+    return verdicts

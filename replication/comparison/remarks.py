@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from replication.comparison.numbers import describe_p
-from replication.comparison.plausibility import find_coincidence, find_impossible, has_multiple
+from replication.comparison.plausibility import has_multiple
 from replication.comparison.prediction import Answer
 from replication.comparison.readings import KIND_WORDS, find_kind
 from replication.comparison.report import CI_WORDS, Report, word
-from replication.comparison.request import Request, Said
+from replication.comparison.request import Remarks, Request
 from replication.statistics.means import (
     NORMAL_KURTOSIS,
     Sides,
@@ -20,13 +20,11 @@ from replication.statistics.means import (
 )
 from replication.statistics.sampling import Sample
 
-__all__ = ["find_coincidence", "find_impossible", "list_assumptions", "list_cautions"]
-
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 NEAR_ERRORS = 2.0  # standard errors of p within which another draw could turn the verdict
-NEAR_SPREADS = 4.0  # standard deviations within which a mean is near another
-NEAR_SHARE = 0.1  # or this share of it
-MIN_APART = 10.0  # by which per cent lie above shares, and nothing between them
+NEAR_SPREADS = 4.0  # standard deviations within which a number is near the mean of runs
+NEAR_SHARE = 0.1  # or this share of the mean
+MIN_APART = 10.0  # times the largest share, which per cent exceed where runs have two units
 QUARTILE_WORDS = "quartiles are interpolated linearly, as NumPy and R do"
 ESTIMATED_WORDS = (
     "mean and standard deviation follow from median and quartiles as in a normal population "
@@ -34,28 +32,31 @@ ESTIMATED_WORDS = (
 )
 
 
-def list_assumptions(report: Report, sample: Sample | None, main: Answer, request: Request) -> Said:
+def list_assumptions(
+    report: Report, sample: Sample | None, main: Answer, request: Request
+) -> Remarks:
     """Return what the answer takes for granted, by the argument that changes it."""
-    found = Said()
+    assumptions = Remarks()
     if sample is not None and main.distributions:
-        found["bounds"] = _describe_bounds(sample)
-        found["grid"] = _describe_grid(sample)
+        assumptions["bounds"] = _describe_bounds(sample)
+        assumptions["grid"] = _describe_grid(sample)
     behind = _describe_spread(report, main)
     if behind:
-        found["plus_minus"] = "; ".join(behind)
+        assumptions["plus_minus"] = "; ".join(behind)
     if report.numbers.keys() & {"q1", "q3", "iqr"}:
-        found["quartiles"] = QUARTILE_WORDS
+        assumptions["quartiles"] = QUARTILE_WORDS
     if report.has_quartiles:
-        found["estimated"] = ESTIMATED_WORDS
+        assumptions["estimated"] = ESTIMATED_WORDS
     if request.between:
         labs = f"{request.between:g} SD"
-        found["between"] = f"either side may be off by {labs} for reasons of its own"
+        assumptions["between"] = f"either side may be off by {labs} for reasons of its own"
     if main.p is not None:
-        found["independence"] = "runs are independent of each other"
-    return found
+        assumptions["independence"] = "runs are independent of each other"
+    return assumptions
 
 
 def _describe_bounds(sample: Sample) -> str:
+    """Say which bounds values are taken to have."""
     ends = []
     if math.isfinite(sample.low):
         ends.append(f"from {sample.low:g}")
@@ -65,24 +66,25 @@ def _describe_bounds(sample: Sample) -> str:
 
 
 def _describe_grid(sample: Sample) -> str:
+    """Say of what values are taken to be multiples."""
     if sample.grid is None:
         return "values are real numbers"
     return f"values are multiples of {float(sample.grid):g}"
 
 
 def _describe_spread(report: Report, main: Answer) -> list[str]:
-    """Return what stands behind ±, or in brackets, and how it was made."""
-    found = []
+    """Say what the spread of the report is taken to be; nothing where the report says it."""
+    texts = []
     level = f"{100 * (report.kind.level or 0.95):g} %"
     ways = list(report.list_spreads(report.count_middle(main.rule)))
     if len(ways) > 1:
         number = "both" if len(ways) == 2 else "all of these"
-        found.append(f"{number} are tried: {_list_ways(report, ways, level)}")
+        texts.append(f"{number} are tried: {_list_ways(report, ways, level)}")
         if report.n == 0:
-            found.append("give `n`")
+            texts.append("give `n`")
     elif "ci" in report.numbers:
-        found.append(f"the {level} interval is by {CI_WORDS[report.kind.by or 'normal']}")
-    return found
+        texts.append(f"the {level} interval is by {CI_WORDS[report.kind.by or 'normal']}")
+    return texts
 
 
 def _list_ways(report: Report, ways: Sequence[str], level: str) -> str:
@@ -103,51 +105,52 @@ def _list_ways(report: Report, ways: Sequence[str], level: str) -> str:
 
 def list_cautions(
     report: Report, sample: Sample | None, main: Answer, worst: Answer, request: Request
-) -> Said:
+) -> Remarks:
     """Return what to know before relying on a comparison, by cause.
 
     `main`: the most usual reading; `worst`: that by which the difference is least surprising.
     """
-    found = Said()
+    cautions = Remarks()
     if main.sides is not None:
-        found |= _list_cautions_of_means(report, sample, main.sides, worst, request)
+        cautions |= _list_cautions_of_means(report, sample, main.sides, worst, request)
     if "share" in report.numbers:
-        found |= _list_cautions_of_share(report)
+        cautions |= _list_cautions_of_share(report)
     if worst.p is not None and abs(worst.p - request.level) < NEAR_ERRORS * worst.p_error:
-        found["near the level"] = "Another random draw could turn the verdict, so near is p."
+        cautions["near the level"] = "Another random draw could turn the verdict, so near is p."
     if report.off_centre and not request.is_log:
-        found["off centre"] = _describe_off_centre(report)
+        cautions["off centre"] = _describe_off_centre(report)
     if sample is not None and sample.n > 1:
         if _is_beyond(report, sample):
             beyond = "The extreme lies beyond all of your runs; p assumes an exponential tail."
-            found["beyond"] = beyond
+            cautions["beyond"] = beyond
         if not request.is_log:
-            found |= _find_unit(report, sample, request)
-        found |= _find_mixed_units(sample)
-    return found
+            cautions |= _find_unit(report, sample, request)
+        cautions |= _find_mixed_units(sample)
+    return cautions
 
 
-def _find_mixed_units(sample: Sample) -> Said:
+def _find_mixed_units(sample: Sample) -> Remarks:
     """Say so where some of your runs look like shares, and the others like per cent of them."""
     values = sample.values
     shares = values[(values > 0.0) & (values <= 1.0)]
     others = values[values > 1.0]
     if shares.size == 0 or others.size == 0 or others[-1] > 100.0:
-        return Said()
+        return Remarks()
     is_apart = others[0] >= MIN_APART * shares[-1]
     is_alike = 0.5 * others[0] <= 100.0 * shares[0] and 100.0 * shares[-1] <= 1.5 * others[-1]
     if not (is_apart and is_alike):
-        return Said()
+        return Remarks()
     return {
         "mixed units": f"Some of your runs look like shares ({shares[0]:g}) and others like per "
         f"cent ({others[0]:g}): if so, write all alike, since the answer is of no use."
     }
 
 
-def _list_cautions_of_share(report: Report) -> Said:
+def _list_cautions_of_share(report: Report) -> Remarks:
+    """Say so where no number of successes has the reported share."""
     share = report.numbers["share"]
     if has_multiple(share, Fraction(1, report.n)):
-        return Said()
+        return Remarks()
     nearest = report.count_middle("excluded")
     return {
         "share": f"{report.n} runs cannot have a success rate of {share.text}; the nearest, "
@@ -156,6 +159,7 @@ def _list_cautions_of_share(report: Report) -> Said:
 
 
 def _describe_off_centre(report: Report) -> str:
+    """Say that the reported number is not in the middle of its interval, and what follows."""
     text = "The reported number is not in the middle of its interval"
     if report.off_centre == "log":
         on_logarithms = "but it is on the scale of logarithms: if it is a ratio, give `scale` log."
@@ -171,61 +175,65 @@ def _is_beyond(report: Report, sample: Sample) -> bool:
     return "max" in numbers and numbers["max"].low > sample.values[-1]
 
 
-def _find_unit(report: Report, sample: Sample, request: Request) -> Said:
+def _find_unit(report: Report, sample: Sample, request: Request) -> Remarks:
     """Ask about the unit where a mean would be near yours in another one."""
     item = report.numbers.get("mean") or report.numbers.get("median")
     if item is None:
-        return Said()
+        return Remarks()
     value = float(item.value)
-    centre = sample.mean
-    near = max(NEAR_SPREADS * sample.spread, NEAR_SHARE * abs(centre))
-    if abs(value - centre) <= near or abs(centre) <= sample.spread:
-        return Said()
-    near = min(near, abs(centre) / 2.0)
-    for factor in UNIT_FACTORS:
-        if abs(value / factor - centre) <= near:
-            break
-    else:
-        return Said()
-    is_share = 0 <= sample.values[0] <= sample.values[-1] <= 1 < value <= 100 == factor
-    cause = "per cent" if is_share and request.scale is None else "units"
+    factor = _find_factor(value, sample)
+    if factor is None:
+        return Remarks()
+    are_shares = 0 <= sample.values[0] <= sample.values[-1] <= 1
+    is_per_cent = are_shares and factor == 100 and 1 < value <= 100
+    cause = "per cent" if is_per_cent and request.scale is None else "units"
     return {
-        cause: f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
+        cause: f"The reported {value:g} would be near your mean of {sample.mean:.3g} if divided by "
         f"{factor:g}: do the units differ? If so, give `scale` {factor:g}, if not 1."
     }
 
 
+def _find_factor(value: float, sample: Sample) -> float | None:
+    """Return what brings a number that is far from the mean of a sample near to it, if anything."""
+    centre = sample.mean
+    near = max(NEAR_SPREADS * sample.spread, NEAR_SHARE * abs(centre))
+    if abs(value - centre) <= near or abs(centre) <= sample.spread:
+        return None
+    near = min(near, abs(centre) / 2.0)
+    return next((each for each in UNIT_FACTORS if abs(value / each - centre) <= near), None)
+
+
 def _list_cautions_of_means(
     report: Report, sample: Sample | None, sides: Sides, worst: Answer, request: Request
-) -> Said:
+) -> Remarks:
     """Return what the two spreads, and labs that differ, have to do with the verdict on a mean."""
-    found = Said()
+    cautions = Remarks()
     kurtosis = NORMAL_KURTOSIS if sample is None else sample.kurtosis
-    by_f = find_spread_p(*sides, kurtosis=kurtosis)
-    if by_f is not None and by_f <= request.level and _is_spread_certain(report):
-        found["spreads"] = (
+    spread_p = find_spread_p(*sides, kurtosis=kurtosis)
+    if spread_p is not None and spread_p <= request.level and _is_spread_certain(report):
+        cautions["spreads"] = (
             "The standard deviations differ more than those of such runs would (F test, "
-            f"{describe_p(by_f)}); the verdict is on the mean, whatever the spreads."
+            f"{describe_p(spread_p)}); the verdict is on the mean, whatever the spreads."
         )
     gap = worst.difference
-    if gap is None or worst.sides is None or worst.p is None or worst.p != gap.p:
-        return found
-    said = []
+    if gap is None or worst.sides is None or worst.p != gap.p:
+        return cautions  # the verdict is not by the means alone
+    other_p = []
     if gap.p_alone is not None and gap.p <= request.level < gap.p_alone:
-        said.append(f"by the printed spreads alone {describe_p(gap.p_alone)}")
-    if by_f is not None:
-        said += _say_if_spread_turns(worst.sides, gap.p, request)
-    if said:
-        found["alone"] = "; ".join(said)
+        other_p.append(f"by the printed spreads alone {describe_p(gap.p_alone)}")
+    if spread_p is not None:
+        other_p += _say_if_spread_turns(worst.sides, gap.p, request)
+    if other_p:
+        cautions["alone"] = "; ".join(other_p)
     is_mean = report.centre in {"mean", "constant"} and not report.has_error
     if gap.p <= request.level and is_mean and not request.between:
         needed = find_tolerated(*worst.sides, level=request.level)
         if needed is not None:
-            found["labs"] = (
+            cautions["labs"] = (
                 f"Labs that differ by {needed:.2g} SD on either side explain the difference, and "
                 "studies of one thing often differ as much; `between` allows for it."
             )
-    return found
+    return cautions
 
 
 def _is_spread_certain(report: Report) -> bool:
@@ -234,10 +242,10 @@ def _is_spread_certain(report: Report) -> bool:
 
 
 def _say_if_spread_turns(sides: Sides, p: float, request: Request) -> list[str]:
-    """Say so if the mean without its spread would have another verdict."""
-    one, two = sides
-    bare = dataclasses.replace(two, samples=((math.nan, two.n),))
-    alone = judge_means(one, bare, level=request.level, between=request.between)
+    """Say so if the reported mean without its spread would have another verdict."""
+    own, other = sides
+    bare = dataclasses.replace(other, samples=((math.nan, other.n),))
+    alone = judge_means(own, bare, level=request.level, between=request.between)
     if alone is None or (alone.p <= request.level) == (p <= request.level):
         return []
     return [

@@ -2,10 +2,10 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
 
-from replication.comparison.numbers import Numbers, Reported, read_number, refuse
+from replication.comparison.numbers import Reported, ReportedNumbers, read_number, refuse
 from replication.comparison.request import Request
 from replication.comparison.sides import Printed
 from replication.errors import UsageError
@@ -34,27 +34,39 @@ CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
 
 
 def word(name: str) -> str:
-    """Return the name of a reported number in words."""
+    """Return the name of a reported number in words; p90 is "90 % quantile"."""
     return WORDS.get(name) or f"{name[1:]} % quantile"
 
 
-def describe_number(name: str, text: str, *, article: bool = False) -> str:
-    """Return a reported number with its name: "mean of 48", or "a mean of 48"."""
-    words = f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}" if article else words
+def describe_number(name: str, text: str) -> str:
+    """Return a reported number with its name: "a mean of 48"."""
+    of = "" if name == "spread" else "of "
+    words = f"{word(name)} {of}{text}"
+    article = "an" if words[0] in "aeiou" else "a"
+    return f"{article} {words}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """Reported numbers by name, of `n` runs, and what was said of them.
+    """Reported numbers by name, and what was said of them.
 
-    `n` is 0 where it is not known, which an interval or a standard error makes up for; a constant
-    is that of one run. `failures` is None where it was not said, and all kinds that a spread can be
-    of are tried. `off_centre`: the mean is not the middle of its interval; "log" where it is on the
-    scale of logarithms. `bracket`: what was read as a spread, though it stood in brackets.
+    Parameters
+    ----------
+    numbers : mapping of str to Reported
+    n : int
+        Runs behind the report; 0 where that is not known, which an interval or a standard error
+        makes up for; 1 for a constant.
+    failures : str or None
+        What the report did with failures, None where it was not said.
+    kind : Kind
+        What was said of the spread, such as the level of an interval; whatever was not is tried in
+        every way.
+    off_centre : {"", "off", "log"}
+        "off" if the mean is not the middle of its interval, "log" if it is on the scale of
+        logarithms.
     """
 
-    numbers: Numbers
+    numbers: ReportedNumbers
     n: int
     failures: str | None = None
     kind: Kind = NO_KIND
@@ -72,12 +84,16 @@ class Report:
 
     @property
     def centre(self) -> str | None:
-        """Name of the number that is judged by spreads: a mean, or what an interval is beside."""
-        names = self.numbers.keys()
+        """Name of the number that is judged by spreads, if there is one.
+
+        It is a constant, a mean, or another centre that has an interval or quartiles beside it.
+        """
         if self.has_quartiles:
             return "median"
-        others = sorted(names & CENTRES - {"mean", "constant"}) if "ci" in names else []
-        return next((name for name in ("constant", "mean", *others) if name in names), None)
+        candidates = ["constant", "mean"]
+        if "ci" in self.numbers:
+            candidates += ["iqm", "median"]
+        return next((name for name in candidates if name in self.numbers), None)
 
     @property
     def has_quartiles(self) -> bool:
@@ -86,14 +102,22 @@ class Report:
 
     @property
     def has_error(self) -> bool:
-        """Whether it is the standard error of the centre that is known, and no spread of runs."""
-        is_other = self.centre not in {"mean", "constant", None} and not self.has_quartiles
-        return self.spread is not None and (self.n == 0 or is_other)
+        """Whether the spread tells the standard error of the centre, but not how runs vary.
+
+        That is so where the number of runs is not known, and where the centre is an interquartile
+        mean, or a median without its quartiles.
+        """
+        is_of_mean = self.centre in {"mean", "constant", None} or self.has_quartiles
+        return self.spread is not None and (self.n == 0 or not is_of_mean)
 
     def count_used(self, rule: str) -> Sequence[int]:
-        """Return how many values the statistics can summarise under a rule for failures."""
-        item = self.numbers.get("n_succeeded") or self.numbers.get("share")
-        return [self.n] if rule != "excluded" or item is None else self.count_successes()
+        """Return how many values the statistics can summarise under a rule for failures.
+
+        They are all runs, or the successes where failures are left out.
+        """
+        if rule == "excluded" and self.numbers.keys() & SUCCESSES.keys():
+            return self.count_successes()
+        return [self.n]
 
     def count_successes(self) -> Sequence[int]:
         """Return the numbers of successes that print as was reported; the nearest if none does."""
@@ -101,7 +125,10 @@ class Report:
         scale = 1 if "n_succeeded" in self.numbers else self.n
         first = max(math.ceil(item.low * scale), 0)
         last = min(math.floor(item.high * scale), self.n)
-        return range(first, last + 1) or [min(max(round(item.value * scale), 0), self.n)]
+        if first <= last:
+            return range(first, last + 1)
+        nearest = round(item.value * scale)
+        return [min(max(nearest, 0), self.n)]
 
     def count_middle(self, rule: str) -> int:
         """Return the number of values that stands for all that there can be."""
@@ -111,28 +138,39 @@ class Report:
     def list_spreads(self, n_used: int) -> dict[str, float]:
         """Return what the spread can be as a multiple of the sd with n - 1, by words for it.
 
-        Of the standard error where only that is known. `n_used`: values behind the statistics.
+        Where only a standard error is known (`has_error`), as a multiple of that. `n_used`: values
+        behind the statistics.
         """
         if self.has_error:
             return self._list_errors()
         if self.spread is None or n_used < 2:
             return {"": 1.0}
         error = 1.0 / math.sqrt(n_used)
-        ends = self._list_ends(n_used, error)
+        by_denominator = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
         if self.spread == "ci":
-            return ends if self.kind.by is None else {"": ends[name_end(self.kind.by)]}
-        below = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
+            halves = self._list_halves(n_used, error)
+            return halves if self.kind.by is None else {"": halves[name_end(self.kind.by)]}
         if self.spread == "spread":
-            found = {f"± as sd with {free}": root for free, root in below.items()}
-            for free, root in below.items():
-                found[f"± as standard error with {free}"] = error * root
-            for words, half in ends.items():
-                found[f"± as {words}"] = half
-            return found
-        base = self.kind.factor * (error if self.spread == "se" else 1.0)
+            return self._list_all_readings(n_used, error, by_denominator)
+        base = self.kind.factor
+        if self.spread == "se":
+            base *= error
         if self.kind.free is not None:
-            return {"": base * below[self.kind.free.replace("-", " - ")]}
-        return {f"{self.spread} with {free}": base * root for free, root in below.items()}
+            return {"": base * by_denominator[self.kind.free.replace("-", " - ")]}
+        return {f"{self.spread} with {free}": base * root for free, root in by_denominator.items()}
+
+    def _list_all_readings(
+        self, n_used: int, error: float, by_denominator: Mapping[str, float]
+    ) -> dict[str, float]:
+        """Return what a ± of which nothing is said can be, as a multiple of the sd with n - 1."""
+        readings: dict[str, float] = {}
+        for free, root in by_denominator.items():
+            readings[f"± as sd with {free}"] = root
+        for free, root in by_denominator.items():
+            readings[f"± as standard error with {free}"] = error * root
+        for words, half in self._list_halves(n_used, error).items():
+            readings[f"± as {words}"] = half
+        return readings
 
     def _list_errors(self) -> dict[str, float]:
         """Return what the spread of an estimate can be as a multiple of its standard error."""
@@ -140,13 +178,16 @@ class Report:
             return {"": self._find_quantile()}
         if self.spread != "spread":
             return {"": self.kind.factor}
-        found = {"± as standard error": 1.0, "± as interval": self._find_quantile()}
+        readings = {"± as standard error": 1.0, "± as interval": self._find_quantile()}
         if self.n == 0:
-            found[f"± as sd of {MANY} runs"] = math.sqrt(MANY)
-        return found
+            readings[f"± as sd of {MANY} runs"] = math.sqrt(MANY)
+        return readings
 
-    def _list_ends(self, n_used: int, error: float) -> dict[str, float]:
-        """Return half of an interval as a multiple of the sd, by either distribution."""
+    def _list_halves(self, n_used: int, error: float) -> dict[str, float]:
+        """Return half of an interval as a multiple of the sd, by either distribution.
+
+        `error`: the standard error as such a multiple.
+        """
         from scipy import special
 
         by_t = float(special.stdtrit(n_used - 1, self._find_tail()))
@@ -172,9 +213,13 @@ NOT_GIVEN = "nothing was reported; give `reported`, or a number by its name such
 
 
 def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
-    """Read what was reported by name; `is_gap`: it is the difference of two groups."""
+    """Return the numbers of a report and what was said of them; refuse what cannot stand together.
+
+    `is_gap`: whether the difference of two groups was reported.
+    """
     kind = find_kind(given, request)
     texts = dict(given.numbers)
+    # A number behind ± is called by its kind, where that is known.
     if "spread" in texts and kind.name is not None:
         texts.setdefault(kind.name, texts.pop("spread"))
     n = read_runs_behind(texts.pop("runs", None), is_exact="constant" in texts)
@@ -182,14 +227,16 @@ def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
     numbers = {name: read_one(name, text, request) for name, text in texts.items()}
     if request.is_log and numbers.keys() & {*SPREADS, "iqr"}:
         raise UsageError("`scale` is log, on which a spread is none; give the two ends of `ci`")
+    # An interval is judged by half of its width, whether both ends were given or the half itself.
     off_centre = "off" if given.is_skewed else ""
     if ends is not None:
         off_centre = place_interval(numbers, *read_ends(ends, request), is_log=request.is_log)
     elif "ci" in numbers:
         numbers["ci"] = dataclasses.replace(numbers["ci"], text=f"± {numbers['ci'].text}")
-    exact = numbers.get("constant")
-    if exact is not None:
-        numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
+    # A constant was not rounded.
+    constant = numbers.get("constant")
+    if constant is not None:
+        numbers["constant"] = dataclasses.replace(constant, low=constant.value, high=constant.value)
     report = Report(numbers, n, request.failures, kind, off_centre)
     check_together(report, is_gap=is_gap)
     check_enough(report)
@@ -197,20 +244,26 @@ def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
 
 
 def find_kind(given: Printed, request: Request) -> Kind:
-    """Return what stands behind ±: what was said of it, and what the report says itself."""
-    said = request.kind
-    own = NO_KIND if given.plus_minus is None else read_kind(given.plus_minus) or NO_KIND
-    if said == NO_KIND:
-        return own
-    if own.level is not None and said.level not in {None, own.level}:
+    """Return what stands behind ±, by what was asked for and by the report itself.
+
+    What was asked for with `plus_minus` comes first, and the report adds what that leaves open. Two
+    levels of an interval that differ are refused.
+    """
+    asked = request.kind
+    printed = NO_KIND
+    if given.plus_minus is not None:
+        printed = read_kind(given.plus_minus) or NO_KIND
+    if asked == NO_KIND:
+        return printed
+    if printed.level is not None and asked.level not in {None, printed.level}:
         raise UsageError(
-            f"the level is {own.level:g}, and {said.level:g} in `plus_minus`; keep one"
+            f"the level is {printed.level:g}, and {asked.level:g} in `plus_minus`; keep one"
         )
     return dataclasses.replace(
-        said,
-        level=said.level or own.level,
-        by=said.by or own.by,
-        free=said.free or own.free,
+        asked,
+        level=asked.level or printed.level,
+        by=asked.by or printed.by,
+        free=asked.free or printed.free,
     )
 
 
@@ -227,7 +280,7 @@ def read_runs_behind(text: str | None, *, is_exact: bool) -> int:
 
 
 def take_ends(texts: dict[str, str]) -> tuple[str, str] | None:
-    """Take the two ends of an interval from reported numbers."""
+    """Remove the two ends of an interval from reported numbers, and return them."""
     low = texts.pop("ci_low", None)
     high = texts.pop("ci_high", None)
     if low is None and high is None:
@@ -238,18 +291,18 @@ def take_ends(texts: dict[str, str]) -> tuple[str, str] | None:
 
 
 def read_one(name: str, text: str, request: Request) -> Reported:
-    """Return a number as it was printed, with the ends that rounding leaves it."""
-    place = name
+    """Return a number as it was printed, with the cell of all numbers that print so."""
+    argument = name
     where = ""
     if name == "spread":  # it was given with the mean
-        place = "mean"
+        argument = "mean"
         where = " behind ±"
     is_count = name in SUCCESSES
-    item = read_number(text, place, scale=None if is_count else request.scale)
+    item = read_number(text, argument, scale=None if is_count else request.scale)
     if item.value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
-        raise refuse(place, text, f"are 0 and numbers above it{where}")
+        raise refuse(argument, text, f"are 0 and numbers above it{where}")
     if request.is_log and not is_count:
-        return take_log(item, place)
+        return take_log(item, argument)
     return item
 
 
@@ -274,25 +327,29 @@ def take_log(item: Reported, name: str) -> Reported:
 def place_interval(
     numbers: dict[str, Reported], first: Reported, last: Reported, *, is_log: bool
 ) -> str:
-    """Take an interval as that of the only centre, or of the mean; say whether it is off it."""
-    # Half of its width stands for it, with the rounding of both ends.
+    """Add half of an interval to reported numbers, and say how their centre lies in it.
+
+    The interval is that of the only centre; otherwise it is that of the mean, which is its middle
+    if none was reported. Returns what `Report.off_centre` holds.
+    """
     middle = (first.value + last.value) / 2
     half = (last.value - first.value) / 2
+    # Middle and half are as uncertain as the mean of both ends.
     cell = (first.high - first.low + last.high - last.low) / 4
-    found = Reported(f"{float(middle):g}", middle, middle - cell, middle + cell)
     text = f"{first.text} to {last.text}" if is_log else f"± {float(half):g}"
     numbers["ci"] = Reported(text, half, half - cell, half + cell)
+    of_interval = Reported(f"{float(middle):g}", middle, middle - cell, middle + cell)
     beside = sorted(numbers.keys() & CENTRES)
-    centre = numbers[beside[0]] if len(beside) == 1 else numbers.setdefault("mean", found)
+    centre = numbers[beside[0]] if len(beside) == 1 else numbers.setdefault("mean", of_interval)
     if not first.low <= centre.value <= last.high:
         raise refuse("ci", f"{first.text} to {last.text}", f"are intervals around {centre.text}")
-    if centre.low <= found.high and found.low <= centre.high:
+    if centre.low <= of_interval.high and of_interval.low <= centre.high:
         return ""
     return "log" if is_middle_of_logarithms(centre, first, last) else "off"
 
 
 def is_middle_of_logarithms(centre: Reported, first: Reported, last: Reported) -> bool:
-    """Say whether a number is in the middle of its interval as ratios are: sqrt(low * high)."""
+    """Say whether a number can be the geometric mean of both ends, as it is for ratios."""
     if first.low <= 0:
         return False
     least = math.sqrt(first.low * last.low)
@@ -301,7 +358,7 @@ def is_middle_of_logarithms(centre: Reported, first: Reported, last: Reported) -
 
 
 def check_together(report: Report, *, is_gap: bool) -> None:
-    """Refuse numbers that cannot stand together."""
+    """Refuse a report without numbers, and numbers that contradict or repeat each other."""
     names: Set[str] = report.numbers.keys()
     if not names:
         raise UsageError(NOT_GIVEN)
@@ -327,8 +384,14 @@ def has_error_alone(report: Report) -> bool:
 
 def check_enough(report: Report) -> None:
     """Refuse a report of too few values."""
+    if not report.on_values or report.has_error:
+        return
+    least = 1
+    statistic = "mean"
+    if report.spread is not None:
+        least = 2
+        statistic = "standard deviation"
     n_used = report.count_middle(report.failures or "excluded")
-    least, of = (1, "mean") if report.spread is None else (2, "standard deviation")
-    if report.on_values and n_used < least and not report.has_error:
-        few = f"{plural(n_used, 'value')}, too few for a {of}"
+    if n_used < least:
+        few = f"{plural(n_used, 'value')}, too few for a {statistic}"
         raise UsageError(f"the report summarises {few}; correct `n` or the number that succeeded")

@@ -19,7 +19,7 @@ LEVEL = 0.05  # of a test, unless given
 LARGEST = 1e15
 MOST_BETWEEN = 100.0  # standard deviations by which labs may differ
 
-Said = dict[str, str]
+Remarks = dict[str, str]
 """Sentences on what is taken for granted, by the argument that changes it."""
 
 
@@ -78,26 +78,26 @@ class Request:
 
 
 def make_request(
-    said: Judging, *, plus_minus: str | None = None, groups: tuple[str, str] | None = None
+    asked: Judging, *, plus_minus: str | None = None, groups: tuple[str, str] | None = None
 ) -> Request:
     """Read what was asked for; raise `UsageError` for what cannot be."""
-    is_log = said.get("scale") == "log"
-    if is_log and said.get("margin") is not None:
+    is_log = asked.get("scale") == "log"
+    if is_log and asked.get("margin") is not None:
         raise UsageError("`margin` and `scale` log do not go together; leave one out")
-    if is_log and said.get("between") is not None:
+    if is_log and asked.get("between") is not None:
         raise UsageError("`between` and `scale` log do not go together; leave one out")
-    is_estimate = said.get("between") == "estimate"
+    is_estimate = asked.get("between") == "estimate"
     return Request(
-        level=read_level(said.get("level")),
-        failures=read_failures(said.get("failures")),
+        level=read_level(asked.get("level")),
+        failures=read_failures(asked.get("failures")),
         kind=read_plus_minus(plus_minus),
-        scale=None if is_log else read_scale(said.get("scale")),
+        scale=None if is_log else read_scale(asked.get("scale")),
         is_log=is_log,
-        cap=read_cap(said.get("cap")),
-        grid=read_grid(said.get("grid")),
-        between=0.0 if is_estimate else read_between(said.get("between")),
+        cap=read_cap(asked.get("cap")),
+        grid=read_grid(asked.get("grid")),
+        between=0.0 if is_estimate else read_between(asked.get("between")),
         estimates_between=is_estimate,
-        margin=read_margin(said.get("margin")),
+        margin=read_margin(asked.get("margin")),
         groups=groups,
     )
 
@@ -110,7 +110,11 @@ def read_failures(given: str | None) -> str | None:
 
 
 def read_plus_minus(given: str | None) -> Kind:
-    """Read what was said of ±; what is of two ends or of brackets alone the reader has placed."""
+    """Read what was said of ±.
+
+    Kinds that a ± cannot be, such as a range, say how brackets or two ends are read. The reader has
+    used them already.
+    """
     if given is None:
         return NO_KIND
     check_kind(given)
@@ -162,6 +166,8 @@ def read_between(given: Number | None) -> float:
     """Read by how many standard deviations labs differ."""
     if given is None:
         return 0.0
+    if str(given).strip().endswith("%"):
+        raise refuse("between", given, "is a number of standard deviations, 0.35, or estimate")
     between = float(read_number(given, "between").value)
     if not 0.0 <= between <= MOST_BETWEEN:
         raise refuse("between", given, "is from 0 to 100 standard deviations")

@@ -48,7 +48,9 @@ class Comparison(Found, Answered):  # noqa: D101 (its docstring is that of its f
 
     def plot(self) -> Any:
         """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
-        names = [name for name, one in self.findings.items() if math.isfinite(sum(one.interval))]
+        names = [
+            name for name, finding in self.findings.items() if math.isfinite(sum(finding.interval))
+        ]
         panels = [functools.partial(draw_statistic, self, name) for name in names]
         return draw(panels, height=0.4 + 2.1 * len(panels))
 

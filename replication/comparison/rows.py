@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from replication.comparison.comparison import compare_sides
-from replication.comparison.request import Request, Said
+from replication.comparison.request import Remarks, Request
 from replication.comparison.result import Comparison
 from replication.comparison.sides import Key, OneSide, OwnRuns, Printed
 from replication.comparison.table import ComparisonTable
@@ -22,7 +22,7 @@ LESS_EFFORT = Effort(10_000, 200)
 
 
 @dataclasses.dataclass(frozen=True)
-class Sides:
+class TableSides:
     """Both sides of a table, by key, and how they were read.
 
     Parameters
@@ -39,14 +39,17 @@ class Sides:
         Runs that lack a value or a key.
     read_as : sequence of Block
         How both sides were read, and what was left out.
+    has_one_report : bool
+        Whether all rows are compared with one and the same report.
     """
 
     by: tuple[str, ...]
     mine: Mapping[Key, OneSide]
     theirs: Mapping[Key, Printed]
-    said: Mapping[str, str] = dataclasses.field(default_factory=Said)
+    said: Mapping[str, str] = dataclasses.field(default_factory=Remarks)
     n_missing: int = 0
     read_as: Sequence[Block] = ()
+    has_one_report: bool = False
 
     @property
     def shared(self) -> list[Key]:
@@ -62,12 +65,12 @@ class JudgedRows:
     refused: Mapping[Key, str]
 
 
-def compare_rows(sides: Sides, request: Request) -> ComparisonTable | Comparison:
-    """Return the answer to a table; of one that has no keys that to its only row."""
+def compare_rows(sides: TableSides, request: Request) -> ComparisonTable | Comparison:
+    """Return the answer to a table; without keys it is the answer to the only row."""
     if not sides.by:
-        found = compare_sides(sides.mine[()], sides.theirs[()], request, said=sides.said)
-        n_missing = found.n_missing + sides.n_missing
-        return dataclasses.replace(found, read_as=tuple(sides.read_as), n_missing=n_missing)
+        answer = compare_sides(sides.mine[()], sides.theirs[()], request, said=sides.said)
+        n_missing = answer.n_missing + sides.n_missing
+        return dataclasses.replace(answer, read_as=tuple(sides.read_as), n_missing=n_missing)
     said = dict(sides.said)
     judged = judge_rows(sides, request)
     if request.estimates_between:
@@ -81,7 +84,8 @@ def compare_rows(sides: Sides, request: Request) -> ComparisonTable | Comparison
         refused=judged.refused,
         n_missing=sides.n_missing,
         assumptions=said,
-        seeds={key: find_values_by_seed(one) for key, one in sides.mine.items()},
+        seeds={key: find_values_by_seed(side) for key, side in sides.mine.items()},
+        has_one_report=sides.has_one_report,
         only_reported=tuple(key for key in sides.theirs if key not in sides.mine),
         only_yours=tuple(key for key in sides.mine if key not in sides.theirs),
         level=request.level,
@@ -90,8 +94,8 @@ def compare_rows(sides: Sides, request: Request) -> ComparisonTable | Comparison
     )
 
 
-def judge_rows(sides: Sides, request: Request) -> JudgedRows:
-    """Compare each row that both sides have; one that cannot be compared is named."""
+def judge_rows(sides: TableSides, request: Request) -> JudgedRows:
+    """Compare each row that both sides have; of a row that cannot be compared keep the reason."""
     effort = Effort() if len(sides.theirs) < FEW_ROWS else LESS_EFFORT
     rows: dict[Key, Comparison] = {}
     refused: dict[Key, str] = {}
@@ -108,17 +112,17 @@ def judge_rows(sides: Sides, request: Request) -> JudgedRows:
 
 def estimate_between(rows: Mapping[Key, Comparison]) -> float:
     """Return the standard deviation between labs that rows show."""
-    effects = [find_effect(one.difference, one.main.sides) for one in rows.values()]
+    effects = [find_effect(row.difference, row.main.sides) for row in rows.values()]
     pooled = pool(effects, level=0.05)
     if pooled is None or pooled.tau is None:
         raise UsageError("`between` estimate takes three rows of ten runs on either side")
     return pooled.tau
 
 
-def find_values_by_seed(one: OneSide) -> BySeed:
+def find_values_by_seed(side: OneSide) -> BySeed:
     """Return values by the seed of their run; none where no column says it."""
-    if not isinstance(one, OwnRuns) or one.seeds is None:
+    if not isinstance(side, OwnRuns) or side.seeds is None:
         return NO_SEEDS
-    values: FloatArray = np.asarray(one.values, dtype=np.float64)
-    order = np.argsort(one.seeds, kind="stable")
-    return BySeed(one.seeds[order], values[order])
+    values: FloatArray = np.asarray(side.values, dtype=np.float64)
+    order = np.argsort(side.seeds, kind="stable")
+    return BySeed(side.seeds[order], values[order])

@@ -1,15 +1,16 @@
-"""Runs of one's own: how they may be given, which failed, and what a report did with those."""
+"""Runs of one's own: which forms they may have, which failed, and how failures count."""
 
 import dataclasses
 import math
-from typing import Any
+from typing import TypeGuard
 
 import numpy as np
+import numpy.typing as npt
 
 from replication.comparison.numbers import show
 from replication.comparison.report import Report
 from replication.comparison.request import Request
-from replication.comparison.sides import OwnRuns
+from replication.comparison.sides import Outcomes, OwnRuns, Values
 from replication.comparison.values import check_values, take_numbers
 from replication.errors import DataError, UsageError
 from replication.reading.names import SUCCESSES
@@ -20,11 +21,25 @@ from replication.statistics.sampling import SEED, UNBOUNDED, Sample
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Runs:
-    """Runs of one's own: those that succeeded, and failures that were stopped at one value.
+    """Runs of one's own, or another report in their place.
 
-    `minus`: runs of another kind, where the difference of the means is compared. `is_of_pairs`:
-    each is the difference of two runs, and no success if it is 1. `report`: another report, which
-    stands in the place of runs. `tasks`: the runs of each task, where a statistic is over tasks.
+    Parameters
+    ----------
+    done : Sample or None
+        Runs that succeeded, if any.
+    n_failed : int
+    stop : float or None
+        The one value at which failures were stopped, if there is one.
+    n_missing : int
+        Values that were left out.
+    minus : Sample or None
+        Runs of another kind, where the difference of the means is compared.
+    is_of_pairs : bool
+        Whether each run is the difference of two; a 1 is then no success.
+    report : Report or None
+        Another report, which stands in the place of runs.
+    tasks : tuple of float64[...]
+        The runs of each task, where a statistic is over tasks.
     """
 
     done: Sample | None = None
@@ -38,19 +53,18 @@ class Runs:
 
     @property
     def n(self) -> int:
-        """All runs."""
-        others = self.report or self.done
-        return self.n_failed + (0 if others is None else others.n)
+        """Number of runs, failures included."""
+        if self.report is not None:
+            return self.report.n
+        return self.n_failed + (0 if self.done is None else self.done.n)
 
 
 def read_runs(given: OwnRuns, report: Report, request: Request) -> Runs:
     """Return runs as they are judged; some must have succeeded if values are compared."""
     needs_cap = request.failures != "excluded" and bool(report.on_values)
     own = take_runs(given.values, given.succeeded, request, needs_cap=needs_cap, name="values")
-    says_success = hasattr(given.values, "converged") or isinstance(given.values, CountTable)
-    is_told = says_success or given.succeeded is not None or bool(request.cap)
     is_share = not SUCCESSES.keys().isdisjoint(report.numbers)
-    if is_share and given.minus is None and not is_told:
+    if is_share and given.minus is None and not _says_success(given, request):
         return take_successes(own, is_alone=not report.on_values)
     _refuse_if_all_failed(own, report, "values")
     if given.minus is None:
@@ -62,33 +76,47 @@ def read_runs(given: OwnRuns, report: Report, request: Request) -> Runs:
     return dataclasses.replace(own, minus=others.done, n_missing=n_missing)
 
 
+def _says_success(given: OwnRuns, request: Request) -> bool:
+    """Say whether something but the values themselves says which runs succeeded."""
+    if given.succeeded is not None or request.cap:
+        return True
+    return isinstance(given.values, CountTable) or hasattr(given.values, "converged")
+
+
 def _refuse_if_all_failed(runs: Runs, report: Report, name: str) -> None:
     if report.on_values and runs.done is None:
         raise DataError(f"all {runs.n:,} runs of `{name}` failed; compare the share alone")
 
 
-def take_runs(values: Any, succeeded: Any, request: Request, *, needs_cap: bool, name: str) -> Runs:
+def take_runs(
+    values: Values,
+    succeeded: npt.ArrayLike | None,
+    request: Request,
+    *,
+    needs_cap: bool,
+    name: str,
+) -> Runs:
     """Return runs from whatever holds them.
 
-    `name` is that of the argument. With `needs_cap` failures must have one common value.
+    `needs_cap`: whether failures must have one common value. `name`: of the argument.
     """
-    says_success = isinstance(values, CountTable) or is_of_outcomes(values)
-    if says_success and succeeded is not None:
-        raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
     if isinstance(values, CountTable):
+        _refuse_said_twice(succeeded)
         return _take_counts(values, request)
-    if says_success:
+    if is_of_outcomes(values):
+        _refuse_said_twice(succeeded)
         succeeded = values.converged
-        values = values.updates
-    data = take_numbers(values, name)
+        data = take_numbers(values.updates, name)
+    else:
+        data = take_numbers(values, name)
     flags = _take_flags(succeeded, data)
     is_known = ~np.isnan(data)
     n_missing = int((~is_known).sum())
     data = data[is_known]
     flags = flags[is_known]
     check_values(data, request)
-    stop = _find_cap(data, flags, request.cap, needs_cap=needs_cap)
-    if stop is not None:  # whatever goes beyond the cap has failed
+    stop = _find_stop(data, flags, request.cap, needs_cap=needs_cap)
+    if stop is not None:  # whatever goes beyond it has failed
         flags = flags & (data <= stop)
     n_failed = int((~flags).sum())
     done = _sample_successes(data[flags], request, None if n_failed == 0 else stop)
@@ -97,9 +125,14 @@ def take_runs(values: Any, succeeded: Any, request: Request, *, needs_cap: bool,
     return Runs(done, n_failed, stop, n_missing)
 
 
-def is_of_outcomes(values: Any) -> bool:
+def is_of_outcomes(values: Values) -> TypeGuard[Outcomes]:
     """Say whether values are outcomes of `simulate`, which bring their successes."""
     return hasattr(values, "converged") and np.ndim(getattr(values, "updates", 0)) == 1
+
+
+def _refuse_said_twice(succeeded: npt.ArrayLike | None) -> None:
+    if succeeded is not None:
+        raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
 
 
 def _take_counts(table: CountTable, request: Request) -> Runs:
@@ -111,7 +144,7 @@ def _take_counts(table: CountTable, request: Request) -> Runs:
     return Runs(done, table.n_censored, stop)
 
 
-def _take_flags(succeeded: Any, data: FloatArray) -> BoolArray:
+def _take_flags(succeeded: npt.ArrayLike | None, data: FloatArray) -> BoolArray:
     """Return which runs succeeded; all where nothing says so."""
     if succeeded is None:
         return np.ones(data.shape, dtype=np.bool_)
@@ -132,17 +165,23 @@ def _sample_successes(values: FloatArray, request: Request, stop: float | None) 
     return Sample.from_values(values, bounds=(-math.inf, high), grid=request.grid)
 
 
-def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: bool) -> float | None:
-    """Return the common cap of the failures; None if they have none and need none."""
+def _find_stop(
+    data: FloatArray, flags: BoolArray, cap: float | None, *, needs_cap: bool
+) -> float | None:
+    """Return the one value at which failures were stopped: the cap, or what all of them have.
+
+    None if they have no common value, and need none. `flags`: which runs succeeded.
+    """
     stops = data[~flags]
     if stops.size == 0:
         return cap
-    # Stopped at one value, or all at the cap or beyond, and no success went further?
     lowest = float(stops.min())
     highest = float(stops.max())
-    common = highest if cap is None else cap
-    if lowest >= common and not (cap is None and (data[flags] > common).any()):
-        return common
+    if cap is not None:
+        if lowest >= cap:
+            return cap
+    elif lowest == highest and not (data[flags] > highest).any():
+        return highest
     if not needs_cap:
         return None
     ways = f"give a `cap` of at most {lowest:g}, or `failures` as excluded if the report did so"
@@ -150,18 +189,24 @@ def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: boo
 
 
 def take_successes(own: Runs, *, is_alone: bool) -> Runs:
-    """Return runs of ones and zeros as successes and failures; refuse any others."""
-    if own.done is None or not (is_alone and set(own.done.values) <= {0.0, 1.0}):
+    """Return runs of ones and zeros as successes and failures; refuse any others.
+
+    `is_alone`: whether nothing but a share was reported. Otherwise ones and zeros could be values.
+    """
+    is_of_flags = own.done is not None and set(own.done.values) <= {0.0, 1.0}
+    if own.done is None or not is_of_flags or not is_alone:
         ways = "name a column with `succeeded`, or give a `cap`, or values of 1 and 0"
         raise UsageError(f"nothing says which of your runs succeeded, as for a share; {ways}")
     ones = own.done.runs[own.done.runs == 1.0]
-    done = Sample.from_values(ones) if ones.size else None
-    n_failed = own.n - ones.size
-    return Runs(done, n_failed, None, own.n_missing)
+    successes = Sample.from_values(ones) if ones.size else None
+    return Runs(successes, n_failed=own.n - ones.size, n_missing=own.n_missing)
 
 
 def get_sample(own: Runs, rule: str) -> Sample | None:
-    """Return the runs under a rule for failures; None if none succeeded, or of a report."""
+    """Return the runs under a rule for failures; None if none succeeded, or a report stands there.
+
+    Failures without a common value can only be left out.
+    """
     done = own.done
     if done is None or own.n_failed == 0 or rule == "excluded" or own.stop is None:
         return done
@@ -169,11 +214,11 @@ def get_sample(own: Runs, rule: str) -> Sample | None:
     if rule == "at-cap":
         values = np.append(done.runs, np.full(own.n_failed, own.stop))
         return Sample.from_values(values, bounds=(done.low, own.stop), grid=done.grid)
-    # Started anew: in random order, failures are added up until the next success.
+    # Started anew: attempts in random order, of which failures add up until the next success.
     generator = np.random.default_rng(SEED)
     attempts = np.append(done.runs, np.full(own.n_failed, math.inf))
     generator.shuffle(attempts)
-    ends = np.flatnonzero(np.isfinite(attempts))
-    failed_before = np.diff(ends, prepend=-1) - 1
-    values = attempts[ends] + own.stop * failed_before
+    successes = np.flatnonzero(np.isfinite(attempts))
+    n_failed_before = np.diff(successes, prepend=-1) - 1
+    values = attempts[successes] + own.stop * n_failed_before
     return Sample.from_values(values, bounds=(done.low, math.inf), grid=done.grid)

@@ -18,7 +18,7 @@ LEAST_CHANCE = 1e-12  # of a coincidence that is shown
 
 
 def answer(found: Found) -> str:
-    """Return the verdict, what was tested, and what would have been seen, in one sentence."""
+    """Return the verdict, what was tested, and what would have been found, in one sentence."""
     verdict = str(found.verdict).capitalize()
     if found.reason == "impossible":
         return f"{verdict}: {join(list(found.impossible.values()))}."
@@ -72,10 +72,12 @@ def _describe_test(found: Found) -> str:
 
 
 def _choose_verb(found: Found) -> str:
+    """Return "lies" of one judged number, "lie" of several."""
     return "lies" if len(found.judged) == 1 else "lie"
 
 
 def _is_of_shares(found: Found) -> bool:
+    """Say whether nothing but shares or numbers of successes was judged."""
     return set(found.judged) <= SUCCESSES.keys()
 
 
@@ -84,7 +86,7 @@ def _name_reported(found: Found) -> str:
     beside = []
     for name, text in found.reported.items():
         if name not in SPREADS or name in found.judged or _is_of_shares(found):
-            continue
+            continue  # what is judged stands before the brackets; a share has no spread
         if name == "spread" or text.startswith("±"):
             beside.append(f"± {text.removeprefix('± ')}")
         else:
@@ -105,7 +107,7 @@ def _name_yours(found: Found) -> str:
     (name,) = found.judged
     counts = None if found.difference is None else found.difference.counts
     if name == "n_succeeded" and counts is not None:
-        return f"your {counts[0]:,} of {counts[1]:,}"
+        return f"your {counts.yours:,} of {counts.n_yours:,}"
     yours = f"your {format_number(found.findings[name].yours)}"
     return f"{yours} ({runs})" if runs else yours
 
@@ -168,24 +170,22 @@ def list_p_by_kind(p_values: Mapping[str, float], level: float) -> str:
     by_kind: dict[str, list[float]] = {}
     for words, p in p_values.items():
         by_kind.setdefault(find_kind(words), []).append(p)
-    for group in by_kind.values():
-        if (min(group) <= level) != (max(group) <= level):
-            return list_p(p_values, "with {}")
-    if "" in by_kind or len(by_kind) < 2:
-        return list_p(p_values, "with {}")
-    worst = {f"± as {KIND_WORDS[kind]}": max(group) for kind, group in by_kind.items()}
-    return list_p(worst, "with {}")
+    are_at_odds = any(min(group) <= level < max(group) for group in by_kind.values())
+    if are_at_odds or "" in by_kind or len(by_kind) < 2:
+        return list_p(p_values)
+    largest = {f"± as {KIND_WORDS[kind]}": max(group) for kind, group in by_kind.items()}
+    return list_p(largest)
 
 
-def list_p(p_values: Mapping[str, float], template: str) -> str:
-    """Return p under each reading of what was not said, of many the smallest and the largest."""
+def list_p(p_values: Mapping[str, float]) -> str:
+    """Return p with each reading of what was not said; of many the smallest and the largest."""
     pairs = list(p_values.items())
     is_many = len(pairs) > MAX_READINGS
     if is_many:
         least = min(pairs, key=lambda pair: pair[1])
         most = max(pairs, key=lambda pair: pair[1])
         pairs = [least, most]
-    parts = [f"{format_p(p)} {template.format(words)}" for words, p in pairs]
+    parts = [f"{format_p(p)} with {words}" for words, p in pairs]
     return " to ".join(parts) if is_many else join(parts)
 
 
@@ -201,18 +201,18 @@ def describe_coincidence(found: Found) -> str:
 
 def describe_difference(found: Found) -> str:
     """Return the difference with its interval, also in standard deviations."""
-    one = found.difference
-    if one is None:
+    gap = found.difference
+    if gap is None:
         return ""
     less = "over" if found.scale else "less"
     of = " (means by quartiles)" if "estimated" in found.assumptions else ""
     text = (
-        f"Yours {less} reported{of}: {format_number(one.value)} ({percent(1.0 - found.level)} "
-        f"interval {span(one.low, one.high)})"
+        f"Yours {less} reported{of}: {format_number(gap.value)} ({percent(1.0 - found.level)} "
+        f"interval {span(gap.low, gap.high)})"
     )
-    if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
-        value, low, high = one.d
-        text += f", in standard deviations {format_number(value, 2)} ({span(low, high, 2)})"
+    d = gap.d
+    if d is not None and not found.findings.keys() & SUCCESSES.keys():
+        text += f", in standard deviations {format_number(d.value, 2)} ({span(d.low, d.high, 2)})"
     return f"{text}."
 
 
@@ -241,41 +241,47 @@ HEADER = ["", "reported", "yours", "not contradicted", "p", "found 4 times in 5"
 
 def tabulate(found: Found) -> list[list[str]]:
     """Return the table of findings."""
-    rows = [HEADER, *(_make_row(found, name, one) for name, one in found.findings.items())]
-    if sum(not math.isnan(one.p) for one in found.findings.values()) > 1:
+    rows = [HEADER]
+    n_judged = 0
+    for name, finding in found.findings.items():
+        rows.append(_make_row(found, name, finding))
+        n_judged += not math.isnan(finding.p)
+    if n_judged > 1:
         rows.append(["all together", "", "", "", format_p(found.p), ""])
     return rows
 
 
-def _make_row(found: Found, name: str, item: Finding) -> list[str]:
+def _make_row(found: Found, name: str, finding: Finding) -> list[str]:
+    """Return the cells of a finding, in the order of the header."""
     words = word(name)
-    if " to " in item.reported:  # an interval by its ends
+    if " to " in finding.reported:  # an interval by its ends
         words = words.removeprefix("half ")
-    yours = format_number(item.yours)
+    yours = format_number(finding.yours)
     counts = None if found.difference is None else found.difference.counts
     if name == "n_succeeded" and counts is not None:
-        yours = f"{counts[0]:,} of {counts[1]:,}"
+        yours = f"{counts.yours:,} of {counts.n_yours:,}"
     elif name == "mean_given_max" or (found.scale and name in SPREADS):
         yours = ""
     shown = found.shown.get(name)
     by = "off by × " if found.scale else "off by "
     return [
         words,
-        item.reported,
+        finding.reported,
         yours,
-        _describe_interval(found, name, item),
-        format_p(item.p),
+        _describe_interval(found, name, finding),
+        format_p(finding.p),
         "" if shown is None else f"{by}{format_number(shown, 2)}",
     ]
 
 
-def _describe_interval(found: Found, name: str, item: Finding) -> str:
+def _describe_interval(found: Found, name: str, finding: Finding) -> str:
     """Return the numbers that would not be contradicted, as the reported one is printed."""
-    low, high = item.interval
+    low, high = finding.interval
     if math.isnan(low + high):
         return ""
-    is_rough = name == "constant" or bool(found.scale) or math.isinf(low + high)
-    return span(low, high) if is_rough else f"{low:,.10g} to {high:,.10g}"
+    if name == "constant" or found.scale or math.isinf(low + high):
+        return span(low, high)
+    return f"{low:,.10g} to {high:,.10g}"  # with the decimals that the reported number has
 
 
 def list_notes(found: Found) -> Iterator[str]:
@@ -283,11 +289,11 @@ def list_notes(found: Found) -> Iterator[str]:
     left = [word(name) for name in found.reported if name not in {*SPREADS, *found.judged}]
     if left and found.reason == "p" and "estimated" not in found.assumptions:
         yield f"Not judged, for want of runs: {join(left)}."
-    for kind, one in found.ruled_out.items():
-        ratio = format_number(one.ratio, 2)
+    for kind, test in found.ruled_out.items():
+        ratio = format_number(test.ratio, 2)
         yield (
             f"That ± is {KIND_WORDS[kind]} is ruled out: the report's runs would vary {ratio} "
-            f"times as much as yours (F test, {describe_p(one.p)})."
+            f"times as much as yours (F test, {describe_p(test.p)})."
         )
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)
@@ -309,12 +315,12 @@ def _do_readings_differ(found: Found) -> bool:
 
 def _describe_improvement(found: Found) -> str:
     """Say how often a run of the first group lies above one of the second."""
-    one = found.improvement
-    if one is None or one.value is None or one.low is None or one.high is None:
+    share = found.improvement
+    if share is None or share.value is None or share.low is None or share.high is None:
         return ""
     first, second = (name_key((name,)) for name in found.groups)
-    interval = f"{percent(one.low)} to {percent(one.high)}"
+    interval = f"{percent(share.low)} to {percent(share.high)}"
     return (
         f"The probability that a run of {first} lies above one of {second} is "
-        f"{percent(one.value)} ({percent(one.level)} interval {interval})."
+        f"{percent(share.value)} ({percent(share.level)} interval {interval})."
     )

@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import numpy as np
 import numpy.typing as npt
 
 from replication.reading import tidy
@@ -18,8 +17,13 @@ Key = tidy.Key
 class Outcomes(Protocol):
     """Outcomes of `simulate`: values, and whether each run converged."""
 
-    updates: FloatArray
-    converged: npt.NDArray[np.bool_]
+    @property
+    def updates(self) -> npt.ArrayLike:
+        """Values of the runs, shape (n,)."""
+
+    @property
+    def converged(self) -> npt.ArrayLike:
+        """Whether each run converged, shape (n,)."""
 
 
 Values = npt.ArrayLike | CountTable | Outcomes
@@ -79,4 +83,4 @@ class Printed:
 
 
 OneSide = OwnRuns | Printed
-"""What a report is held against: runs of one's own, or another report."""
+"""What a report is compared with: runs of one's own, or another report."""

@@ -15,8 +15,8 @@ MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 
 
 @dataclasses.dataclass(frozen=True)
-class Counted:
-    """Successes, and runs, of one's own."""
+class OwnSuccesses:
+    """Successes among runs of one's own, and the number of these runs."""
 
     k: int
     n: int
@@ -41,34 +41,41 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
         return False
     if report.spread is None or m < 2:
         return True
-    # Is the spread one of k ones among m? Its square is then k (m - k) / (m (m - 1)).
     spread = report.numbers[report.spread]
-    tried = report.count_successes()
-    for k in tried[:: 1 + len(tried) // MAX_COUNTS]:
+    factors = report.list_spreads(m).values()
+    possible = report.count_successes()
+    for k in possible[:: 1 + len(possible) // MAX_COUNTS]:
         if not mean.holds(Fraction(k, m)):
             continue
-        sd = math.sqrt(k * (m - k) / (m * (m - 1.0)))
-        if any(spread.holds(sd * factor) for factor in report.list_spreads(m).values()):
+        sd = math.sqrt(k * (m - k) / (m * (m - 1.0)))  # of k ones among m
+        if any(spread.holds(sd * factor) for factor in factors):
             return True
     return False
 
 
-def count_own(own: Runs, sample: Sample | None, report: Report, name: str) -> Counted | None:
-    """Return one's own successes: ones of a column, flags, or what another report says of them."""
+def count_own(own: Runs, sample: Sample | None, report: Report, name: str) -> OwnSuccesses | None:
+    """Return one's own successes, by what was reported: a mean, or a share or number of successes.
+
+    They are the ones of a column, or what flags or another report say. None if there are none of
+    that kind.
+    """
     if name == "mean":
         is_gap = own.minus is not None or own.is_of_pairs
         if sample is None or is_gap or not is_binary(sample, report):
             return None
-        return Counted(round(sample.mean * sample.n), sample.n)
+        return OwnSuccesses(round(sample.mean * sample.n), sample.n)
     if own.report is None:
-        return Counted(own.n - own.n_failed, own.n)
+        return OwnSuccesses(own.n - own.n_failed, own.n)
     if SUCCESSES.keys() & own.report.numbers.keys():
-        return Counted(own.report.count_middle("excluded"), own.n)
+        return OwnSuccesses(own.report.count_middle("excluded"), own.n)
     return None
 
 
-def judge_shares(own: Runs, sample: Sample | None, report: Report, *, level: float) -> Answer:
-    """Judge a share or number of successes, or the mean of a column of 0 and 1."""
+def judge_successes(own: Runs, sample: Sample | None, report: Report, *, level: float) -> Answer:
+    """Judge a share or number of successes, or the mean of a column of 0 and 1.
+
+    The answer is empty where none of them was reported.
+    """
     name = next((name for name in SUCCESSES if name in report.numbers), "mean")
     mine = count_own(own, sample, report, name)
     if mine is None:
@@ -79,19 +86,24 @@ def judge_shares(own: Runs, sample: Sample | None, report: Report, *, level: flo
     # Of all counts that print as reported the nearest is judged; the interval holds those of all.
     counts = report.count_successes()
     nearest = find_nearest(counts, k / n * m)
-    best = shares.judge_shares(k, n, nearest, m, level=level)
+    test = shares.judge_shares(k, n, nearest, m, level=level)
     low = shares.find_difference_ends(k, n, counts[-1], m, level=level).low
     high = shares.find_difference_ends(k, n, counts[0], m, level=level).high
-    # A number of successes counts runs, a share is of all of them.
+    # Numbers of successes in m runs, divided by this, have the unit of the reported number.
     item = report.numbers[name]
-    unit = 1 if name == "n_succeeded" else m
-    value = k / n - item.value * unit / m
-    difference = dataclasses.replace(best, value=float(value), low=low, high=high)
-    kept = shares.find_shares_kept(k, n, m, level=level)
-    interval = (kept[0] / unit, kept[1] / unit)
-    finding = Finding.of(name, item, k / n * m / unit, interval=interval, p=best.p)
-    shown = None if best.shown is None else best.shown * m / unit
-    return Answer({name: finding}, best.p, difference=difference, shown={name: shown})
+    divisor = 1 if name == "n_succeeded" else m
+    value = k / n - item.value * divisor / m
+    difference = dataclasses.replace(test, value=float(value), low=low, high=high)
+    least, most = shares.find_shares_kept(k, n, m, level=level)
+    finding = Finding.of(
+        name,
+        item,
+        k / n * m / divisor,
+        interval=(least / divisor, most / divisor),
+        p=test.p,
+    )
+    shown = None if test.shown is None else test.shown * m / divisor
+    return Answer({name: finding}, test.p, difference=difference, shown={name: shown})
 
 
 def find_nearest(counts: Sequence[int], wanted: float) -> int:

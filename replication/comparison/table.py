@@ -5,19 +5,19 @@ import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from replication.comparison import numbers
 from replication.comparison.cells import list_cells, tabulate
 from replication.comparison.figure import draw
 from replication.comparison.forest import draw_rows
 from replication.comparison.found_table import FoundTable
 from replication.comparison.numbers import describe_p
+from replication.comparison.options import FORMS
 from replication.comparison.table_sentences import (
     answer_table,
     describe_columns,
     describe_marks,
     list_asides,
 )
-from replication.comparison.text import Answered, Block, describe_class
+from replication.comparison.text import Answered, Block, Cell, describe_class
 from replication.wording import plural
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ComparisonTable(FoundTable, Answered):  # noqa: D101 (its docstring is tha
         "How both tables were read, and what was left out.",
     )
 
-    forms = numbers.FORMS
+    forms = FORMS
     read_as: tuple[Block, ...] = ()
 
     def __repr__(self) -> str:
@@ -55,28 +55,28 @@ class ComparisonTable(FoundTable, Answered):  # noqa: D101 (its docstring is tha
 
     def list_parts(self) -> dict[str, Any]:
         """Return the parts of the answer by the names that they have in JSON, for `to_dict`."""
-        found: dict[str, Any] = {name: getattr(self, name) for name in PARTS}
-        found["p_by_assumption"] = {name: reading.p for name, reading in self.readings.items()}
-        found["dependence"] = None if self.whole is None else self.whole.dependence
-        found["n_judged"] = len(self.p_values)
-        found["n_contradicted"] = len(self.contradicted)
-        found["n_equivalent"] = len(self.equivalent) if self.has_margin else None
-        found["rows"] = self._list_rows()
-        found["only_reported"] = [{"key": key} for key in self.only_reported]
-        found["only_yours"] = [{"key": key} for key in self.only_yours]
-        found["refused"] = [{"key": key, "why": why} for key, why in self.refused.items()]
-        return found
+        parts: dict[str, Any] = {name: getattr(self, name) for name in PARTS}
+        parts["p_by_assumption"] = {name: reading.p for name, reading in self.readings.items()}
+        parts["dependence"] = None if self.whole is None else self.whole.dependence
+        parts["n_judged"] = len(self.p_values)
+        parts["n_contradicted"] = len(self.contradicted)
+        parts["n_equivalent"] = len(self.equivalent) if self.has_margin else None
+        parts["rows"] = self._list_rows()
+        parts["only_reported"] = [{"key": key} for key in self.only_reported]
+        parts["only_yours"] = [{"key": key} for key in self.only_yours]
+        parts["refused"] = [{"key": key, "why": why} for key, why in self.refused.items()]
+        return parts
 
     def _list_rows(self) -> list[dict[str, Any]]:
         """Return the answer of each row, with what follows from its being one of many."""
         rows = []
-        for key, one in self.rows.items():
-            row: dict[str, Any] = {
+        for key, row in self.rows.items():
+            in_table: dict[str, Any] = {
                 "key": dict(zip(self.by, key, strict=True)),
                 "p_adjusted": self.adjusted.get(key),
                 "verdict_in_table": self.verdicts[key],
             }
-            rows.append(row | one.to_dict())
+            rows.append(in_table | row.to_dict())
         return rows
 
     def to_frame(self) -> "pd.DataFrame":
@@ -88,22 +88,23 @@ class ComparisonTable(FoundTable, Answered):  # noqa: D101 (its docstring is tha
 
     def plot(self) -> Any:
         """Return a forest plot: all differences in standard deviations, and their mean."""
-        is_known = any(one.difference and one.difference.d for one in self.rows.values())
+        is_known = any(row.difference and row.difference.d for row in self.rows.values())
         panels = [functools.partial(draw_rows, self)] if is_known else []
         return draw(panels, height=1.2 + 0.25 * len(self.rows))
 
-    def list_cells(self) -> list[list[Any]]:
+    def list_cells(self) -> list[list[Cell]]:
         """Return the rows as numbers, header first, and all rows together last."""
         return list_cells(self)
 
     def describe(self) -> Iterable[Block]:
         """Yield the answer: the table as a whole, its rows, their conditions, what is missing."""
-        every = (part for one in self.rows.values() for part in one.conditions)
-        conditions = list(dict.fromkeys(every))
+        conditions: dict[str, None] = {}
+        for row in self.rows.values():
+            conditions.update(dict.fromkeys(row.conditions))
         yield Block(answer_table(self))
-        yield Block(rows=tabulate(self, conditions))
+        yield Block(rows=tabulate(self, list(conditions)))
         yield Block(describe_columns(self))
-        yield from map(Block, describe_marks(self, conditions))
+        yield from map(Block, describe_marks(self, list(conditions)))
         for title, items in list_asides(self).items():
             if items:
                 yield Block(title, items)

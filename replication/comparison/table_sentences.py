@@ -22,8 +22,8 @@ SAME = "Your runs give the reported numbers to the last digit: are they the same
 def answer_table(table: FoundTable) -> str:
     """Return the one answer: verdict, p, mean difference, and what it rests on."""
     if table.reason == "row":
-        ((key, one),) = table.rows.items()
-        return f"{name_key(key)}: {answer(one)}{_describe_refused(table)}"
+        ((key, row),) = table.rows.items()
+        return f"{name_key(key)}: {answer(row)}{_describe_refused(table)}"
     sentences = [_describe_verdict(table), _describe_margin(table), _describe_dependence(table)]
     text = " ".join(sentence for sentence in sentences if sentence)
     return f"{text}{_describe_refused(table)}"
@@ -42,7 +42,7 @@ def _describe_verdict(table: FoundTable) -> str:
         rows = f"{_describe_contradicted(table)}{_describe_conditions(table)}"
         return f"{verdict} in {rows}. {mean}".strip()
     if table.reason == "reading":
-        p_values = {name: one.p for name, one in table.readings.items()}
+        p_values = {name: reading.p for name, reading in table.readings.items()}
         listed = list_p_by_kind(p_values, table.level)
         return f"{verdict}: p depends on what the reports leave unsaid, {listed}. {mean}".strip()
     if table.reason == "seeds":
@@ -66,13 +66,13 @@ def _describe_impossible(table: FoundTable) -> str:
 
 
 def _describe_whole(table: FoundTable, mean: str) -> str:
-    """Return the verdict on all rows together."""
+    """Return the verdict on all rows together; `mean`: the sentence on their mean difference."""
     verdict = str(table.verdict).capitalize()
     is_contradicted = table.verdict is Verdict.CONTRADICTED
     if is_contradicted:
         verdict = f"{verdict} as a whole"
     text = f"{verdict}{_describe_conditions(table)} ({describe_p(table.p or 0.0)})"
-    text = f"{text}: {mean[:1].lower()}{mean[1:]}" if mean else f"{text}."
+    text = f"{text}: {mean[0].lower()}{mean[1:]}" if mean else f"{text}."
     if is_contradicted:
         return f"{text} In no single row alone ({_describe_least(table)})."
     return text
@@ -100,19 +100,22 @@ def _describe_least(table: FoundTable) -> str:
     return f"smallest adjusted {describe_p(min(table.adjusted.values()))}"
 
 
-def _describe_mean(one: Pooled | None) -> str:
-    """Return the mean difference over rows, and in how many of them yours is lower or higher."""
-    if one is None:
+def _describe_mean(mean: Pooled | None) -> str:
+    """Return the mean difference over rows, and how many rows are on its side of 0."""
+    if mean is None:
         return ""
-    if one.n == 0:
+    if mean.n == 0:
         return "Yours and the reported are equal in all rows."
-    side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
+    if mean.value < 0:
+        rows = f"lower in {mean.n_lower} of {mean.n} rows"
+    else:
+        rows = f"higher in {mean.n - mean.n_lower} of {mean.n} rows"
     text = (
-        f"Yours less reported is {format_number(one.value, 3)}{UNITS[one.unit]} on average "
-        f"({span(one.low, one.high, 3)}), {side} in {n} of {one.n} rows."
+        f"Yours less reported is {format_number(mean.value, 3)}{UNITS[mean.unit]} on average "
+        f"({span(mean.low, mean.high, 3)}), {rows}."
     )
-    if one.tau:
-        text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."
+    if mean.tau:
+        text += f" Rows differ by {format_number(mean.tau, 2)} SD on either side beyond chance."
     return text
 
 
@@ -132,18 +135,24 @@ def _describe_dependence(table: FoundTable) -> str:
         return ""
     if table.whole is None or table.whole.dependence is Dependence.UNKNOWN:
         return ""
-    one = table.pooled
-    if one is None:
+    if table.whole.dependence is Dependence.ONE_REPORT:
+        return (
+            "All rows are compared with one report and share its error, so each is judged alone, "
+            "among so many."
+        )
+    mean = table.pooled
+    if mean is None:
         return "This is for independent rows."
-    if one.seeds is not None:
-        complete = f"{plural(one.seeds.n_rows, 'row')} and {plural(one.seeds.n_seeds, 'seed')}"
+    if mean.seeds is not None:
+        complete = f"{plural(mean.seeds.n_rows, 'row')} and {plural(mean.seeds.n_seeds, 'seed')}"
         return (
             f"Rows share their seeds, so the mean and its interval are by seed, over {complete} "
-            f"of which no run is missing (mean correlation of rows {one.seeds.correlation:.2f})."
+            f"of which no run is missing (mean correlation of rows {mean.seeds.correlation:.2f})."
         )
+    # Where the mean difference alone contradicts the table, as one of three tests.
     p = table.p or 0.0
-    if p <= table.level and 3.0 * one.p <= table.level:
-        upto = f"{one.correlation:.2f}"
+    if p <= table.level and 3.0 * mean.p <= table.level:
+        upto = f"{mean.correlation:.2f}"
         return f"This is for independent rows; it holds up to a correlation of {upto}."
     return "This is for independent rows."
 
@@ -171,7 +180,7 @@ def describe_columns(table: FoundTable) -> str:
 
 def describe_marks(table: FoundTable, conditions: Sequence[str]) -> Iterator[str]:
     """Yield what stars, marks and numbers in the table stand for."""
-    if any(table.verdicts[key] is not one.verdict for key, one in table.rows.items()):
+    if any(table.verdicts[key] is not row.verdict for key, row in table.rows.items()):
         yield f"{STAR} contradicted at {table.level:g} alone, but not among so many rows."
     if table.equivalent:
         yield f"{MARK} shown to differ by less than the margin, each row for itself."
@@ -183,11 +192,14 @@ def describe_marks(table: FoundTable, conditions: Sequence[str]) -> Iterator[str
 def list_asides(table: FoundTable) -> dict[str, list[str]]:
     """Return what is not in the table, by title."""
     rows = list(table.rows.items())
-    n_missing = table.n_missing + sum(one.n_missing for _, one in rows)
+    n_missing = table.n_missing + sum(row.n_missing for _, row in rows)
     missing = [f"{n_missing:,} that lack a value or a key"] if n_missing else []
-    undecided = [(key, one) for key, one in rows if one.verdict is Verdict.CANNOT_TELL]
-    if table.reason == "row":
-        undecided = []
+    undecided = []
+    if table.reason != "row":  # of a single row the first sentence says it
+        for key, row in rows:
+            if row.verdict is Verdict.CANNOT_TELL:
+                why = answer(row).removeprefix("Cannot tell: ")
+                undecided.append(f"{name_key(key)}: {why}")
     return {
         "Taken for granted:": cut(_list_assumed(table)),
         "Not compared:": [f"{name_key(key)}: {why}" for key, why in table.refused.items()],
@@ -195,51 +207,50 @@ def list_asides(table: FoundTable) -> dict[str, list[str]]:
         "Among your runs, but not reported:": cut([name_key(key) for key in table.only_yours]),
         "Runs left out:": missing,
         "Ruled out:": cut(_list_ruled_out(rows)),
-        "Cannot tell:": [
-            f"{name_key(key)}: {answer(one).removeprefix('Cannot tell: ')}"
-            for key, one in undecided
-        ],
+        "Cannot tell:": undecided,
         "Caution:": _list_cautions(table),
     }
 
 
 def _list_assumed(table: FoundTable) -> list[str]:
     """Return what rows take for granted, each only once."""
-    found = dict.fromkeys(list_assumed(table.assumptions))
-    for one in table.rows.values():
-        found.update(dict.fromkeys(list_assumed(one.assumptions)))
-    return list(found)
+    texts = dict.fromkeys(list_assumed(table.assumptions))
+    for row in table.rows.values():
+        texts.update(dict.fromkeys(list_assumed(row.assumptions)))
+    return list(texts)
 
 
 def _list_ruled_out(rows: Sequence[tuple[Key, Comparison]]) -> list[str]:
-    found = []
-    for key, one in rows:
-        for kind, gone in one.ruled_out.items():
+    """Return the readings of ± that the spreads of a row rule out."""
+    texts = []
+    for key, row in rows:
+        for kind, gone in row.ruled_out.items():
             ratio = format_number(gone.ratio, 2)
-            found.append(
+            texts.append(
                 f"{name_key(key)}: ± as {kind}, by which the report's runs would vary {ratio} "
                 f"times as much as yours (F test, {describe_p(gone.p)})"
             )
-    return found
+    return texts
 
 
 def _list_cautions(table: FoundTable) -> list[str]:
-    found = []
+    """Return what to know before relying on the answer, of the table first and then of rows."""
+    texts = []
     ratio = None if table.pooled is None else table.pooled.ratio
     if ratio is not None and not ratio.low <= 1.0 <= ratio.high:
-        found.append(
+        texts.append(
             f"Your standard deviations are {format_number(ratio.value, 2)} times the reported "
             f"ones ({span(ratio.low, ratio.high, 2)}). Where spreads differ, tables of few runs "
             "are contradicted too often."
         )
-    for key, one in table.rows.items():
-        if one.coincidence is not None:
-            found.append(f"{name_key(key)}: {SAME}")
+    for key, row in table.rows.items():
+        if row.coincidence is not None:
+            texts.append(f"{name_key(key)}: {SAME}")
         is_contradicted = table.verdicts[key] is Verdict.CONTRADICTED
-        for cause, text in one.cautions.items():
+        for cause, text in row.cautions.items():
             if cause != "per cent" and (is_contradicted or cause not in OF_CONTRADICTED):
-                found.append(f"{name_key(key)}: {text}")
-    return found
+                texts.append(f"{name_key(key)}: {text}")
+    return texts
 
 
 def cut(names: Sequence[str]) -> list[str]:

@@ -8,10 +8,15 @@ import numpy as np
 
 from replication.comparison.numbers import refuse
 from replication.comparison.options import Judging, TableOptions
-from replication.comparison.printed import Numbers, print_row, read_side, take_numbers
+from replication.comparison.printed import (
+    GivenNumbers,
+    print_row,
+    read_side,
+    take_given_numbers,
+)
 from replication.comparison.request import Request, make_request
 from replication.comparison.result import Comparison
-from replication.comparison.rows import Sides, compare_rows, find_values_by_seed
+from replication.comparison.rows import TableSides, compare_rows, find_values_by_seed
 from replication.comparison.sides import OneSide, OwnRuns, Printed
 from replication.comparison.table import ComparisonTable
 from replication.comparison.text import Block, name_key
@@ -46,7 +51,7 @@ MOST_ROWS = 5000
 @describe_options(TableOptions)
 def compare_table(
     table: "GivenTable",
-    reported: "GivenTable | Numbers | str | float | None" = None,
+    reported: "GivenTable | GivenNumbers | str | float | None" = None,
     **said: Unpack[TableOptions],
 ) -> ComparisonTable | Comparison:
     """Compare a table of reported results with runs of your own.
@@ -97,7 +102,7 @@ def compare_table(
     if pair is not None:
         reading = dataclasses.replace(reading, seed=tuple(split_names("pair", pair)))
     request = make_request(select(said, Judging), plus_minus=said.get("plus_minus"), groups=groups)
-    numbers = take_numbers(said, TableOptions)
+    numbers = take_given_numbers(said, TableOptions)
     own = read_frame(table, "table")
     if is_table(reported):
         theirs = read_frame(reported, "reported")
@@ -105,7 +110,7 @@ def compare_table(
         shared = read_side(None, of_rows, reading, "reported")
         both = read_both(own, theirs, reading, groups)
         return compare_both(both, shared, request, pair)
-    given = cast(Numbers | str | float | None, reported)
+    given = cast("GivenNumbers | str | float | None", reported)
     printed = read_side(given, numbers, reading, "reported")
     row = ReportRow((), printed.numbers, printed.plus_minus, printed.is_skewed)
     report = TidyReport((), (row,), ReadAs({}, printed.notes))
@@ -134,7 +139,7 @@ def read_groups(difference: Sequence[str] | None) -> Groups:
     """Return the two groups whose difference was reported."""
     if difference is None:
         return None
-    names = list(difference)
+    names = list(map(str, difference))
     if len(names) != 2 or names[0] == names[1]:
         raise refuse("difference", names, "are two groups of one column")
     return names[0], names[1]
@@ -146,8 +151,10 @@ def compare_both(
     """Judge two sides that were read; `shared`: numbers that hold for all rows of the report."""
     theirs = list_reports(both, shared)
     mine = list_own(both, request.groups, pair)
-    if not theirs.keys() <= mine.keys() and list(theirs) == [()] and both.keys:
-        theirs = dict.fromkeys(mine, theirs[()])  # one report holds for all groups
+    # A single report without keys is that of each group.
+    has_one_report = list(theirs) == [()] and bool(both.keys) and () not in mine
+    if has_one_report:
+        theirs = dict.fromkeys(mine, theirs[()])
     if len(theirs) > MOST_ROWS:
         raise UsageError(f"`by` gives {len(theirs):,} rows; allowed are {MOST_ROWS:,}")
     said = {}
@@ -156,13 +163,14 @@ def compare_both(
     if pair is None and has_seeds_of_both(both, request.groups):
         said["pair"] = "runs of both groups are taken as independent, though they share seeds"
     n_missing = both.yours.n_missing if isinstance(both.yours, TidyRuns) else 0
-    sides = Sides(
+    sides = TableSides(
         by=both.keys,
         mine=mine,
         theirs=theirs,
         said=said,
         n_missing=n_missing,
         read_as=describe_reading(both),
+        has_one_report=has_one_report,
     )
     return compare_rows(sides, request)
 
@@ -174,13 +182,13 @@ def compare_over_groups(both: BothSides, request: Request) -> ComparisonTable | 
     for key, runs in list_own(both, request.groups, None).items():
         if not isinstance(runs, OwnRuns) or runs.succeeded is not None:
             raise UsageError("`succeeded` does not go with a report over several groups")
-        found: FloatArray = np.asarray(runs.values, dtype=np.float64)
-        values.append(found)
-        names += [", ".join(key)] * found.size
+        numbers: FloatArray = np.asarray(runs.values, dtype=np.float64)
+        values.append(numbers)
+        names += [", ".join(key)] * numbers.size
     (report,) = list_reports(both, Printed({})).values()
     own = OwnRuns(np.concatenate(values), tasks=names)
     groups = f"the report is over all groups of {quote(both.keys)}; runs are resampled within each"
-    sides = Sides(
+    sides = TableSides(
         by=(),
         mine={(): own},
         theirs={(): report},
@@ -192,11 +200,11 @@ def compare_over_groups(both: BothSides, request: Request) -> ComparisonTable | 
 
 def describe_reading(both: BothSides) -> list[Block]:
     """Return how both sides were read, a block for each."""
-    found = []
+    blocks = []
     for title, side in (("Your table", both.yours), ("The report", both.theirs)):
         if side.read_as.roles or side.read_as.notes:
-            found.append(Block(*show_read_as(title, side)))
-    return found
+            blocks.append(Block(*show_read_as(title, side)))
+    return blocks
 
 
 def list_reports(both: BothSides, shared: Printed) -> dict[Key, Printed]:
@@ -204,20 +212,20 @@ def list_reports(both: BothSides, shared: Printed) -> dict[Key, Printed]:
     rows = both.theirs.rows
     keys = order_keys(both.theirs, both.keys) if both.theirs.keys else [row.key for row in rows]
     spelling = find_spelling(keys, list_keys(both))
-    found: dict[Key, Printed] = {}
+    reports: dict[Key, Printed] = {}
     for key, row in zip(keys, rows, strict=True):
         numbers = {**shared.numbers, **row.numbers}
         kind = row.kind or shared.plus_minus
-        found[spelling[key]] = Printed(numbers, kind, row.is_skewed)
-    return found
+        reports[spelling[key]] = Printed(numbers, kind, row.is_skewed)
+    return reports
 
 
 def list_keys(both: BothSides) -> list[Key]:
     """Return the keys of your side, without the groups whose difference was reported."""
     yours = both.yours
-    places = [yours.keys.index(key) for key in both.keys]
+    indices = [yours.keys.index(key) for key in both.keys]
     groups = yours.groups if isinstance(yours, TidyRuns) else [row.key for row in yours.rows]
-    return [tuple(key[place] for place in places) for key in groups]
+    return [tuple(key[index] for index in indices) for key in groups]
 
 
 def list_own(both: BothSides, groups: Groups, pair: str | None) -> dict[Key, OneSide]:
@@ -226,53 +234,56 @@ def list_own(both: BothSides, groups: Groups, pair: str | None) -> dict[Key, One
     if isinstance(yours, TidyReport):
         keys = list_keys(both)
         return {key: print_row(row) for key, row in zip(keys, yours.rows, strict=True)}
-    found = split_groups(yours)
+    runs = split_groups(yours)
     if groups is None:
-        return dict(found)
-    place = yours.keys.index(both.grouping or "")
-    return dict(subtract(found, groups, place, pair))
+        return dict(runs)
+    index = yours.keys.index(both.grouping or "")
+    return dict(subtract(runs, groups, index, pair))
 
 
 def split_groups(runs: TidyRuns) -> dict[Key, OwnRuns]:
     """Return the runs of each group."""
-    order = np.argsort(runs.places, kind="stable")
-    sizes = np.bincount(runs.places, minlength=len(runs.groups))
+    order = np.argsort(runs.group_codes, kind="stable")
+    sizes = np.bincount(runs.group_codes, minlength=len(runs.groups))
     parts = np.split(order, np.cumsum(sizes)[:-1])
-    found = {}
+    own = {}
     for key, rows in zip(runs.groups, parts, strict=True):
         flags = None if runs.succeeded is None else runs.succeeded[rows]
         seeds = None if runs.seed_codes is None else runs.seed_codes[rows]
-        found[key] = OwnRuns(runs.values[rows], flags, seeds=seeds, is_per_cent=runs.is_per_cent)
-    return found
+        own[key] = OwnRuns(runs.values[rows], flags, seeds=seeds, is_per_cent=runs.is_per_cent)
+    return own
 
 
 def subtract(
-    runs: Mapping[Key, OwnRuns], groups: tuple[str, str], place: int, pair: str | None
+    runs: Mapping[Key, OwnRuns], groups: tuple[str, str], index: int, pair: str | None
 ) -> dict[Key, OwnRuns]:
     """Return runs of two groups, or what pairs of them differ by.
 
-    `place`: of the groups in the keys of `runs`.
+    `index`: where the names of the groups stand in the keys of `runs`.
     """
-    found: dict[Key, OwnRuns] = {}
+    differences: dict[Key, OwnRuns] = {}
     for key in runs:
-        rest = key[:place] + key[place + 1 :]
-        other = (*key[:place], groups[1], *key[place + 1 :])
-        if key[place] != groups[0] or other not in runs:
+        rest = key[:index] + key[index + 1 :]
+        other = (*key[:index], groups[1], *key[index + 1 :])
+        if key[index] != groups[0] or other not in runs:
             continue
         if pair is None:
             minus: FloatArray = np.asarray(runs[other].values, dtype=np.float64)
-            found[rest] = OwnRuns(runs[key].values, minus=minus)
+            differences[rest] = OwnRuns(runs[key].values, minus=minus)
         else:
-            found[rest] = subtract_pairs(runs[key], runs[other], pair)
-    if not found:
+            differences[rest] = subtract_pairs(runs[key], runs[other], pair)
+    if not differences:
         raise DataError(f"no group has runs of both {quote(groups)}")
-    return found
+    return differences
 
 
-def subtract_pairs(one: OwnRuns, two: OwnRuns, pair: str) -> OwnRuns:
-    """Return the difference of the runs of each seed."""
-    first = take_by_seed(one, pair)
-    second = take_by_seed(two, pair)
+def subtract_pairs(minuend: OwnRuns, subtrahend: OwnRuns, pair: str) -> OwnRuns:
+    """Return the difference of the two runs of each seed that both groups have.
+
+    `pair`: name of the column of seeds.
+    """
+    first = take_by_seed(minuend, pair)
+    second = take_by_seed(subtrahend, pair)
     seeds = np.intersect1d(first.seeds, second.seeds)
     if seeds.size == 0:
         raise DataError(f"column {quote([pair])} holds no seed of both groups; leave `pair` out")
@@ -282,11 +293,11 @@ def subtract_pairs(one: OwnRuns, two: OwnRuns, pair: str) -> OwnRuns:
 
 def take_by_seed(runs: OwnRuns, column: str) -> BySeed:
     """Return values by seed, which a column says; refuse a seed twice, whose pair is not known."""
-    found = find_values_by_seed(runs)
-    steps = np.diff(found.seeds)  # they ascend
+    by_seed = find_values_by_seed(runs)
+    steps = np.diff(by_seed.seeds)  # they ascend
     if (steps == 0).any():
         raise DataError(f"{quote([column])} holds a seed twice in one group; give one run of each")
-    return found
+    return by_seed
 
 
 def has_seeds_of_both(both: BothSides, groups: Groups) -> bool:
@@ -294,7 +305,7 @@ def has_seeds_of_both(both: BothSides, groups: Groups) -> bool:
     yours = both.yours
     if groups is None or not isinstance(yours, TidyRuns) or yours.seed_codes is None:
         return False
-    place = yours.keys.index(both.grouping or "")
-    names = np.array([key[place] for key in yours.groups])[yours.places]
+    index = yours.keys.index(both.grouping or "")
+    names = np.array([key[index] for key in yours.groups])[yours.group_codes]
     first, second = (yours.seed_codes[names == name] for name in groups)
     return np.intersect1d(first, second).size > 0

@@ -20,6 +20,8 @@ from typing import Any, NoReturn
 from replication.comparison.numbers import refuse, show
 from replication.system.progress import escape
 
+Cell = str | float | bool | None
+"""A cell of a table of numbers."""
 SCHEMA = 4  # version of what `Answered.to_dict` returns
 WIDTH = 88
 # assumptions that no option changes
@@ -64,7 +66,7 @@ class Answered:
     __hash__ = None  # type: ignore[assignment]
     forms: Sequence[str] = ("text", "markdown", "json")
     list_parts: Callable[[], dict[str, Any]]
-    list_cells: Callable[[], list[list[Any]]]
+    list_cells: Callable[[], list[list[Cell]]]
     describe: Callable[[], Iterable[Block]]
     assumptions: Mapping[str, str]
     read_as: tuple[Block, ...]
@@ -108,14 +110,19 @@ class Answered:
 def make_plain(value: Any) -> Any:
     """Return data classes as mappings, enumerations as text, numbers that are none as None."""
     if dataclasses.is_dataclass(value):
-        value = vars(value) | ({"d": value.d} if hasattr(value, "d") else {})
+        fields = dict(vars(value))
+        if hasattr(value, "d"):  # of a difference: the same in standard deviations
+            fields["d"] = value.d
+        value = fields
     if isinstance(value, Mapping):
         return {str(key): make_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [make_plain(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value.value if isinstance(value, enum.Enum) else value
+    if isinstance(value, enum.Enum):
+        return value.value
+    return value
 
 
 def name_key(key: Sequence[str]) -> str:
@@ -131,7 +138,7 @@ def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
     ]
 
 
-def to_cell(value: Any) -> str:
+def to_cell(value: object) -> str:
     """Return a cell of a CSV file: numbers with six digits, nothing where there is none.
 
     No cell is a formula, or has control characters.
@@ -143,42 +150,58 @@ def to_cell(value: Any) -> str:
 
 
 def _write_text(block: Block) -> str:
-    # The first column to the left, numbers to the right.
+    """Return a block as plain text."""
     if block.rows:
-        first, *others = (max(map(len, column)) for column in zip(*block.rows, strict=True))
-        line = "  ".join([f"{{:<{first}}}", *(f"{{:>{width}}}" for width in others)])
-        return "\n".join(line.format(*row).rstrip() for row in block.rows)
-    lines = [line for item in block.items for line in wrap(f"- {item}", indent="  ")]
-    return "\n".join([*wrap(block.text), *lines])
+        return _write_table_as_text(block.rows)
+    lines = wrap(block.text)
+    for item in block.items:
+        lines += wrap(f"- {item}", indent="  ")
+    return "\n".join(lines)
+
+
+def _write_table_as_text(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows in columns as wide as their longest cell, the first to the left, others right."""
+    first, *others = (max(map(len, column)) for column in zip(*rows, strict=True))
+    lines = []
+    for name, *cells in rows:
+        columns = [name.ljust(first)]
+        columns += [cell.rjust(width) for cell, width in zip(cells, others, strict=True)]
+        lines.append("  ".join(columns).rstrip())
+    return "\n".join(lines)
 
 
 def _write_markdown(block: Block) -> str:
-    def mark(text: str) -> str:
-        return SIGNS.sub(r"\\\g<0>", text)
+    """Return a block in Markdown."""
+    if block.rows:
+        header, *rows = [[_escape_markdown(cell) for cell in row] for row in block.rows]
+        marks = [":--", *["--:"] * (len(header) - 1)]  # names to the left, numbers to the right
+        return "\n".join(f"| {' | '.join(row)} |" for row in (header, marks, *rows))
+    text = _escape_markdown(block.text)
+    if not block.items:
+        return text
+    items = "".join(f"\n- {_escape_markdown(item)}" for item in block.items)
+    return f"{text}\n{items}"
 
-    if not block.rows:
-        items = "".join(f"\n- {mark(item)}" for item in block.items)
-        return f"{mark(block.text)}\n{items}" if items else mark(block.text)
-    header, *rows = [[*map(mark, row)] for row in block.rows]
-    marks = [":--", *["--:"] * (len(header) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, marks, *rows))
+
+def _escape_markdown(text: str) -> str:
+    """Return text as Markdown prints it."""
+    return SIGNS.sub(r"\\\g<0>", text)
 
 
 def _write_latex(blocks: Sequence[Block]) -> str:
     """Return the table with the verdict as its caption, and all else in notes below."""
-    # The rows between the rules of booktabs.
     table = next(block.rows for block in blocks if block.rows)
-    lines = [" & ".join(map(_escape, row)) + r" \\" for row in table]
+    lines = [" & ".join(map(_escape_latex, row)) + r" \\" for row in table]
     columns = "l" + "r" * (len(table[0]) - 1)
     body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"]
     texts = (" ".join([block.text, "; ".join(block.items)]).strip() for block in blocks[1:])
-    notes = [rf"\par\smallskip\footnotesize {_escape(text)}" for text in texts if text]
+    notes = [rf"\par\smallskip\footnotesize {_escape_latex(text)}" for text in texts if text]
     return "\n".join(
         [
             r"% needs \usepackage{booktabs}",
             r"\begin{table}",
             r"\centering",
-            rf"\caption{{{_escape(blocks[0].text)}}}",
+            rf"\caption{{{_escape_latex(blocks[0].text)}}}",
             rf"\begin{{tabular}}{{{columns}}}",
             *body,
             r"\end{tabular}",
@@ -188,7 +211,8 @@ def _write_latex(blocks: Sequence[Block]) -> str:
     )
 
 
-def _escape(text: str) -> str:
+def _escape_latex(text: str) -> str:
+    """Return text as LaTeX prints it, without backticks, and with a minus where a hyphen is one."""
     return "".join(LATEX.get(sign, sign) for sign in MINUS.sub("−", text.replace("`", "")))
 
 

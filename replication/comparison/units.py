@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from replication.comparison.request import Request, Said
+from replication.comparison.request import Remarks, Request
 from replication.comparison.sides import OneSide, OwnRuns, Printed
 from replication.reading.decimals import to_float
 from replication.reading.names import SUCCESSES
@@ -22,11 +22,11 @@ class Unit:
     """What reported numbers are divided by, None where it was not said; and how that is known."""
 
     scale: float | None = None
-    said: Mapping[str, str] = dataclasses.field(default_factory=Said)
+    said: Mapping[str, str] = dataclasses.field(default_factory=Remarks)
 
 
 def find_unit(own: OneSide, theirs: Printed, request: Request) -> Unit:
-    """Return what reported numbers are divided by to have the unit of one's own values."""
+    """Return what brings reported numbers to the unit of one's own values, where that is known."""
     if request.is_log:
         return Unit(None, {"scale": LOGARITHMS})
     if request.scale == 1.0:

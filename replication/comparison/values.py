@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,8 @@ from replication.comparison.numbers import show
 from replication.comparison.request import Request
 from replication.errors import DataError
 from replication.reading.cells import is_missing, split_cell
-from replication.reading.decimals import list_signs, to_float
+from replication.reading.decimals import to_float
+from replication.reading.signs import list_signs
 from replication.statistics.arrays import BoolArray, FloatArray
 
 LARGEST = 1e15
@@ -19,7 +19,7 @@ SMALLEST = 1e-100  # smaller numbers, but for 0, have squares that vanish
 GRID_SLACK = 1e-6  # of a step, by which a value may lie beside its grid
 
 
-def take_numbers(values: Any, name: str) -> FloatArray:
+def take_numbers(values: object, name: str) -> FloatArray:
     """Return float64 values, NaN where one is missing (None, NaN, NA or masked)."""
     if isinstance(values, np.ma.MaskedArray):
         values = np.ma.filled(values.astype(np.float64), math.nan)
@@ -41,7 +41,7 @@ def take_numbers(values: Any, name: str) -> FloatArray:
 
 def read_cells(cells: Sequence[object], name: str) -> FloatArray:
     """Return cells of any kind as numbers, NaN where one is missing."""
-    found = np.empty(len(cells))
+    numbers = np.empty(len(cells))
     for row, cell in enumerate(cells):
         number = read_cell(cell)
         if number is None or math.isinf(number):
@@ -49,8 +49,8 @@ def read_cells(cells: Sequence[object], name: str) -> FloatArray:
             given = f"{show(str(cell), length=40)} in row {row + 1} of the data"
             advice = f"allowed are {allowed}; correct or remove such rows"
             raise DataError(f"`{name}` holds {given}; {advice}")
-        found[row] = number
-    return found
+        numbers[row] = number
+    return numbers
 
 
 def read_cell(cell: object) -> float | None:
@@ -68,7 +68,7 @@ def read_cell(cell: object) -> float | None:
 
 
 def read_text_cell(text: str) -> float | None:
-    """Return a text as a number, NaN where it says nothing; None if it is no plain number."""
+    """Return a text as a number, NaN where it stands for a missing one; None if it is no number."""
     if is_missing(text):
         return math.nan
     cell = split_cell(text)

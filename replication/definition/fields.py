@@ -1,7 +1,7 @@
-"""The kinds of values that fields of a protocol have, and the message where one is not.
+"""The kinds of values that fields of a protocol have, and the refusals of other values.
 
-A field is declared once, in `Protocol`: its annotation there says what is allowed, as one of the
-types below, `bool`, or a `Literal` of choices.
+A field is declared once, in `Protocol`. Its annotation there says what is allowed: one of the types
+below, `bool`, or a `Literal` of choices.
 """
 
 import functools
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Value = Any
-"""What somebody has given for a field: it may be anything until its check has taken it."""
+"""What somebody has given for a field: anything, until its check has taken it."""
 Check = Callable[[str, Any], Any]
-"""Takes the name of a field and what was given for it; returns its value, or refuses it."""
+"""Takes the name of a field and what was given for it; returns the field's value, or refuses."""
 
 LearningRule = Literal["recirculation", "back-propagation"]
 MinimisedError = Literal["squared", "cross-entropy"]
@@ -52,34 +52,38 @@ MeasuredOn = Literal["reconstruction", "regressed"]
 WEIGHTS = ("W", "b", "U", "c")
 """The paper's weights into hidden units and their biases, and those into visible units."""
 PATTERN_SETS = ("one-hot", "digits")
+"""Patterns that have a name."""
 N_DIGITS = 1797
+"""Images in the data set of handwritten digits."""
 N_PIXELS = 64
-"""Images of the data set of handwritten digits, and pixels of each."""
+"""Pixels of each of these images."""
 LARGEST = sys.float_info.max
 MAX_UPDATES = 10_000_000
 LARGEST_BATCH = 1_000_000
 
 
 def find_check(annotation: object) -> Check:
-    """Return the check of fields with this annotation: of name and value, which it returns."""
+    """Return the check of fields with this annotation."""
     if annotation is bool:
         return take_flag
     if get_origin(annotation) is Literal:
         return functools.partial(_take_choice, choices=get_args(annotation))
-    # Annotated[float, check]: the other kinds of fields bring theirs along.
+    # Annotated[float, check]: all other annotations bring their check along.
     _, check = get_args(annotation)
     return check  # type: ignore[no-any-return]
 
 
 def take_whole(name: str, value: Value, low: int, high: int) -> int:
     """Return a whole number of Python or NumPy as one of Python, or refuse anything else."""
-    # What is no whole number, also 3.0 and "3", becomes one that is not allowed.
+    refusal = _refusal(name, value, f"is a whole number from {low} to {high}")
+    if isinstance(value, bool):
+        raise refusal
     try:
         whole = operator.index(value)
-    except TypeError:
-        whole = low - 1
-    if isinstance(value, bool) or not low <= whole <= high:
-        raise _refusal(name, value, f"is a whole number from {low} to {high}")
+    except TypeError:  # also of 3.0 and "3"
+        raise refusal from None
+    if not low <= whole <= high:
+        raise refusal
     return whole
 
 
@@ -91,36 +95,41 @@ def take_flag(name: str, value: Value) -> bool:
 
 
 def _refusal(name: str, value: Value, allowed: str) -> UsageError:
+    """Return the refusal of a value; `allowed` goes on from "allowed"."""
     return UsageError(f"{name} = {show(value)} was given; allowed {allowed}")
 
 
 def _take_number(
     name: str, value: Value, high: float = LARGEST, is_positive: bool = False
 ) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    # Compared as it is, since a whole number may be too large for a float.
-    is_allowed = is_number and 0 <= value < high
-    if is_positive and not (is_allowed and value > 0):
-        raise _refusal(name, value, "is a finite number above 0")
-    if not is_allowed:
-        raise _refusal(name, value, f"is a finite number from 0 to below {high:g}")
-    return float(value) + 0.0  # -0.0 and 0.0 are one protocol
+    """Return a number from 0 (or above 0, if it must be positive) to below `high` as a float."""
+    allowed = f"is a finite number from 0 to below {high:g}"
+    if is_positive:
+        allowed = "is a finite number above 0"
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise _refusal(name, value, allowed)
+    # Compared before it becomes a float, since a whole number may be too large for one.
+    if not 0 <= value < high or (is_positive and value == 0):
+        raise _refusal(name, value, allowed)
+    return float(value) + 0.0  # -0.0 becomes 0.0, since both are one protocol
 
 
 def _take_choice(name: str, value: Value, choices: tuple[str, ...]) -> str:
+    """Return one of the choices, or refuse anything else."""
     if value not in choices:
         raise _refusal(name, value, f"are {', '.join(choices)}")
     return str(value)
 
 
 def _take_group_sizes(name: str, value: Value) -> tuple[int, ...]:
-    # Visible units first, then each hidden group: (4, 2) or (4, 3, 2).
+    """Return the sizes of groups, the visible one first: (4, 2) or (4, 3, 2)."""
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise _refusal(name, value, "is a list of 2 to 8 group sizes, e.g. [4, 2]")
     return tuple(take_whole(f"{name}[{i}]", size, 1, 1024) for i, size in enumerate(value))
 
 
 def _take_patterns(name: str, value: Value) -> str | tuple[tuple[float, ...], ...]:
+    """Return the name of a pattern set, or a table of numbers from 0 to 1 as tuples."""
     if isinstance(value, str) and value in PATTERN_SETS:
         return str(value)
     import numpy as np  # which commands without a table of patterns need not wait for
@@ -143,16 +152,22 @@ def _find_table(value: Value) -> "NDArray[np.float64] | None":
         is_from_0_to_1 = bool(np.all((table >= 0) & (table <= 1)))
     except (TypeError, ValueError):  # also of rows of different lengths
         return None
-    if table.ndim != 2 or not table.size or not is_from_0_to_1:
+    is_table = table.ndim == 2 and table.size > 0
+    if not (is_table and is_from_0_to_1):
         return None
     return table.astype(np.float64)
 
 
 def _take_frozen(name: str, value: Value) -> tuple[str, ...]:
-    """Take one name, several with commas, or a list; return them in the order of the weights."""
-    names = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(names, list | tuple) or any(each not in WEIGHTS for each in names):
-        raise _refusal(name, value, f"are some of {', '.join(WEIGHTS)}, e.g. b or W,c")
+    """Return names of weights in the order of `WEIGHTS`; they may be a list, or "W,c"."""
+    refusal = _refusal(name, value, f"are some of {', '.join(WEIGHTS)}, e.g. b or W,c")
+    names = value
+    if isinstance(value, str):
+        names = value.replace(",", " ").split()
+    if not isinstance(names, list | tuple):
+        raise refusal
+    if any(each not in WEIGHTS for each in names):
+        raise refusal
     return tuple(each for each in WEIGHTS if each in names)
 
 

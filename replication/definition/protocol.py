@@ -1,10 +1,9 @@
 """The protocol: every choice that defines a population of networks, and the named readings.
 
-`PAPER` is the simulation of page 363 of Hinton & McClelland (1988), and every field's
-default is the paper's where it gives one; the cap is ours, and so is the reading of
-"error" (the criterion). Variants are made with ``Protocol(FIELD=VALUE)``,
-with `dataclasses.replace`, with a TOML file that lists only what differs, or with
-``--set FIELD=VALUE``.
+`PAPER` is the simulation of page 363 of Hinton & McClelland (1988). The default of a field is the
+paper's value if it gives one; the cap is ours, and so is the reading of "error" (the criterion).
+Variants are made with ``Protocol(FIELD=VALUE)``, with `dataclasses.replace`, with a TOML file that
+lists only what differs, or with ``--set FIELD=VALUE``.
 """
 
 import dataclasses
@@ -24,7 +23,7 @@ BASE_VERSION = 2
 """Raised whenever a value of `PAPER` changes. 1 was the summed error of a later notebook."""
 
 LONGEST_PATTERNS = 400
-"""Characters of patterns that the representation of a protocol shows."""
+"""Characters: longer patterns are not spelt out where a protocol is printed."""
 
 RECIRCULATION: fields.LearningRule = "recirculation"
 BACK_PROPAGATION: fields.LearningRule = "back-propagation"
@@ -149,6 +148,7 @@ class Protocol:
     max_updates: fields.UpdateCount = 2000
 
     def __post_init__(self) -> None:
+        """Check every field by itself, and what fields do not allow of each other."""
         for name, check in _CHECKS.items():
             given = getattr(self, name)
             if hasattr(given, "__array__"):  # of NumPy, pandas, polars and others
@@ -185,18 +185,18 @@ class Protocol:
             raise self._refusal("n_images", "digits")
 
     def _refusal(self, name: str, needed: str) -> UsageError:
-        """Return the refusal of a field that others do not allow."""
+        """Return the refusal of a field that other fields do not allow."""
         given = f"{name} = {show(as_plain(self)[name])} was given in {self}"
         return UsageError(f"{given}; it is allowed for {needed} only; change one of these")
 
     def __repr__(self) -> str:
-        shown = []
+        arguments = []
         for name in self.differences:
             value = repr(getattr(self, name))
             if name == "patterns" and len(value) > LONGEST_PATTERNS:
                 value = f"<{self.n_patterns} of {self.n_visible} units>"
-            shown.append(f"{name}={value}")
-        return f"Protocol({', '.join(shown)})"
+            arguments.append(f"{name}={value}")
+        return f"Protocol({', '.join(arguments)})"
 
     @property
     def n_visible(self) -> int:
@@ -224,9 +224,9 @@ class Protocol:
     @property
     def differences(self) -> dict[str, Any]:
         """The fields that differ from `PAPER`, as plain JSON values."""
-        base = as_plain(PAPER)
-        own = as_plain(self)
-        return {name: value for name, value in own.items() if value != base[name]}
+        values_of_paper = as_plain(PAPER)
+        values = as_plain(self)
+        return {name: value for name, value in values.items() if value != values_of_paper[name]}
 
     @property
     def has_paper_task(self) -> bool:
@@ -238,9 +238,9 @@ class Protocol:
     def id(self) -> str:
         """Sixteen hexadecimal digits, which name this protocol in folders and in the cache.
 
-        Fields equal to `PAPER` do not enter, so that a field added later
-        leaves all ids as they are. `BASE_VERSION` does, so that what was
-        made when `PAPER` was another reading is kept apart.
+        Only fields that differ from `PAPER` count, so that a field that is added later leaves all
+        ids as they are. `BASE_VERSION` counts, so that what was made when `PAPER` was another
+        reading is kept apart.
         """
         content = {"base": BASE_VERSION, "differences": self.differences}
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]
@@ -295,6 +295,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 
 _HINTS = get_type_hints(Protocol, include_extras=True)
 _CHECKS = {name: fields.find_check(hint) for name, hint in _HINTS.items()}
+"""The check of each field."""
 CHOICES: dict[str, tuple[str, ...]] = {
     name: get_args(hint) for name, hint in _HINTS.items() if get_origin(hint) is Literal
 }

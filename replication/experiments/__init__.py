@@ -27,15 +27,15 @@ from replication.system.progress import Tell
 class Experiment(NamedTuple):
     """What is fixed of an experiment in the published models."""
 
-    root_seed: int  # its own; those of its searches are `SEARCH_OFFSET` higher
+    root_seed: int  # its own; that of its searches is `SEARCH_OFFSET` higher
     n_networks: int
     seconds: float  # that it takes on two cores, from which the time left is estimated
-    version: int = 1  # how often its code has changed the model, and 1
+    version: int = 1  # raised when a change of its code changes the model
 
 
 EXPERIMENTS = {
-    "readings": Experiment(2001, 10_000_000, 66.0, version=4),  # of each reading, none twice
-    "settings": Experiment(2002, 1_000, 13.0, version=5),  # a cell of the map
+    "readings": Experiment(2001, 10_000_000, 66.0, version=4),  # for each reading others
+    "settings": Experiment(2002, 1_000, 13.0, version=5),  # for each cell of the map
     "mechanism": Experiment(2012, 2_000, 34.0, version=12),
     "speed": Experiment(2003, 20_000, 24.0, version=6),
     "codes": Experiment(2004, 50_000, 1.0, version=3),
@@ -54,10 +54,10 @@ EXPERIMENTS = {
 
 COST = {
     "machine": "AMD EPYC, 2 cores",
-    "memory": 1.1,
+    "memory": 1.1,  # GB at the peak
     "seconds": sum(each.seconds for each in EXPERIMENTS.values()),
 }
-"""Where these seconds were measured, the peak memory of all of them in GB, and their sum."""
+"""What all experiments together cost, and on which machine that was measured."""
 
 TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
 
@@ -82,9 +82,10 @@ def run_experiment(
 
 
 def find_version(name: str) -> str:
-    """Return the version of an experiment: that of its code, of outcomes, and of the ledger.
+    """Return the version of an experiment, by which its model is known to be out of date.
 
-    The last is a digest of the measurements and thresholds that it answers; words do not count.
+    It has three parts: the version of its code, that of outcomes, and a digest of the measurements
+    and thresholds in the ledger that it answers. Words of the ledger do not count.
     """
     from replication.simulator.running.outcomes import OUTCOME_VERSION
 
@@ -107,13 +108,13 @@ def list_checks(models: Mapping[str, Model]) -> dict[str, dict[str, bool]]:
     From the function ``check`` in the ``checks.py`` of an experiment, if it has one. Raises
     DataError if a model lacks a number.
     """
-    found = {}
+    checked = {}
     for name in models:
         if (TEMPLATES / name / "checks.py").exists():
             module = importlib.import_module(f"replication.experiments.{name}.checks")
             with _refuse_holes(f"experiments/{name}/checks.py"):
-                found[name] = dict(module.check(models))
-    return found
+                checked[name] = dict(module.check(models))
+    return checked
 
 
 def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
@@ -122,13 +123,14 @@ def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
     From ``TABLES`` in the ``tables.py`` of an experiment, if it has one. Raises DataError if a
     model lacks a number.
     """
-    found: dict[str, str] = {}
+    tables: dict[str, str] = {}
     for name in models:
         if (TEMPLATES / name / "tables.py").exists():
             module = importlib.import_module(f"replication.experiments.{name}.tables")
             with _refuse_holes(f"experiments/{name}/tables.py"):
-                found |= {table: write(models[name]) for table, write in module.TABLES.items()}
-    return found
+                for table, write in module.TABLES.items():
+                    tables[table] = write(models[name])
+    return tables
 
 
 @contextlib.contextmanager

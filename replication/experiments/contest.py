@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 STRETCHED = 4.0
-"""From how many times the time of the slowest tenth on the axis is logarithmic."""
+"""The axis is logarithmic if the slowest network takes so many times as long as nine in ten do."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
@@ -81,9 +81,9 @@ class Contest:
         """
         ax = make_axes() if ax is None else ax
         is_stretched = False
-        for name, each in self.outcomes.items():
-            times = np.sort(each.updates[each.converged])
-            share = np.arange(1, len(times) + 1) / len(each)
+        for name, outcomes in self.outcomes.items():
+            times = np.sort(outcomes.updates[outcomes.converged])
+            share = np.arange(1, len(times) + 1) / len(outcomes)
             ax.step(times, share, where="post", label=name)
             # One slow network would press all others against the axis.
             if len(times) and times[-1] > STRETCHED * max(1.0, np.quantile(times, 0.9)):
@@ -134,17 +134,18 @@ def compare_rules(
     if not networks or len({*names}) < len(names):
         raise UsageError(f"rules called {names} were given; allowed is one or more, none twice")
     options |= {"n_seeds": n_seeds, "root_seed": root_seed}
-    outcomes = [simulate(protocol, network=one, **options) for one in networks]
+    outcomes = [simulate(protocol, network=network, **options) for network in networks]
     return Contest(protocol, dict(zip(names, outcomes, strict=True)))
 
 
 def describe(name: str, outcomes: Outcomes, first: Outcomes) -> dict[str, Any]:
-    """Return a row of numbers for the networks of a rule, beside those of the first."""
+    """Return a row of numbers for the networks of a rule, beside those of the first rule."""
     times = outcomes.updates[outcomes.converged]
     share = estimate_proportion(len(times), len(outcomes))
     less = estimate_median(outcomes.updates.astype(np.int64) - first.updates)
-    ended = np.where(outcomes.converged, outcomes.updates, np.inf)
-    q1, median, q3 = np.quantile(ended, (0.25, 0.5, 0.75), method="inverted_cdf").tolist()
+    # A network that failed counts as infinite.
+    times_of_all = np.where(outcomes.converged, outcomes.updates, np.inf)
+    q1, median, q3 = np.quantile(times_of_all, (0.25, 0.5, 0.75), method="inverted_cdf").tolist()
     return {
         "rule": name,
         "networks": len(outcomes),

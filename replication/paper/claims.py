@@ -32,7 +32,7 @@ class PaperNumbers(NamedTuple):
     mean: str
     max: str
     page: str
-    settings: tuple[str, ...]  # fields that the paper reports; where one differs, none is judged
+    settings: tuple[str, ...]  # fields that the paper reports; if one differs, nothing is judged
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +82,11 @@ def load_reported() -> PaperNumbers:
 
 def count_measurements() -> int:
     """Return how many measurements the statements have that are no definitions or theorems."""
-    empirical = [claim for claim in load_claims().values() if claim.kind != "checked"]
-    return sum(len(claim.operationalisations) for claim in empirical)
+    n_measurements = 0
+    for claim in load_claims().values():
+        if claim.kind != "checked":
+            n_measurements += len(claim.operationalisations)
+    return n_measurements
 
 
 def load_claims() -> dict[str, Claim]:
@@ -105,23 +108,27 @@ def _read_claims() -> tuple[Claim, ...]:
 
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of `Protocol.differences` that the paper reports as settings."""
-    return {name: x for name, x in differences.items() if name in load_reported().settings}
+    reported = load_reported().settings
+    return {name: value for name, value in differences.items() if name in reported}
 
 
 def read_claim(name: str, table: Mapping[str, Any]) -> Claim:
     """Return the statement of a table ``[claims.NAME]``, or refuse it by that name."""
-    names = {field.name for field in dataclasses.fields(Operationalisation)}
-    ways = []
     try:
-        for way in table["operationalisations"]:
-            # What is no field is a number that `supports` names: at_least = 0.5.
-            thresholds = {key: value for key, value in way.items() if key not in names}
-            words = {key: value for key, value in way.items() if key in names}
-            ways.append(Operationalisation(thresholds=thresholds, **words))
-        return Claim(id=name, **{**table, "operationalisations": tuple(ways)})
-    except (KeyError, TypeError) as error:  # which names a key that is missing or not known
+        ways = tuple(_read_operationalisation(way) for way in table["operationalisations"])
+        return Claim(id=name, **{**table, "operationalisations": ways})
+    except (KeyError, TypeError) as error:  # it names a key that is missing or not known
         raise DataError(f"claims.toml, [claims.{name}]: {error}") from None
 
 
+def _read_operationalisation(table: Mapping[str, Any]) -> Operationalisation:
+    """Return a measurement; an entry that is no field, as `at_least = 0.5`, is a threshold."""
+    fields = {field.name for field in dataclasses.fields(Operationalisation)}
+    words = {key: value for key, value in table.items() if key in fields}
+    thresholds = {key: value for key, value in table.items() if key not in fields}
+    return Operationalisation(thresholds=thresholds, **words)
+
+
 def _read() -> dict[str, Any]:
+    """Return the whole ledger as TOML has it."""
     return tomllib.loads(Path(__file__).with_name("claims.toml").read_text("utf-8"))

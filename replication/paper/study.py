@@ -9,23 +9,26 @@ from typing import Any, Self
 from replication.definition.protocol import PAPER, READINGS, Protocol
 
 DEFAULT_SEEDS = 1_000_000
+"""Networks of the default study, which the committed report describes."""
 DEFAULT_ROOT_SEED = 1988
-"""The default study, which the committed report describes: these networks of `PAPER`."""
+"""Their root seed."""
 
 MAX_SEEDS = 100_000_000_000  # which take days
 
 N_REPETITIONS = 5
-MAX_COMPARED_SEEDS = 200_000  # of what a study is compared with: enough for an exact p
+"""Other root seeds with which a report compares its study."""
+MAX_COMPARED_SEEDS = 200_000
+"""Networks at most of anything that a study is compared with: enough for an exact p."""
 
 OTHER_ERRORS = ("square", "half-square")
-"""Readings of "error", each the name of an operationalisation of the headline, too."""
+"""Other readings of "error"; each is also the name of an operationalisation of the headline."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Study:
     """The first `n_seeds` networks of one protocol and root seed.
 
-    `results`: the folder of its models and its report, or of the folder that they have there.
+    `results`: the results folder, in which `folder` is the place of its models and its report.
     """
 
     protocol: Protocol
@@ -42,27 +45,29 @@ class Study:
     @property
     def folder(self) -> Path:
         """Where its models and its report stand."""
-        # Every other study has a folder of its own, so that none takes another's place.
         if self.is_default:
             return self.results
+        # Every other study has a folder of its own, so that none replaces another.
         return self.results / "studies" / f"{self.protocol.id}-{self.root_seed}-{self.n_seeds}"
 
     @property
     def options(self) -> str:
         """The options that name this study on the command line."""
-        # As a shell reads them, to be copied from a report.
-        fields = [f"{name}={json.dumps(x)}" for name, x in self.protocol.differences.items()]
-        words = [f"--seeds {self.n_seeds} --root-seed {self.root_seed}"]
-        return " --set ".join([*words, *map(shlex.quote, fields)])
+        words = f"--seeds {self.n_seeds} --root-seed {self.root_seed}"
+        # Quoted as a shell needs it, because people copy this from a report.
+        for name, value in self.protocol.differences.items():
+            words += f" --set {shlex.quote(f'{name}={json.dumps(value)}')}"
+        return words
 
     @property
     def parts(self) -> dict[str, Self]:
         """The studies behind its report, itself first, by the names that progress shows."""
-        return {
-            f"root seed {self.root_seed}": self,
-            **{f"root seed {one.root_seed}, for comparison": one for one in self.repetitions},
-            **{f"criterion {one.protocol.criterion}": one for one in self.other_errors.values()},
-        }
+        parts = {f"root seed {self.root_seed}": self}
+        for repetition in self.repetitions:
+            parts[f"root seed {repetition.root_seed}, for comparison"] = repetition
+        for other in self.other_errors.values():
+            parts[f"criterion {other.protocol.criterion}"] = other
+        return parts
 
     def limit(self, **changes: Any) -> Self:
         """Return a study that this one is compared with, of limited size."""
@@ -71,14 +76,20 @@ class Study:
 
     @property
     def other_errors(self) -> dict[str, Self]:
-        """The same networks, or the first of them, with each of `OTHER_ERRORS`, if they fit."""
-        own = self.protocol
-        names = OTHER_ERRORS if own.has_paper_task else ()
-        others = {x: dataclasses.replace(own, criterion=READINGS[x].criterion) for x in names}
-        return {name: self.limit(protocol=other) for name, other in others.items()}
+        """The same networks, or the first of them, with each of `OTHER_ERRORS`.
+
+        There are none if the networks have another task than the paper's.
+        """
+        others: dict[str, Self] = {}
+        if self.protocol.has_paper_task:
+            for name in OTHER_ERRORS:
+                criterion = READINGS[name].criterion
+                protocol = dataclasses.replace(self.protocol, criterion=criterion)
+                others[name] = self.limit(protocol=protocol)
+        return others
 
     @property
     def repetitions(self) -> list[Self]:
-        """The same study under other root seeds, of limited size."""
-        more = range(1, N_REPETITIONS + 1)
-        return [self.limit(root_seed=(self.root_seed + i) % 2**63) for i in more]
+        """The same study under the next root seeds, of limited size."""
+        root_seeds = [(self.root_seed + i) % 2**63 for i in range(1, N_REPETITIONS + 1)]
+        return [self.limit(root_seed=root_seed) for root_seed in root_seeds]

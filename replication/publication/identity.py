@@ -1,6 +1,6 @@
 """Who made this replication, what it is called and where it is: `identity.toml`, checked.
 
-What only an owner can fill in stands empty, and nothing is invented in its place.
+Entries that only an owner can fill in are empty, and nothing is invented in their place.
 """
 
 import dataclasses
@@ -31,7 +31,7 @@ EMPTY = {
     "places.software_heritage": "the sources have no identifier that follows from their content",
     "places.article_doi": "whoever cites this cites the software, since there is no article",
 }
-"""Fields that only an owner can fill in, and what follows where they are empty."""
+"""Fields that only an owner can fill in, and what follows as long as they are empty."""
 
 FORMS = {
     "orcid": (r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", "0000-0002-1825-0097"),
@@ -44,7 +44,7 @@ FORMS = {
     "software_heritage": (r"swh:1:(dir|rev|rel|snp):[0-9a-f]{40}.*", "swh:1:dir: and 40 digits"),
     "version": (r"\d+\.\d+\.\d+", "1.0.0"),
 }
-"""How fields are spelt, and an example."""
+"""How fields are spelt, as a regular expression and as an example."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Author:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Contact:
-    """To whom questions are sent."""
+    """The person to whom questions are sent."""
 
     name: str = ""
     email: str = ""
@@ -131,7 +131,7 @@ def read_identity(text: str) -> Identity:
     contact = _build(Contact, "contact", table.pop("contact", {}))
     places = _build(Places, "places", table.pop("places", {}))
     keywords = tuple(table.pop("keywords", ()))
-    head = {"keywords": keywords, **table}
+    head = {"keywords": keywords, **table}  # what is left
     identity = _build(
         Identity, "the head", head, authors=tuple(authors), contact=contact, places=places
     )
@@ -144,35 +144,39 @@ def read_identity(text: str) -> Identity:
     return identity
 
 
-def _build(kind: Callable[..., Part], place: str, entries: dict[str, Any], **parts: object) -> Part:
-    """Return a part of the identity, or refuse an entry by its name."""
+def _build(kind: Callable[..., Part], table: str, entries: dict[str, Any], **parts: object) -> Part:
+    """Return a part of the identity, or refuse an entry by its name.
+
+    `entries`: those of its table in `identity.toml`, which refusals call `table`. `parts`: fields
+    that are not in the table.
+    """
     known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     for name, value in entries.items():
         if name not in known:
-            raise DataError(f"{FILE}, {place}: {name!r} is not known; there are {join(known)}")
+            raise DataError(f"{FILE}, {table}: {name!r} is not known; there are {join(known)}")
         if isinstance(value, str) and value:
-            _check_form(place, name, value)
+            _check_form(table, name, value)
     try:
         return kind(**entries, **parts)
     except TypeError as error:
-        raise DataError(f"{FILE}, {place}: {error}") from None
+        raise DataError(f"{FILE}, {table}: {error}") from None
 
 
-def _check_form(place: str, name: str, value: str) -> None:
+def _check_form(table: str, name: str, value: str) -> None:
     """Refuse a text that is not spelt as its field is, or an ORCID with a wrong digit."""
     if name not in FORMS:
         return
     pattern, example = FORMS[name]
     if re.fullmatch(pattern, value) is None:
         raise DataError(
-            f"{FILE}, {place}: {name} = {show(value)}; allowed is something as {example}"
+            f"{FILE}, {table}: {name} = {show(value)}; allowed is something as {example}"
         )
     if name == "orcid" and not is_orcid(value):
-        raise DataError(f"{FILE}, {place}: {show(value)} has a wrong digit; copy the ORCID")
+        raise DataError(f"{FILE}, {table}: {show(value)} has a wrong digit; copy the ORCID")
 
 
 def is_orcid(text: str) -> bool:
-    """Return whether the last digit of an ORCID is that of the others (ISO 7064, mod 11-2).
+    """Return whether the last digit of an ORCID fits the others (ISO 7064, mod 11-2).
 
     >>> is_orcid("0000-0002-1825-0097"), is_orcid("0000-0002-1825-0079")
     (True, False)

@@ -15,12 +15,12 @@ from replication.system.files import open_folder, put_aside, read_content, write
 DIGITS = 6
 """Significant digits that a model keeps of each number."""
 
-LARGEST_MODEL = 2**22  # 40 times the largest; 2**26 took 2 GB and more than a minute
+LARGEST_MODEL = 2**22  # bytes, 40 times the largest; 2**26 took 2 GB and more than a minute
 BEGINNING = b'{\n "sha256": "'
-"""How every model begins; a file that does not is somebody else's, and is never replaced."""
+"""How every model begins; a file that begins otherwise is not ours, and is never replaced."""
 
 Model = dict[str, Any]
-"""Plain data by name, as JSON has it: each experiment has names of its own."""
+"""Plain data as JSON has it, by names that each experiment chooses."""
 
 
 def read_model(folder: Path, name: str) -> Model | None:
@@ -28,7 +28,7 @@ def read_model(folder: Path, name: str) -> Model | None:
     path = folder / "models" / f"{name}.json"
     if not os.path.lexists(path):
         return None
-    # Sound is what writing it again would give: checksum, order and spaces included.
+    # A model is sound if writing it again gives the same bytes: checksum, order and spaces.
     try:
         content = read_content(path, largest=LARGEST_MODEL)
         model = json.loads(content)
@@ -42,20 +42,20 @@ def read_model(folder: Path, name: str) -> Model | None:
 
 
 def read_models(folder: Path, names: Iterable[str]) -> dict[str, Model]:
-    """Read those of some models that there are."""
-    found = {}
+    """Read models by name; those that are not there are left out."""
+    models = {}
     for name in names:
         model = read_model(folder, name)
         if model is not None:
-            found[name] = model
-    return found
+            models[name] = model
+    return models
 
 
 def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
-    """Write a model as ``models/<name>.json`` in the folder of a study; return it as read back."""
+    """Write ``models/<name>.json`` in the folder of a study; return it as it will be read."""
     plain: Model = round_numbers(model)
     open_folder(folder / "models", below=folder)
-    # A file that is none of our models keeps its content under another name.
+    # A file that is not one of our models keeps its content under another name.
     path = folder / "models" / f"{name}.json"
     is_ours = False
     with contextlib.suppress(DataError):
@@ -79,6 +79,6 @@ def round_numbers(value: object) -> Any:
     >>> round_numbers({"mean": 46.5123456, "runs": (100, True)})
     {'mean': 46.5123, 'runs': [100, True]}
     """
-    # JSON writes floats so that they are read back to the last bit, or rounded to fewer digits.
+    # By way of JSON, which makes plain data of it, and in which numbers are rounded when read.
     text = json.dumps(value, default=lambda array: array.tolist(), allow_nan=False)
     return json.loads(text, parse_float=lambda digits: float(f"{float(digits):.{DIGITS}g}"))

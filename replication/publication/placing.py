@@ -1,7 +1,7 @@
-"""Put a report into a folder, over nobody else's files.
+"""Put a report into a folder without replacing files of anybody else.
 
-The files that this package has put there, or is about to, are listed in ``report.sha256``, as the
-command ``sha256sum`` writes and checks lists. Only those are ever replaced or removed.
+The files that this package has put there, or is about to, are listed in ``report.sha256``, in the
+form of the command ``sha256sum``. Only listed files are ever replaced or removed.
 """
 
 import contextlib
@@ -25,19 +25,19 @@ LINE = re.compile(
 def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put files into a folder, in place of those in its list.
 
-    The list is written first, so that a kill in between leaves files that it shows to be missing,
-    and that are ours to replace. Anything else in the place of a file is renamed.
+    The list is written first. So if the process is killed in between, the list shows which files
+    are missing, and that they are ours to replace. Anything else in the place of a file is renamed.
     """
     new = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     old = read_list(folder)
     if old == new and not find_damaged(folder):
         return  # all is there already
     open_folder(folder / "figures", below=folder)
-    # What is not ours gets another name, before the list says that it is.
-    _keep_if_ours(folder / LIST, is_ours=True)
+    # Files that are not ours get another name before the list says that they are.
+    _free_place(folder / LIST, is_ours=True)
     for name, digest in new.items():
         is_ours = name in old or _compute_digest(folder / name) == digest
-        _keep_if_ours(folder / name, is_ours=is_ours)
+        _free_place(folder / name, is_ours=is_ours)
     _write_list(folder, old | new)
     for name, content in files.items():
         write_durably(folder / name, content)
@@ -50,19 +50,20 @@ def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
         _write_list(folder, new)
 
 
-def _keep_if_ours(place: Path, *, is_ours: bool) -> None:
-    """Leave a file of ours where it is, to be replaced, and give anything else another name."""
-    if not (is_ours and place.is_file()):
-        put_aside(place)
+def _free_place(path: Path, *, is_ours: bool) -> None:
+    """Rename what is at the path of a file, unless it is a file of ours, which is replaced."""
+    if not (is_ours and path.is_file()):
+        put_aside(path)
 
 
 def _write_list(folder: Path, digests: Mapping[str, str]) -> None:
+    """Write the list of files, with their digests by name."""
     lines = [f"{digest}  {name}\n" for name, digest in sorted(digests.items())]
     write_durably(folder / LIST, "".join(lines).encode())
 
 
 def read_list(folder: Path) -> dict[str, str]:
-    """Return the names and digests of the files of a folder's list; none without a sound list."""
+    """Return the digests in the list of a folder, by name; none if there is no sound list."""
     try:
         text = read_content(folder / LIST, largest=10**6).decode("ascii")
     except (DataError, UnicodeDecodeError):
@@ -82,7 +83,7 @@ def find_damaged(folder: Path) -> list[str]:
     """Return the names of listed files that are missing or not as they were written."""
     listed = read_list(folder)
     damaged = [name for name, digest in listed.items() if _compute_digest(folder / name) != digest]
-    # A list that is none, or that lacks a report which is there, is damaged itself.
+    # Beside files of a report that it does not name, the list itself is damaged.
     lacking = {"report.html", "report.md", "report.pdf"} - listed.keys()
     if not listed:
         lacking.add(LIST)
@@ -92,6 +93,7 @@ def find_damaged(folder: Path) -> list[str]:
 
 
 def _compute_digest(path: Path) -> str | None:
+    """Return the SHA-256 of a file; None if it cannot be read."""
     with contextlib.suppress(DataError):
         return hashlib.sha256(read_content(path, largest=LARGEST_FILE)).hexdigest()
     return None

@@ -7,6 +7,7 @@ full one. Any other study has a short report in
 
 import contextlib
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
@@ -61,7 +62,7 @@ SHORT = {
     "description": "How long networks take to learn by recirculation, with other settings or fewer "
     "networks than in the replication of Hinton and McClelland (1988).",
 }
-"""Of the short report of any study but the default one."""
+"""What the short report, of any study but the default one, says of itself instead."""
 
 LEARNING = {
     "title": "Learning without back-propagation",
@@ -69,7 +70,7 @@ LEARNING = {
     "description": "Watch a network learn without back-propagation, in eight steps: say what will "
     "happen, then watch.",
 }
-"""The same for the second page, for readers who want to see how the rule works."""
+"""What the lesson beside the report says of itself instead."""
 
 
 def replicate_study(
@@ -83,12 +84,12 @@ def replicate_study(
 ) -> Model:
     """Simulate what the cache lacks of a study, and write its report. Return the headline's model.
 
-    `experiments`: whether those whose models are missing, damaged or of another version run first.
-    Without, a model of another version is refused, and one that is missing leaves the default
-    study with a short report.
+    `experiments`: whether experiments of the default study run first if their models are missing,
+    damaged or of another version. If they do not run, a model of another version is refused, and
+    a missing one makes the report a short one.
     """
-    require_tools()
     # What can be refused is refused before any network is simulated.
+    require_tools()
     outdated: list[str] = []
     if study.is_default and experiments:
         outdated = find_outdated(study.results)
@@ -113,7 +114,7 @@ def _estimate_duration(names: Sequence[str]) -> str:
 
 
 def require_tools() -> None:
-    """Raise a `UsageError` that says how to install what is missing, if anything is."""
+    """Refuse to write a report if packages are missing, and say how to install them."""
     needed = ("jinja2", "fontTools", "typst", "pypandoc")
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
@@ -133,26 +134,26 @@ def find_outdated(results: Path) -> list[str]:
 
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
-    """Return the experiments whose models are of another version than experiment and ledger."""
+    """Return the experiments whose models are of another version than experiment or ledger."""
     return [name for name, model in models.items() if not _is_current(name, model)]
 
 
 def _is_current(name: str, model: Model) -> bool:
-    """Whether a model, which somebody may have edited, judges what the ledger of now asks."""
+    """Whether a model, which somebody may have edited, judges what the ledger asks now."""
     from replication.experiments.instruments.judging import is_judgement  # SciPy takes time to load
 
-    # The verdicts must be those that its numbers give, in words that a page can print.
-    asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
-    judged = model.get("claims", {})
     if model.get("version") != registry.find_version(name):
         return False
+    asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
+    judged = model.get("claims", {})
     if not isinstance(judged, dict) or judged.keys() != asked.keys():
         return False
+    # The verdicts must be those that its numbers give, in words that a page can print.
     return all(is_judgement(claim, judged[id]) for id, claim in asked.items())
 
 
 def read_current(results: Path) -> dict[str, Model]:
-    """Return the models of the experiments that there are; refuse those of another version."""
+    """Return the models of experiments that there are; refuse any of another version."""
     models = read_models(results, registry.EXPERIMENTS)
     stale = find_stale(models)
     if stale:
@@ -175,14 +176,14 @@ def count_parts(
 
     The study itself comes first. What is in the cache is not simulated again.
     """
-    shown = report_progress is not silent
+    is_shown = report_progress is not silent
     n_more = sum(part.n_seeds for part in study.parts.values()) - study.n_seeds
     counted = {}
     for name, part in study.parts.items():
         counted[part] = count_outcomes(
-            part, cache, jobs=jobs, scheduler=scheduler, name=name, show_progress=shown
+            part, cache, jobs=jobs, scheduler=scheduler, name=name, show_progress=is_shown
         )
-        # The study's own networks are done: say why more are simulated.
+        # The networks of the study itself are done: tell why more are simulated.
         if part == study and n_more:
             report_progress(
                 f"{plural(n_more, 'more network')}, with which a report compares these: other "
@@ -199,12 +200,18 @@ def run_experiments(
     for i, name in enumerate(names):
         prefix = f"{name} ({i + 1} of {len(names)}): "
         report_progress(f"{prefix}about {_estimate_duration(names[i:])} left on two cores")
-
-        def tell_step(step: str, prefix: str = prefix) -> None:
-            report_progress(prefix + step)
-
+        tell_step = _put_before(prefix, report_progress)
         model = registry.run_experiment(name, jobs=jobs, report_progress=tell_step)
         write_model(results, name, model)
+
+
+def _put_before(prefix: str, report_progress: Tell) -> Tell:
+    """Return a function that reports a step with a prefix before its name."""
+
+    def report(step: str) -> None:
+        report_progress(prefix + step)
+
+    return report
 
 
 def write_report(
@@ -218,26 +225,24 @@ def write_report(
     # The headline is computed from the outcomes; other models are those that there are.
     others = read_current(study.results) if study.is_default else {}
     headline = _make_headline(study, counted, report_progress)
-    # The full report needs every model; with fewer, and of any other study, it is a short one.
+    # The full report needs every model. With fewer, and for any other study, it is a short one.
     if len(others) == len(registry.EXPERIMENTS):
         pages = _prepare_full({"headline": headline, **others}, jobs, report_progress)
     else:
         pages = [_prepare_short(study, headline, jobs, report_progress)]
-    # Side by side, since pandoc, which works on one page, leaves a core to the other.
+    # Side by side: pandoc works on one page, which leaves a core to the other.
     files: dict[str, bytes] = {}
-    for made in map_in_threads(lambda page: page(), pages, jobs=jobs):
-        files |= made
+    for files_of_page in map_in_threads(lambda render: render(), pages, jobs=jobs):
+        files |= files_of_page
     place_files(study.folder, files)
     return headline
 
 
-def _make_headline(
-    study: Study, counted: Mapping[Study, Counted], report_progress: Tell = silent
-) -> Model:
+def _make_headline(study: Study, counted: Mapping[Study, Counted], report_progress: Tell) -> Model:
     """Compute the headline of a study, write its model into the folder, and return it."""
     from replication.experiments.headline.run import run  # SciPy takes time to load
 
-    # What other readings of "error" give is told where their model is one of now.
+    # The headline uses the model of the other readings of "error", unless it is outdated.
     readings = read_models(study.results, ["readings"])
     if find_stale(readings):
         readings = {}
@@ -248,11 +253,11 @@ def _make_headline(
 
 
 Render = Callable[[], dict[str, bytes]]
-"""Renders a page, and returns its files by their names."""
+"""Renders a page, and returns its files by name."""
 
 
 def _prepare_full(models: Mapping[str, Model], jobs: int, report_progress: Tell) -> list[Render]:
-    """Return what renders the full report, and what renders the lesson beside it."""
+    """Return two functions: one renders the full report, the other the lesson beside it."""
     from replication.experiments.instruments.judging import list_statements
     from replication.experiments.live.rule_page import write_template
     from replication.report.build import render_report
@@ -295,7 +300,7 @@ def _prepare_full(models: Mapping[str, Model], jobs: int, report_progress: Tell)
 
 
 def _prepare_short(study: Study, headline: Model, jobs: int, report_progress: Tell) -> Render:
-    """Return what renders the report of a study of which there is only the headline."""
+    """Return the function that renders the report of a study that has only a headline."""
     from replication.report.build import render_report
 
     models = {"headline": headline}
@@ -320,19 +325,28 @@ def _prepare_short(study: Study, headline: Model, jobs: int, report_progress: Te
 
 
 def _list_names(models: Mapping[str, Model]) -> dict[str, Model]:
-    """Return what templates can name beside the models of the experiments."""
+    """Return what templates can name in addition to the models of the experiments."""
     from replication.experiments.instruments.judging import find_widening
 
     n_measurements = count_measurements()
     return {
         "claims": list_claims(models),
+        "n_verdicts": count_verdicts(models),
         "cost": registry.COST,
         "measurements": {"n": n_measurements, "widening": find_widening(n_measurements)},
     }
 
 
+def count_verdicts(models: Mapping[str, Model]) -> dict[str, int]:
+    """Return how many statements have each verdict in some models, by its words."""
+    verdicts: Counter[str] = Counter()
+    for model in models.values():
+        verdicts.update(judged["verdict"] for judged in model.get("claims", {}).values())
+    return dict(verdicts)
+
+
 def _describe_provenance(study: Study) -> Model:
-    """Return what made the results; interpreter and platform belong to a run, not to them."""
+    """Return what the results depend on: command, versions and protocol, but no machine."""
     versions = {package: version(package) for package in PACKAGES}
     return {
         "command": f"replication replicate {study.options}",
@@ -344,27 +358,28 @@ def _describe_provenance(study: Study) -> Model:
 
 
 def list_drawings(name: str, model: Model, command: str) -> "dict[str, Drawing]":
-    """Return the figures of an experiment, whose data the command makes."""
+    """Return the figures of an experiment by name; `command` is what makes their data."""
     from replication.report.build import Drawing
 
-    draws = registry.list_figures(name)
-    return {each: Drawing(each, partial(draw, model), command) for each, draw in draws.items()}
+    drawings = {}
+    for figure, draw in registry.list_figures(name).items():
+        drawings[figure] = Drawing(figure, partial(draw, model), command)
+    return drawings
 
 
-def list_claims(models: Mapping[str, Model] | None = None) -> Model:
-    """Return the ledger as plain data, and what is to be read behind its verdicts in some models.
+def list_claims(models: Mapping[str, Model]) -> Model:
+    """Return the ledger as plain data, with the words that stand behind the verdicts of models.
 
-    ``thresholds`` are those of the primary measurement; the rest is what `describe` returns.
+    ``thresholds`` are those of the primary measurement; the words are what `describe` returns.
     """
     from replication.experiments.instruments.judging import describe
 
     # Every statement is judged by one experiment, whose model has the verdict.
     judged: Model = {}
-    if models is not None:
-        for model in models.values():
-            judged |= model.get("claims", {})
+    for model in models.values():
+        judged |= model.get("claims", {})
     claims = {}
     for name, claim in load_claims().items():
-        said = describe(claim, judged.get(name, {}))
-        claims[name] = {**dataclasses.asdict(claim), "thresholds": claim.thresholds, **said}
+        words = describe(claim, judged.get(name, {}))
+        claims[name] = {**dataclasses.asdict(claim), "thresholds": claim.thresholds, **words}
     return claims

@@ -1,4 +1,4 @@
-"""Check that a results folder holds what was written into it, and that it comes out again."""
+"""Check that a results folder holds what was written into it, and that this can be made again."""
 
 import dataclasses
 import itertools
@@ -27,21 +27,26 @@ N_NAMED = 5
 def verify_folder(
     folder: Path, results: Path, *, jobs: int = -1, report_progress: Tell = silent
 ) -> str:
-    """Check the files in the folder of a study, and that its report comes out again.
+    """Check the files in the folder of a study, and that making its report again gives the same.
 
-    Returns what was found, in words; what is damaged or comes out otherwise is a DataError.
+    Returns what was found, in words. Raises `DataError` if files are damaged or come out
+    differently.
     """
     damaged = find_damaged_files(folder)
     if damaged:
         names = ", ".join(show(folder / name) for name in damaged)
-        raise DataError(f"missing or damaged: {names}; `replication replicate` makes them again")
-    place = show(folder)
+        advice = "`replication replicate` makes them again"
+        if folder != results:
+            advice += ", with the --seeds and other options of this study"
+        raise DataError(f"missing or damaged: {names}; {advice}")
     study = read_study(folder, results)
     if study is None:
-        return f"what is in {place} is as it was written"
+        return f"what is in {show(folder)} is as it was written"
     verify_report(study, jobs=jobs, report_progress=report_progress)
-    same = "outcomes and models by value, files byte by byte"
-    return f"the report in {place} comes out the same: {same}"
+    return (
+        f"the report in {show(folder)} comes out the same: outcomes and models by value, files "
+        "byte by byte"
+    )
 
 
 def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent) -> None:
@@ -50,14 +55,14 @@ def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silen
     Outcomes are compared by the digest in the headline's model, models number by number, the
     report's files byte by byte.
     """
-    # The default study is made of all models, others of one.
+    # The report of the default study is made of all models, other reports of one.
     names: tuple[str, ...] = ("headline",)
     if study.is_default:
         names += tuple(EXPERIMENTS)
         read_current(study.results)  # they must be of this version
-    with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as place:
-        again = dataclasses.replace(study, results=Path(place))
-        if not study.is_default:  # the report compares its likelihood with this one
+    with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as folder:
+        again = dataclasses.replace(study, results=Path(folder))
+        if not study.is_default:  # a short report compares its likelihood with that of readings
             for name, model in read_models(study.results, ["readings"]).items():
                 write_model(again.results, name, model)
         replicate_study(again, Cache(NOWHERE), jobs=jobs, report_progress=report_progress)
@@ -77,7 +82,7 @@ def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silen
 
 
 def compare_models(before: Path, after: Path, name: str) -> list[str]:
-    """Return in words in which lines, each with one number, the models of two folders differ."""
+    """Return in words how the models of two folders differ, line by line, with a number in each."""
     old_lines = json.dumps(read_model(before, name), indent=1).splitlines()
     new_lines = json.dumps(read_model(after, name), indent=1).splitlines()
     differences = []
@@ -96,14 +101,16 @@ def compare_files(before: Path, after: Path) -> list[str]:
 
 
 def read_study(folder: Path, results: Path) -> Study | None:
-    """Return the study whose report is in a folder, as its model says; None without such a model.
+    """Return the study whose report is in a folder, as the model of its headline describes it.
 
-    Raises DataError for a model that belongs elsewhere, or that says no study.
+    None if there is no such model. Raises `DataError` if the model describes no study, or the study
+    of another folder.
     """
     model = read_model(folder, "headline")
     if model is None:
         return None
-    # Or the folder of somebody else could ask for a billion networks.
+    # The study must be the one that the name of the folder tells: otherwise the folder of somebody
+    # else could ask for a billion networks.
     try:
         protocol = from_plain(model["provenance"]["protocol"])
         root_seed = take_whole("root_seed", model["study"]["root_seed"], 0, MAX_ROOT_SEED)
@@ -121,7 +128,7 @@ def find_damaged_files(folder: Path) -> list[str]:
     """Return the models and report files in the folder of a study that are not as written."""
     listed = read_list(folder)
     models: tuple[str, ...] = ("headline", *EXPERIMENTS)
-    # The full report, which has a table of statements, is made of all models, others of one.
+    # The full report, which has a table of statements, is made of all models, any other of one.
     needed: tuple[str, ...] = ()
     if "statements.csv" in listed:
         needed = models
@@ -139,10 +146,10 @@ def find_damaged_files(folder: Path) -> list[str]:
 
 
 def find_report_folders(results: Path) -> list[Path]:
-    """Return the folders of all studies that have models or a report, that of the default first.
+    """Return the folders of all studies that have models or a report, the default one first.
 
-    The default study has the results folder itself, each other one a folder in ``studies``. A link
-    there is left out: what it leads to is not in this results folder.
+    The folder of the default study is the results folder itself; every other study has one in
+    ``studies``. A link there is left out: what it leads to is not in this results folder.
     """
     folders = [results]
     for name in list_names(results / "studies"):

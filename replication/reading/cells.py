@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from replication.reading.kinds import read_kind
+from replication.reading.signs import list_signs
 from replication.reading.typeset import clean
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "--", "---", "–", "—"}
@@ -78,6 +79,8 @@ IN_UNITS = re.compile(r"([-+]?\d*[.,](\d+))\((\d{1,2})\)", re.ASCII)  # 0.830(4)
 COUNTED = re.compile(  # 0.83 ± 0.04 (n = 5), 0.83 ± 0.04 (5 seeds)
     r"\s*[(\[]\s*(?:[nN]\s*=\s*(\d{1,6})|(\d{1,6})\s(?:seeds|runs|trials))\s*[)\]]$"
 )
+TWO_ENDS = re.compile(r"([-+]?(?:0|[1-9][\d']*)(?:\.\d+)?),([-+]?(?:0|[1-9][\d']*)(?:\.\d+)?%?)")
+"""0.85,0.89, which may be an interval, and 50,66, which may be a number as well."""
 POWER_OF_ALL = re.compile(r"\(([^()]+±[^()]+)\)\s*(%|e[+-]?\d{1,3})")  # (8.3 ± 0.4)e-1
 
 
@@ -88,7 +91,8 @@ class Cell:
     `bracket`: stands in brackets, and nothing says what it is. `aside`: stands behind value and
     spread (a rank). `successes`: so many `of` so many, `percent` of them. `kind`: what spread or
     ends are, in the words of the cell. `is_in_units`: the bracket was in units of the last digit.
-    `runs`: behind the numbers, (n = 5).
+    `runs`: behind the numbers, (n = 5). `joined`: low and high as they were printed, where they may
+    be one number: [50,66].
     """
 
     value: str | None = None
@@ -105,6 +109,7 @@ class Cell:
     kind: str | None = None
     is_in_units: bool = False
     runs: str | None = None
+    joined: str | None = None
 
     def list_numbers(self) -> list[str]:
         """Return the numbers of the cell."""
@@ -146,8 +151,8 @@ NUMBERS = (
 """Fields of a cell that are numbers."""
 
 
-def fill_cell(cell: Cell, numbers: Mapping[str, str]) -> Cell:
-    """Return a cell with other numbers, by what they are."""
+def fill_cell(cell: Cell, numbers: Mapping[str, str | None]) -> Cell:
+    """Return a cell with other numbers, by what they are; None takes one away."""
     more: Any = dict(numbers)
     return dataclasses.replace(cell, **more)
 
@@ -190,10 +195,44 @@ def split_cell(text: str) -> Cell | None:
     if in_units:
         return _read_in_units(in_units)
     for form in FORMS:
-        found = _compile(form).fullmatch(body)
-        if found:
-            return _fill_form(form, found.groups())
+        match = _compile(form).fullmatch(body)
+        if match:
+            cell = _fill_form(form, match.groups())
+            return None if cell is None else _part_ends(cell, body)
     return None
+
+
+def _part_ends(cell: Cell, body: str) -> Cell:
+    """Return a cell in which [0.85,0.89] is two ends; [50,66] may be one number as well."""
+    place = "bracket"
+    if cell.aside is not None:
+        place = "aside"
+    elif cell.kind is not None and "±" not in body:
+        place = "spread"
+    joined = cell.get_numbers().get(place, "")
+    if cell.low is not None:
+        joined = f"{cell.low},{cell.high}"
+    if "," not in joined or joined not in body:
+        return cell
+    may_be_one = bool(list_signs(joined)) and "%" not in joined.split(",")[0]
+    ends = TWO_ENDS.fullmatch(joined)
+    if ends is not None and (not may_be_one or _is_between(cell.value, ends[1], ends[2])):
+        parted = fill_cell(cell, {place: None, "low": ends[1], "high": ends[2]})
+        return dataclasses.replace(parted, joined=joined if may_be_one else None)
+    if may_be_one:
+        return fill_cell(cell, {place: joined, "low": None, "high": None})
+    return cell
+
+
+def _is_between(value: str | None, low: str, high: str) -> bool:
+    """Say whether a number can lie between two ends, all of them with a decimal point."""
+    numbers = [number for number in (low, value, high) if number is not None]
+    bare = [number.replace(",", "").replace("'", "").rstrip("% ") for number in numbers]
+    try:
+        floats = [float(number) for number in bare]
+    except ValueError:  # 1.2k
+        return True
+    return floats == sorted(floats)
 
 
 def _fill_form(form: Form, groups: tuple[str, ...]) -> Cell | None:
@@ -210,9 +249,9 @@ def _fill_form(form: Form, groups: tuple[str, ...]) -> Cell | None:
     return fill_cell(Cell(kind=kinds[0]), parts)
 
 
-def _read_in_units(found: re.Match[str]) -> Cell:
+def _read_in_units(match: re.Match[str]) -> Cell:
     """Return 0.830(4), whose bracket is in units of the last digit."""
-    value, decimals, digits = found.groups()
+    value, decimals, digits = match.groups()
     mark = "," if "," in value else "."
     padded = digits.zfill(len(decimals) + 1)
     bracket = padded[: -len(decimals)] + mark + padded[-len(decimals) :]

@@ -6,24 +6,9 @@ from collections.abc import Iterable
 
 from replication.reading.cells import Cell, fill_cell
 from replication.reading.question import Cause, Question, quote
+from replication.reading.signs import SIGNS, list_signs
 
-SIGNS = (".", ",")
-WHOLE = {
-    mark: re.compile(rf"(?:[1-9]\d{{0,2}}(?:\{group}\d{{3}})+|\d*)(?:\{mark}\d*)?", re.ASCII)
-    for mark, group in ((".", ","), (",", "."))
-}
-ASIDE = re.compile(r"^[-+]|[eE][-+]?\d+|[kKMGB%\s']")  # sign, power, suffix, unit, groups by space
 SUFFIXES = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
-
-
-def list_signs(number: str) -> set[str]:
-    """Return which signs may be the decimal one of a number.
-
-    >>> sorted(list_signs("0,831")), sorted(list_signs("1,234.5")), sorted(list_signs("12,345"))
-    ([','], ['.'], [',', '.'])
-    """
-    digits = ASIDE.sub("", number)
-    return {mark for mark in SIGNS if WHOLE[mark].fullmatch(digits)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,11 +27,38 @@ class Decimals:
 
     def plain_cell(self, cell: Cell) -> Cell:
         """Return a cell whose numbers are plain."""
+        if self.sign == "," and cell.joined is not None:
+            place = "bracket" if cell.kind is None else "spread"
+            cell = fill_cell(cell, {"low": None, "high": None, place: cell.joined})
         numbers = {name: self.plain(text) for name, text in cell.get_numbers().items()}
         return fill_cell(cell, numbers)
 
 
 POINT = Decimals(".")
+
+
+def find_decimals_of(
+    cells: Iterable[Cell], *, where: str, wanted: str | None, is_point_sure: bool
+) -> Decimals:
+    """Return the decimal sign of all cells of a table, by which [50,66] is an interval or a number.
+
+    Arguments are those of `find_decimals`.
+    """
+    numbers: list[str] = []
+    pairs: list[Cell] = []
+    for cell in cells:
+        if cell.joined is not None:
+            pairs.append(cell)
+            numbers.extend(fill_cell(cell, {"low": None, "high": None}).list_numbers())
+        else:
+            numbers.extend(cell.list_numbers())
+    decimals = find_decimals(numbers, where=where, wanted=wanted, is_point_sure=is_point_sure)
+    is_open = decimals.witness is None and wanted is None
+    for pair in pairs:
+        has_groups = "." in list_signs(pair.joined or "")
+        if is_open or (decimals.sign == "." and has_groups):
+            raise _ask_pair(pair, where)
+    return decimals
 
 
 def find_decimals(
@@ -80,6 +92,22 @@ def find_decimals(
     if doubtful is not None:
         raise _ask_sign(doubtful, where)
     return POINT
+
+
+def _ask_pair(cell: Cell, where: str) -> Question:
+    """Return the question whether [50,66] is an interval or a number."""
+    joined = cell.joined or ""
+    signs = list_signs(joined)
+    message = f"{where}: is {joined} two numbers, {cell.low} and {cell.high}, or one"
+    if "." in signs:
+        message += f"? write {cell.low}; {cell.high} for two, and no comma for one"
+    else:
+        point = joined.replace(",", ".")
+        message += (
+            f", {point}? give `decimal` . for two and `decimal` , for one, or write {cell.low}; "
+            f"{cell.high}"
+        )
+    return Question(Cause.DECIMAL, message)
 
 
 def _refuse_mixed(witnesses: dict[str, str], where: str) -> Question:

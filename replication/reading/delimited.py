@@ -12,9 +12,11 @@ from replication.reading.headers import (
     check_names,
     check_widths,
     drop_empty,
+    join_header,
     join_spreads,
-    join_statistics,
+    read_tuples,
 )
+from replication.reading.printed import split_printed
 from replication.reading.sheet import Sheet
 from replication.system.files import refuse_unreadable
 
@@ -24,9 +26,6 @@ SEPARATORS = ",;\t"
 QUOTED = re.compile('"[^"]*"')
 COMMENT = re.compile(r"\s*#(?:\s|\{|$)")  # a remark, but not "#seeds"
 EXCEL = re.compile(r"sep=[,;\t]\s*", re.IGNORECASE)  # which Excel writes above a header
-GAP = re.compile(r" {2,}")  # between columns that are aligned by spaces
-SPACE = re.compile(r"\s+")
-TYPES = re.compile(r"\s*(?:<\w+>\s*)+")  # <chr> <dbl>, below the header of a tibble
 
 
 def find_separator(line: str) -> str:
@@ -58,6 +57,7 @@ def drop_comments(text: str) -> str:
 
 
 def _is_data(line: str, separator: str) -> bool:
+    """Say whether all cells of a line are numbers."""
     cells = line.split(separator)
     return all(split_cell(cell.strip()) is not None for cell in cells)
 
@@ -67,58 +67,20 @@ def read_delimited(text: str, name: str) -> Sheet:
     body = drop_comments(text)
     line = next(line for line in body.split("\n") if line.strip())
     separator = find_separator(line)
-    aligned = None
+    printed = None
     if separator not in QUOTED.sub("", line):
-        aligned = split_aligned(body)
-    rows = _split_lines(body, separator, name) if aligned is None else aligned
+        printed = split_printed(body, name)
+    rows = _split_lines(body, separator, name) if printed is None else printed
     if not rows:
         raise DataError(f"{name} is empty; give a table with a header and rows")
-    rows = join_spreads(join_statistics(drop_empty(check_widths(name, rows, LONGER))))
+    rows = join_spreads(join_header(drop_empty(check_widths(name, rows, LONGER))))
+    rows[0] = read_tuples(rows[0])
     check_names(name, rows[0])
     return Sheet.of_rows(name, rows[0], rows[1:], is_point_sure=separator == ",")
 
 
-def split_aligned(text: str) -> Rows | None:
-    """Return the rows of a table that pandas or R printed, parted by spaces; None if it is none.
-
-    The first column may have no name, or one on a line of its own below the header.
-    """
-    lines = [
-        line.strip() for line in text.split("\n") if line.strip() and not TYPES.fullmatch(line)
-    ]
-    by_single = _part(lines, SPACE)
-    if by_single is not None and _counts_rows(by_single):
-        return by_single  # of R, whose names and numbers of rows have one space between them
-    return _part(lines, GAP) or by_single
-
-
-def _part(lines: Sequence[str], gap: re.Pattern[str]) -> Rows | None:
-    """Return lines in parts; None unless all have as many, with a number in each row."""
-    names, *rows = [gap.split(line) for line in lines]
-    if not rows:
-        return None
-    width = len(rows[-1])
-    if len(names) == width - 1:
-        is_named = len(rows) > 1 and len(rows[0]) == 1
-        names = [rows.pop(0)[0] if is_named else "", *names]
-    if width == 1 or any(len(row) != width for row in (names, *rows)):
-        return None
-    if not all(any(split_cell(cell) for cell in row) for row in rows):
-        return None
-    return [names, *rows]
-
-
-def _counts_rows(rows: Rows) -> bool:
-    """Say whether the first column has no name, and counts the rows."""
-    names, *body = rows
-    first = [row[0] for row in body]
-    return names[0] == "" and first in (
-        [str(place) for place in range(len(body))],
-        [str(place + 1) for place in range(len(body))],
-    )
-
-
 def _split_lines(text: str, separator: str, name: str) -> Rows:
+    """Return the cells of each line, without remarks and empty lines."""
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     rows: Rows = []
     with refuse_unreadable(name, ADVICE, kind="table"):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from replication.errors import DataError
-from replication.reading import delimited, jsonlines, large, latex, markdown
+from replication.reading import delimited, jsonlines, large, latex, markdown, printed
 from replication.reading.sheet import Sheet
 from replication.system.files import read_content, refuse_unreadable
 from replication.wording import show
@@ -32,9 +32,9 @@ def read_content_of(content: bytes, name: str) -> Sheet:
         advice = "read it with pandas, and give the data frame, or write it as CSV"
         raise DataError(f"{name} is a Parquet file; {advice}")
     if len(content) > large.LARGE:
-        found = _read_if_large(content, name)
-        if found is not None:
-            return found
+        sheet = _read_if_large(content, name)
+        if sheet is not None:
+            return sheet
     text = _decode(content, name)
     _check_size(text, name)
     return _read_text(text, name)
@@ -44,6 +44,7 @@ def _read_text(text: str, name: str) -> Sheet:
     body = text.lstrip()
     if not body:
         raise DataError(f"{name} is empty; give a table with a header and rows")
+    printed.refuse_elided(text, name)
     if body[0] in "{[":
         return jsonlines.read_json(text, name)
     if latex.is_latex(text):

@@ -9,7 +9,7 @@ import numpy as np
 from replication.errors import DataError
 from replication.reading.headers import check_names
 from replication.reading.question import Cause, Question
-from replication.reading.sheet import Column, Sheet, print_float
+from replication.reading.sheet import Column, Sheet, format_float
 from replication.system.files import refuse_unreadable
 from replication.wording import show
 
@@ -31,8 +31,9 @@ GivenTable: TypeAlias = "pd.DataFrame | Convertible | Mapping[str, Iterable[obje
 def is_table(given: object) -> TypeGuard[GivenTable]:
     """Say whether something is a table, and not one report."""
     if isinstance(given, Mapping):
-        cells = list(given.values())
-        return not cells or any(np.iterable(one) and not isinstance(one, str) for one in cells)
+        if not given:
+            return True
+        return any(np.iterable(cells) and not isinstance(cells, str) for cells in given.values())
     return isinstance(given, Sheet) or hasattr(given, "columns")
 
 
@@ -43,25 +44,32 @@ def read_frame(given: object, name: str) -> Sheet:
     import pandas as pd
 
     quoted = f"`{name}`"
-    frame = given.to_pandas() if hasattr(given, "to_pandas") else given
     if isinstance(given, Mapping):
-        advice = "give a list with a cell for each row"
-        with refuse_unreadable(quoted, advice, kind="mapping of columns"):
-            # By place, whatever index a column brings along.
-            cells = {str(key): pd.Series(x, dtype=object).tolist() for key, x in given.items()}
-            columns = [Column(key, [_print(cell) for cell in each]) for key, each in cells.items()]
-            if len({len(column) for column in columns}) > 1:
-                raise ValueError("columns differ in length")
-        return Sheet(quoted, tuple(columns), is_point_sure=True)
+        return _read_mapping(given, quoted)
+    frame = given.to_pandas() if hasattr(given, "to_pandas") else given
     if not isinstance(frame, pd.DataFrame):
         advice = "give a data frame, such as pandas.read_csv returns, or a mapping of columns"
         raise DataError(f"{quoted} was given as {show(given)}; {advice}")
-    if any(one is not None for one in frame.index.names):
+    if any(level is not None for level in frame.index.names):
         frame = frame.reset_index()
-    names = [_join_name(one) for one in frame.columns]
+    names = [_join_name(heading) for heading in frame.columns]
     check_doubled(quoted, names)
     columns = [_take_series(names[place], frame.iloc[:, place]) for place in range(len(names))]
     return Sheet(quoted, tuple(columns), is_point_sure=True)
+
+
+def _read_mapping(given: Mapping[str, Iterable[object]], name: str) -> Sheet:
+    """Return a mapping of columns as texts; of a series the index does not count."""
+    import pandas as pd
+
+    columns = []
+    with refuse_unreadable(name, "give a list with a cell for each row", kind="mapping of columns"):
+        for heading, cells in given.items():
+            values = pd.Series(cells, dtype=object).tolist()
+            columns.append(Column(str(heading), [_format_cell(value) for value in values]))
+        if len({len(column) for column in columns}) > 1:
+            raise ValueError("columns differ in length")
+    return Sheet(name, tuple(columns), is_point_sure=True)
 
 
 def check_doubled(name: str, names: list[str]) -> None:
@@ -79,13 +87,14 @@ def _join_name(name: object) -> str:
 
 
 def _take_series(name: str, series: "pd.Series") -> Column:
+    """Return a column of a frame: of numbers as they are, of others as texts."""
     if series.dtype.kind in "iuf":
         return Column(name, numbers=np.asarray(series.to_numpy(np.float64, na_value=np.nan)))
-    return Column(name, [_print(cell) for cell in series.tolist()])
+    return Column(name, [_format_cell(cell) for cell in series.tolist()])
 
 
-def _print(cell: object) -> str:
-    """Return a cell as text; nothing where it is None, NaN or NA."""
+def _format_cell(cell: object) -> str:
+    """Return a cell as text; "" where it is None, NaN or NA."""
     if isinstance(cell, str):
         return cell.strip()
     if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
@@ -93,7 +102,7 @@ def _print(cell: object) -> str:
     if isinstance(cell, (bool, np.bool_)):
         return "true" if cell else "false"
     if isinstance(cell, (float, np.floating)):
-        return print_float(float(cell))
+        return format_float(float(cell))  # "" for NaN
     if isinstance(cell, Decimal) and cell.is_nan():
         return ""
     return str(cell)

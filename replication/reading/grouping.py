@@ -28,7 +28,9 @@ def _filter(sheet: Sheet, condition: Condition) -> Sheet:
     column = sheet[name]
     wanted = {fold(cell) for cell in condition.cells}
     is_wanted = np.array([_is_cell(level, wanted) for level in column.levels], dtype=np.bool_)
-    kept = is_wanted[column.codes] if condition.keeps else ~is_wanted[column.codes]
+    kept = is_wanted[column.codes]
+    if not condition.keeps:
+        kept = ~kept
     if not kept.any():
         message = f"no row of {sheet.name} has {condition.text}; {quote([name])} holds "
         raise Question(Cause.GROUP, message + quote(column.known))
@@ -43,7 +45,7 @@ def _is_cell(level: str, wanted: set[str]) -> bool:
     if fold(level) in wanted:
         return True
     try:
-        return float(level) in {float(one) for one in wanted}
+        return float(level) in {float(text) for text in wanted}
     except ValueError:
         return False
 
@@ -51,16 +53,15 @@ def _is_cell(level: str, wanted: set[str]) -> bool:
 def melt(sheet: Sheet, columns: Sequence[str], key: str, value: str) -> Sheet:
     """Return a sheet with a row for each of some columns, whose headings become a key."""
     rest = [column for column in sheet.columns if column.name not in columns]
-    n = sheet.n_rows
-    places = np.tile(np.arange(n), len(columns))
-    headings = [name for name in columns for _ in range(n)]
-    stacked = _stack([sheet[name] for name in columns], value)
-    repeated = [column.take(places) for column in rest]
-    whole = (*repeated, Column(key, headings), stacked)
-    return dataclasses.replace(sheet, columns=whole)
+    rows = np.tile(np.arange(sheet.n_rows), len(columns))
+    repeated = [column.take(rows) for column in rest]
+    headings = [name for name in columns for _ in range(sheet.n_rows)]
+    values = _stack([sheet[name] for name in columns], value)
+    return dataclasses.replace(sheet, columns=(*repeated, Column(key, headings), values))
 
 
 def _stack(columns: Sequence[Column], name: str) -> Column:
+    """Return one column that holds the cells of several, one below the other."""
     numbers = [column.numbers for column in columns if column.numbers is not None]
     if len(numbers) == len(columns):
         return Column(name, numbers=np.concatenate(numbers))
@@ -69,16 +70,20 @@ def _stack(columns: Sequence[Column], name: str) -> Column:
 
 def find_seed_headings(sheet: Sheet) -> list[str]:
     """Return headings that are runs: seed_0, seed_1; none if there is only one."""
-    found = [name for name in sheet.names if SEED_HEADING.fullmatch(fold(name))]
-    found = [name for name in found if sheet[name].is_numeric]
-    return found if len(found) > 1 else []
+    names = [name for name in sheet.names if SEED_HEADING.fullmatch(fold(name))]
+    return _keep_numeric(sheet, names)
 
 
 def find_number_headings(sheet: Sheet) -> list[str]:
-    """Return headings that are whole numbers above columns of numbers: 1, 2, 3."""
-    found = [name for name in sheet.names if re.fullmatch(r"\d{1,7}", name)]
-    found = [name for name in found if sheet[name].is_numeric]
-    return found if len(found) > 1 else []
+    """Return headings that are whole numbers: 1, 2, 3; none if there is only one."""
+    names = [name for name in sheet.names if re.fullmatch(r"\d{1,7}", name)]
+    return _keep_numeric(sheet, names)
+
+
+def _keep_numeric(sheet: Sheet, names: Sequence[str]) -> list[str]:
+    """Return the headings above columns of numbers; none if there is only one."""
+    numeric = [name for name in names if sheet[name].is_numeric]
+    return numeric if len(numeric) > 1 else []
 
 
 def group_rows(sheet: Sheet, names: Sequence[str]) -> IntArray:
@@ -87,11 +92,15 @@ def group_rows(sheet: Sheet, names: Sequence[str]) -> IntArray:
 
 
 def combine_codes(codes: Sequence[IntArray], n: int) -> IntArray:
-    """Return one code for each combination of several, in the order of first appearance."""
+    """Return one code for each combination of several, in the order of first appearance.
+
+    `codes`: those of several columns, int64[n] each.
+    """
     combined = np.zeros(n, dtype=np.int64)
-    for one in codes:
-        if one.size > 0:
-            combined = order_codes(combined * (int(one.max()) + 1) + one)
+    for column in codes:
+        if column.size > 0:
+            n_codes = int(column.max()) + 1
+            combined = order_codes(combined * n_codes + column)
     return combined
 
 
@@ -99,35 +108,39 @@ def order_codes(codes: IntArray) -> IntArray:
     """Return codes from 0 on, in the order in which they appear first."""
     if codes.size == 0:
         return codes
-    if int(codes.max()) > MOST_CODES + 4 * codes.size:
+    is_sparse = int(codes.max()) > MOST_CODES + 4 * codes.size
+    if is_sparse:
         codes = np.unique(codes, return_inverse=True)[1].astype(np.int64)
-    first = find_first_rows(codes)
-    used = np.flatnonzero(first < codes.size)
-    rank = np.empty(first.size, dtype=np.int64)
-    rank[used[np.argsort(first[used])]] = np.arange(used.size)
-    return np.asarray(rank[codes])
+    first_rows = find_first_rows(codes)
+    used = np.flatnonzero(first_rows < codes.size)
+    in_order = used[np.argsort(first_rows[used])]
+    new_codes = np.empty(first_rows.size, dtype=np.int64)
+    new_codes[in_order] = np.arange(in_order.size)
+    return np.asarray(new_codes[codes])
 
 
 def find_first_rows(codes: IntArray) -> IntArray:
-    """Return the first row of each code, and the number of rows where it has none."""
-    first = np.full(int(codes.max()) + 1, codes.size, dtype=np.int64)
-    first[codes[::-1]] = np.arange(codes.size - 1, -1, -1)  # what is written last stays
-    return first
+    """Return the first row of each code from 0 on; for a code that no row has, codes.size."""
+    first_rows = np.full(int(codes.max()) + 1, codes.size, dtype=np.int64)
+    # From the last row to the first, since what is written last stays.
+    first_rows[codes[::-1]] = np.arange(codes.size - 1, -1, -1)
+    return first_rows
 
 
 def differs_within(codes: IntArray, groups: IntArray) -> bool:
-    """Say whether cells differ within any group."""
+    """Say whether cells differ within any group; both are codes, int64[n]."""
     if codes.size == 0:
         return False
-    pairs = groups * (int(codes.max()) + 1) + codes
+    n_codes = int(codes.max()) + 1
+    pairs = groups * n_codes + codes
     return np.unique(pairs).size > np.unique(groups).size
 
 
 def find_doubled(codes: IntArray) -> int | None:
     """Return the place of the first row whose code occurred before; None if there is none."""
-    first = np.unique(codes, return_index=True)[1]
-    if first.size == codes.size:
+    first_rows = np.unique(codes, return_index=True)[1]
+    if first_rows.size == codes.size:
         return None
-    is_first: BoolArray = np.zeros(codes.size, dtype=np.bool_)
-    is_first[first] = True
-    return int(np.flatnonzero(~is_first)[0])
+    is_doubled: BoolArray = np.ones(codes.size, dtype=np.bool_)
+    is_doubled[first_rows] = False
+    return int(np.flatnonzero(is_doubled)[0])

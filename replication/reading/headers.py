@@ -1,6 +1,8 @@
 """The header of a table: names that can be used, and lines of several."""
 
+import collections
 import dataclasses
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -14,21 +16,31 @@ Rows = list[list[str]]
 SPREAD_BELOW = re.compile(  # (0.04), [0.79, 0.87] or ± 0.04, below the number that it belongs to
     r"[(\[]\s*±?\s*\d[\d.,]*\s*%?(?:\s*[,;–-]\s*-?\d[\d.,]*\s*%?)?\s*[)\]]|±\s*\d[\d.,]*\s*%?"
 )
+TUPLE = re.compile(r"\('[^']*'(?:, '[^']*')+\)")  # ('acc', 'mean')
+QUOTED_PART = re.compile("'([^']*)'")
 NUMBER_FIRST = re.compile(r"[-+±(\[$]*[.,]?\d")  # 0.83, (3)
 
 
 def check_names(name: str, names: Sequence[str]) -> None:
     """Refuse a header whose names are doubled, or are numbers of the data."""
-    doubled = [one for one in dict.fromkeys(names) if one and names.count(one) > 1]
+    doubled = _list_doubled(names)
     if doubled:
         message = f"several columns of {name} are called {quote(doubled)}; rename all but one"
         raise Question(Cause.HEADER, message)
-    numbers = [one for one in names if _is_data(one)]
-    if any(re.search(r"\d[.,]\d", one) for one in numbers) or len(numbers) == len(names):
-        advice = "put a header with the names of the columns above it"
-        raise Question(
-            Cause.HEADER, f"the first line of {name} holds numbers ({quote(names)}); {advice}"
+    numbers = [heading for heading in names if _is_data(heading)]
+    has_decimals = any(re.search(r"\d[.,]\d", number) for number in numbers)
+    if has_decimals or len(numbers) == len(names):
+        message = (
+            f"the first line of {name} holds numbers ({quote(names)}); put a header with the names "
+            "of the columns above it"
         )
+        raise Question(Cause.HEADER, message)
+
+
+def _list_doubled(names: Sequence[str]) -> list[str]:
+    """Return the headings that several columns have."""
+    counts = collections.Counter(names)
+    return [name for name, n in counts.items() if name and n > 1]
 
 
 def _is_data(text: str) -> bool:
@@ -37,62 +49,87 @@ def _is_data(text: str) -> bool:
     return cell is not None and cell.value is not None and "%" not in text
 
 
-def join_statistics(rows: Rows) -> Rows:
-    """Return rows whose second line of statistics is part of the header, as of `DataFrame.agg`.
+def join_header(rows: Rows) -> Rows:
+    """Return rows whose header over several lines is joined to one, as pandas writes them.
 
     task, acc, acc over (nothing), mean, std becomes task, acc_mean, acc_std.
     """
-    if len(rows) < 3 or not _is_line_of_statistics(rows[1]):
-        return rows
-    names = [_join_names(top, below) for top, below in zip(rows[0], rows[1], strict=True)]
-    body = rows[2:]
-    # pandas writes the names of the index on a line of their own.
-    index = body[0]
-    is_index = bool(index[0]) and not any(
-        cell for cell, below in zip(index, rows[1], strict=True) if find_statistic(fold(below))
-    )
-    if is_index and len(body) > 1:
-        names = [name or cell for name, cell in zip(names, index, strict=True)]
+    names, *body = rows
+    n_lines = 1
+    while len(body) > 1 and _goes_on(names, body[0]):
+        names = [_join_names(top, below) for top, below in zip(names, body[0], strict=True)]
+        body = body[1:]
+        n_lines += 1
+    if n_lines > 1 and len(body) > 1 and _is_index_line(body[0]):
+        names = [below or top for top, below in zip(names, body[0], strict=True)]
         body = body[1:]
     return [names, *body]
 
 
-def _is_line_of_statistics(row: Sequence[str]) -> bool:
-    statistics = [cell for cell in row if cell]
-    return len(statistics) > 1 and all(find_statistic(fold(cell)) for cell in statistics)
+def _goes_on(names: Sequence[str], below: Sequence[str]) -> bool:
+    """Say whether a line goes on a header: statistics, or words below names that are doubled."""
+    words = [cell for cell in below if cell]
+    if len(words) < 2:
+        return False
+    if all(find_statistic(fold(word)) for word in words):
+        return True
+    has_numbers = any(_is_data(word) for word in words)
+    return bool(_list_doubled(names)) and not has_numbers
+
+
+def _is_index_line(row: Sequence[str]) -> bool:
+    """Say whether a line has nothing but the names of an index, left of columns of numbers."""
+    n_names = len(list(itertools.takewhile(bool, row)))
+    return 0 < n_names < len(row) and not any(row[n_names:])
 
 
 def _join_names(top: str, below: str) -> str:
+    """Return the heading of a column whose name stands on two lines."""
     if top.startswith("Unnamed: "):
         top = ""
     return "_".join(part for part in (top, below) if part)
 
 
+def read_tuples(names: Sequence[str]) -> list[str]:
+    """Return headings, of which ('acc', 'mean') is acc_mean, as pandas writes two levels of them.
+
+    >>> read_tuples(["task", "('acc', 'mean')"])
+    ['task', 'acc_mean']
+    """
+    plain = []
+    for name in names:
+        parts = QUOTED_PART.findall(name) if TUPLE.fullmatch(name) else [name]
+        plain.append("_".join(part for part in parts if part))
+    return plain
+
+
 def join_lines(rows: Rows) -> Rows:
-    """Return rows of a typeset table whose first lines without any number are one header."""
+    """Return the rows of a typeset table, whose header over several lines is joined to one."""
     width = max(map(len, rows))
     padded = [row + [""] * (width - len(row)) for row in rows]
-    n_head = 1
-    while n_head < len(rows) - 1 and _is_heading(padded[n_head], padded[n_head - 1]):
-        n_head += 1
-    lines = padded[:n_head]
+    n_lines = 1
+    while n_lines < len(rows) - 1 and _is_heading(padded[n_lines], padded[n_lines - 1]):
+        n_lines += 1
     names = []
-    for place in range(width):
-        parts = dict.fromkeys(line[place] for line in lines if line[place])
-        names.append(" ".join(parts))
-    return [names, *padded[n_head:]]
+    for column in range(width):
+        words = [line[column] for line in padded[:n_lines] if line[column]]
+        names.append(" ".join(dict.fromkeys(words)))
+    return [names, *padded[n_lines:]]
 
 
 def _is_heading(row: Sequence[str], above: Sequence[str]) -> bool:
-    """Say whether a line goes on a header: words below one that has gaps, or says one twice."""
+    """Say whether a line without numbers belongs to the header, with the line above.
+
+    That line has gaps, or one heading twice.
+    """
     has_words = any(cell and not is_missing(cell) for cell in row[1:])
     has_numbers = any(re.search(r"\d", cell) for cell in row)
-    is_open = "" in above or len(set(above)) < len(above)
-    return has_words and is_open and not has_numbers
+    is_unfinished = "" in above or len(set(above)) < len(above)
+    return has_words and is_unfinished and not has_numbers
 
 
 def join_spreads(rows: Rows) -> Rows:
-    """Return rows of which those of spreads alone, below numbers, are joined to the row above."""
+    """Return rows in which a row of nothing but spreads is joined to the numbers above it."""
     joined: Rows = []
     for row in rows:
         if len(joined) > 1 and _is_of_spreads(row, joined[-1]):
@@ -115,7 +152,7 @@ def _is_of_spreads(row: Sequence[str], above: Sequence[str]) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Filled:
-    """Rows in which names that stand once stand in each row, and the headings above them."""
+    """Rows in which empty cells have the name above them, and the headings of their columns."""
 
     rows: Rows
     names: tuple[str, ...]
@@ -135,29 +172,32 @@ def fill_down(rows: Rows) -> Filled:
     """
     names, *body = [list(row) for row in rows]
     filled = []
-    for place in range(len(names) - 1):
-        column = [row[place] for row in body]
-        if any(NUMBER_FIRST.match(cell) for cell in column) or not column or not column[0]:
+    for column in range(len(names) - 1):
+        cells = [row[column] for row in body]
+        has_numbers = any(NUMBER_FIRST.match(cell) for cell in cells)
+        if has_numbers or not cells or not cells[0]:
             break
-        if "" in column:
-            _fill_column(body, place)
-            filled.append(names[place])
+        if "" in cells:
+            _fill_column(body, column)
+            filled.append(names[column])
     return Filled([names, *body], tuple(filled))
 
 
-def _fill_column(rows: Rows, place: int) -> None:
+def _fill_column(rows: Rows, column: int) -> None:
+    """Give each empty cell of a column the text above it."""
     last = ""
     for row in rows:
-        last = row[place] or last
-        row[place] = last
+        last = row[column] or last
+        row[column] = last
 
 
 def drop_empty(rows: Rows) -> Rows:
     """Return rows without columns that have neither a heading nor a cell."""
-    kept = [place for place in range(len(rows[0])) if any(row[place] for row in rows)]
-    if len(kept) == len(rows[0]):
+    width = len(rows[0])
+    kept = [column for column in range(width) if any(row[column] for row in rows)]
+    if len(kept) == width:
         return rows
-    return [[row[place] for place in kept] for row in rows]
+    return [[row[column] for column in kept] for row in rows]
 
 
 def check_widths(name: str, rows: Rows, advice: str) -> Rows:
@@ -165,8 +205,8 @@ def check_widths(name: str, rows: Rows, advice: str) -> Rows:
     names, *body = rows
     if body and all(len(row) == len(names) + 1 for row in body):
         return [["", *names], *body]  # as write.table of R
-    for place, row in enumerate(body, start=1):
+    for number, row in enumerate(body, start=1):
         if len(row) != len(names):
-            given = f"{len(row)} cells under a header of {len(names)} (row {place} of the data)"
+            given = f"{len(row)} cells under a header of {len(names)} (row {number} of the data)"
             raise DataError(f"{name} has a row of {given}; {advice}")
     return rows

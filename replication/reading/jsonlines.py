@@ -1,16 +1,21 @@
 """JSON lines, an object for each row; one list of objects; or an object of columns."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from replication.errors import DataError
 from replication.reading.headers import check_names
-from replication.reading.sheet import Column, Sheet, print_float
+from replication.reading.sheet import Column, Sheet, format_float
 from replication.system.files import refuse_unreadable
+from replication.wording import show
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""Whatever a text of JSON holds."""
 Flat = dict[str, str]
-DEEPEST = 5  # objects in objects whose names are joined by points
+"""A row: its cells as texts, by their headings."""
+DEEPEST = 5
+"""Objects in objects whose names are joined by points."""
 
 
 def read_json(text: str, name: str) -> Sheet:
@@ -27,24 +32,38 @@ def read_json(text: str, name: str) -> Sheet:
 
 
 def _parse(text: str) -> list[Json] | dict[str, Json]:
+    """Return the rows of a text, or an object of columns."""
     if text.lstrip()[0] == "[":
-        rows = json.loads(text)
+        rows = _load(text)
         return rows if isinstance(rows, list) else [rows]
     lines = [line for line in text.splitlines() if line.strip()]
     try:
-        rows = [json.loads(line) for line in lines]
-    except ValueError:
-        return dict(json.loads(text))  # an object over several lines
+        rows = [_load(line) for line in lines]
+    except json.JSONDecodeError:
+        return dict(_load(text))  # an object over several lines
     is_columns = len(rows) == 1 and _holds_columns(rows[0])
     return dict(rows[0]) if is_columns else rows
 
 
+def _load(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_take_pairs)
+
+
+def _take_pairs(pairs: Sequence[tuple[str, Json]]) -> dict[str, Json]:
+    """Return an object; one that gives a name twice is refused, since either may be meant."""
+    cells: dict[str, Json] = {}
+    for name, cell in pairs:
+        if name in cells:
+            raise ValueError(f"an object has {show(name)} twice")
+        cells[name] = cell
+    return cells
+
+
 def _holds_columns(row: Json) -> bool:
-    return (
-        isinstance(row, dict)
-        and bool(row)
-        and all(isinstance(cells, (list, dict)) for cells in row.values())
-    )
+    """Say whether an object is no row, but columns: each of its values holds several cells."""
+    if not isinstance(row, dict) or not row:
+        return False
+    return all(isinstance(cells, (list, dict)) for cells in row.values())
 
 
 def _read_columns(given: Mapping[str, Json], name: str) -> Sheet:
@@ -57,7 +76,10 @@ def _read_columns(given: Mapping[str, Json], name: str) -> Sheet:
         values = list(cells.values()) if isinstance(cells, dict) else cells
         if not isinstance(values, list):
             raise DataError(f"{name} is one object; give one for each row, a line each")
-        columns.append(Column(heading, [_print(cell) for cell in values]))
+        if any(isinstance(cell, (list, dict)) for cell in values):
+            what = f"{name} holds lists or objects within {show(heading)}"
+            raise DataError(f"{what}; give one object for each row, with plain values, a line each")
+        columns.append(Column(heading, [_format_cell(cell) for cell in values]))
     if len({len(column) for column in columns}) > 1:
         raise DataError(f"columns of {name} are not equally long; give a cell for each row")
     check_names(name, [column.name for column in columns])
@@ -67,12 +89,17 @@ def _read_columns(given: Mapping[str, Json], name: str) -> Sheet:
 def _find_index(given: Mapping[str, Json]) -> list[str]:
     """Return the names of rows where all columns have the same, and these do not count them."""
     names = [list(cells) for cells in given.values() if isinstance(cells, dict)]
-    if not names or any(one != names[0] for one in names) or len(names) < len(given):
+    if not names or len(names) < len(given):
         return []
-    return [] if all(name.isdigit() for name in names[0]) else names[0]
+    first = names[0]
+    if any(others != first for others in names):
+        return []
+    counts_rows = all(name.isdigit() for name in first)
+    return [] if counts_rows else first
 
 
 def _flatten(row: Json, before: str = "", depth: int = 0) -> Flat:
+    """Return the cells of a row by their headings; `before`: what stands before its names."""
     if not isinstance(row, dict):
         raise ValueError("a row is no object")
     flat: Flat = {}
@@ -81,15 +108,16 @@ def _flatten(row: Json, before: str = "", depth: int = 0) -> Flat:
         if isinstance(cell, dict) and cell and depth < DEEPEST:
             flat |= _flatten(cell, f"{heading}.", depth + 1)
         else:
-            flat[heading] = _print(cell)
+            flat[heading] = _format_cell(cell)
     return flat
 
 
-def _print(cell: Json) -> str:
+def _format_cell(cell: Json) -> str:
+    """Return a cell as text; nothing where it is null."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return print_float(cell)
+        return format_float(cell)
     return cell if isinstance(cell, str) else str(cell)

@@ -1,22 +1,28 @@
 """Large tables with separators, by pandas: columns of numbers are never texts."""
 
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from replication.reading.cells import MISSING, PLAIN, is_missing
-from replication.reading.decimals import list_signs
 from replication.reading.sheet import Column, Sheet
+from replication.reading.signs import list_signs
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LARGE = 2_000_000  # bytes
-WORDS = sorted({one for word in MISSING for one in (word, word.upper(), word.title(), "NaN")})
+WORDS = sorted({"NaN", *MISSING, *map(str.upper, MISSING), *map(str.title, MISSING)})
+"""Texts of cells that hold nothing, as they may be written."""
 
 
 def read_large(content: bytes, sample: Sheet, separator: str) -> Sheet | None:
     """Return a large table whose first rows are a sample; None if it is no plain one."""
     import pandas as pd
 
-    if b'"' in content or b"#" in content[:2] or not _are_names_plain(sample):
+    has_signs = b'"' in content or b"#" in content[:2]
+    if has_signs or not _are_names_plain(sample):
         return None
     numeric = [column.name for column in sample.columns if _is_plain(column, sample)]
     others = [name for name in sample.names if name not in numeric]
@@ -33,25 +39,37 @@ def read_large(content: bytes, sample: Sheet, separator: str) -> Sheet | None:
         )
     except (ValueError, pd.errors.ParserError, UnicodeDecodeError):
         return None
-    if content.count(separator.encode()) != (len(frame) + 1) * (len(sample.names) - 1):
+    n_separators = (len(frame) + 1) * (len(sample.names) - 1)
+    if content.count(separator.encode()) != n_separators:
         return None  # rows of different lengths
     columns = []
     for name in sample.names:
-        if name in numeric:
-            numbers = frame[name].to_numpy(np.float64)
-            if np.isinf(numbers).any():
-                return None
-            columns.append(Column(name, numbers=numbers))
-        else:
-            levels = [str(level).strip() for level in frame[name].cat.categories]
-            codes = np.asarray(frame[name].cat.codes, dtype=np.int64)
-            if len(set(levels)) < len(levels):
-                return None  # texts that differ in spaces
-            columns.append(Column(name, coded=(levels, codes)))
+        column = _take_numbers(frame[name]) if name in numeric else _take_texts(frame[name])
+        if column is None:
+            return None
+        columns.append(column)
     return Sheet(sample.name, tuple(columns), is_point_sure=sample.is_point_sure)
 
 
+def _take_numbers(series: "pd.Series") -> Column | None:
+    """Return a column of numbers; None if one of them is infinite."""
+    numbers = series.to_numpy(np.float64)
+    if np.isinf(numbers).any():
+        return None
+    return Column(str(series.name), numbers=numbers)
+
+
+def _take_texts(series: "pd.Series") -> Column | None:
+    """Return a column of distinct texts; None if some of them differ in spaces alone."""
+    levels = [str(level).strip() for level in series.cat.categories]
+    if len(set(levels)) < len(levels):
+        return None
+    codes = np.asarray(series.cat.codes, dtype=np.int64)
+    return Column(str(series.name), coded=(levels, codes))
+
+
 def _are_names_plain(sample: Sheet) -> bool:
+    """Say whether all columns have a name, each its own."""
     return all(sample.names) and len(set(sample.names)) == len(sample.names)
 
 
@@ -60,6 +78,6 @@ def _is_plain(column: Column, sample: Sheet) -> bool:
     known = [text for text in column.levels if not is_missing(text)]
     if not known or not all(PLAIN.fullmatch(text) for text in known):
         return False
-    if sample.is_point_sure:
+    if sample.is_point_sure or not any("." in text for text in known):
         return True
-    return any(list_signs(text) == {"."} for text in known) or not any("." in one for one in known)
+    return any(list_signs(text) == {"."} for text in known)

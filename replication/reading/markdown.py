@@ -10,6 +10,7 @@ from replication.reading.headers import (
     fill_down,
     join_lines,
     join_spreads,
+    read_tuples,
 )
 from replication.reading.question import Cause, Question
 from replication.reading.sheet import Sheet
@@ -53,6 +54,7 @@ def read_markdown(text: str, name: str) -> Sheet:
     rows = check_widths(name, rows, "give every row as many cells as the header")
     filled = fill_down(drop_empty(join_spreads(join_lines(rows))))
     names, *cells = filled.rows
+    names = read_tuples(names)
     check_names(name, names)
     return Sheet.of_rows(name, names, cells, notes=filled.notes)
 

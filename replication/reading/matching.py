@@ -6,12 +6,7 @@ from replication.reading.grouping import find_seed_headings
 from replication.reading.headings import read_heading
 from replication.reading.keys import check_keys
 from replication.reading.options import Reading, Renamed
-from replication.reading.reports import (
-    Measured,
-    YourSide,
-    read_report_of,
-    turn_statistics,
-)
+from replication.reading.reports import read_report_of
 from replication.reading.roles import SEED, OtherSide
 from replication.reading.runs import read_runs_of
 from replication.reading.saying import (
@@ -28,8 +23,10 @@ from replication.reading.shown import describe_yours, find_shown, is_share
 from replication.reading.their_side import read_their_side
 from replication.reading.tidy import TidyReport, TidyRuns
 from replication.reading.trackers import is_step, unstack_runs
+from replication.reading.turned import turn_statistics
 from replication.reading.typeset import fold
 from replication.reading.wide import find_wide, match_labels, name_turned, name_unnamed
+from replication.reading.your_side import YourSide
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,7 +45,7 @@ class BothSides:
 def read_with_report(
     own: Sheet, report: TidyReport, reading: Reading, groups: Groups = None
 ) -> BothSides:
-    """Return a table of runs, beside one report that holds for all of their groups."""
+    """Return your table, beside one report that holds for all of its groups."""
     if is_of_reports(own, reading) and groups is None:
         mine = read_report_of(own, dataclasses.replace(reading, n=None))
         return BothSides(mine, report, mine.keys)
@@ -59,15 +56,14 @@ def read_with_report(
     is_of_shares = is_share(names) or (groups is not None and reading.succeeded is not None)
     shown = add_shown_key(OtherSide(is_share=is_of_shares), grouping, reading)
     runs = read_runs_of(own, reading, shown)
-    return BothSides(runs, report, tuple(key for key in runs.keys if key != grouping), grouping)
+    keys = tuple(key for key in runs.keys if key != grouping)
+    return BothSides(runs, report, keys, grouping)
 
 
 def read_both(own: Sheet, theirs: Sheet, reading: Reading, groups: Groups = None) -> BothSides:
     """Return two tables, with the keys that both have; or ask."""
-    theirs = rename_theirs(theirs, reading)
-    known = {fold(name) for name in (*reading.keys, *reading.ignore)}
-    known |= {fold(column.name) for column in own.columns if not column.is_numeric}
-    theirs = name_unnamed(name_turned(turn_statistics(theirs, known), own), own)
+    theirs = bring_into_form(rename_theirs(theirs, reading), own, reading)
+    # The options of your table, and those of the report.
     mine, other = split_reading(own, theirs, reading)
     check_differences(theirs, groups)
     if is_of_reports(own, reading) and groups is None:
@@ -76,16 +72,24 @@ def read_both(own: Sheet, theirs: Sheet, reading: Reading, groups: Groups = None
     mine, other = find_wide(own, theirs, mine, other)
     grouping = find_group_column(own, groups, mine)
     label_key = match_labels(theirs, own)
+    # Your runs are read by what the report names, and then the report by your columns.
     shown = find_shown(own, theirs, mine, other, label_key)
     shown = add_shown_key(shown, grouping, mine)
     if groups is not None and mine.succeeded is not None:
         shown = dataclasses.replace(shown, is_share=True)
     runs = read_runs_of(own, add_key(mine, grouping), shown)
     keys = tuple(key for key in runs.keys if key != grouping)
-    yours = describe_yours(own, runs)
-    report = read_their_side(theirs, other, keys, yours, label_key)
+    report = read_their_side(theirs, other, keys, describe_yours(own, runs), label_key)
     check_keys(runs, keys, report, own, theirs)
     return BothSides(runs, report, keys, grouping)
+
+
+def bring_into_form(theirs: Sheet, own: Sheet, reading: Reading) -> Sheet:
+    """Return a report with a column for each statistic, whose columns have names."""
+    known = {fold(name) for name in (*reading.keys, *reading.ignore)}
+    known |= {fold(column.name) for column in own.columns if not column.is_numeric}
+    turned = turn_statistics(theirs, known)
+    return name_unnamed(name_turned(turned, own), own)
 
 
 def is_of_reports(own: Sheet, reading: Reading) -> bool:
@@ -99,10 +103,14 @@ def is_of_reports(own: Sheet, reading: Reading) -> bool:
         return False
     if find_seed_headings(own) or any(_tells_runs(column) for column in own.columns):
         return False
-    measured = [Measured(one, read_heading(one.name)) for one in own.columns if one.is_numeric]
-    if any(one.heading.statistic in ("mean", "median", "iqm") for one in measured):
-        return True
-    return any(one.has_spread and _is_mostly_spread(one) for one in measured)
+    for column in own.columns:
+        if not column.is_numeric:
+            continue
+        if read_heading(column.name).statistic in ("mean", "median", "iqm"):
+            return True
+        if _has_mostly_spreads(column):
+            return True
+    return False
 
 
 def _tells_runs(column: Column) -> bool:
@@ -112,22 +120,28 @@ def _tells_runs(column: Column) -> bool:
     return is_step(column.name) or SEED.fullmatch(fold(column.name)) is not None
 
 
-def _is_mostly_spread(one: Measured) -> bool:
-    cells = [one.column.split(text) for text in one.column.known]
-    n_spread = sum(cell is not None and cell.has_spread for cell in cells)
-    return 2 * n_spread >= len(cells)
+def _has_mostly_spreads(column: Column) -> bool:
+    """Say whether at least half of what is not empty says how results vary: 0.83 ± 0.04."""
+    n_spreads = sum(cell.has_spread for cell in column.list_cells())
+    return n_spreads > 0 and 2 * n_spreads >= len(column.known)
 
 
 def read_two_reports(own: Sheet, theirs: Sheet, mine: Reading, other: Reading) -> BothSides:
     """Return two reports, by the columns of texts that both have."""
-    shared = mine.by or tuple(
-        Renamed(column.name)
-        for column in own.columns
-        if not column.is_numeric and theirs.find(column.name) is not None
-    )
-    ours = YourSide(frozenset(map(fold, theirs.names)))
-    first = read_report_of(own, dataclasses.replace(mine, by=shared, n=None), ours)
-    yours = YourSide(frozenset(map(fold, own.names)))
-    second = read_report_of(theirs, dataclasses.replace(other, by=shared), yours)
-    check_keys(first, first.keys, second, own, theirs)
-    return BothSides(first, second, first.keys)
+    keys = mine.by or tuple(map(Renamed, list_shared_texts(own, theirs)))
+    # Each is read beside the headings of the other.
+    yours = read_report_of(own, dataclasses.replace(mine, by=keys, n=None), show_headings(theirs))
+    report = read_report_of(theirs, dataclasses.replace(other, by=keys), show_headings(own))
+    check_keys(yours, yours.keys, report, own, theirs)
+    return BothSides(yours, report, yours.keys)
+
+
+def list_shared_texts(own: Sheet, theirs: Sheet) -> list[str]:
+    """Return the columns of texts of one table whose headings the other has, too."""
+    names = [column.name for column in own.columns if not column.is_numeric]
+    return [name for name in names if theirs.find(name) is not None]
+
+
+def show_headings(sheet: Sheet) -> YourSide:
+    """Return what a report shows of another one: its headings."""
+    return YourSide(frozenset(map(fold, sheet.names)))

@@ -37,8 +37,8 @@ CALLED = {
     "sd": "sd std stdev stddev std_dev standard_deviation sigma σ s_d standardabweichung "
     "écart_type ecart_type",
     "se": "se sem stderr std_err std_error standard_error s_e s_e_m",
-    "q1": "q1 25% p25 lower_quartile",
-    "q3": "q3 75% p75 upper_quartile",
+    "q1": "q1 25% p25 lower_quartile 1st_qu",
+    "q3": "q3 75% p75 upper_quartile 3rd_qu",
     "iqr": "iqr interquartile_range",
     "share": "share success_rate proportion",
     "n_succeeded": "n_succeeded successes n_success k events n_events",

@@ -8,7 +8,7 @@ import numpy as np
 
 from replication.errors import DataError
 from replication.reading.cells import Cell, is_missing
-from replication.reading.decimals import Decimals, find_decimals, to_float
+from replication.reading.decimals import Decimals, find_decimals_of, to_float
 from replication.reading.grouping import (
     combine_codes,
     filter_rows,
@@ -26,7 +26,7 @@ from replication.reading.options import Reading, Wide
 from replication.reading.question import Cause, Question, quote, quote_argument
 from replication.reading.roles import COUNTERS, NO_OTHER, SEED, OtherSide, find_roles
 from replication.reading.sheet import BoolArray, Column, FloatArray, IntArray, Sheet
-from replication.reading.tidy import ReadAs, Role, Roles, TidyRuns
+from replication.reading.tidy import Key, ReadAs, Role, Roles, TidyRuns
 from replication.reading.trackers import is_step, unstack_runs
 from replication.reading.typeset import fold
 from replication.wording import plural
@@ -35,12 +35,14 @@ WHOLE = re.compile(r"[0-9]+(?:\.0)?")
 """A seed, as a table or a data frame has it."""
 METRIC = "metric"
 """The key that headings of several columns of values are."""
+YES = {"1", "1.0", "t", "true", "y", "yes"}
+NO = {"0", "0.0", "f", "false", "n", "no"}
 SUMMARIES = {*STATISTICS, *COUNTS, "ci", "spread", "ci_low", "ci_high"}
 """What a heading beside those of runs or methods may be a summary of."""
 
 
 def read_runs_of(sheet: Sheet, reading: Reading, other: OtherSide = NO_OTHER) -> TidyRuns:
-    """Return the runs of a table; `other`: what the report shows of it."""
+    """Return the runs of a table; `other`: what the report names of it."""
     sheet = filter_rows(unstack_runs(sheet), reading.where)
     sheet, known = melt_headings(sheet, reading)
     roles = find_roles(sheet, reading, other, known)
@@ -57,7 +59,7 @@ def melt_headings(sheet: Sheet, reading: Reading) -> tuple[Sheet, dict[str, Role
     With it come the roles of the columns that this made.
     """
     if reading.wide is not None:
-        return _melt_as_said(sheet, reading, reading.wide)
+        return _melt_wide(sheet, reading, reading.wide)
     seeds = find_seed_headings(sheet)
     if seeds:
         melted = melt(sheet, seeds, "seed", "value")
@@ -78,14 +80,12 @@ def _ask_of_last_rows(sheet: Sheet, seeds: Column, values: Sequence[Column]) -> 
     if len(seeds) == 0 or (seeds.numbers is not None and not np.isnan(seeds.numbers[-1])):
         return
     texts = [text.strip() for text in seeds.list_texts()]
-    n_runs = len(texts)
-    while n_runs > 0 and not WHOLE.fullmatch(texts[n_runs - 1]):
-        n_runs -= 1
+    n_runs = _count_seeds(texts)
     below = texts[n_runs:]
-    if n_runs <= len(below) or not all(WHOLE.fullmatch(text) for text in texts[:n_runs]):
+    if n_runs <= len(below):
         return
-    given = [text for column in values for text in column.list_texts()[n_runs:]]
-    if all(is_missing(text) for text in given):
+    cells = [text for column in values for text in column.list_texts()[n_runs:]]
+    if all(is_missing(text) for text in cells):
         return
     word = "" if is_missing(below[0]) else below[0]
     seen = f"holds {quote([word])}" if word else "is empty"
@@ -97,7 +97,24 @@ def _ask_of_last_rows(sheet: Sheet, seeds: Column, values: Sequence[Column]) -> 
     raise Question(Cause.SEED, message)
 
 
-def _melt_as_said(sheet: Sheet, reading: Reading, wide: Wide) -> tuple[Sheet, dict[str, Role]]:
+def _count_seeds(texts: Sequence[str]) -> int:
+    """Return how many seeds stand above cells that are none; 0 if one of these stands among them.
+
+    >>> _count_seeds(["0", "1", "2", "all"]), _count_seeds(["0", "all", "2"])
+    (3, 0)
+    """
+    n_seeds = len(texts)
+    while n_seeds > 0 and not WHOLE.fullmatch(texts[n_seeds - 1]):
+        n_seeds -= 1
+    is_whole = all(WHOLE.fullmatch(text) for text in texts[:n_seeds])
+    return n_seeds if is_whole else 0
+
+
+def _melt_wide(sheet: Sheet, reading: Reading, wide: Wide) -> tuple[Sheet, dict[str, Role]]:
+    """Return a table with a row for each heading of the columns of `wide`, and their roles.
+
+    These headings become a column of seeds, of steps or of a key, by what `wide` calls them.
+    """
     columns = sheet.choose(wide.columns) if wide.columns else _find_wide(sheet, reading)
     if not columns:
         raise Question(Cause.VALUE, f"{sheet.name} has no columns of numbers for `wide` {wide.key}")
@@ -114,17 +131,23 @@ def _find_wide(sheet: Sheet, reading: Reading) -> list[str]:
     """Return columns of numbers whose headings can be a key."""
     said = [*reading.keys, *reading.seed, *reading.ignore]
     taken = {sheet.find(name) for name in said}
-    free = [one for one in sheet.columns if one.name not in taken and one.is_numeric]
-    names = [one.name for one in free if fold(one.name) not in COUNTERS]
-    names = [name for name in names if not SEED.fullmatch(fold(name)) and not is_step(name)]
+    names = []
+    for column in sheet.columns:
+        folded = fold(column.name)
+        says_run = folded in COUNTERS or SEED.fullmatch(folded) or is_step(column.name)
+        if column.is_numeric and column.name not in taken and not says_run:
+            names.append(column.name)
     _ask_of_summaries(sheet, names)
     return names
 
 
 def _ask_of_summaries(sheet: Sheet, names: Sequence[str]) -> None:
     """Ask whether a heading such as mean, among others, is a key as they are or their summary."""
-    summaries = [name for name in names if read_heading(name).statistic in SUMMARIES]
-    summaries = [name for name in summaries if not read_heading(name).label]
+    summaries = []
+    for name in names:
+        heading = read_heading(name)
+        if heading.statistic in SUMMARIES and not heading.label:
+            summaries.append(name)
     if not summaries or len(summaries) == len(names):
         return
     listed = ",".join(map(quote_argument, summaries))
@@ -178,30 +201,33 @@ def read_values(sheet: Sheet, roles: Roles, reading: Reading) -> Values:
     columns = [sheet[name] for name in names]
     decimals = _find_decimals(sheet, columns, reading)
     # Several columns of values stand one below the other, and all others are repeated beside them.
-    places = np.tile(np.arange(sheet.n_rows), len(columns))
-    keys = [one.take(places) for one in list_columns(sheet, roles, Role.KEY)]
+    rows = np.tile(np.arange(sheet.n_rows), len(columns))
+    keys = [column.take(rows) for column in list_columns(sheet, roles, Role.KEY)]
     if len(columns) > 1:
         keys.append(Column(METRIC, [name for name in names for _ in range(sheet.n_rows)]))
-    found = Values(
+    values = Values(
         sheet=sheet,
         keys=tuple(keys),
-        seeds=tuple(one.take(places) for one in list_columns(sheet, roles, Role.SEED)),
-        steps=tuple(one.take(places) for one in list_columns(sheet, roles, Role.STEP)),
+        seeds=tuple(column.take(rows) for column in list_columns(sheet, roles, Role.SEED)),
+        steps=tuple(column.take(rows) for column in list_columns(sheet, roles, Role.STEP)),
         values=np.concatenate([to_values(column, decimals) for column in columns]),
         succeeded=None,
         notes=(*sheet.notes, *_note_units(columns), *_note_decimals(decimals, reading)),
         is_per_cent=all(_is_per_cent(column) for column in columns),
     )
     if reading.succeeded is None:
-        return found
+        return values
     (succeeded,) = sheet.choose([reading.succeeded])
-    return add_flags(found, to_flags(sheet[succeeded])[places])
+    return add_flags(values, to_flags(sheet[succeeded])[rows])
 
 
 def add_flags(values: Values, flags: FloatArray) -> Values:
-    """Return the rows of which it is known whether they succeeded, with whether they did."""
-    found = dataclasses.replace(values, succeeded=flags == 1.0)
-    return drop_unknown(found, np.isnan(flags))
+    """Return the rows of which it is known whether they succeeded, with whether they did.
+
+    `flags`: float64[n], 1 where a run succeeded, 0 where not, NaN where nothing says it.
+    """
+    with_flags = dataclasses.replace(values, succeeded=flags == 1.0)
+    return drop_unknown(with_flags, np.isnan(flags))
 
 
 def drop_unknown(values: Values, is_unknown: BoolArray) -> Values:
@@ -210,23 +236,19 @@ def drop_unknown(values: Values, is_unknown: BoolArray) -> Values:
     if n_unknown == 0:
         return values
     note = f"Left out, since nothing says whether they succeeded: {plural(n_unknown, 'row')}."
-    found = values.take(~is_unknown, notes=[note])
-    return dataclasses.replace(found, n_missing=n_unknown)
+    known = values.take(~is_unknown, notes=[note])
+    return dataclasses.replace(known, n_missing=n_unknown)
 
 
 def list_columns(sheet: Sheet, roles: Roles, role: Role) -> list[Column]:
     """Return the columns that have a role."""
-    return [sheet[name] for name, one in roles.items() if one is role]
+    return [sheet[name] for name, its_role in roles.items() if its_role is role]
 
 
 def _find_decimals(sheet: Sheet, columns: Sequence[Column], reading: Reading) -> Decimals:
-    numbers = []
-    for column in columns:
-        if column.numbers is None:
-            cells = [column.split(text) for text in column.known]
-            numbers += [number for cell in cells if cell for number in cell.list_numbers()]
-    return find_decimals(
-        numbers,
+    """Return the decimal sign of the columns of values."""
+    return find_decimals_of(
+        [cell for column in columns for cell in column.list_cells()],
         where=sheet.name,
         wanted=reading.decimal,
         is_point_sure=sheet.is_point_sure,
@@ -234,7 +256,8 @@ def _find_decimals(sheet: Sheet, columns: Sequence[Column], reading: Reading) ->
 
 
 def _note_units(columns: Sequence[Column]) -> list[str]:
-    return [f"Unit of {quote([one.name])}: {one.unit}." for one in columns if one.unit]
+    with_unit = [column for column in columns if column.unit]
+    return [f"Unit of {quote([column.name])}: {column.unit}." for column in with_unit]
 
 
 def _note_decimals(decimals: Decimals, reading: Reading) -> list[str]:
@@ -249,16 +272,18 @@ def to_values(column: Column, decimals: Decimals) -> FloatArray:
     if column.numbers is not None:
         return column.numbers
     _check_per_cent(column)
-    levels = np.empty(len(column.levels))
-    for place, text in enumerate(column.levels):
+    values = np.empty(len(column.levels))
+    for code, text in enumerate(column.levels):
         if is_missing(text):
-            levels[place] = np.nan
+            values[code] = np.nan
             continue
         cell = column.split(text)
         if cell is None or not cell.is_number:
             raise _refuse_text(column, text, cell)
-        levels[place] = to_float(decimals.plain(cell.value or ""))
-    return np.asarray(levels[column.codes])
+        values[code] = to_float(decimals.plain(cell.value or ""))
+        if np.isinf(values[code]):  # 1e400 is more than a float can hold
+            raise _refuse_text(column, text, None)
+    return np.asarray(values[column.codes])
 
 
 def _is_per_cent(column: Column) -> bool:
@@ -297,30 +322,22 @@ def to_flags(column: Column) -> FloatArray:
         if not np.isin(known, (0.0, 1.0)).all():
             raise _refuse_flags(column)
         return column.numbers
-    words = {
-        "t": 1.0,
-        "y": 1.0,
-        "f": 0.0,
-        "n": 0.0,
-        "true": 1.0,
-        "false": 0.0,
-        "yes": 1.0,
-        "no": 0.0,
-        "1": 1.0,
-        "0": 0.0,
-        "1.0": 1.0,
-        "0.0": 0.0,
-    }
-    levels = np.empty(len(column.levels))
-    for place, text in enumerate(column.levels):
-        flag = words.get(text.strip().lower())
-        if flag is None and not is_missing(text):
+    flags = np.empty(len(column.levels))
+    for code, text in enumerate(column.levels):
+        word = text.strip().lower()
+        if word in YES:
+            flags[code] = 1.0
+        elif word in NO:
+            flags[code] = 0.0
+        elif is_missing(text):
+            flags[code] = np.nan
+        else:
             raise _refuse_flags(column)
-        levels[place] = np.nan if flag is None else flag
-    return np.asarray(levels[column.codes])
+    return np.asarray(flags[column.codes])
 
 
 def _refuse_flags(column: Column) -> DataError:
+    """Return the error for a column that says something else than yes and no."""
     allowed = "allowed are 1 and 0, true and false, yes and no"
     return DataError(f"{quote([column.name])} holds {quote(column.known)}; {allowed}")
 
@@ -330,10 +347,11 @@ def _drop_empty(values: Values) -> Values:
     is_empty = np.isnan(values.values)
     lacks_key = np.zeros(values.values.size, dtype=np.bool_)
     for column in values.keys:
-        lacks_key |= np.array([not text for text in column.levels], dtype=np.bool_)[column.codes]
-    if not is_empty.any() and not lacks_key.any():
-        return values
+        is_blank = np.array([not text for text in column.levels], dtype=np.bool_)
+        lacks_key |= is_blank[column.codes]
     kept = ~is_empty & ~lacks_key
+    if kept.all():
+        return values
     if not kept.any():
         raise DataError(f"{values.sheet.name} holds no values; give one for each run")
     notes = []
@@ -352,25 +370,26 @@ def _drop_empty(values: Values) -> Values:
 def _take(values: Values, reading: Reading) -> Values:
     """Return a row for each run: of a log what was said to stand for it."""
     runs = values.combine([*values.keys, *values.seeds])
-    is_single = not (values.seeds and is_log(runs))
-    if values.steps and is_log(runs) and (values.seeds or _has_steps(values)):
+    has_several_rows = is_log(runs)
+    if values.steps and has_several_rows and (values.seeds or _has_steps(values)):
         return _take_steps(values, runs, reading)
     if reading.take is not None:
         message = (
             f"`take` was given, but no run of {values.sheet.name} has several rows; leave it out"
         )
         raise Question(Cause.TAKE, message)
-    if not is_single:
+    if values.seeds and has_several_rows:
         raise _ask_seed(values, runs)
     return values
 
 
 def _has_steps(values: Values) -> bool:
-    """Say whether a column of steps without one of runs holds more than one step."""
+    """Say whether any column of steps holds more than one."""
     return any(column.varies for column in values.steps)
 
 
 def _take_steps(values: Values, runs: IntArray, reading: Reading) -> Values:
+    """Return a row for each run of a log; `runs`: the run of each row."""
     step = max(values.steps, key=lambda column: column.n_distinct)  # of epoch and step the finer
     log = Log(
         name=values.sheet.name,
@@ -388,16 +407,17 @@ def _take_steps(values: Values, runs: IntArray, reading: Reading) -> Values:
         return _take(values.take(kept, notes=[note]), reading)
     which = None if reading.take is None else reading.take.which
     taken = take_from_log(log, which)
-    found = values.take(taken.rows, notes=taken.notes)
-    return dataclasses.replace(found, values=taken.values)
+    runs_of_log = values.take(taken.rows, notes=taken.notes)
+    return dataclasses.replace(runs_of_log, values=taken.values)
 
 
 def _ask_seed(values: Values, runs: IntArray) -> Question:
-    place = find_doubled(runs)
-    assert place is not None
+    """Return the question what tells rows of one seed apart."""
+    row = find_doubled(runs)
+    assert row is not None
     names = [column.name for column in values.seeds]
-    cells = [column.list_texts()[place] for column in values.seeds]
-    key = [column.list_texts()[place] for column in values.keys]
+    cells = [column.list_texts()[row] for column in values.seeds]
+    key = [column.list_texts()[row] for column in values.keys]
     where = f" in {quote(key)}" if key else ""
     arguments = quote_argument(",".join(names))
     message = (
@@ -408,17 +428,18 @@ def _ask_seed(values: Values, runs: IntArray) -> Question:
 
 
 def _group(values: Values, roles: Roles) -> TidyRuns:
-    """Return runs by group."""
-    places = values.combine(values.keys)
-    first = find_first_rows(places)
+    """Return runs by group: those that have the same keys."""
+    group_codes = values.combine(values.keys)
+    first_rows = find_first_rows(group_codes)
+    cells = []
     for column in values.keys:
         check_spellings(column.name, column.known)
-    cells = [[column.levels[code] for code in column.codes[first]] for column in values.keys]
-    groups = [tuple(row) for row in zip(*cells, strict=True)] if cells else [()]
+        cells.append([column.levels[code] for code in column.codes[first_rows]])
+    groups: list[Key] = list(zip(*cells, strict=True)) if cells else [()]
     return TidyRuns(
         keys=tuple(column.name for column in values.keys),
         groups=groups,
-        places=places,
+        group_codes=group_codes,
         values=values.values,
         succeeded=values.succeeded,
         seed_columns=values.seeds,

@@ -1,4 +1,4 @@
-"""What was said of both tables, side by side: whose columns were meant."""
+"""Which of the options are about your table, and which about the report."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from replication.reading.headings import read_heading
 from replication.reading.options import Condition, Reading, Renamed, Wide
 from replication.reading.question import Cause, Question, quote
-from replication.reading.reports import (
-    DIFFERENCES,
-)
+from replication.reading.result_columns import DIFFERENCES
 from replication.reading.roles import SEED, OtherSide
 from replication.reading.sheet import Sheet
 from replication.reading.trackers import is_step
@@ -21,45 +19,51 @@ Groups = tuple[str, str] | None
 def rename_theirs(theirs: Sheet, reading: Reading) -> Sheet:
     """Return the report, whose keys are called as yours are: task=Dataset."""
     names = {}
-    for one in reading.by:
-        if one.theirs is not None:
-            (heading,) = theirs.choose([one.theirs])
-            names[heading] = one.own
+    for key in reading.by:
+        if key.theirs is not None:
+            (heading,) = theirs.choose([key.theirs])
+            names[heading] = key.own
     return theirs.rename(names)
 
 
 def split_reading(own: Sheet, theirs: Sheet, reading: Reading) -> tuple[Reading, Reading]:
-    """Return what was said of your table, and of the report."""
-    for name in [*reading.ignore, *(one.name for one in reading.where)]:
+    """Return the options that are about your table, and those that are about the report."""
+    for name in [*reading.ignore, *(condition.name for condition in reading.where)]:
         if own.find(name) is None and theirs.find(name) is None:
             raise own.refuse_name(name)
-    wide_is_own = reading.wide is not None and is_wide_of_own(own, theirs, reading.wide)
+    is_own_wide = reading.wide is not None and is_wide_of_own(own, theirs, reading.wide)
     mine = dataclasses.replace(
         reading,
-        by=tuple(Renamed(one.own) for one in reading.by),
-        value=tuple(Renamed(one.own) for one in reading.value),
+        by=tuple(map(Renamed, reading.keys)),
+        value=tuple(map(Renamed, reading.values)),
         where=select_conditions(own, reading.where),
-        ignore=tuple(name for name in reading.ignore if own.find(name) is not None),
-        wide=reading.wide if wide_is_own else None,
+        ignore=select_names(own, reading.ignore),
+        wide=reading.wide if is_own_wide else None,
     )
+    their_values = [value.theirs for value in reading.value if value.theirs is not None]
     other = dataclasses.replace(
         reading,
         by=(),
-        value=tuple(Renamed(one.theirs) for one in reading.value if one.theirs is not None),
+        value=tuple(map(Renamed, their_values)),
         where=select_conditions(theirs, reading.where),
-        ignore=tuple(name for name in reading.ignore if theirs.find(name) is not None),
-        wide=None if wide_is_own else reading.wide,
+        ignore=select_names(theirs, reading.ignore),
+        wide=None if is_own_wide else reading.wide,
     )
     return mine, other
 
 
+def select_names(sheet: Sheet, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of columns that a table has."""
+    return tuple(name for name in names if sheet.find(name) is not None)
+
+
 def select_conditions(sheet: Sheet, conditions: Sequence[Condition]) -> tuple[Condition, ...]:
     """Return the conditions on columns that a table has."""
-    return tuple(one for one in conditions if sheet.find(one.name) is not None)
+    return tuple(condition for condition in conditions if sheet.find(condition.name) is not None)
 
 
 def is_wide_of_own(own: Sheet, theirs: Sheet, wide: Wide) -> bool:
-    """Say whether the headings that are a key are those of your table."""
+    """Say whether `wide` is said of your table: your headings are the key, and not the report's."""
     if wide.columns:
         return all(own.find(name) is not None for name in wide.columns)
     if SEED.fullmatch(fold(wide.key)) or is_step(wide.key):
@@ -68,14 +72,14 @@ def is_wide_of_own(own: Sheet, theirs: Sheet, wide: Wide) -> bool:
 
 
 def add_key(reading: Reading, key: str | None) -> Reading:
-    """Return what was said, with one more key where keys were said."""
+    """Return options with one more key, if they name keys at all."""
     if key is None or not reading.by or key in reading.keys:
         return reading
     return dataclasses.replace(reading, by=(*reading.by, Renamed(key)))
 
 
 def add_shown_key(shown: OtherSide, key: str | None, reading: Reading) -> OtherSide:
-    """Return what the report shows, with one more key where none were said."""
+    """Return what the report names, with one more key, if the options name none."""
     if key is None or reading.by or key in shown.keys:
         return shown
     return dataclasses.replace(shown, keys=(*shown.keys, key))
@@ -90,17 +94,24 @@ def check_differences(theirs: Sheet, groups: Groups) -> None:
 
 
 def find_group_column(own: Sheet, groups: Groups, reading: Reading) -> str | None:
-    """Return the column of the two groups whose difference was reported, of keys first."""
+    """Return your column of the two groups whose difference was reported; a key, if it can be."""
     if groups is None:
         return None
     wanted = set(groups)
-    allowed = "are two groups of one column"
     keys = [name for name in map(own.find, reading.keys) if name is not None]
-    for name in [*keys, *own.names]:
+    names = [*keys, *own.names]
+    if len(wanted) == 2:
+        for name in names:
+            if wanted <= set(own[name].known):
+                return name
+    raise _ask_groups(own, groups, names)
+
+
+def _ask_groups(own: Sheet, groups: tuple[str, str], names: Sequence[str]) -> Question:
+    """Return the question which groups are meant; columns that have one of them are shown."""
+    message = f"`difference` was given as {quote(groups)}; allowed are two groups of one column"
+    for name in names:
         cells = set(own[name].known)
-        if len(wanted) == 2 and wanted <= cells:
-            return name
-        if wanted & cells and len(cells) < own.n_rows:
-            allowed += f"; {quote([name])} has {quote(sorted(cells))}"
-    message = f"`difference` was given as {quote(groups)}; allowed {allowed}"
-    raise Question(Cause.GROUP, message)
+        if cells & {*groups} and len(cells) < own.n_rows:
+            message += f"; {quote([name])} has {quote(sorted(cells))}"
+    return Question(Cause.GROUP, message)

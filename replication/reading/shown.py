@@ -1,4 +1,4 @@
-"""What each side shows of the other: keys, and what is reported."""
+"""What one table is read by, beside its own headings: what the other table names."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -7,42 +7,45 @@ from replication.reading.keys import fold_cell
 from replication.reading.names import SUCCESSES
 from replication.reading.options import Reading
 from replication.reading.question import Cause, Question, quote, quote_argument
-from replication.reading.reports import (
-    Measured,
-    YourSide,
-    drop_average,
-    measure,
+from replication.reading.reported_columns import (
+    ReportedColumn,
+    find_reported_columns,
+    take_average_as_result,
 )
 from replication.reading.roles import SEED, OtherSide
 from replication.reading.sheet import Column, Sheet
 from replication.reading.tidy import Role, TidyRuns
 from replication.reading.typeset import fold
 from replication.reading.wide import fold_cells
+from replication.reading.your_side import YourSide
+
+N_SHOWN = 20
+"""Cells of a column that show whether it holds counts."""
 
 
 def find_shown(
     own: Sheet, theirs: Sheet, mine: Reading, other: Reading, label_key: str
 ) -> OtherSide:
-    """Return what the report shows of your table: keys, and names of what is reported.
+    """Return the keys and values that the report names, by which your table is read.
 
     `label_key`: your column whose cells are labels in the headings of the report.
     """
-    measured = measure(theirs, theirs.choose(other.ignore))
+    reported = find_reported_columns(theirs, theirs.choose(other.ignore))
     keys = find_shared_texts(own, theirs)
     keys.extend(find_heading_keys(own, other, label_key, keys))
     number_keys: list[str] = []
     if not mine.by:
-        number_keys = find_number_keys(own, theirs, measured, mine, keys)
+        number_keys = find_number_keys(own, theirs, reported, mine, keys)
     keys.extend(number_keys)
     if not keys and not mine.by:
         ask_other_names(own, theirs)
     values: set[str] = set()
     if other.wide is None:
-        values = find_values(measured) - {fold(name) for name in number_keys}
+        values = find_values(reported) - {fold(name) for name in number_keys}
     return OtherSide(
         keys=tuple(keys),
         values=frozenset(values),
-        is_share=are_shares(measured),
+        is_share=are_shares(reported),
     )
 
 
@@ -62,23 +65,23 @@ def find_heading_keys(own: Sheet, other: Reading, label_key: str, keys: list[str
     candidates = [label_key]
     if other.wide is not None:
         candidates.insert(0, other.wide.key)
-    found: list[str] = []
+    headings: list[str] = []
     for name in candidates:
         heading = own.find(name)
         if heading is None or own[heading].is_numeric:
             continue
-        if heading not in keys and heading not in found:
-            found.append(heading)
-    return found
+        if heading not in keys and heading not in headings:
+            headings.append(heading)
+    return headings
 
 
-def are_shares(measured: Sequence[Measured]) -> bool:
+def are_shares(reported: Sequence[ReportedColumn]) -> bool:
     """Say whether the report has nothing but shares: by their names, or as 47/50."""
-    statistics = {one.heading.statistic for one in measured if one.is_centre}
+    statistics = {column.heading.statistic for column in reported if column.is_centre}
     if is_share(statistics):
         return True
-    is_counted = any(_holds_counts(one) for one in measured)
-    return is_counted and statistics <= {*SUCCESSES}
+    has_counts = any(_holds_counts(column) for column in reported)
+    return has_counts and statistics <= {*SUCCESSES}
 
 
 def ask_other_names(own: Sheet, theirs: Sheet) -> None:
@@ -87,15 +90,16 @@ def ask_other_names(own: Sheet, theirs: Sheet) -> None:
         if column.is_numeric or not column.varies:
             continue
         for other in theirs.columns:
-            hits = set() if other.is_numeric else fold_cells(column) & fold_cells(other)
-            if hits:
+            if not other.is_numeric and fold_cells(column) & fold_cells(other):
                 both = quote_argument(f"{column.name}={other.name}")
                 names = f"{quote([other.name])} of the report your {quote([column.name])}"
                 raise Question(Cause.KEY, f"is {names}? if so give `by` {both}")
 
 
-def _holds_counts(one: Measured) -> bool:
-    cells = [one.column.split(text) for text in one.column.known[:20]]
+def _holds_counts(reported: ReportedColumn) -> bool:
+    """Say whether any of the first cells is k of n: 47/50."""
+    column = reported.column
+    cells = [column.split(text) for text in column.known[:N_SHOWN]]
     return any(cell is not None and cell.successes is not None for cell in cells)
 
 
@@ -105,19 +109,24 @@ def is_share(names: Collection[str | None]) -> bool:
     return bool(known) and known <= {*SUCCESSES}
 
 
-def find_values(measured: Sequence[Measured]) -> set[str]:
+def find_values(reported: Sequence[ReportedColumn]) -> set[str]:
     """Return the names, folded, of what is reported."""
-    labels: set[str] = set()
-    for one in drop_average(measured):
-        if one.heading.statistic is None:
-            labels |= {fold(one.name), one.heading.label}
-        elif one.is_centre and one.heading.label:
-            labels.add(one.heading.label)
-    return labels
+    names: set[str] = set()
+    for column in take_average_as_result(reported):
+        label = column.heading.label
+        if column.heading.statistic is None:
+            names |= {fold(column.name), label}
+        elif column.is_centre and label:
+            names.add(label)
+    return names
 
 
 def find_number_keys(
-    own: Sheet, theirs: Sheet, measured: Sequence[Measured], mine: Reading, texts: Sequence[str]
+    own: Sheet,
+    theirs: Sheet,
+    reported: Sequence[ReportedColumn],
+    mine: Reading,
+    texts: Sequence[str],
 ) -> list[str]:
     """Return columns of numbers that are keys of both tables by their name.
 
@@ -126,27 +135,36 @@ def find_number_keys(
     """
     said = {fold(name) for name in [*mine.keys, *mine.values, *mine.seed, *mine.ignore]}
     keys = []
-    for one in measured:
-        is_result = one.heading.statistic is not None or one.has_spread
-        others = [other for other in measured if other is not one]
-        has_centre = any(other.is_centre or other.has_spread for other in others)
-        heading = own.find(one.name)
-        if is_result or not has_centre or heading is None or fold(one.name) in said:
+    for column in reported:
+        heading = own.find(column.name)
+        if heading is None or not own[heading].is_numeric or fold(column.name) in said:
             continue
-        if not own[heading].is_numeric:
+        if not _can_be_key(column, reported):
             continue
-        is_known = has_cells_of(own[heading], theirs[one.name])
-        if not is_known or not tells_rows_apart(theirs, theirs[one.name], texts):
+        theirs_column = theirs[column.name]
+        is_known = has_cells_of(own[heading], theirs_column)
+        if not is_known or not tells_rows_apart(theirs, theirs_column, texts):
             raise _ask_number_key(heading)
         keys.append(heading)
     return keys
 
 
-def has_cells_of(mine: Column, theirs: Column) -> bool:
+def _can_be_key(column: ReportedColumn, reported: Sequence[ReportedColumn]) -> bool:
+    """Say whether a column is no result by its looks, and another one is."""
+    if column.heading.statistic is not None or column.has_spread:
+        return False
+    for other in reported:
+        has_result = other.heading.statistic is None and other.has_spread
+        if other is not column and (other.is_centre or has_result):
+            return True
+    return False
+
+
+def has_cells_of(yours: Column, theirs: Column) -> bool:
     """Say whether you have several runs for each cell of the report."""
-    ours = {fold_cell(text) for text in mine.known}
-    others = {fold_cell(text) for text in theirs.known}
-    return others <= ours and 2 * mine.n_distinct <= len(mine)
+    your_cells = {fold_cell(text) for text in yours.known}
+    their_cells = {fold_cell(text) for text in theirs.known}
+    return their_cells <= your_cells and 2 * yours.n_distinct <= len(yours)
 
 
 def tells_rows_apart(theirs: Sheet, column: Column, texts: Sequence[str]) -> bool:
@@ -154,12 +172,12 @@ def tells_rows_apart(theirs: Sheet, column: Column, texts: Sequence[str]) -> boo
     if column.n_distinct == len(column):
         return True
     headings = [theirs.find(name) for name in texts]
-    known = [theirs[heading].list_texts() for heading in headings if heading is not None]
-    if not known:
+    keys = [theirs[heading].list_texts() for heading in headings if heading is not None]
+    if not keys:
         return False
-    without = {tuple(row) for row in zip(*known, strict=True)}
-    with_column = {tuple(row) for row in zip(*known, column.list_texts(), strict=True)}
-    return len(without) < len(with_column) == theirs.n_rows
+    n_without = len(set(zip(*keys, strict=True)))
+    n_with = len(set(zip(*keys, column.list_texts(), strict=True)))
+    return n_without < n_with and n_with == theirs.n_rows
 
 
 def _ask_number_key(heading: str) -> Question:
@@ -172,7 +190,7 @@ def _ask_number_key(heading: str) -> Question:
 
 
 def describe_yours(own: Sheet, runs: TidyRuns) -> YourSide:
-    """Return what your table shows of a report: its texts, and the columns of values."""
+    """Return the columns of texts and of values of your table, by which a report is read."""
     texts = [column.name for column in own.columns if not column.is_numeric]
     values = [name for name, role in runs.read_as.roles.items() if role is Role.VALUE]
     last = [re.split(r"[/.]", name)[-1] for name in values]

@@ -8,16 +8,14 @@ import numpy as np
 from replication.reading.grouping import find_seed_headings, melt
 from replication.reading.headings import read_heading
 from replication.reading.options import Reading, Renamed
-from replication.reading.reports import (
-    Measured,
-    YourSide,
-    read_report_of,
-)
+from replication.reading.reported_columns import ReportedColumn
+from replication.reading.reports import read_report_of
 from replication.reading.roles import SEED, OtherSide
 from replication.reading.runs import read_runs_of
-from replication.reading.sheet import FloatArray, Sheet, print_float
+from replication.reading.sheet import FloatArray, Sheet, format_float
 from replication.reading.tidy import ReadAs, ReportRow, TidyReport
 from replication.reading.typeset import fold
+from replication.reading.your_side import YourSide
 
 N_DIGITS = 12  # of means and standard deviations that are computed here
 
@@ -25,57 +23,78 @@ N_DIGITS = 12  # of means and standard deviations that are computed here
 def read_their_side(
     theirs: Sheet, other: Reading, keys: Sequence[str], yours: YourSide, label_key: str
 ) -> TidyReport:
-    """Return the report by the keys of your side."""
-    wide = None if other.wide is None else fold(other.wide.key)
-    found = [theirs.find(key) for key in keys if fold(key) != wide]
-    by = tuple(Renamed(name) for name in found if name is not None)
-    if other.wide is not None:
-        by = (*by, Renamed(other.wide.key))
-    if find_seed_headings(theirs) and yours.value is not None:
-        theirs = melt(theirs, find_seed_headings(theirs), "seed", yours.value)
-    if is_of_runs(theirs, yours):
-        return summarise_runs(theirs, dataclasses.replace(other, by=by), yours)
-    reading = dataclasses.replace(other, by=by)
+    """Return the report by the keys of your side.
+
+    `other`: the options of the report. `label_key`: the name of the key whose cells are labels in
+    headings, as acc in acc_mean.
+    """
+    reading = dataclasses.replace(other, by=_list_their_keys(theirs, other, keys))
+    seed_headings = find_seed_headings(theirs)
+    if seed_headings and yours.value is not None:
+        theirs = melt(theirs, seed_headings, "seed", yours.value)
+    if yours.value is not None and is_of_runs(theirs, yours.value):
+        return summarise_runs(theirs, reading, yours.value)
     report = read_report_of(theirs, reading, yours, label_key)
     return drop_constant_keys(report, keys)
+
+
+def _list_their_keys(theirs: Sheet, other: Reading, keys: Sequence[str]) -> tuple[Renamed, ...]:
+    """Return your keys as the report spells them, and at last the one that its headings are."""
+    wide = None if other.wide is None else other.wide.key
+    names = []
+    for key in keys:
+        heading = theirs.find(key)
+        if heading is not None and (wide is None or fold(key) != fold(wide)):
+            names.append(heading)
+    if wide is not None:
+        names.append(wide)
+    return tuple(Renamed(name) for name in names)
 
 
 def drop_constant_keys(report: TidyReport, keys: Sequence[str]) -> TidyReport:
     """Return a report without keys that your side lacks, where all rows have the same."""
     folded = {fold(key) for key in keys}
-    kept = [
-        place
-        for place, key in enumerate(report.keys)
-        if fold(key) in folded or len({row.key[place] for row in report.rows}) > 1
-    ]
+    kept = []
+    for place, name in enumerate(report.keys):
+        cells = {row.key[place] for row in report.rows}
+        if fold(name) in folded or len(cells) > 1:
+            kept.append(place)
     if len(kept) == len(report.keys):
         return report
-    rows = [
-        dataclasses.replace(row, key=tuple(row.key[place] for place in kept)) for row in report.rows
-    ]
+    rows = []
+    for row in report.rows:
+        key = tuple(row.key[place] for place in kept)
+        rows.append(dataclasses.replace(row, key=key))
     names = tuple(report.keys[place] for place in kept)
     return dataclasses.replace(report, keys=names, rows=tuple(rows))
 
 
-def is_of_runs(theirs: Sheet, yours: YourSide) -> bool:
-    """Say whether a report holds runs: a column of seeds, your values, and no statistic."""
-    seeds = [one for one in theirs.columns if SEED.fullmatch(fold(one.name)) and one.varies]
-    if not seeds or yours.value is None or theirs.find(yours.value) is None:
+def is_of_runs(theirs: Sheet, value: str) -> bool:
+    """Say whether a report holds runs: a column of seeds, your values, and no statistic.
+
+    `value`: what you call your values.
+    """
+    heading = theirs.find(value)
+    if heading is None:
         return False
-    heads = [read_heading(one.name) for one in theirs.columns if one not in seeds]
-    has_statistic = any(head.statistic is not None for head in heads)
-    measured = Measured(theirs[theirs.find(yours.value) or ""], read_heading(yours.value))
-    return not has_statistic and not measured.has_spread
+    has_seeds = False
+    for column in theirs.columns:
+        if SEED.fullmatch(fold(column.name)) and column.varies:
+            has_seeds = True
+        elif read_heading(column.name).statistic is not None:
+            return False
+    values = ReportedColumn(theirs[heading], read_heading(value))
+    return has_seeds and not values.has_spread
 
 
-def summarise_runs(theirs: Sheet, other: Reading, yours: YourSide) -> TidyReport:
-    """Return runs that are given as a report by their means and standard deviations."""
-    value = (Renamed(yours.value or ""),)
-    by = tuple(one for one in other.by if theirs.find(one.own) is not None)
-    runs = read_runs_of(theirs, dataclasses.replace(other, value=value, by=by), OtherSide())
+def summarise_runs(theirs: Sheet, reading: Reading, value: str) -> TidyReport:
+    """Return the runs of a report by their means and standard deviations; `value`: their column."""
+    keys = tuple(key for key in reading.by if theirs.find(key.own) is not None)
+    reading = dataclasses.replace(reading, value=(Renamed(value),), by=keys)
+    runs = read_runs_of(theirs, reading, OtherSide())
     rows = []
-    for place, key in enumerate(runs.groups):
-        values = runs.values[runs.places == place]
+    for code, key in enumerate(runs.groups):
+        values = runs.values[runs.group_codes == code]
         rows.append(ReportRow(key, describe_values(values), "sd n-1"))
     notes = (
         *runs.read_as.notes,
@@ -88,5 +107,6 @@ def describe_values(values: FloatArray) -> dict[str, str]:
     """Return mean, standard deviation and number of runs, as if they had been printed."""
     numbers = {"mean": f"{values.mean():.{N_DIGITS}g}", "runs": str(values.size)}
     if values.size > 1:
-        numbers["spread"] = print_float(float(f"{np.std(values, ddof=1):.{N_DIGITS}g}"))
+        sd = float(np.std(values, ddof=1))
+        numbers["spread"] = format_float(float(f"{sd:.{N_DIGITS}g}"))
     return numbers

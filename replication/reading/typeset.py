@@ -12,8 +12,9 @@ BARE = r"\s*[-+]?[0-9][0-9.,]*\s*%?\s*"  # a number, in a pattern
 Replacement = str | Callable[[re.Match[str]], str]
 
 
-def _write_power(found: re.Match[str]) -> str:
-    return f"10^{found[1].translate(SUPERSCRIPTS)}"
+def _write_power(match: re.Match[str]) -> str:
+    """Return 10⁻³ as 10^-3."""
+    return f"10^{match[1].translate(SUPERSCRIPTS)}"
 
 
 TYPESET: tuple[tuple[str, Replacement], ...] = (
@@ -25,7 +26,9 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"\\(?:(?:color|raise|scale|rotate)box|href)\{[^{}]*\}(?=\{)", ""),  # \href{https://a.b}{0.8}
     (r"\\,(?=[0-9]{3}(?![0-9]))", "\u202f"),  # 3\,100, in LaTeX
     (r"\[([^\[\]]+)\]\((?:https?:|[./#])[^()\s]*\)", r"\1"),  # [Ant](https://a.b), in Markdown
+    (r"(?<!\S)~~(?=\S)[^~]*~~|<(del|s|strike)>[^<>]*</\1>", ""),  # ~~0.83~~ 0.85 is 0.85
     (r"<su[bp]>\s*\(?([-+±0-9.,]+%?)\)?\s*</su[bp]>", r" (\1)"),  # 83<sub>2</sub> is no 832
+    (r"<sup>[^0-9<>]*</sup>", ""),  # <sup>a,b</sup>, marks of footnotes
     (r"\$|\*\*|__|\\[,;:! ]|\\(?:left|right|pmb|bm)\b|<[^<>]{0,20}>", ""),
     (r"\{,\}", ","),  # 0{,}831
     (r"\\([_&#%])", r"\1"),

@@ -8,33 +8,34 @@ from replication.reading.headings import read_heading
 from replication.reading.names import CENTRES
 from replication.reading.options import Reading, Wide
 from replication.reading.question import quote
-from replication.reading.reports import (
-    TURNED,
-    find_wide_columns,
-)
+from replication.reading.reported_columns import find_wide_columns
 from replication.reading.roles import COUNTERS, SEED
 from replication.reading.runs import METRIC
 from replication.reading.sheet import Column, Sheet
+from replication.reading.turned import TURNED
 from replication.reading.typeset import fold
 
 MIN_MATCHES = 2  # headings of one side that are cells of the other
 
 
 def find_wide(own: Sheet, theirs: Sheet, mine: Reading, other: Reading) -> tuple[Reading, Reading]:
-    """Return what is said of both sides, with the headings of one that are cells of the other."""
+    """Return the options of your table (`mine`), and those of the report (`other`).
+
+    `wide` is among them for a side whose headings are cells of the other.
+    """
     if mine.wide is not None or other.wide is not None:
         return mine, other
-    theirs_wide = find_wide_columns(theirs, theirs.choose(other.ignore))
-    found = match_headings(theirs, theirs_wide, own)
-    if found is not None and not other.value:
-        return mine, dataclasses.replace(other, wide=Wide(found))
-    own_wide = list_own_headings(own, mine)
-    found = match_headings(own, own_wide, theirs)
-    if found is None:
+    their_headings = find_wide_columns(theirs, theirs.choose(other.ignore))
+    key = match_headings(theirs, their_headings, own)
+    if key is not None and not other.value:
+        return mine, dataclasses.replace(other, wide=Wide(key))
+    your_headings = list_own_headings(own, mine)
+    key = match_headings(own, your_headings, theirs)
+    if key is None:
         return mine, other
-    cells = fold_cells(theirs[found])
-    columns = tuple(name for name in own_wide if fold_heading(name) in cells)
-    return dataclasses.replace(mine, wide=Wide(found, columns), value=()), other
+    cells = fold_cells(theirs[key])
+    columns = tuple(name for name in your_headings if fold_heading(name) in cells)
+    return dataclasses.replace(mine, wide=Wide(key, columns), value=()), other
 
 
 def list_own_headings(own: Sheet, mine: Reading) -> list[str]:
@@ -44,9 +45,13 @@ def list_own_headings(own: Sheet, mine: Reading) -> list[str]:
     if mine.value:
         return own.choose(mine.values)
     said = {own.find(name) for name in [*mine.keys, *mine.seed, *mine.ignore]}
-    names = [one.name for one in own.columns if one.is_numeric and one.name not in said]
-    names = [name for name in names if fold(name) not in COUNTERS]
-    return [name for name in names if not SEED.fullmatch(fold(name))]
+    names = []
+    for column in own.columns:
+        folded = fold(column.name)
+        says_run = folded in COUNTERS or SEED.fullmatch(folded)
+        if column.is_numeric and column.name not in said and not says_run:
+            names.append(column.name)
+    return names
 
 
 def match_headings(wide: Sheet, names: Sequence[str], long: Sheet) -> str | None:
@@ -66,8 +71,9 @@ def match_headings(wide: Sheet, names: Sequence[str], long: Sheet) -> str | None
 
 def match_labels(theirs: Sheet, own: Sheet) -> str:
     """Return your column whose cells are labels of the report: PPO_mean, PPO_sd, SAC_mean."""
-    heads = [read_heading(column.name) for column in theirs.columns if column.is_numeric]
-    labels = {head.label for head in heads if head.statistic in CENTRES and head.label}
+    headings = [read_heading(column.name) for column in theirs.columns if column.is_numeric]
+    centres = [heading for heading in headings if heading.statistic in CENTRES]
+    labels = {heading.label for heading in centres if heading.label}
     for column in own.columns:
         if not column.is_numeric and len(labels & fold_cells(column)) >= MIN_MATCHES:
             return column.name
@@ -86,7 +92,10 @@ def fold_heading(name: str) -> str:
 
 
 def name_turned(theirs: Sheet, own: Sheet) -> Sheet:
-    """Return a report, whose headings beside rows of statistics are called as your column is."""
+    """Return a report in which headings that became a column are called as yours of those cells.
+
+    They were headings beside rows of statistics, and have no name of their own.
+    """
     if TURNED not in theirs.names or TURNED in own.names:
         return theirs
     cells = fold_cells(theirs[TURNED])

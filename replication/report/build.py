@@ -30,9 +30,10 @@ Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several a
 DRAWING = threading.Lock()
 """Held while Matplotlib draws, whose settings are those of all threads."""
 
-READ = "markdown-raw_tex-example_lists"  # pandoc's Markdown as chapters are written in it
+READ = "markdown-raw_tex-example_lists"
+"""Pandoc's Markdown, without two of its extensions: the form in which chapters are written."""
 ASSETS = Path(__file__).parent / "assets"
-"""What is shipped with the engine: filter, page, style, scripts."""
+"""The files that belong to the engine: filter, templates of pages, style, scripts."""
 FORMS = {
     "pdf": ["--to=typst", f"--template={ASSETS / 'article.typ'}"],
     "html": [
@@ -46,7 +47,7 @@ FORMS = {
     ],
     "md": ["--to=gfm", "--shift-heading-level-by=1", f"--template={ASSETS / 'article.gfm'}"],
 }
-"""What pandoc makes of each form of a report; the one that takes longest comes first."""
+"""The options of pandoc for each form of a report; the one that takes longest comes first."""
 Figures = Mapping[str, tuple[str, str]]
 """Drawings as SVG, and their data as CSV, by name."""
 
@@ -87,16 +88,16 @@ def render_report(
 ) -> dict[str, bytes]:
     """Return the files of a report by their names; the same models give the same bytes.
 
-    `models`: plain data by the names that templates use. `metadata`: ``title``, ``subtitle``,
-    ``author``, ``licence``, ``date`` (the clock is never asked), ``description`` and optionally
-    ``version``.
-    `name`: of the files but for the figures.
+    `models`: plain data by the names that templates use.
+    `metadata`: ``title``, ``subtitle``, ``author``, ``licence``, ``date`` (the clock is never
+    asked), ``description`` and optionally ``version``.
     `search`: folders in which included templates are looked for; `write`: as for `fill`.
     `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
     ``[all](name.csv)``.
-    What cannot be written is a ReportError, of a template with its file and line.
+    `name`: of all files but the figures.
+    Raises `ReportError` if anything is missing or untrue; for a template, with file and line.
     """
-    # Numbers and figures by their names; what has no name stops here.
+    # Numbers and figures are looked up by name; a name that is not known stops here.
     markdown = fill(template, models, metadata, search=[*search, ASSETS], write=write)
     shown = find_shown(markdown, figures)
     commands = {figure: drawing.command for figure, drawing in shown.items()}
@@ -106,7 +107,7 @@ def render_report(
     report_progress("drawing the figures")
     saved, texts = _draw_and_convert(document, bibliography, kinds, shown, jobs)
 
-    # What pandoc has written, with drawings, fonts and data put in, or typeset.
+    # Into what pandoc has written go drawings, fonts and data; the PDF is typeset.
     report_progress("setting the report")
 
     def set_page(kind: str) -> bytes:
@@ -137,9 +138,9 @@ def _draw_and_convert(
     shown: Mapping[str, Drawing],
     jobs: int,
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
-    """Return the figures, drawn, and what pandoc makes of the text, by the kinds of its pages.
+    """Return the figures, drawn, and what pandoc makes of the text for each kind of page.
 
-    Pandoc, which is another process, reads no figure: it works while they are drawn.
+    Both are done at the same time: pandoc is another process, and needs no figure.
     """
     saved: dict[str, tuple[str, str]] = {}
     texts: dict[str, str] = {}
@@ -170,17 +171,17 @@ def find_shown(markdown: str, figures: Mapping[str, Drawing]) -> dict[str, Drawi
 
 
 def find_pandoc() -> str:
-    """Return the path of the pandoc that its Python package brings along."""
+    """Return the path of the program pandoc in its Python package."""
     package = find_spec("pypandoc")
-    assert package is not None  # a command that writes a report has looked for it
+    assert package is not None  # commands that write a report look for it first
     assert package.origin is not None
     return str(Path(package.origin).parent / "files" / "pandoc")
 
 
 def run_pandoc(markdown: str, bibliography: Path, form: str) -> str:
-    """Convert Markdown that `add_metadata` has completed, by the engine's filter.
+    """Convert Markdown, which has its metadata already, to a form of the report.
 
-    What pandoc or the filter finds wrong is a `ReportError` that names the identifier.
+    Raises `ReportError` for anything that pandoc, or the filter of the engine, finds wrong.
     """
     command = [
         find_pandoc(),
@@ -192,18 +193,18 @@ def run_pandoc(markdown: str, bibliography: Path, form: str) -> str:
         f"--bibliography={bibliography.absolute()}",
         *FORMS[form],
     ]
-    done = subprocess.run(  # in a folder that is there: the user's may have been removed
+    done = subprocess.run(
         command,
         input=markdown,
-        cwd=ASSETS,
+        cwd=ASSETS,  # which exists; the folder of the user may have been removed
         capture_output=True,
         check=False,
         env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
         encoding="utf-8",
         errors="replace",
     )
-    # "[WARNING] Citeproc: citation hinton1988 not found" is of pandoc, and of the filter in
-    # report.lua "problem<tab>fig:joint<tab>it has no alternative text".
+    # Pandoc writes "[WARNING] Citeproc: citation hinton1988 not found", and the filter, report.lua,
+    # "problem<tab>fig:joint<tab>it has no alternative text".
     complaints = re.findall(r"^(?:problem\t|\[(?:WARNING|ERROR)\] )(.*)", done.stderr, re.MULTILINE)
     if complaints:
         raise ReportError("; ".join(dict.fromkeys(complaints)).replace("\t", ": "))
@@ -214,9 +215,9 @@ def run_pandoc(markdown: str, bibliography: Path, form: str) -> str:
 
 
 def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mapping[str, str]) -> str:
-    """Return a text with what the filter and the templates read of it in front, as JSON.
+    """Return a text with metadata before it, as JSON, for the filter and the templates of pages.
 
-    `commands`: what makes the data of a figure, by the figure's name.
+    `commands`: which command makes the data of each figure.
     """
     day = date.fromisoformat(metadata["date"])
     # Names · 1 November 2026 · version 0.3.0 · MIT licence
@@ -234,7 +235,7 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
         "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }
-    # An address is no Markdown: two hyphens in it stay two hyphens.
+    # Marked as HTML, because Markdown would make a dash of two hyphens in an address.
     for name in ("repository", "picture"):
         if metadata.get(name):
             fields[name] = f"`{escape(metadata[name])}`{{=html}}"
@@ -242,7 +243,7 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
 
 
 def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
-    """Return the report as one page that requests nothing, with the `tables` to which it links."""
+    """Return the report as one page that loads nothing, with the `tables` to which it links."""
     drawings = page_css(svg for svg, _ in figures.values())
     parts = {
         "STYLE": (ASSETS / "page.css").read_text("utf-8") + drawings + _math_css(page),
@@ -251,7 +252,7 @@ def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
     for name, (svg, data) in figures.items():
         parts[f"DRAWING {name}"] = make_inline(svg)
         parts[f"DATA {name}"] = quote(data, safe=",")
-    # <!--DRAWING joint-->, which no text of a model can be; what stands there is not read again.
+    # Each place is marked as <!--DRAWING joint-->, which no text of a model can contain.
     page = re.sub(r"<!--([A-Z]+(?: [\w-]+)?)-->", lambda place: parts[place[1]], page)
     for name, data in tables.items():
         link = f'download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(data, safe=",")}"'
@@ -260,17 +261,17 @@ def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
 
 
 def _math_css(page: str) -> str:
-    """Return a rule that brings along the letters of all formulas."""
+    """Return a rule of CSS that holds a font with the letters of all formulas of a page."""
     letters: set[str] = set()
     for formula in re.findall(r"<math.*?</math>", page, flags=re.DOTALL):
         # <mi>λ</mi><annotation encoding="application/x-tex">\lambda</annotation> shows λ
-        shown = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
-        letters.update(unescape(shown))
+        text = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
+        letters.update(unescape(text))
     if not letters and "<msqrt" not in page:
         return ""
     if "<msqrt" in page:
         letters.add("√")
-    # Browsers slant single letters, Latin and Greek, by these signs; Planck's constant is the h.
+    # Browsers show a single letter as the slanted sign of Unicode; that of h is Planck's constant.
     italics = map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D715)])
     slanted = {sign for sign in italics if unicodedata.normalize("NFKC", sign) in letters}
     return font_face("Report Math", "STIXGeneral.ttf", {*letters, *slanted, "ℎ"})
@@ -280,7 +281,7 @@ def set_pdf(text: str, *, figures: Figures, day: str) -> bytes:
     """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1."""
     import typst
 
-    files: Any = {"main.typ": text.encode()}  # typst takes it, but does not say so in its types
+    files: Any = {"main.typ": text.encode()}  # typst takes a dict, which its types do not say
     for name, (svg, _) in figures.items():
         files[f"figures/{name}.svg"] = svg.encode()
     try:

@@ -1,7 +1,7 @@
 """How numbers are written for readers: the filters of the templates (see ``docs/chapters.md``).
 
-A value that is missing (None, NaN, infinite, no number) raises `MissingNumber`, so that a report
-with a hole in it is not written at all.
+A value that is missing or no number (None, NaN, infinite, a text) raises `MissingNumber`, so that a
+report with a hole in it is not written at all.
 """
 
 import html
@@ -60,7 +60,7 @@ def percent(share: object, decimals: int = 1) -> str:
     """Write a share from 0 to 1 in per cent; only 0 and 1 themselves are 0 % and 100 %."""
     percentage = 100 * _check(share)
     step = 10.0**-decimals
-    # What would read 0 % or 100 % and is not: 0.9999 is more than 99.9 %.
+    # 0.9999 with one decimal would read 100.0 %, and is written as more than 99.9 %.
     if _seems_none(percentage, decimals):
         text = f"less than {fixed(step, decimals)}"
     elif _seems_all(percentage, decimals):
@@ -83,9 +83,9 @@ def _seems_all(percentage: float, decimals: int) -> bool:
 
 
 def interval(ends: object, decimals: int = 1) -> str:
-    """Write an interval with the same decimals at both ends; more of them where both look alike."""
+    """Write an interval with the same decimals at both ends, with more if both would look alike."""
     low, high = _check_ends(ends)
-    # 0.501 to 0.502 with one decimal, which would be 0.5 to 0.5.
+    # 0.501 to 0.502 with one decimal would read 0.5 to 0.5.
     if low is not None and high is not None:
         while decimals < 9 and low != high and fixed(low, decimals) == fixed(high, decimals):
             decimals += 1
@@ -98,9 +98,9 @@ def digits(ends: object, significant: int = 3) -> str:
 
 
 def percents(ends: object, decimals: int = 1) -> str:
-    """Write an interval of shares in per cent; more decimals where an end would read 0 or 100."""
+    """Write an interval of shares in per cent, with more decimals if an end would read 0 or 100."""
     scaled = [None if end is None else 100 * end for end in _check_ends(ends)]
-    # 0.98 to 0.996 without decimals, which would be 98 to 100 %.
+    # 0.98 to 0.996 without decimals would read 98 to 100 %.
     for end in scaled:
         while end is not None and decimals < 9 and _is_misread(end, decimals):
             decimals += 1
@@ -117,25 +117,27 @@ def pvalue(p: object) -> str:
     value = _check(p)
     if value < 0.001:
         return f"<{NO_BREAK}0.001"
-    # Two digits of 0.997 would be 1, which says that nothing is more usual.
+    # 0.997 with two digits would read 1, which says that nothing is more usual.
     if value > 0.995:
         return "1" if value == 1 else f">{NO_BREAK}0.99"
     return number(value, 2)
 
 
 def as_json(data: object) -> str:
-    """Write data compactly for a script inside a page; no "<" is left that could end it."""
+    """Write data compactly for a script inside a page, without any "<", which could end it."""
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def code(value: object, length: int = 200) -> str:
     """Write a value between backticks, cut to a length."""
-    text = (str.__str__(value) if isinstance(value, str) else json.dumps(value)).replace("`", "'")
+    # A text of a model escapes itself, but nothing is to be escaped between backticks.
+    text = str.__str__(value) if isinstance(value, str) else json.dumps(value)
+    text = text.replace("`", "'")
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def as_html(value: object) -> str:
-    """Write a text inside raw HTML that stands between backticks."""
+    """Write a text inside raw HTML, which stands between backticks in a chapter."""
     if not isinstance(value, str):
         return ""
     text = html.escape(" ".join(str.__str__(value).split()))

@@ -1,7 +1,7 @@
 """From a Matplotlib figure to SVG, and its data to CSV: the same figure is always the same bytes.
 
-Text stays text. Each SVG carries the letters that it needs of the font it was laid out with, so
-that it looks the same everywhere; a page that holds many takes them once (`font_css`).
+Text stays text. Each SVG holds the letters that it needs, of the font it was laid out with, so that
+it looks the same everywhere. A page with many drawings holds the letters once (`font_css`).
 """
 
 import base64
@@ -39,11 +39,12 @@ FACES = {
     "font-weight:bold;font-style:italic;": "DejaVuSans-BoldOblique.ttf",
     "font-style:italic;": "DejaVuSans-Oblique.ttf",
 }
+"""The file of each face, by its rules in CSS."""
 SIGNS = {"font-weight:bold;": r"[:;\s]700\b", "font-style:italic;": r"[:;\s]italic"}
-"""How text says in which face it is set."""
+"""What the attributes of a text in SVG hold if a rule applies to it, as regular expressions."""
 COMMON_LETTERS = frozenset("−")
 COMMON_LETTERS |= set(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100), *range(0x391, 0x3CA)]))
-"""English and Greek, and the signs beside them: few, so that a font of them is read fast."""
+"""English, Greek and common signs: few letters, so that a font of them is read fast."""
 
 
 def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> tuple[str, str]:
@@ -60,7 +61,7 @@ def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> 
         if len(figures) == 1:
             svg = _write_svg(figures[0], name)
         else:
-            svg = _join([_write_svg(one, f"{name}-{k}") for k, one in enumerate(figures)])
+            svg = _join([_write_svg(panel, f"{name}-{k}") for k, panel in enumerate(figures)])
     svg = svg.replace("</style>", f"{font_css([svg])}</style>", 1)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{svg}', data
 
@@ -75,7 +76,7 @@ def _lay_out(figure: Figure) -> None:
 
 
 def _write_svg(figure: Figure, name: str) -> str:
-    """Return a figure as SVG in which text is text, and named axes say where they lie."""
+    """Return a figure as SVG, in which axes that have a name say where they lie."""
     drawing = io.StringIO()
     figure.set_dpi(PICTURE_DPI)
     canvas: Any = FigureCanvasSVG(figure)
@@ -139,7 +140,7 @@ def _give_room(svg: str) -> str:
 
 
 def page_css(svgs: Iterable[str]) -> str:
-    """Return the rules that a page with inline drawings needs: their font and their colours."""
+    """Return the CSS that a page with inline drawings needs: their font and their colours."""
     light = "".join(f"--fig-{color[1:]}:{color};" for color in DARK)
     dark = "".join(f"--fig-{color[1:]}:{other};" for color, other in DARK.items())
     return (
@@ -150,7 +151,7 @@ def page_css(svgs: Iterable[str]) -> str:
 
 
 def font_css(svgs: Iterable[str]) -> str:
-    """Return rules that bring the letters used in some drawings along, as data."""
+    """Return CSS that holds, as data, the letters that are used in some drawings."""
     letters: dict[str, set[str]] = {}
     for svg in svgs:
         for face, text in _list_texts(svg):
@@ -168,12 +169,16 @@ def _list_texts(svg: str) -> Iterator[tuple[str, str]]:
     """Yield the face, a key of `FACES`, and the words of each text in a drawing."""
     # <text style="font: 700 9px 'DejaVu Sans'" x="4">in <tspan>bold</tspan></text>
     for attributes, content in re.findall(r"<text ([^>]*)>(.*?)</text>", svg, flags=re.DOTALL):
-        face = "".join(rule for rule, sign in SIGNS.items() if re.search(sign, attributes))
-        yield face, unescape(re.sub(r"<[^>]*>", "", content))
+        face = ""
+        for rule, sign in SIGNS.items():
+            if re.search(sign, attributes):
+                face += rule
+        without_tags = re.sub(r"<[^>]*>", "", content)
+        yield face, unescape(without_tags)
 
 
 def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") -> str:
-    """Return a rule that brings some letters of one of Matplotlib's fonts along, as data."""
+    """Return a rule of CSS that holds, as data, some letters of one of Matplotlib's fonts."""
     data = base64.b64encode(_cut(file, frozenset(letters))).decode("ascii")
     return f"@font-face{{font-family:'{family}';{kind}src:url(data:font/ttf;base64,{data})}}"
 
@@ -192,7 +197,7 @@ def _cut(file: str, letters: frozenset[str]) -> bytes:
     else:
         content = (FONT_FOLDER / file).read_bytes()
     with TTFont(io.BytesIO(content), recalcTimestamp=False) as font:
-        # Of layout tables nothing is used, and reading them would take most of the time.
+        # Nothing of the layout tables is used, and reading them would take most of the time.
         for layout in {"GDEF", "GPOS", "GSUB"} & {*font.keys()}:
             del font[layout]
         subsetter = Subsetter(options)
@@ -204,13 +209,13 @@ def _cut(file: str, letters: frozenset[str]) -> bytes:
 
 
 def _tidy(svg: str, name: str) -> str:
-    """Drop what no reader needs, and make identifiers those of this figure."""
+    """Drop what no reader needs from an SVG, and give its identifiers the name of the figure."""
     svg = svg[svg.index("<svg ") :]
     svg = re.sub(r' xmlns:xlink="[^"]*"', "", svg).replace("xlink:", "")
     svg = re.sub(r"<[^>]*>", _shorten_numbers, svg)
     # d="M 0 1\nL 2 3" on one line.
     svg = re.sub(r' d="[^"]*"', lambda path: " " + " ".join(path[0].split()), svg)
-    # <g id="halo-of-text"><text style="...: the halo is drawn behind the letters.
+    # Text in <g id="halo-of-text"> gets a halo, drawn behind its letters.
     halo = rf"\1paint-order: stroke; stroke: {PAPER_WHITE}; stroke-width: 2.5px; "
     svg = re.sub(rf'(<g id="{HALO}">\s*<text style=")', halo, svg)
     svg = svg.replace(f' id="{HALO}"', "")
@@ -220,21 +225,21 @@ def _tidy(svg: str, name: str) -> str:
 
 
 def _shorten_numbers(tag: re.Match[str]) -> str:
-    """Keep two digits of numbers in a tag, and no sign of zero; what the text says stays."""
+    """Cut the numbers in a tag to two decimals; text between tags is left as it is."""
     shortened = re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0])
-    # L 270.59 -0 L 68.21 -0: a number that is 0 but for its last bit.
+    # In "L 270.59 -0 L 68.21 -0" a number is 0 but for its last bit, and loses its sign.
     return re.sub(r"(?<=[ \"])-0(?=[ \"])", "0", shortened)
 
 
 def _merge_clips(svg: str) -> str:
-    """Keep one of several frames that say the same once their numbers are rounded.
+    """Keep one of several clipping frames that are equal once their numbers are rounded.
 
-    Matplotlib shares a frame where all bits of its numbers agree, which depends on the processor.
+    Matplotlib itself merges frames only if all bits agree, which depends on the processor.
     """
     # <clipPath id="p1f2e"> <rect x="7.2" y="7.2" width="99" height="66"/> </clipPath>
-    found = re.findall(r'(\s*<clipPath id="([^"]*)">(.*?)</clipPath>)', svg, flags=re.DOTALL)
+    frames = re.findall(r'(\s*<clipPath id="([^"]*)">(.*?)</clipPath>)', svg, flags=re.DOTALL)
     kept: dict[str, str] = {}
-    for whole, identifier, content in found:
+    for whole, identifier, content in frames:
         first = kept.setdefault(content, identifier)
         if first != identifier:
             svg = svg.replace(whole, "", 1).replace(f"#{identifier})", f"#{first})")
@@ -242,10 +247,10 @@ def _merge_clips(svg: str) -> str:
 
 
 def _number_identifiers(svg: str, name: str) -> str:
-    """Give what is referred to the name of the figure and a number, in the order of appearance.
+    """Replace identifiers that are referred to by the figure's name and a number, as they appear.
 
-    Matplotlib's own, as in url(#p1f2e) or href="#m1f2e", are digests of numbers that are not
-    rounded. Others that it has counted, as in id="line2d_7", are dropped.
+    Matplotlib's own identifiers, as in url(#p1f2e) or href="#m1f2e", are digests of numbers that
+    are not rounded. Identifiers that nothing refers to, such as id="line2d_7", are dropped.
     """
     used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', svg))
     numbers: dict[str, str] = {}
@@ -253,13 +258,13 @@ def _number_identifiers(svg: str, name: str) -> str:
     def find_number(identifier: str) -> str:
         return numbers.setdefault(identifier, f"{name}-{len(numbers) + 1}")
 
-    def rename(found: re.Match[str]) -> str:
-        before, identifier = found.groups()
+    def rename(match: re.Match[str]) -> str:
+        before, identifier = match.groups()
         if before != ' id="' or identifier in used:
             return f"{before}{find_number(identifier)}"
         if re.fullmatch(r"[A-Za-z0-9.]+_\d+", identifier):
-            return ' id="'  # to be dropped
-        return found[0]
+            return ' id="'  # dropped below
+        return match[0]
 
     svg = re.sub(r'( id="|url\(#|href="#)([^)"]+)', rename, svg)
     return svg.replace(' id=""', "")
@@ -268,8 +273,8 @@ def _number_identifiers(svg: str, name: str) -> str:
 def _describe(figure: Figure, axes: Axes) -> str:
     """Say where an axes lies in the drawing (points from the upper left) and how it is scaled."""
     width, height = 72 * figure.get_size_inches()
-    place = axes.get_position()
-    box = (place.x0 * width, (1 - place.y1) * height, place.width * width, place.height * height)
+    share = axes.get_position()  # of the figure, from the lower left
+    box = (share.x0 * width, (1 - share.y1) * height, share.width * width, share.height * height)
     numbers = " ".join(f"{number:.2f}" for number in box)
     x = _describe_scale(axes.get_xlim(), axes.get_xscale())
     y = _describe_scale(axes.get_ylim(), axes.get_yscale())
@@ -285,9 +290,9 @@ def _describe_scale(limits: tuple[float, float], scale: str) -> str:
 def list_data(figures: Sequence[Figure]) -> str:
     """Return the data of a figure, or of its panels, as CSV.
 
-    A row for each point of a line, dot, step, bar, corner of an outline or cell of a map, in
-    the units of the axes; an axis of names has their numbers from 0. A series is called by its
-    label, or by its gid where the key names it otherwise. ``value`` is what a colour means.
+    There is a row for each point of a line, dot, step, bar, corner of an outline or cell of a map,
+    in the units of the axes; names along an axis are numbered from 0. A series has the name of its
+    label or, if that is not meant for a key, of its gid. ``value`` is what a colour means.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -305,7 +310,7 @@ def list_data(figures: Sequence[Figure]) -> str:
 
 
 def _write_point(point: NDArray[np.float64]) -> list[str]:
-    """Return x, y and value of a point as cells; what it lacks is empty."""
+    """Return x, y and value of a point as cells, which are empty for NaN and without a value."""
     cells = ["" if np.isnan(number) else f"{number:.6g}" for number in point]
     if len(cells) < 3:
         cells.append("")
@@ -319,7 +324,7 @@ Series = tuple[Artist | BarContainer, Points]
 
 def _list_series(axes: Axes) -> Iterator[Series]:
     """Yield what shows data on an axes, with its points."""
-    # Lines and dots; those that mark a value across all axes are no data.
+    # Lines and dots, but not lines that mark a value across the whole axes.
     for line in axes.lines:
         if line.get_transform().contains_branch(axes.transData):
             yield line, line.get_xydata()
@@ -365,10 +370,10 @@ def _list_collections(axes: Axes) -> Iterator[Series]:
 
 
 def _name(artist: Artist | BarContainer) -> str:
-    """Return the label of an artist, or its gid if it is not meant for a key."""
+    """Return the label of an artist, or its gid if the label is not meant for a key."""
     label = str(artist.get_label())
     if not label.startswith("_"):
         return label
     if isinstance(artist, Artist):
         return artist.get_gid() or ""
-    return ""  # of bars, which have none
+    return ""  # groups of bars have no gid

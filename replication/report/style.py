@@ -1,8 +1,8 @@
 """The style sheet of all figures: sizes, colours and small helpers.
 
-Colours are close to Okabe and Ito's, which readers with any colour vision tell
-apart; lines that meet differ in dash or width too, so that grey print works. A page
-in dark mode swaps the colours of `DARK` (see `save`), so figures use no others.
+The colours are close to Okabe and Ito's, which readers with any colour vision can tell apart. Lines
+that meet also differ in dash or width, so that they can be told apart in grey print. A page in dark
+mode replaces the colours of `DARK` (see `save`), so figures use no others.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from replication.report.numbers import exact
 Dash = str | tuple[float, tuple[float, ...]]
 """How a line is dashed: "-", or where it begins and the lengths of marks and gaps."""
 Options = Any
-"""What Matplotlib takes of the same name: its own documentation says which."""
+"""Options that are handed on to Matplotlib, whose documentation describes them."""
 Panels = Any
 """One `Axes`, or an array of them, as `Figure.subplots` gives."""
 
@@ -41,14 +41,14 @@ SKY = "#a9d2ee"  # fill of bands and bars that belong to blue
 PINK = "#e8cfdc"  # fill of bands that belong to purple
 
 REPORTED = "#b3261e"  # red
-"""What the paper reports or sets: numbers of 1988, its settings. In figures nothing else is red."""
+"""The numbers that the paper of 1988 reports, and its settings; nothing else in figures is red."""
 LOOKS: tuple[tuple[str, Dash, str, str], ...] = (
     (BLUE, "-", "o", "recirculation"),
     (PURPLE, (0, (5, 2)), "s", "back-propagation, squared error"),
     (GREEN, (0, (1.5, 1.5)), "^", "back-propagation, cross-entropy"),
     (MUTED, (0, (4, 1.5, 1, 1.5)), "D", "feedback alignment"),
 )
-"""Colour, dash, marker and name of each learning rule, in every figure: told apart in grey, too."""
+"""Colour, dash, marker and name of each learning rule, the same in every figure."""
 MAP = "cividis"  # colour map of surfaces: rises evenly in grey, and for any colour vision
 DARK = {
     INK: "#e6edf3",
@@ -114,7 +114,7 @@ def styled() -> contextlib.AbstractContextManager[None]:
 def create_figure(
     *, height: float, width: float = NARROW, **options: Options
 ) -> tuple[Figure, Panels]:
-    """Return a figure and its axes as `Figure.subplots` does, laid out without overlaps; inches."""
+    """Return a figure, of so many inches, and its axes, laid out without overlaps."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(**options)
 
@@ -170,16 +170,21 @@ def plot_estimates(
     scale: float = 1.0,
     **line: Options,
 ) -> None:
-    """Draw the estimate of that name in each row of a model, with its interval if it has one."""
-    # (n, 2)
-    ends = np.array([row[f"{name}_interval"] for row in rows], dtype=np.float64)
-    axes.vlines(x, *(scale * ends.T), color=color, linewidth=1.0)
-    axes.plot(x, [scale * row[name] for row in rows], color=color, **line)
+    """Draw an estimate, which the rows of a model hold under a name, with its intervals.
+
+    An end of an interval that is None is not drawn.
+    """
+    estimates = [scale * row[name] for row in rows]
+    intervals = np.array([row[f"{name}_interval"] for row in rows], dtype=np.float64)  # (n, 2)
+    low = scale * intervals[:, 0]
+    high = scale * intervals[:, 1]
+    axes.vlines(x, low, high, color=color, linewidth=1.0)
+    axes.plot(x, estimates, color=color, **line)
 
 
 def use_plain_log_ticks(axes: Axes, values: Sequence[float], *, axis: str = "x") -> None:
     """Put ticks at `values` of a logarithmic axis and write them as plain numbers."""
-    one = axes.xaxis if axis == "x" else axes.yaxis
-    one.set_major_locator(FixedLocator(values))
-    one.set_major_formatter(lambda value, _: exact(value))
-    one.minorticks_off()
+    chosen = axes.xaxis if axis == "x" else axes.yaxis
+    chosen.set_major_locator(FixedLocator(values))
+    chosen.set_major_formatter(lambda value, _: exact(value))
+    chosen.minorticks_off()

@@ -39,18 +39,18 @@ JINJA_FILTERS = (
     "map",
     "max",
     "min",
-    "select",
     "selectattr",
     "string",
 )
 
 Data = Any
-"""A part of a model, plain data as JSON has it, and what templates make of it: of any kind, which
-the filters of `numbers.py` refuse where it is not theirs."""
+"""A part of a model, plain data as JSON has it, or what a template makes of it.
+
+It may be of any type; the filters of `numbers.py` refuse what they cannot write."""
 
 
 class ModelText(str):
-    """A text of a model: wherever it is written, no sign in it means anything but itself."""
+    """A text of a model: where it is written, all signs of Markdown and HTML in it are escaped."""
 
     __slots__ = ()
 
@@ -64,15 +64,15 @@ class ModelText(str):
 def escape_markdown(text: str) -> str:
     r"""Return a text as Markdown, and HTML, that shows exactly this text in one line.
 
-    Control characters, which no font has, and signs that turn the direction of what follows are
-    written as escapes.
+    Control characters, which no font has, and signs that reverse the direction of the text behind
+    them are written as escapes.
 
     >>> print(escape_markdown("<b>*x*</b> `y`"), escape_markdown("a" + chr(27) + chr(0x202E)))
     &lt;b&gt;\*x\*&lt;/b&gt; \`y\` a\\x1b\\u202e
     """
     # Escape codes of a terminal, and U+202E, by which "gpj.exe" would be read backwards.
     text = escape(" ".join(text.split()))
-    # All signs of Markdown, but of underscores only those at the edge of a word: _x_, not a_b.
+    # All signs of Markdown; an underscore is one only at the edge of a word: in _x_, not in a_b.
     escaped = re.sub(r"([\\`*\[\]{}|$@^~#]|(?<!\w)_|_(?!\w))", r"\\\1", text)
     return html.escape(escaped)
 
@@ -90,6 +90,7 @@ class _Environment(jinja2.Environment):
     """Jinja2, where the keys of a model win over the methods of a dictionary."""
 
     def getattr(self, obj: Data, attribute: str) -> Data:
+        """Return what a template means by ``obj.attribute``."""
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
         if isinstance(obj, ModelText):
@@ -107,9 +108,9 @@ def fill(
 ) -> str:
     """Return a template with its numbers filled in (``docs/chapters.md`` says how to write one).
 
-    What it includes is looked for in its own folder, then in those of `search`, in this order;
-    `write` returns the text of a template that is in none of them, or None.
-    What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
+    Templates that it includes are looked for in its own folder, then in those of `search`, in this
+    order. `write` returns the text of a template that is in none of them, or None. Raises
+    `ReportError`, which begins with file and line, if anything is missing, untrue or mistaken.
     """
     folders = [path.parent, *search]
     environment = _prepare_environment(folders, write)
@@ -138,7 +139,7 @@ def _prepare_environment(
         finalize=_finalize,
         autoescape=False,
     )
-    # What makes another text of a text would lose that it is one of a model.
+    # Other filters of Jinja would make a plain text of a text of a model, which nothing escapes.
     environment.filters = {
         **{name: environment.filters[name] for name in JINJA_FILTERS},
         **FILTERS,
@@ -151,7 +152,7 @@ def _prepare_environment(
 def _list_names(
     models: Mapping[str, Data], metadata: Mapping[str, str], environment: jinja2.Environment
 ) -> dict[str, Data]:
-    """Return what templates can name: models, and what all of them together judge."""
+    """Return what templates can name: models, their verdicts, `metadata` and `require`."""
     marked = {name: _mark_text(model) for name, model in models.items()}
     claims: dict[str, Data] = {}
     for model in marked.values():
@@ -181,13 +182,13 @@ def _require(condition: object) -> str:
 
 
 def _find_line(error: BaseException, template: Path, folders: Sequence[Path]) -> str:
-    """Return file and line of an error, as an author knows them: from the folder searched."""
+    """Return file and line of an error in a template; the path is that below its folder."""
     frames = traceback.extract_tb(error.__traceback__)
-    found = [frame for frame in frames if frame.filename.endswith((".md", ".js"))]
-    if not found:
+    in_templates = [frame for frame in frames if frame.filename.endswith((".md", ".js"))]
+    if not in_templates:
         return template.name
-    path = Path(found[-1].filename)
-    line = found[-1].lineno
+    path = Path(in_templates[-1].filename)
+    line = in_templates[-1].lineno
     for folder in folders:
         if path.is_relative_to(folder):
             return f"{path.relative_to(folder).as_posix()}:{line}"
@@ -207,9 +208,9 @@ def _sign(verdict: str) -> str:
 
 
 def _finalize(value: Data) -> Data:
-    """Refuse what no reader should see as it stands."""
+    """Return the text of a value that is written without a filter, or refuse to write it."""
     if isinstance(value, int) and not isinstance(value, bool):
         return count(value)
-    if isinstance(value, str | jinja2.Undefined):  # which is an "if" without its "else"
+    if isinstance(value, str | jinja2.Undefined):  # undefined is an "if" without its "else"
         return str(value)
     raise MissingNumber(f"{value!r:.60} is written without a filter; say how: e.g. | number(3)")

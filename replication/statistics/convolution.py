@@ -1,8 +1,13 @@
 """Exact distributions of sums, means and largest values of n runs on a lattice.
 
-The distribution of the sum of n runs is the n-fold convolution of that of one, by fast Fourier
-transform. The largest of n lies at or below m with probability F(m)^n; jointly with the sum, the
-mass is that of p truncated at m.
+The sum of n runs is distributed as the n-fold convolution of one run, which is computed by fast
+Fourier transform. The largest of n runs is at most m with probability F(m)^n, where F is the
+distribution function of one run. Sum and largest value have a joint distribution: the probability
+that the largest is at most m and the sum is s is the n-fold convolution, at s, of the distribution
+of one run with all mass above m left out.
+
+A *study* is n runs. A *lattice* is the whole numbers, on which numbers of updates lie. Edges of
+cells are compared with a slack of 1e-9 of a step, since products of floats may miss a whole number.
 """
 
 import math
@@ -14,6 +19,10 @@ from scipy import fft
 from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
 
+N_CACHED = 1 << 17  # numbers that are transformed at once, so that they stay in the cache
+NEGLIGIBLE = 1e-15  # of the largest mass; masses below it are rounding errors of the transform
+SLACK = 1e-9
+
 
 def find_length(masses: FloatArray, runs: int) -> int:
     """Return a length that holds the sum of n lattice values, but for a probability of 1e-13.
@@ -22,19 +31,20 @@ def find_length(masses: FloatArray, runs: int) -> int:
     exp(n log M(s) - s length) for every s > 0, M being the moment generating function of one run.
     """
     n_points = masses.shape[1]
-    # The bound at forty slopes s; the smallest of them counts.
+    # The length that the bound asks for, at forty slopes s: the smallest of them is enough.
     slopes = np.geomspace(1e-2, 5e2, 40) / n_points
     moments = np.exp(np.outer(np.arange(n_points), slopes))
     logs = np.log((masses @ moments).max(axis=0))
-    bound = float(((runs * logs + 30.0) / slopes).min())  # exp(-30) is 1e-13
-    needed = min(math.ceil(bound) + 1, runs * (n_points - 1) + 1)
+    enough = float(((runs * logs + 30.0) / slopes).min())  # exp(-30) is 1e-13
+    needed = min(math.ceil(enough) + 1, runs * (n_points - 1) + 1)
     return int(fft.next_fast_len(max(needed, n_points), real=True))
 
 
 def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
-    """Return the distribution of the sum of n lattice values, (m, n_points) to (m, length).
+    """Return the distribution of the sum of n independent lattice values, for each row of masses.
 
-    Sums wrap round beyond the length (see `find_length`).
+    `masses` (m, n_points): distributions of one value, which need not add up to 1. Returns
+    (m, length). Sums wrap round beyond the length (see `find_length`).
     """
     transform = fft.rfft(masses, length, axis=1)
     power = np.ones_like(transform)
@@ -48,13 +58,16 @@ def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
 
 
 def compute_max_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatArray]:
-    """Return values (updates) and masses, F(m)^n - F(m - 1)^n, of the largest of n converged."""
+    """Return the distribution of the largest of n converged networks: values and masses.
+
+    The mass at m updates is F(m)^n - F(m - 1)^n.
+    """
     within = (np.cumsum(table.counts) / table.n_converged) ** runs
     return table.updates.astype(np.float64), np.diff(within, prepend=0.0)
 
 
 def compute_mean_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatArray]:
-    """Return values (updates, ascending) and exact masses of the mean of n converged networks."""
+    """Return the exact distribution of the mean of n converged networks: values and masses."""
     mass, start = _list_masses(table)
     sums = convolve(mass[None, :], runs, find_length(mass[None, :], runs))[0]
     return (np.arange(sums.size) + runs * start) / runs, sums
@@ -63,32 +76,32 @@ def compute_mean_mass(table: CountTable, runs: int) -> tuple[FloatArray, FloatAr
 def compute_mean_mass_given_max(
     table: CountTable, runs: int, largest: tuple[float, float]
 ) -> tuple[FloatArray, FloatArray] | None:
-    """Return values and exact masses of the mean of n converged networks given their largest.
+    """Return the exact distribution of the mean of n converged networks given their largest.
 
-    `largest`: both ends of the cell in which it lies, which belong to it. The sum of n has the mass
-    of the convolution of the counts truncated above the cell, less that of those truncated below
-    it. Where no network lies in the cell, one is put there and the others are drawn from those
-    below: the limit for a rare one. None where all lie above it.
+    `largest`: lower and upper end of the cell that the largest number of updates lies in; both
+    belong to it. Where no network lies in the cell, one is placed in its middle and the others are
+    drawn from those below it, as if that value were possible but very rare. None where all networks
+    lie above the cell.
     """
-    one, start = _list_masses(table)
-    first = min(max(math.ceil(largest[0]) - start, 0), one.size)
-    last = min(max(math.floor(largest[1]) + 1 - start, 0), one.size)
-    cut = one[:last]
-    below = one[:first]
-    if not cut.any():
+    mass, start = _list_masses(table)
+    first = min(max(math.ceil(largest[0]) - start, 0), mass.size)
+    last = min(max(math.floor(largest[1]) + 1 - start, 0), mass.size)
+    up_to_cell = mass[:last]
+    below_cell = mass[:first]
+    if not up_to_cell.any():
         return None
-    length = find_length(cut[None, :], runs)
-    shift = 0
-    # Sums with a value in the cell: those up to its end less those up to its beginning.
-    if cut[first:].any():
-        sums = convolve(cut[None, :], runs, length)[0]
-        if below.any():
-            sums = np.maximum(sums - convolve(below[None, :], runs, length)[0], 0.0)
+    length = find_length(up_to_cell[None, :], runs)
+    if up_to_cell[first:].any():
+        # Studies of networks up to the cell's end, less studies of networks below it alone.
+        sums = convolve(up_to_cell[None, :], runs, length)[0]
+        if below_cell.any():
+            sums = np.maximum(sums - convolve(below_cell[None, :], runs, length)[0], 0.0)
+        n_updates = 0
     else:
-        sums = convolve(below[None, :], runs - 1, length)[0]
-        shift = round((largest[0] + largest[1]) / 2) - start
-    kept = np.flatnonzero(sums > sums.max() * 1e-15)
-    return (kept + shift) / runs + start, sums[kept] / sums[kept].sum()
+        sums = convolve(below_cell[None, :], runs - 1, length)[0]
+        n_updates = round((largest[0] + largest[1]) / 2) - start  # of the network that is placed
+    kept = np.flatnonzero(sums > sums.max() * NEGLIGIBLE)
+    return (kept + n_updates) / runs + start, sums[kept] / sums[kept].sum()
 
 
 def compute_joint_mass(
@@ -97,22 +110,23 @@ def compute_joint_mass(
     """Return the joint distribution of mean and largest of n converged networks, cell by cell.
 
     `runs`: n. `mean_edges` (a + 1,), `max_edges` (b + 1,): edges of the cells, ascending, in
-    updates; a cell holds its lower edge. Returns (a, b), by difference of the convolutions of the
-    counts truncated at the edges.
+    updates; a cell holds its lower edge. Returns (a, b). A cell has the mass below its upper edges
+    less what lies below its lower ones; below an edge of the maximum that is the convolution of
+    the counts cut off at that edge.
     """
     mass, start = _list_masses(table)
     length = find_length(mass[None, :], runs)
-    # Edges as places on the lattice: of one value, and of the sum of n.
-    cuts = np.clip(np.ceil(np.asarray(max_edges, dtype=np.float64)) - start, 0, mass.size)
-    edges = np.ceil(np.asarray(mean_edges, dtype=np.float64) * runs - 1e-9) - runs * start
-    places = np.clip(edges, 0, length).astype(np.int64)
-    # A row of masses for each edge of the maximum, (b + 1, n_points), cut off there.
-    truncated = np.where(np.arange(mass.size) < cuts[:, None], mass, 0.0)
-    n_rows = max(1, (1 << 17) // length)  # so few numbers stay in the cache
+    # Edges as indices: into the masses of one value, and into those of the sum of n.
+    max_indices = np.clip(np.ceil(np.asarray(max_edges, dtype=np.float64)) - start, 0, mass.size)
+    sum_edges = np.ceil(np.asarray(mean_edges, dtype=np.float64) * runs - SLACK) - runs * start
+    sum_indices = np.clip(sum_edges, 0, length).astype(np.int64)
+    # For each edge of the maximum the masses below it, (b + 1, n_points).
+    truncated = np.where(np.arange(mass.size) < max_indices[:, None], mass, 0.0)
+    n_rows = max(1, N_CACHED // length)
     parts = []
     for row in range(0, len(truncated), n_rows):
         sums = convolve(truncated[row : row + n_rows], runs, length)
-        parts.append(_sum_below(sums)[:, places])
+        parts.append(_sum_below(sums)[:, sum_indices])
     below = np.concatenate(parts)  # (b + 1, a + 1): mass below both edges
     return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T
 
@@ -127,11 +141,30 @@ def compute_pair_chance(
 ) -> tuple[float, FloatArray]:
     """Return the probability that n networks all converge with a mean in a cell and this maximum.
 
-    `mean`: the lower end, which belongs to the cell, and the upper one, in updates. The second
-    result, (k,), holds the slope of the probability in the share of the networks, censored ones
-    included, at each of the table's outcomes. The probability is the mass of the sums of n that
-    stay at or below the maximum, less that of those that stay below it; so its slope in the share
-    at k updates is n times the probability that the other n - 1 bring the sum into the cell.
+    Parameters
+    ----------
+    table : CountTable
+        All networks that were seen, censored ones included.
+    runs : int
+        n.
+    mean : (float, float)
+        Lower end of the cell, which belongs to it, and upper end, which does not, in updates.
+    largest : int
+        The maximum, in updates.
+
+    Returns
+    -------
+    chance : float
+        The probability.
+    slopes : float64[k]
+        Its derivative in the share of networks at each outcome of the table.
+
+    Notes
+    -----
+    The probability is the mass of sums of n networks that are all at or below the maximum, less
+    that of sums of n networks that are all below it. Its derivative in the share at u updates is n
+    times the probability that the other n - 1 networks bring the sum into the cell, given that one
+    has u.
 
     >>> pair = CountTable.from_outcomes([1, 2], [True, True], 2)
     >>> compute_pair_chance(pair, 2, mean=(1.5, 2.0), largest=2)[0]
@@ -139,28 +172,30 @@ def compute_pair_chance(
     """
     values = np.arange(largest + 1)
     shares = np.zeros(largest + 1)
-    kept = table.updates <= largest
-    shares[table.updates[kept]] = table.counts[kept] / table.n
+    is_within = table.updates <= largest
+    shares[table.updates[is_within]] = table.counts[is_within] / table.n
     masses = np.stack([shares, np.where(values < largest, shares, 0.0)])
     # Sums beyond the cell do not matter, but must not wrap round into it.
     length = fft.next_fast_len((runs - 1) * largest + 1, real=True)
-    sums = convolve(masses, runs - 1, length)
-    below = _sum_below(sums)
-    # Of a network at each value, the sums of the others with which the mean enters the cell, and
-    # leaves it.
-    first = np.clip(math.ceil(mean[0] * runs - 1e-9) - values, 0, length).astype(np.int64)
-    last = np.clip(math.ceil(mean[1] * runs - 1e-9) - values, 0, length).astype(np.int64)
-    # The others bring the sum into the cell: at or below the maximum, and below it, (2, n_values).
-    inside = below[:, last] - below[:, first]
+    below = _sum_below(convolve(masses, runs - 1, length))
+    # For one network at each value: from which sum of the others on the mean lies in the cell, and
+    # from which on it lies beyond.
+    first = np.clip(math.ceil(mean[0] * runs - SLACK) - values, 0, length).astype(np.int64)
+    last = np.clip(math.ceil(mean[1] * runs - SLACK) - values, 0, length).astype(np.int64)
+    # Probability of these sums, with all networks at or below the maximum, and with all below it.
+    inside = below[:, last] - below[:, first]  # (2, n_values)
     inside[1, largest] = 0.0
     slopes = runs * np.maximum(inside[0] - inside[1], 0.0)
-    found = np.zeros(table.updates.size)
-    found[kept] = slopes[table.updates[kept]]
-    return math.fsum(shares * slopes) / runs, found
+    slopes_of_table = np.zeros(table.updates.size)
+    slopes_of_table[is_within] = slopes[table.updates[is_within]]
+    return math.fsum(shares * slopes) / runs, slopes_of_table
 
 
 def _list_masses(table: CountTable) -> tuple[FloatArray, int]:
-    """Return the share of the converged at every number of updates from the smallest on."""
+    """Return the share of converged networks at every number of updates from the smallest on.
+
+    The second result is that smallest number.
+    """
     start = int(table.updates[0])
     mass = np.zeros(int(table.updates[-1]) - start + 1)
     mass[table.updates - start] = table.counts / table.n_converged
@@ -168,7 +203,10 @@ def _list_masses(table: CountTable) -> tuple[FloatArray, int]:
 
 
 def find_tails_given_max(cells: FloatArray) -> FloatArray:
-    """Return the smaller tail of each mean among studies of the same maximum, (means, maxima).
+    """Return how far out each mean is among studies of the same maximum, as its smaller tail.
+
+    `cells` (means, maxima): joint probabilities. A tail is the probability of means up to this one,
+    or from this one on, given the maximum; the smaller of both is returned, (means, maxima).
 
     >>> find_tails_given_max(np.array([[0.25], [0.5], [0.25]])).ravel().tolist()
     [0.25, 0.75, 0.25]
@@ -179,22 +217,24 @@ def find_tails_given_max(cells: FloatArray) -> FloatArray:
 
 
 def sum_rare_studies(table: CountTable, runs: int, *, width: float, at_most: float) -> float:
-    """Return the share of studies whose maximum, or mean given it, has so small a tail.
+    """Return the probability of studies that are as far out as one with the tail `at_most`.
 
-    `width`: of the cells to which the mean is rounded; the tail is the smaller of both.
+    A study has two tails: that of its maximum, and that of its mean among studies of the same
+    maximum. It counts where either is at most `at_most`. `width`: of the cells to which the mean is
+    rounded.
     """
     values, mass = compute_max_mass(table, runs)
     running = np.cumsum(mass)
     tails = np.minimum(running, 1.0 - running + mass)
-    is_near = tails > at_most  # one stretch, since the tail of the maximum rises and falls once
-    share = math.fsum(mass[~is_near])
-    if is_near.any():
-        # Where the maximum is not rare the mean given it may be, cell by cell.
-        near = values[is_near]
+    is_usual = tails > at_most  # one stretch, since the tail of the maximum rises and falls once
+    share = math.fsum(mass[~is_usual])
+    if is_usual.any():
+        # Where the maximum is not rare, the mean given it may be: cell by cell.
+        maxima = values[is_usual]
         first = math.floor(table.updates[0] / width)
-        last = math.ceil(near[-1] / width)
-        means = np.arange(first, last + 2) - 0.5
-        largest = np.append(near, near[-1] + 1.0)
-        cells = compute_joint_mass(table, runs, mean_edges=means * width, max_edges=largest)
+        last = math.ceil(maxima[-1] / width)
+        mean_edges = (np.arange(first, last + 2) - 0.5) * width
+        max_edges = np.append(maxima, maxima[-1] + 1.0)
+        cells = compute_joint_mass(table, runs, mean_edges=mean_edges, max_edges=max_edges)
         share += math.fsum(cells[find_tails_given_max(cells) <= at_most])
     return min(share, 1.0)

@@ -1,13 +1,13 @@
 """The count table: how many networks needed how many updates, which is all that analyses need."""
 
 import dataclasses
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from replication.errors import UsageError
-from replication.statistics.arrays import IntArray
+from replication.statistics.arrays import BoolArray, IntArray
 from replication.wording import show
 
 
@@ -119,18 +119,19 @@ class CountTable:
             raise UsageError(f"tables with caps {self.cap} and {other.cap} cannot be merged")
         # Outcomes of either table, each once, with the counts of both.
         both = np.concatenate([self.updates, other.updates])
-        distinct, place = np.unique(both, return_inverse=True)
-        counts = np.bincount(place, np.concatenate([self.counts, other.counts])).astype(np.int64)
+        distinct, index = np.unique(both, return_inverse=True)
+        counts = np.bincount(index, np.concatenate([self.counts, other.counts])).astype(np.int64)
         return type(self)(distinct, counts, self.n_censored + other.n_censored, self.cap)
 
 
-def _check_shapes(updates: IntArray, others: npt.NDArray[Any], name: str) -> None:
+def _check_shapes(updates: IntArray, others: IntArray | BoolArray, name: str) -> None:
+    """Refuse arrays that do not have one entry for each of the updates."""
     if updates.ndim != 1 or updates.shape != others.shape:
         given = f"updates has shape {updates.shape} and {name} {others.shape}"
         raise UsageError(f"{given}; both must be one-dimensional and equally long")
 
 
-def _take_whole(name: str, given: Any) -> IntArray:
+def _take_whole(name: str, given: npt.ArrayLike) -> IntArray:
     """Return whole numbers as int64, or refuse what holds anything else."""
     array = np.asarray(given)
     if array.size and array.dtype.kind not in "iu":

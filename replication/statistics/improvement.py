@@ -33,11 +33,12 @@ def estimate_improvement(first: FloatArray, second: FloatArray, *, level: float)
     0.75
     """
     ordered = np.sort(second)
-    below = np.searchsorted(ordered, first, side="left")
-    up_to = np.searchsorted(ordered, first, side="right")
+    n_below = np.searchsorted(ordered, first, side="left")
+    n_up_to = np.searchsorted(ordered, first, side="right")
     n = first.size
     m = second.size
-    value = float((below + up_to).sum()) / (2.0 * n * m)
+    # The mean of both counts, in which a tie counts half.
+    value = float((n_below + n_up_to).sum()) / (2.0 * n * m)
     quantile = float(special.ndtri(0.5 + level / 2.0))
     low = _find_end(value, n, m, quantile, 0.0)
     high = _find_end(value, n, m, quantile, 1.0)
@@ -57,10 +58,14 @@ def estimate_paired_improvement(gaps: FloatArray, *, level: float) -> Estimate:
     return Estimate(n_above / gaps.size, ends.low, ends.high, level)
 
 
-def _find_end(value: float, n: int, m: int, quantile: float, farthest: float) -> float:
-    """Return the end of an interval on one side: the farthest that the value does not reject."""
+def _find_end(value: float, n: int, m: int, quantile: float, limit: float) -> float:
+    """Return the end of the interval between the estimate `value` and a limit, 0 or 1.
+
+    It is the probability farthest from the estimate that still lies within `quantile` of its own
+    standard errors, and is found by halving.
+    """
     inside = value
-    outside = farthest
+    outside = limit
     for _ in range(N_HALVINGS):
         middle = (inside + outside) / 2.0
         if abs(middle - value) <= quantile * _find_error(middle, n, m):
@@ -70,8 +75,8 @@ def _find_end(value: float, n: int, m: int, quantile: float, farthest: float) ->
     return inside
 
 
-def _find_error(share: float, n: int, m: int) -> float:
-    """Return the standard error of the share of pairs, by Newcombe's method 5."""
+def _find_error(probability: float, n: int, m: int) -> float:
+    """Return the standard error of an estimate of this probability, by Newcombe's method 5."""
     half = (n + m) / 2.0 - 1.0
-    terms = (1.0 - share) / (2.0 - share) + share / (1.0 + share)
-    return math.sqrt(share * (1.0 - share) * (1.0 + half * terms) / (n * m))
+    terms = (1.0 - probability) / (2.0 - probability) + probability / (1.0 + probability)
+    return math.sqrt(probability * (1.0 - probability) * (1.0 + half * terms) / (n * m))

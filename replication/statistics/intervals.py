@@ -1,4 +1,4 @@
-"""Confidence intervals: of shares, medians and means by construction, of ratios by resampling."""
+"""Confidence intervals: of shares, medians and means by formula, of ratios by resampling."""
 
 import dataclasses
 import math
@@ -49,9 +49,9 @@ def estimate_proportion(successes: int, n: int) -> Estimate:
 
 
 def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
-    """Return the mean of values with Student's t interval, unbounded for a single value.
+    """Return the mean of values with Student's t interval, which is unbounded for a single value.
 
-    `counts`: how often each value stands; where there is none, the mean is None.
+    `counts`: how often each value occurs. Without any value the mean is None.
     """
     sample = np.asarray(values, dtype=np.float64)
     weights = np.broadcast_to(np.asarray(counts), sample.shape)
@@ -62,8 +62,8 @@ def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
         return Estimate(float(np.sum(sample * weights)), None, None)
     mean = float(np.sum(sample * weights)) / n
     spread = math.sqrt(float(np.sum((sample - mean) ** 2 * weights)) / (n - 1))
-    reach = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2.0)) * spread / math.sqrt(n)
-    return Estimate(mean, mean - reach, mean + reach)
+    half = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2.0)) * spread / math.sqrt(n)
+    return Estimate(mean, mean - half, mean + half)
 
 
 def estimate_median(values: npt.ArrayLike) -> Estimate:
@@ -76,7 +76,8 @@ def estimate_median(values: npt.ArrayLike) -> Estimate:
     """
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     n = len(ordered)
-    # The largest k of which P(Binomial(n, 1/2) < k) is at most 2.5 %, or 0.
+    # The interval reaches from the k-th smallest value to the k-th largest, with the largest k for
+    # which P(Binomial(n, 1/2) < k) is at most 2.5 %. Of too few values that k is 0.
     k = int(np.searchsorted(special.bdtr(np.arange(n), n, 0.5), (1.0 - LEVEL) / 2.0))
     median = float(np.median(ordered))
     if k == 0:
@@ -95,9 +96,9 @@ def find_median(table: CountTable) -> float | None:
 def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Estimate]:
     """Return the ratios, first over second, of ``mean`` and ``median``, with bootstrap intervals.
 
-    Both are updates of the same networks, resampled together, failures at the common cap; the 95 %
-    intervals are percentiles. Efron & Tibshirani (1993), An Introduction to the Bootstrap, section
-    13.3.
+    Both hold the updates of the same networks, those of failures being the common cap. A network's
+    two numbers are resampled together; the 95 % intervals are percentiles. Efron & Tibshirani
+    (1993), An Introduction to the Bootstrap, section 13.3.
 
     >>> ratios = estimate_ratios([2, 4, 12], [1, 2, 3])
     >>> ratios["mean"].value, ratios["median"].value
@@ -107,7 +108,10 @@ def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Es
     pairs = np.stack([first, second]).astype(np.float64)
     n = pairs.shape[1]
     generator = np.random.default_rng(0)
-    resampled = [_divide(pairs[:, generator.integers(n, size=n)]) for _ in range(N_RESAMPLED)]
+    resampled = []
+    for _ in range(N_RESAMPLED):
+        networks = generator.integers(n, size=n)
+        resampled.append(_divide(pairs[:, networks]))
     lows, highs = np.quantile(resampled, (0.025, 0.975), axis=0)
     mean, median = _divide(pairs)
     return {

@@ -4,12 +4,16 @@ A mean with its standard deviation and number of runs on either side is judged b
 *p* is the larger: Welch's takes the two spreads as they are, Student's takes them as two estimates
 of one. Where runs are skewed or rare outcomes unseen, the smaller sample often has by chance a
 spread far too small; Welch's test then rejects too often, and Student's does not. Where n is equal
-on both sides *p* is Welch's. With a spread on one side only, both are taken to have that one: the
-prediction interval of Student's t. Where Welch's test alone does not reject, and an F test does
-not find that the spreads differ, a difference is *contradicted, if the report's runs vary as yours
-do*. The standard errors of estimates are taken as known.
+on both sides *p* is Welch's.
 
-Laboratories that differ by tau standard deviations, each from what they share, add tau^2 to 1 / n.
+Where that *p* is above the level but Student's is not, and an F test does not find that the spreads
+differ, the difference is *contradicted, if the report's runs vary as yours do*: Student's test
+decides, under a condition. With a spread on one side only, both sides are taken to have that one,
+which gives the prediction interval of Student's t. The standard errors of estimates are taken as
+known.
+
+Where laboratories differ, each is off by tau standard deviations of a run (`between`), which adds
+tau^2 to 1 / n on either side.
 
 References
 ----------
@@ -42,7 +46,7 @@ LAB_STEPS = tuple(0.05 * step for step in range(1, 11))  # up to half a standard
 
 
 class Term(NamedTuple):
-    """A part of a squared error, and the degrees of freedom of its estimate."""
+    """A variance that is part of a squared error, and the degrees of freedom of its estimate."""
 
     variance: float
     free: float
@@ -57,12 +61,21 @@ class Error(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """One side of a comparison of means: the mean, and sd and n of each sample behind it.
+    """One side of a comparison of means.
 
-    Two samples stand for a difference of their means. `sd`: NaN where no spread is known. A value
-    without error has no sample; of an estimate whose `error` is known neither needs to be. `width`:
-    of the cell to which the mean was rounded, which adds the variance of a uniform error.
-    `is_by_quartiles`: mean and sd were estimated from quartiles, which is less efficient.
+    Parameters
+    ----------
+    mean : float
+    samples : tuple of (sd, n)
+        Standard deviation and number of runs of each sample behind the mean: two where the mean is
+        the difference of two means, none for a constant, or for an estimate whose error is known.
+        The standard deviation is NaN where it is not known.
+    width : float
+        Of the cell to which the mean was rounded, which adds the variance of a uniform error.
+    error : float
+        Standard error of an estimate, where that was printed, and 0 otherwise.
+    is_by_quartiles : bool
+        Whether mean and standard deviation were estimated from quartiles, which is less efficient.
     """
 
     mean: float
@@ -73,7 +86,7 @@ class Side:
 
     @property
     def n(self) -> int:
-        """Runs, of the sample that has fewer."""
+        """Number of runs; of two samples that of the smaller one."""
         return min((n for _, n in self.samples), default=0)
 
     @property
@@ -83,18 +96,18 @@ class Side:
 
     @property
     def efficiency(self) -> float:
-        """How many degrees of freedom its standard deviation has for each that it would have."""
+        """Degrees of freedom of its standard deviation, as a share of n - 1."""
         return EFFICIENCY if self.is_by_quartiles else 1.0
 
     def list_terms(self, between: float = 0.0) -> list[Term]:
         """Return the parts of the squared error of the mean, each with its degrees of freedom."""
-        found = [
-            Term(sd**2 * (1.0 / n + between**2), self.efficiency * (n - 1.0))
-            for sd, n in self.samples
-        ]
+        terms = []
+        for sd, n in self.samples:
+            variance = sd**2 * (1.0 / n + between**2)
+            terms.append(Term(variance, self.efficiency * (n - 1.0)))
         if self.error > 0:
-            found.append(Term(self.error**2, math.inf))
-        return found
+            terms.append(Term(self.error**2, math.inf))
+        return terms
 
     def estimate(self, level: float) -> Estimate:
         """Return the mean with Student's interval, or Welch's for a difference."""
@@ -102,23 +115,56 @@ class Side:
         if not self.has_spread or not terms:
             return Estimate(self.mean, None, None, level)
         error = combine_terms(terms)
-        reach = float(special.stdtrit(error.free, 0.5 + level / 2.0)) * error.size
-        return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
+        half = float(special.stdtrit(error.free, 0.5 + level / 2.0)) * error.size
+        return Estimate(self.mean, self.mean - half, self.mean + half, level)
 
 
 Sides = tuple[Side, Side]
 """Yours, and what was reported."""
 
 
+class SuccessCounts(NamedTuple):
+    """Successes and runs on both sides."""
+
+    yours: int
+    n_yours: int
+    reported: int
+    n_reported: int
+
+
+class InDeviations(NamedTuple):
+    """A difference in standard deviations of a run, with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """What a test of a difference found: own less reported.
+    """What a test of a difference found: yours less reported.
 
-    `low`, `high`: its interval at 1 - level. `shown`: the difference that such runs show with a
-    probability of 0.8, None if none would be. `spread`: the standard deviation of a run. `p_alone`:
-    p by the printed spreads alone, where `p` takes them as two estimates of one. `error`: standard
-    error of the difference; `free`: degrees of freedom behind `spread`; `kept`: the smallest
-    difference that would be contradicted. `counts`: successes and runs, yours and reported.
+    Parameters
+    ----------
+    value : float
+    low, high : float
+        Its interval at 1 - level.
+    p : float
+    shown : float or None
+        The difference that such runs show with a probability of 0.8; None if there is none.
+    spread : float or None
+        Standard deviation of a run, by both sides.
+    p_alone : float or None
+        p by the printed spreads alone, which is larger than `p` where `p` is Student's, under the
+        condition that runs of both sides vary alike.
+    error : float or None
+        Standard error of the difference.
+    free : float
+        Degrees of freedom behind `spread`.
+    kept : float or None
+        The smallest difference that would be contradicted.
+    counts : SuccessCounts or None
+        Of shares.
     """
 
     value: float
@@ -131,21 +177,22 @@ class Difference:
     error: float | None = None
     free: float = math.inf
     kept: float | None = None
-    counts: tuple[int, int, int, int] | None = None
+    counts: SuccessCounts | None = None
 
     @property
-    def d(self) -> tuple[float, float, float] | None:
+    def d(self) -> InDeviations | None:
         """Difference in standard deviations (Hedges' g), and its interval."""
         if not self.spread:
             return None
         unit = correct_bias(self.free) / self.spread
-        return self.value * unit, self.low * unit, self.high * unit
+        return InDeviations(self.value * unit, self.low * unit, self.high * unit)
 
 
 def inflate(free: float) -> float:
-    """Return how much more a difference in estimated standard deviations varies than in known ones.
+    """Return by which factor estimating a standard deviation raises the variance of a difference.
 
-    Corrected by `correct_bias`; `free`, above 2: their degrees of freedom.
+    The difference is in units of that standard deviation, and corrected by `correct_bias`. `free`:
+    degrees of freedom of the estimate, above 2.
     """
     return correct_bias(free) ** 2 * free / (free - 2.0)
 
@@ -162,7 +209,10 @@ def correct_bias(free: float) -> float:
 
 
 def combine_terms(terms: Sequence[Term], more: float = 0.0) -> Error:
-    """Return the error of a sum of terms, with Welch's degrees of freedom; `more` adds variance."""
+    """Return the standard error of a sum of independent terms, with Welch's degrees of freedom.
+
+    `more`: a known variance, which is added to the squared error.
+    """
     # Welch (1947): f = (sum v)^2 / sum(v^2 / f), scaled by the largest v against overflow.
     variance = math.fsum(term.variance for term in terms)
     peak = max(term.variance for term in terms) or 1.0
@@ -172,12 +222,12 @@ def combine_terms(terms: Sequence[Term], more: float = 0.0) -> Error:
 
 
 def list_errors(own: Side, other: Side, between: float = 0.0) -> list[Error]:
-    """Return the error of the difference for each test that it has to pass.
+    """Return the standard error of the difference for each t-test that it has to pass.
 
-    The first is Welch's, a second Student's. There are none where nothing is known of how runs
-    vary.
+    The first test is Welch's, and the second, if there is one, Student's. There are none where
+    nothing is known of how runs vary.
     """
-    known = [pair for side in (own, other) if side.has_spread for pair in side.samples]
+    known = [sample for side in (own, other) if side.has_spread for sample in side.samples]
     has_error = bool(own.error or other.error)
     if not has_error and not any(sd for sd, _ in known):
         return []
@@ -195,27 +245,32 @@ def list_errors(own: Side, other: Side, between: float = 0.0) -> list[Error]:
 
 
 def _find_error_by_student(own: Side, other: Side, between: float, rounded: float) -> Error:
-    """Return the error of the difference by the pooled spread."""
-    n_groups = len(own.samples)  # 2 of a difference, whose reported spread is that of a pair
+    """Return the standard error of the difference by the pooled spread.
+
+    `rounded`: the variance that rounding adds.
+    """
     variance, free = pool_runs(own, other)
-    variance *= math.fsum([1.0 / n for _, n in own.samples]) + n_groups * (
-        1.0 / other.n + 2.0 * between**2
-    )
+    own_share = math.fsum([1.0 / n for _, n in own.samples])
+    # The reported spread of a difference of two groups is that of a pair of runs: two variances.
+    n_groups = len(own.samples)
+    other_share = n_groups * (1.0 / other.n + 2.0 * between**2)
+    variance *= own_share + other_share
     return combine_terms([Term(variance, own.efficiency * free)], rounded)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Test:
-    """A t-test of a difference: its p, and the smallest difference that it would reject."""
+    """What a t-test gives: p, and the smallest difference that it would reject."""
 
     p: float
-    reach: float
+    least: float
 
 
-def _test(gap: float, error: Error, level: float) -> _Test:
+def _test_difference(gap: float, error: Error, level: float) -> _Test:
+    """Return the two-sided t-test of a difference."""
     return _Test(
-        2.0 * float(special.stdtr(error.free, -abs(gap) / error.size)),
-        float(special.stdtrit(error.free, 1.0 - level / 2.0)) * error.size,
+        p=2.0 * float(special.stdtr(error.free, -abs(gap) / error.size)),
+        least=float(special.stdtrit(error.free, 1.0 - level / 2.0)) * error.size,
     )
 
 
@@ -232,107 +287,118 @@ def judge_means(
     gap = own.mean - other.mean
     if abs(gap) <= ROUNDING * abs(own.mean):
         gap = 0.0
-    tests = [_test(gap, error, level) for error in errors]
-    # By the printed spreads alone: Welch's test, and where n differs Student's, too.
+    tests = [_test_difference(gap, error, level) for error in errors]
+    # By the printed spreads alone Welch's test decides, and where n differs Student's test, too.
     alone = tests[0]
     if len(tests) == 2 and own.n != other.n:
-        alone = _Test(max(one.p for one in tests), max(one.reach for one in tests))
-    taken = alone
-    kept = alone.reach
+        alone = _Test(max(test.p for test in tests), max(test.least for test in tests))
+    decisive = alone
+    least_rejected = alone.least
     # Where nothing says that the spreads differ, Student's test decides, under that condition.
     if is_conditional and len(tests) == 2 and _may_be_equal(own, other, level):
         student = tests[1]
-        kept = student.reach
+        least_rejected = student.least
         if student.p <= level < alone.p:
-            taken = student
+            decisive = student
     variance, free = pool_runs(own, other)
     return Difference(
         value=gap,
-        low=gap - taken.reach,
-        high=gap + taken.reach,
-        p=min(taken.p, 1.0),
+        low=gap - decisive.least,
+        high=gap + decisive.least,
+        p=min(decisive.p, 1.0),
         shown=max(find_shown(error.size, error.free, level) for error in errors),
         spread=None if free == math.inf else math.sqrt(variance),
         p_alone=min(alone.p, 1.0),
         error=errors[0].size,
         free=free,
-        kept=kept,
+        kept=least_rejected,
     )
 
 
-def _may_be_equal(one: Side, two: Side, level: float) -> bool:
-    p = find_spread_p(one, two)
+def _may_be_equal(own: Side, other: Side, level: float) -> bool:
+    """Say whether both spreads are known, and an F test does not find that they differ."""
+    p = find_spread_p(own, other)
     return p is not None and p > level
 
 
-def find_spread_p(one: Side, two: Side, *, kurtosis: float = NORMAL_KURTOSIS) -> float | None:
-    """Return p of the F test of two standard deviations, None where one of them is not known.
+def find_spread_p(own: Side, other: Side, *, kurtosis: float = NORMAL_KURTOSIS) -> float | None:
+    """Return p of the F test of two standard deviations, None where one is 0 or not known.
 
     `kurtosis`: of the runs, fourth moment over squared variance; where it is larger than that of
     normal runs, standard deviations have fewer degrees of freedom (Box 1953).
     """
-    if len(one.samples) != 1 or len(two.samples) != 1:
+    if len(own.samples) != 1 or len(other.samples) != 1:
         return None
-    if not one.has_spread or not two.has_spread:
+    if not own.has_spread or not other.has_spread:
         return None
-    ((first, n),) = one.samples
-    ((second, m),) = two.samples
-    if not first or not second:
+    ((sd, n),) = own.samples
+    ((other_sd, m),) = other.samples
+    if not sd or not other_sd:
         return None
-    share = 2.0 / (max(kurtosis, NORMAL_KURTOSIS) - 1.0)
-    below = float(special.fdtr(share * (n - 1), share * (m - 1), (first / second) ** 2))
+    share = 2.0 / (max(kurtosis, NORMAL_KURTOSIS) - 1.0)  # of the degrees of freedom that are left
+    below = float(special.fdtr(share * (n - 1), share * (m - 1), (sd / other_sd) ** 2))
     return 2.0 * min(below, 1.0 - below)
 
 
 def find_tolerated(own: Side, other: Side, *, level: float) -> float | None:
     """Return the spread between labs, in standard deviations, at which p rises above the level.
 
-    None if it would have to be larger than those of studies of one thing often are.
+    None if half a standard deviation is not enough: studies of one thing seldom differ by more.
     """
     for between in LAB_STEPS:
-        found = judge_means(own, other, level=level, between=between)
-        if found is not None and found.p > level:
+        gap = judge_means(own, other, level=level, between=between)
+        if gap is not None and gap.p > level:
             return between
     return None
 
 
 def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0) -> float | None:
-    """Return p of two one-sided tests for a difference less than a margin, None if not known."""
-    inside = margin - abs(own.mean - other.mean)
+    """Return p of two one-sided tests for a difference less than a margin.
+
+    None where nothing is known of how runs vary.
+    """
+    room = margin - abs(own.mean - other.mean)  # between the difference and the nearer end
     errors = list_errors(own, other, between)
-    p_values = [float(special.stdtr(error.free, -inside / error.size)) for error in errors]
+    p_values = [float(special.stdtr(error.free, -room / error.size)) for error in errors]
     return max(p_values, default=None)
 
 
 def summarise_quartiles(median: float, q1: float, q3: float, n: int) -> tuple[float, float]:
     """Return mean and standard deviation by median and quartiles of n runs (Luo, Wan).
 
-    The standard deviation is the one that gives the standard error of the mean.
+    The standard deviation is such that, divided by the root of n, it is the standard error of the
+    mean that is estimated here.
 
     >>> [round(part, 2) for part in summarise_quartiles(10.0, 9.0, 12.0, 20)]
     [10.36, 2.51]
     """
     share = 0.7 + 0.39 / n
     width = 2.0 * float(special.ndtri((0.75 * n - 0.125) / (n + 0.25)))
-    # The mean has 1.16 times the variance of a mean; Wan's sd, not its square, is unbiased.
+    mean = share * (q1 + q3) / 2.0 + (1.0 - share) * median
+    # Luo's mean has 1.16 times the variance of the mean of all runs. Wan's sd is unbiased, so that
+    # its square is somewhat too large on average.
     scale = math.sqrt(1.16 / (1.0 + 0.5 / (EFFICIENCY * (n - 1.0))))
-    return share * (q1 + q3) / 2.0 + (1.0 - share) * median, scale * (q3 - q1) / width
+    return mean, scale * (q3 - q1) / width
 
 
 def pool_runs(own: Side, other: Side) -> tuple[float, float]:
-    """Return the variance of a run by all known spreads; infinite degrees of freedom if none is."""
+    """Return the variance of a run by all known spreads, and its degrees of freedom.
+
+    Where no spread is known, the degrees of freedom are infinite.
+    """
     known: list[tuple[float, int]] = []
     if own.has_spread:
         known += own.samples
     if other.has_spread:
-        scale = math.sqrt(max(len(own.samples), 1))  # a pair of runs varies so much more than one
+        # Of a difference of two groups the reported spread is that of a pair of runs.
+        scale = math.sqrt(max(len(own.samples), 1))
         known += [(sd / scale, n) for sd, n in other.samples]
     free = math.fsum(n - 1.0 for _, n in known) or math.inf
     return math.fsum((n - 1.0) * sd**2 for sd, n in known) / free, free
 
 
 def find_shown(error: float, free: float, level: float) -> float:
-    """Return the difference that a t-test finds with a probability of 0.8."""
+    """Return the difference that a t-test with this error finds with a probability of 0.8."""
     # The centre of the noncentral t whose upper 80 % lie beyond the limit of the test.
     limit = float(special.stdtrit(free, 1.0 - level / 2.0))
     centre = float(special.nctdtrinc(min(free, 1e6), 1.0 - POWER, limit))

@@ -1,10 +1,13 @@
 """One answer for all rows of a table: how far they are off together, and whether chance does that.
 
-Each row has a difference in standard deviations of a run, g, and a weight w. Of means with spreads
-g = J (m1 - m2) / s with Hedges' correction J and w = n1 n2 / (n1 + n2), since inverse variances
-hold g, which biases the mean; of shares g is Cohen's h, of estimates without n it is the difference
-itself, weighted by its known variance. The interval of the weighted mean is the wider of Knapp and
-Hartung's and that of fixed effects.
+Each row has a difference in standard deviations of a run, g, and a weight w:
+
+- of means with spreads g = J (m1 - m2) / s with Hedges' correction J, and w = n1 n2 / (n1 + n2).
+  The inverse of the variance, the usual weight, depends on g, which would bias the weighted mean;
+- of shares g is Cohen's h;
+- of estimates without n it is the difference itself, weighted by its known variance.
+
+The interval of the weighted mean is the wider of Knapp and Hartung's and that of fixed effects.
 
 p of a table is the smallest of three, each times a factor: of the weighted mean (power against many
 small differences in one direction), of Fisher's combination (against differences of either sign),
@@ -30,22 +33,31 @@ from typing import TypeVar
 import numpy as np
 from scipy import special
 
-from replication.statistics.means import Difference, Side, Sides, correct_bias, inflate
+from replication.statistics.means import (
+    Difference,
+    Side,
+    Sides,
+    SuccessCounts,
+    correct_bias,
+    inflate,
+)
 from replication.statistics.seeds import SeedMean
 
 Key = TypeVar("Key", bound=Hashable)
 
 MIN_TAU = 10  # runs a side, in every row, from which a spread between labs is estimated
 UNITS = {"sd": " SD", "": " (in the unit of the values)"}
+"""Units that a difference can have, as they are printed behind a number."""
 ROW_FACTOR = 1.5  # of Holm's smallest p in that of a table of more than two rows
 SMALLEST_P = 1e-300  # whose logarithm is taken
 
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """What one row says: a difference, yours less reported, its weight and null variance.
+    """What one row says: a difference, yours less reported, and its weight.
 
-    `unit`: "sd", or "" for the unit of the values. `n`: runs, on the side that has fewer.
+    `variance`: of the difference, if there is none in truth. `unit`: "sd", or "" for the unit of
+    the values. `n`: runs, on the side that has fewer.
     """
 
     value: float
@@ -66,13 +78,28 @@ class Ratio:
 
 @dataclasses.dataclass(frozen=True)
 class Pooled:
-    """The weighted mean of differences with its interval, and what it says of the table.
+    """The weighted mean of differences, and what else rows say together.
 
-    `p`: of the direction. `n_lower`, `n`: rows in which yours are lower, of those that differ;
-    `p_sign`: of the sign test. `correlation`: up to which mean correlation of rows the interval
-    leaves out 0. `tau`: standard deviation between labs, either side, None where rows have too few
-    runs. `ratio`: of standard deviations. `seeds`: where rows share seeds, the mean with its error
-    by seed, which took the place of their independence in `value`, `low`, `high` and `p`.
+    Parameters
+    ----------
+    value, low, high : float
+        The weighted mean with its interval.
+    p : float
+        Of no difference on average.
+    unit : str
+        "sd", or "" for the unit of the values.
+    n_lower, n : int
+        Rows in which yours are lower, and rows in which the sides differ.
+    p_sign : float
+        Of the sign test of these rows.
+    correlation : float
+        Up to which mean correlation of rows the interval leaves out 0.
+    tau : float or None
+        Standard deviation by which labs on either side differ; None where rows have too few runs.
+    ratio : Ratio or None
+        Of the standard deviations of both sides.
+    seeds : SeedMean or None
+        Where rows share seeds, the mean by seed, from which `value`, `low`, `high` and `p` are.
     """
 
     value: float
@@ -88,19 +115,22 @@ class Pooled:
     ratio: Ratio | None = None
     seeds: SeedMean | None = None
 
-    def replace_by_seed(self, found: SeedMean) -> "Pooled":
+    def replace_by_seed(self, mean: SeedMean) -> "Pooled":
         """Return the same with the mean, its interval and p by seed."""
         return dataclasses.replace(
-            self, value=found.value, low=found.low, high=found.high, p=found.p, seeds=found
+            self, value=mean.value, low=mean.low, high=mean.high, p=mean.p, seeds=mean
         )
 
 
 def find_effect(gap: Difference | None, sides: Sides | None, between: float = 0.0) -> Effect | None:
-    """Return the difference of a row in standard deviations; None if it has none."""
+    """Return the difference of a row with its weight; None if it has none.
+
+    `between`: standard deviations by which labs differ.
+    """
     if gap is None or not math.isfinite(gap.value):
         return None
     if gap.counts is not None:
-        return _find_effect_of_shares(*gap.counts)
+        return _find_effect_of_shares(gap.counts)
     if sides is None:
         return None
     if sides[0].error or sides[1].error:
@@ -108,8 +138,9 @@ def find_effect(gap: Difference | None, sides: Sides | None, between: float = 0.
     return _find_effect_of_runs(gap, *sides, between)
 
 
-def _find_effect_of_shares(k: int, n: int, x: int, m: int) -> Effect:
-    """Return Cohen's h of k successes in n runs and x in m."""
+def _find_effect_of_shares(counts: SuccessCounts) -> Effect:
+    """Return Cohen's h of two shares."""
+    k, n, x, m = counts
     mine = 2.0 * math.asin(math.sqrt(k / n))
     theirs = 2.0 * math.asin(math.sqrt(x / m))
     return Effect(mine - theirs, n * m / (n + m), 1.0 / n + 1.0 / m)
@@ -117,9 +148,11 @@ def _find_effect_of_shares(k: int, n: int, x: int, m: int) -> Effect:
 
 def _find_effect_by_error(gap: Difference) -> Effect | None:
     """Return a difference whose error was printed, in standard deviations where one is known."""
+    if not gap.error:
+        return None
     if not gap.spread:
-        return Effect(gap.value, gap.error**-2, gap.error**2, "") if gap.error else None
-    if gap.free <= 2 or not gap.error:
+        return Effect(gap.value, gap.error**-2, gap.error**2, unit="")
+    if gap.free <= 2:
         return None
     error = gap.error / gap.spread
     value = correct_bias(gap.free) / gap.spread * gap.value
@@ -127,10 +160,15 @@ def _find_effect_by_error(gap: Difference) -> Effect | None:
 
 
 def _find_effect_of_runs(gap: Difference, own: Side, other: Side, between: float) -> Effect | None:
-    """Return Hedges' g of two groups of runs, or of the groups behind a difference."""
+    """Return Hedges' g with its weight; None where no spread is known, or a side has no runs.
+
+    Its variance exists with more than 2 degrees of freedom.
+    """
     if not gap.spread or gap.free <= 2 or not own.samples or not other.samples:
         return None
-    n_groups = len(own.samples)  # 2 of a difference of groups
+    # Of one sample on either side the weight is n1 n2 / (n1 + n2). A difference of two groups has
+    # two samples on your side, and two groups of as many runs on the other.
+    n_groups = len(own.samples)
     weight = 1.0 / (sum(1 / n for _, n in own.samples) + n_groups / other.n)
     variance = inflate(gap.free) / weight + 2.0 * n_groups * between**2
     value = correct_bias(gap.free) * gap.value / gap.spread
@@ -138,18 +176,14 @@ def _find_effect_of_runs(gap: Difference, own: Side, other: Side, between: float
 
 
 def pool(effects: Sequence[Effect | None], *, level: float) -> Pooled | None:
-    """Return the weighted mean of what at least two rows say; None if fewer say it in one unit.
-
-    By how much rows differ beyond chance is told where three or more have enough runs, since chance
-    is not known well otherwise.
-    """
+    """Return the weighted mean of the effects of rows; None if fewer than two have one unit."""
     rows = _choose_unit(effects)
     if len(rows) < 2:
         return None
     n = len(rows)
-    g = np.array([one.value for one in rows])
-    w = np.array([one.weight for one in rows])
-    v = np.array([one.variance for one in rows])
+    g = np.array([row.value for row in rows])
+    w = np.array([row.weight for row in rows])
+    v = np.array([row.variance for row in rows])
     mean = float((w * g).sum() / w.sum())
     # The standard error of the mean from how rows differ, and from what chance alone does.
     spread = float((w * (g - mean) ** 2).sum()) / (n - 1.0)
@@ -167,9 +201,10 @@ def pool(effects: Sequence[Effect | None], *, level: float) -> Pooled | None:
     # The mean correlation of rows at which the interval would reach 0.
     square = (mean / half) ** 2
     correlation = max(0.0, (square - 1.0) / (square + n - 1.0))
-    # The variance of differences beyond chance is that of labs on either side.
+    # What differences vary by beyond chance is the variance of two labs. With few runs it is not
+    # known well what chance does.
     tau = None
-    if rows[0].unit == "sd" and n >= 3 and min(one.n for one in rows) >= MIN_TAU:
+    if rows[0].unit == "sd" and n >= 3 and min(row.n for row in rows) >= MIN_TAU:
         beyond_chance = (spread - float((w * v).mean())) / float(w.mean())
         tau = math.sqrt(max(0.0, beyond_chance) / 2.0)
     return Pooled(
@@ -187,11 +222,11 @@ def pool(effects: Sequence[Effect | None], *, level: float) -> Pooled | None:
 
 
 def _choose_unit(effects: Sequence[Effect | None]) -> list[Effect]:
-    """Return the effects in the unit that most rows have; standard deviations among equals."""
-    known = [one for one in effects if one is not None]
-    units = [one.unit for one in known]
-    unit = max(UNITS, key=units.count)
-    return [one for one in known if one.unit == unit]
+    """Return the effects in the unit that most rows have; if both have as many, those in SD."""
+    known = [effect for effect in effects if effect is not None]
+    units = [effect.unit for effect in known]
+    most_frequent = max(UNITS, key=units.count)
+    return [effect for effect in known if effect.unit == most_frequent]
 
 
 def _find_sign_p(n_lower: int, n: int) -> float:
@@ -203,14 +238,16 @@ def _find_sign_p(n_lower: int, n: int) -> float:
 def compare_spreads(sides: Sequence[Sides], level: float) -> Ratio | None:
     """Return the ratio of your standard deviations to the reported ones over all rows.
 
-    `sides` have one sample each. Of normal runs, log s^2 is off its expectation by
-    digamma(f / 2) - log(f / 2), with a variance of trigamma(f / 2).
+    None if fewer than two rows have spreads above 0 on both sides. `sides` have one sample each.
+
+    If s^2 is the variance of a sample of normal runs with f degrees of freedom, log s^2 is on
+    average off the logarithm of the true variance by digamma(f / 2) - log(f / 2), and has the
+    variance trigamma(f / 2).
     """
-    pairs = [
-        (*one.samples[0], *two.samples[0])
-        for one, two in sides
-        if _has_positive_spread(one) and _has_positive_spread(two)
-    ]
+    pairs = []
+    for own, other in sides:
+        if _has_positive_spread(own) and _has_positive_spread(other):
+            pairs.append((*own.samples[0], *other.samples[0]))
     if len(pairs) < 2:
         return None
     s1, n1, s2, n2 = np.array(pairs).T  # (n_pairs,) each
@@ -220,55 +257,64 @@ def compare_spreads(sides: Sequence[Sides], level: float) -> Ratio | None:
     logs = 2.0 * np.log(s1 / s2) - bias
     variance = special.polygamma(1, half1).sum() + special.polygamma(1, half2).sum()
     # The mean over rows of the logarithm of the ratio of variances, and half of its interval.
-    middle = float(logs.mean())
+    mean = float(logs.mean())
     quantile = float(special.ndtri(1 - level / 2))
-    reach = quantile * math.sqrt(float(variance)) / len(pairs)
+    half = quantile * math.sqrt(float(variance)) / len(pairs)
     return Ratio(
-        value=math.exp(middle / 2.0),
-        low=math.exp((middle - reach) / 2.0),
-        high=math.exp((middle + reach) / 2.0),
+        value=math.exp(mean / 2.0),
+        low=math.exp((mean - half) / 2.0),
+        high=math.exp((mean + half) / 2.0),
     )
 
 
 def _has_positive_spread(side: Side) -> bool:
+    """Say whether the spread of the only sample is known and above 0."""
     return side.has_spread and side.samples[0][0] > 0.0
 
 
 def adjust(p_values: Mapping[Key, float]) -> dict[Key, float]:
     """Return p-values by Holm's adjustment for their number."""
-    found: dict[Key, float] = {}
-    largest = 0.0
-    for place, key in enumerate(sorted(p_values, key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, (len(p_values) - place) * p_values[key]))
-        found[key] = largest
-    return found
+    adjusted: dict[Key, float] = {}
+    largest = 0.0  # no adjusted p is below that of a smaller p
+    for n_smaller, key in enumerate(sorted(p_values, key=p_values.__getitem__)):
+        n_left = len(p_values) - n_smaller
+        largest = max(largest, min(1.0, n_left * p_values[key]))
+        adjusted[key] = largest
+    return adjusted
 
 
 def combine(p_values: Sequence[float], pooled: Pooled | None) -> float:
-    """Return p of a table from those of its rows, and of the direction where it is known."""
+    """Return p of a table from those of its rows, and that of their mean where there is one."""
     if len(p_values) == 1:
         return p_values[0]
     square = 0.0
     if pooled is not None and pooled.seeds is not None:
         square = pooled.seeds.square
-    of_all = [find_fisher_p(p_values, square)]
+    of_all_rows = [find_fisher_p(p_values, square)]
     if pooled is not None:
-        of_all.append(pooled.p)
-    factor = len(of_all) + 1
-    return min(1.0, combine_rows(p_values), *(factor * p for p in of_all))
+        of_all_rows.append(pooled.p)
+    factor = len(of_all_rows) + 1  # the number of tests: one more is that of the single rows
+    return min(1.0, combine_rows(p_values), *(factor * p for p in of_all_rows))
 
 
 def combine_rows(p_values: Sequence[float]) -> float:
-    """Return p of a table by its rows alone, which holds however these depend on each other."""
+    """Return p of a table by its single rows: Holm's smallest p, times a factor for other tests.
+
+    It keeps the level however rows depend on each other.
+    """
     n = len(p_values)
     factor = ROW_FACTOR if n > 2 else 1.0
     return min(1.0, factor * n * min(p_values))
 
 
-def find_fisher_p(p_values: Sequence[float], square: float = 0.0) -> float:
-    """Return p of Fisher's combination; `square`: the mean squared correlation of rows."""
+def find_fisher_p(p_values: Sequence[float], square: float) -> float:
+    """Return p of Fisher's combination of rows; `square`: the mean of their squared correlation.
+
+    Of independent rows twice the negative sum of log p has 2 n degrees of freedom. Where rows
+    depend on each other, their log p have about that squared correlation, and Brown (1975) divides
+    both the sum and its degrees of freedom by how much more the sum varies.
+    """
     n = len(p_values)
-    logs = -2.0 * math.fsum(math.log(max(p, SMALLEST_P)) for p in p_values)
-    # Logarithms of two-sided p have about the squared correlation of what was tested.
-    fewer = 1.0 + (n - 1.0) * square
-    return float(special.chdtrc(2.0 * n / fewer, logs / fewer))
+    chi_square = -2.0 * math.fsum(math.log(max(p, SMALLEST_P)) for p in p_values)
+    more = 1.0 + (n - 1.0) * square
+    return float(special.chdtrc(2.0 * n / more, chi_square / more))

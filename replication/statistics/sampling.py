@@ -5,12 +5,16 @@ resamples of them, the bootstrap predictive distribution of Harris (1989):
 
     G(t) = 1/B sum over resamples b of P(T_n <= t | runs drawn from resample b)
 
-A resample draws N runs with replacement, and gets what was not seen. In order, the N runs leave
+A resample draws N runs with replacement, and adds what was not seen. In order, the N runs leave
 N + 1 gaps, each as likely to hold the next run as any other (Hill 1968). A gap between two runs
-gives half of its share to either of them; an outer gap is exponential with the mean excess of the
-outermost sqrt(N) runs. The shares of the outer gaps vary over resamples as in a Dirichlet
-distribution, and that mean excess as an inverse gamma variable. Where the N runs are a thousand
-times as many as n, all this changes nothing and is left out.
+gives half of its probability to either of them. The outer gaps hold runs beyond the smallest and
+beyond the largest run that was seen; their excess beyond it is exponential, with the mean excess of
+the outermost sqrt(N) runs as its mean. Over resamples the probabilities of the outer gaps vary as
+in a Dirichlet distribution, and the mean excess as an inverse gamma variable. Where the N runs are
+a thousand times as many as n, all this changes nothing and is left out.
+
+A *study* is n runs, of which a statistic is reported. A *population* is what studies are drawn
+from: one resample.
 
 References
 ----------
@@ -25,7 +29,7 @@ import itertools
 import math
 from collections.abc import Collection, Iterator
 from fractions import Fraction
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +45,8 @@ UNBOUNDED: Bounds = (-math.inf, math.inf)
 SEED = 1989
 MAX_DRAWS = 5_000_000  # runs drawn in all, which limits the studies of many runs
 MAX_RESAMPLED = 50_000_000  # runs resampled in all, which limits the resamples of many runs
-MIN_UNSEEN = 1e-3
+MIN_UNSEEN = 1e-3  # n over N + n, below which what was not seen is left out
+# degrees of freedom of the mean excess: see `fit_tail`
 FEWER_DEGREES = 20.0
 BASE_DEGREES = 2.0
 MIN_DEGREES = 1.2
@@ -51,14 +56,17 @@ UNORDERED = {"mean", "sd", "min", "max"}  # statistics for which runs need no or
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class SamplingDistribution:
-    """The sampling distribution of a statistic: values, ascending, and their mass, of any sum."""
+    """The sampling distribution of a statistic: values, ascending, and the mass of each.
+
+    Masses need not add up to 1.
+    """
 
     values: FloatArray
     mass: FloatArray
 
     @functools.cached_property
     def running(self) -> FloatArray:
-        """Mass of the first 0, 1, ... all values."""
+        """Mass of the first 0, 1, ... values, up to that of all."""
         return np.concatenate([[0.0], np.cumsum(self.mass)])
 
     def measure(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -68,10 +76,10 @@ class SamplingDistribution:
         return below / self.running[-1], above / self.running[-1]
 
     def find_quantile(self, probability: float) -> float:
-        """Return the smallest value that is not exceeded with that probability."""
+        """Return the smallest value up to which at least that much probability lies."""
         total = self.running[-1]
-        place = int(np.searchsorted(self.running[1:], probability * total - 1e-12 * total))
-        return float(self.values[min(place, self.values.size - 1)])
+        index = int(np.searchsorted(self.running[1:], probability * total - 1e-12 * total))
+        return float(self.values[min(index, self.values.size - 1)])
 
     @functools.cached_property
     def mean(self) -> float:
@@ -89,8 +97,8 @@ class SamplingDistribution:
 class Sample:
     """The runs that were seen: distinct values, ascending, and how often each was seen.
 
-    `low`, `high`: bounds that no value can leave; infinite where there is none. `grid`: what every
-    value is a multiple of, None if values are real numbers.
+    `low`, `high`: bounds that no value can leave; infinite where there is none. `grid`: the step of
+    which every value is a multiple, None if values are real numbers.
     """
 
     values: FloatArray
@@ -160,37 +168,46 @@ class Sample:
     def describe(self, names: Collection[str]) -> dict[str, float]:
         """Return statistics of the runs that were seen."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            found = reduce_studies(self.runs, names)
-        return {name: float(value) for name, value in found.items()}
+            statistics = reduce_studies(self.runs, names)
+        return {name: float(value) for name, value in statistics.items()}
 
     def is_enough_for(self, runs: int) -> bool:
         """Say whether what was not seen, and that the runs are a sample, can be left out."""
         return runs < MIN_UNSEEN * (self.n + runs)
 
 
-def fit_tail(sample: Sample) -> tuple[float, float]:
-    """Return the mean excess beyond the largest of N runs, and its degrees of freedom.
+class Tail(NamedTuple):
+    """What lies beyond the largest run: the mean excess, and its degrees of freedom."""
 
-    The excess varies as an inverse gamma variable with the degrees of freedom of the outermost
-    runs. They are fewer where there are few runs, or where runs have long tails (excess kurtosis),
-    which an exponential tail would miss. The numbers were chosen for the rates in docs/compare.md.
+    excess: float
+    degrees: float
+
+
+def fit_tail(sample: Sample) -> Tail:
+    """Return the mean excess of unseen runs beyond the largest of N runs that were seen.
+
+    It is 0 where nothing can lie beyond. As an estimate it varies as an inverse gamma variable with
+    the degrees of freedom of the outermost runs. They are fewer where there are few runs, or where
+    runs have long tails (excess kurtosis), which an exponential tail would miss. The numbers were
+    chosen for the rates in docs/compare.md.
     """
     runs = sample.runs
     n = sample.n
     n_top = math.isqrt(n - 1) + 1
     degrees = max(BASE_DEGREES, n_top * n / (n + FEWER_DEGREES))
     if sample.spread > 0:
-        deviation = (sample.values - sample.mean) / sample.spread
-        kurtosis = math.fsum(deviation**4 * sample.counts) / n - 3.0
-        degrees = max(MIN_DEGREES, degrees / (1.0 + max(kurtosis, 0.0)))
+        deviations = (sample.values - sample.mean) / sample.spread
+        excess_kurtosis = math.fsum(deviations**4 * sample.counts) / n - 3.0
+        degrees = max(MIN_DEGREES, degrees / (1.0 + max(excess_kurtosis, 0.0)))
     if n <= n_top or runs[-1] >= sample.high:
-        return 0.0, degrees
-    return float((runs[-n_top:] - runs[-n_top - 1]).mean()), degrees
+        return Tail(0.0, degrees)
+    excess = float((runs[-n_top:] - runs[-n_top - 1]).mean())
+    return Tail(excess, degrees)
 
 
 @dataclasses.dataclass(frozen=True)
 class Effort:
-    """How much is resampled and drawn."""
+    """How many studies are drawn in all, and from how many resamples."""
 
     n_studies: int = 100_000
     n_resamples: int = 1000
@@ -201,8 +218,8 @@ class Effort:
 class Population:
     """A resample of the runs, and what was not seen beyond either end.
 
-    `runs` (n,). `below`, `above`: shares of the population beyond the smallest and the largest run
-    that was seen. `excess_below`, `excess_above`: the mean excess there.
+    `runs` (n,). `below`, `above`: probability of a run beyond the smallest and beyond the largest
+    that was seen. `excess_below`, `excess_above`: how far beyond it lies on average.
     """
 
     runs: FloatArray
@@ -214,28 +231,40 @@ class Population:
 
 def draw_populations(sample: Sample, n_resamples: int, *, seed: int) -> Iterator[Population]:
     """Yield populations that the runs may have been drawn from."""
-    own = sample.runs
+    runs = sample.runs
     generator = np.random.default_rng([seed, 1])
-    tails = (fit_tail(sample.negate()), fit_tail(sample))
-    # Nothing lies beyond a bound, nor beyond equal runs.
-    gaps = [1.0 if scale > 0 else 0.0 for scale, _ in tails]
-    # Of a gap that is shared with what was not seen, the outermost run has only the inner half.
-    weight = own.size - 0.5 * math.fsum(gaps)
-    parts = generator.standard_gamma([*gaps, weight], size=(n_resamples, 3))
-    shares = (parts[:, :2] / parts.sum(axis=1, keepdims=True)).tolist()
-    excesses = [
-        (scale * degrees / generator.standard_gamma(degrees, n_resamples)).tolist()
-        for scale, degrees in tails
-    ]
+    lower = fit_tail(sample.negate())
+    upper = fit_tail(sample)
+    # In units of one gap: each outer gap has 1, but nothing lies beyond a bound or beyond equal
+    # runs. An inner run has the halves of two gaps, and so has an outermost run with no outer gap;
+    # beside an outer gap it has only the inner half.
+    gap_below = 1.0 if lower.excess > 0 else 0.0
+    gap_above = 1.0 if upper.excess > 0 else 0.0
+    inside = runs.size - 0.5 * (gap_below + gap_above)
+    # Probabilities of the three parts in each resample: normalised gamma variables are Dirichlet.
+    parts = generator.standard_gamma([gap_below, gap_above, inside], size=(n_resamples, 3))
+    beyond = (parts[:, :2] / parts.sum(axis=1, keepdims=True)).tolist()
+    excesses_below = _draw_mean_excesses(lower, n_resamples, generator)
+    excesses_above = _draw_mean_excesses(upper, n_resamples, generator)
     for row in range(n_resamples):
-        even = generator.random(own.size) * weight + 0.5 * gaps[0]
-        places = np.minimum(even.astype(np.int64), own.size - 1)
-        below, above = shares[row]
-        yield Population(own[places], below, above, excesses[0][row], excesses[1][row])
+        # Places on a line along which the runs stand, each as wide as its weight.
+        along = generator.random(runs.size) * inside + 0.5 * gap_below
+        indices = np.minimum(along.astype(np.int64), runs.size - 1)
+        below, above = beyond[row]
+        yield Population(runs[indices], below, above, excesses_below[row], excesses_above[row])
+
+
+def _draw_mean_excesses(
+    tail: Tail, n_resamples: int, generator: np.random.Generator
+) -> list[float]:
+    """Return the mean excess of each resample, as inverse gamma variables."""
+    draws = tail.excess * tail.degrees / generator.standard_gamma(tail.degrees, n_resamples)
+    excesses: list[float] = draws.tolist()
+    return excesses
 
 
 def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArray]:
-    """Yield studies of n runs, float64[m, n], from one resample after the other.
+    """Yield studies of n runs, float64[n_each, n], from one resample after the other.
 
     Half of them are of the negated runs, and negated back, so that a statistic has the same p
     whichever sign the runs have.
@@ -243,15 +272,16 @@ def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArr
     # As many studies as memory and time allow, shared among resamples.
     n_half = max(20, min(effort.n_resamples, MAX_RESAMPLED // sample.n)) // 2
     n_each = max(1, min(effort.n_studies, MAX_DRAWS // runs) // (2 * n_half))
-    draw_half = functools.partial(_draw_half, shape=(n_each, runs), n_resamples=n_half)
-    yield from draw_half(sample, seed=effort.seed)
-    yield from map(np.negative, draw_half(sample.negate(), seed=effort.seed))
+    shape = (n_each, runs)
+    yield from _draw_half(sample, shape, n_half, seed=effort.seed)
+    for studies in _draw_half(sample.negate(), shape, n_half, seed=effort.seed):
+        yield np.negative(studies)
 
 
 def _draw_half(
     sample: Sample, shape: tuple[int, int], n_resamples: int, *, seed: int
 ) -> Iterator[FloatArray]:
-    """Yield studies of runs, from one resample after the other."""
+    """Yield studies of runs, each array of this shape from one resample."""
     generator = np.random.default_rng([seed, 2])
     step = None if sample.grid is None else float(sample.grid)
     populations = draw_populations(sample, n_resamples, seed=seed)
@@ -270,16 +300,16 @@ def _draw_from(
     generator: np.random.Generator,
 ) -> FloatArray:
     """Return runs of a population, within those that were seen and beyond either end of them."""
-    even = generator.random(shape)  # (n_each, runs)
+    uniform = generator.random(shape)  # (n_each, runs)
     n = population.runs.size
     first = population.below
     last = 1.0 - population.above
-    places = ((even - first) * (n / (last - first))).astype(np.int64)
-    drawn = population.runs[np.clip(places, 0, n - 1)]
-    is_below = even < first
+    indices = ((uniform - first) * (n / (last - first))).astype(np.int64)
+    drawn = population.runs[np.clip(indices, 0, n - 1)]
+    is_below = uniform < first
     excess = _draw_excess(population.excess_below, is_below, step, generator)
     drawn[is_below] = sample.runs[0] - excess
-    is_above = even >= last
+    is_above = uniform >= last
     excess = _draw_excess(population.excess_above, is_above, step, generator)
     drawn[is_above] = sample.runs[-1] + excess
     return drawn
@@ -296,13 +326,13 @@ def _draw_excess(
 def draw_statistics(
     sample: Sample, runs: int, names: Collection[str], *, effort: Effort
 ) -> dict[str, FloatArray]:
-    """Draw statistics of studies of n runs, float64[n_resamples, studies of each], by name."""
-    rows = [reduce_studies(drawn, names) for drawn in draw_studies(sample, runs, effort)]
-    return {name: np.array([row[name] for row in rows]) for name in names}
+    """Draw statistics of studies of n runs, float64[n_resamples, n_each], by name."""
+    of_resamples = [reduce_studies(drawn, names) for drawn in draw_studies(sample, runs, effort)]
+    return {name: np.array([statistics[name] for statistics in of_resamples]) for name in names}
 
 
 def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, FloatArray]:
-    """Return statistics of each study, the last axis.
+    """Return statistics of each study by name; the runs of a study are the last axis.
 
     Quartiles are interpolated linearly (Hyndman & Fan's type 7, the default of NumPy and R); the
     interquartile mean leaves a quarter of the runs, rounded down, out at either end. p90 is the
@@ -315,7 +345,10 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
 
 
 def _reduce(studies: FloatArray, ordered: FloatArray, name: str) -> FloatArray:
-    """Return one statistic of each study, which is also given with its runs in order."""
+    """Return one statistic of each study; `ordered` are the same studies with their runs in order.
+
+    `ordered` need not be in order for a statistic among `UNORDERED`.
+    """
     n = studies.shape[-1]
     if name == "mean":
         return np.asarray(studies.mean(axis=-1))
@@ -335,10 +368,10 @@ def _reduce(studies: FloatArray, ordered: FloatArray, name: str) -> FloatArray:
 
 
 def _interpolate(ordered: FloatArray, probability: float) -> FloatArray:
-    """Return a quantile of runs in order."""
+    """Return a quantile of each study, whose runs are in order, by linear interpolation."""
     n = ordered.shape[-1]
-    place = probability * (n - 1)
-    first = min(int(place), n - 1)
+    position = probability * (n - 1)
+    first = min(int(position), n - 1)
     low = ordered[..., first]
     high = ordered[..., min(first + 1, n - 1)]
-    return np.asarray(low + (place - first) * (high - low))
+    return np.asarray(low + (position - first) * (high - low))

@@ -1,11 +1,12 @@
 """Rows of a table that share their seeds: runs of one seed may all be good or bad together.
 
-What varies then is not each row on its own but the average over rows of the runs of one seed, in
-standard deviations of a run. Its variation over seeds is the error of the mean difference; that the
-rows of the report depend on each other as one's own do is taken for granted.
+Such rows are not independent. What varies independently is, for each seed, the average over rows of
+its runs, in standard deviations of a run; by how much it varies from seed to seed gives the error
+of the mean difference. That the rows of the report depend on each other as one's own do is taken
+for granted.
 
 Not every seed has a run in every row: the largest complete part is used. Where nothing of use is
-complete, rows are not independent either, and nothing but the rows themselves can be judged.
+complete, the mean difference cannot be judged, but only single rows.
 
 References
 ----------
@@ -22,7 +23,7 @@ from scipy import special
 
 from replication.statistics.arrays import BoolArray, FloatArray, IntArray
 from replication.statistics.intervals import ROUNDING
-from replication.statistics.means import Side, Sides, correct_bias, inflate
+from replication.statistics.means import Sides, correct_bias, inflate
 
 MIN_SEEDS = 3  # with two nothing is known of how seeds vary
 MIN_ROWS = 2
@@ -50,7 +51,7 @@ class BySeed:
 
 
 NO_SEEDS = BySeed(np.array([], dtype=np.int64), np.array([], dtype=np.float64))
-"""A row of which no column says the seeds."""
+"""A row whose seeds are not known."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class Block:
 
 @dataclasses.dataclass(frozen=True)
 class SeedMean:
-    """The mean difference over rows, with its error by seed.
+    """The mean difference over rows in standard deviations, with its interval and p by seed.
 
     `correlation`: the mean correlation of two rows; `square`: the mean of its square, less what
     chance adds to it. `n_rows`, `n_seeds`: of the complete part.
@@ -96,24 +97,28 @@ def find_block(rows: Sequence[BySeed]) -> Block | None:
     """
     seeds = np.flatnonzero(_count_rows(rows))  # all that occur, ascending
     has_run = np.zeros((len(rows), seeds.size), dtype=bool)
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         columns = np.searchsorted(seeds, row.seeds)
-        has_run[place, columns] = True
+        has_run[index, columns] = True
     kept_rows, kept_seeds = _find_complete(has_run)
     if kept_rows.size < MIN_ROWS or kept_seeds.size < MIN_SEEDS:
         return None
-    places: list[int] = kept_rows.tolist()
-    values = np.array([rows[place].take(seeds[kept_seeds]) for place in places])
-    return Block(places, values)
+    indices: list[int] = kept_rows.tolist()
+    values = np.array([rows[index].take(seeds[kept_seeds]) for index in indices])
+    return Block(indices, values)
 
 
 def _count_rows(rows: Sequence[BySeed]) -> IntArray:
     """Return how many rows have a run of each seed, by its number."""
-    return np.bincount(np.concatenate([NO_SEEDS.seeds, *(row.seeds for row in rows)]))
+    seeds = [NO_SEEDS.seeds, *(row.seeds for row in rows)]  # of no row at all an empty array
+    return np.bincount(np.concatenate(seeds))
 
 
 def _find_complete(has_run: BoolArray) -> tuple[IntArray, IntArray]:
-    """Return the rows and the seeds that are left when no run is missing any more."""
+    """Return the rows and the seeds that are left when no run is missing any more.
+
+    `has_run`: bool[rows, seeds].
+    """
     kept_rows = np.arange(has_run.shape[0])
     kept_seeds = np.arange(has_run.shape[1])
     while has_run.size and not has_run.all():
@@ -145,42 +150,37 @@ def judge_by_seed(
         Of the interval; standard deviations of a run by which labs differ.
     """
     n_rows, n_seeds = own.shape
-    off = own - own.mean(axis=1, keepdims=True)  # (rows, seeds)
-    squares = (off**2).sum(axis=1)
-    reports = [
-        _summarise(two, math.sqrt(square / (n_seeds - 1.0)))
-        for (_, two), square in zip(sides, squares, strict=True)
-    ]
-    errors = np.array([one.error for one in reports])
-    extra = np.array([one.free for one in reports])
-    spreads = np.array([one.spread for one in reports])
+    deviations = own - own.mean(axis=1, keepdims=True)  # (rows, seeds)
+    squares = (deviations**2).sum(axis=1)
+    report = _summarise_report(sides, np.sqrt(squares / (n_seeds - 1.0)))
     # Standard deviations of a run, by both sides; nothing can be said without one.
-    free = n_seeds - 1.0 + extra
-    scale = np.sqrt((squares + extra * spreads**2) / free)
+    free = n_seeds - 1.0 + report.free  # (rows,)
+    scale = np.sqrt((squares + report.free * report.spreads**2) / free)
     if not scale.all() or free.min() <= 2.0:
         return None
-    weights = np.array([correct_bias(each) for each in free.tolist()]) / scale
-    likeness = _measure_likeness(off)
-    by_seed = (off * weights[:, None]).mean(axis=0)  # (seeds,)
+    weights = np.array([correct_bias(row) for row in free.tolist()]) / scale
+    likeness = _measure_likeness(deviations)
+    by_seed = (deviations * weights[:, None]).mean(axis=0)  # (seeds,)
     if not np.abs(by_seed).max() > ROUNDING:
         return None
-    # The error of the mean: of one's own part by how it varies over seeds, and of the report's by
-    # its own errors, if its rows depend on each other as one's own do, or as one's own, if larger.
+    # The variance of the mean has two parts. That of one's own mean is by how it varies over seeds.
+    # That of the report's is by its own errors, if its rows depend on each other as one's own do,
+    # or as large as one's own would be with as many runs, if that is larger.
     own_variance = float((by_seed**2).sum()) / (n_seeds - 1.0)
-    roots = np.array([one.root for one in reports])
-    as_own = (off * (weights * roots)[:, None]).mean(axis=0)
+    as_own = (deviations * (weights * report.roots)[:, None]).mean(axis=0)
     variance = own_variance / n_seeds + max(
-        float((as_own**2).sum()) / (n_seeds - 1.0), likeness.weigh(errors * weights) / n_rows**2
+        float((as_own**2).sum()) / (n_seeds - 1.0),
+        likeness.weigh(report.errors * weights) / n_rows**2,
     )
-    # Standard deviations are estimates: a mean over one of them is Student's t, whose variance is
-    # free / (free - 2); but where rows share their deviations, these are in the mean as in its
-    # error.
+    # Standard deviations are estimates. A mean over one of them is Student's t, whose variance is
+    # free / (free - 2). But where rows share their deviations, the mean and its error have the same
+    # estimates in them, and nothing is added.
     variance *= 1.0 + (1.0 - likeness.square) * float((2.0 / (free - 2.0)).mean())
     error = math.sqrt(variance + 2.0 * between**2 / n_rows)
-    means = np.array([two.mean for _, two in sides])
+    means = np.array([other.mean for _, other in sides])
     mean = float(((own.mean(axis=1) - means) * weights).mean())
     # And the mean is off by a share of itself, as far as the standard deviations are.
-    off_by = float(np.mean([inflate(each) - 1.0 for each in free.tolist()]))
+    off_by = float(np.mean([inflate(row) - 1.0 for row in free.tolist()]))
     share = off_by * (likeness.square + (1.0 - likeness.square) / n_rows)
     t = float(special.stdtrit(n_seeds - 1, 1.0 - level / 2.0))
     z = float(special.ndtri(1.0 - level / 2.0))
@@ -197,35 +197,50 @@ def judge_by_seed(
     )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Report:
-    """What a row of the report adds to the error of the mean difference.
+@dataclasses.dataclass(frozen=True, eq=False)
+class _ReportRows:
+    """What the report adds to the error of the mean difference, float64[rows] each.
 
-    `error`: the standard error of its mean. `root`: the root of one over its runs, 0 where it has
-    none. `spread`, `free`: its standard deviation, and the degrees of freedom behind that.
+    `errors`: standard errors of its means. `roots`: one over the root of the number of runs, 0
+    where a row has none. `spreads`, `free`: standard deviations of a run, and the degrees of
+    freedom behind them.
     """
 
-    error: float
-    root: float
-    spread: float
-    free: float
+    errors: FloatArray
+    roots: FloatArray
+    spreads: FloatArray
+    free: FloatArray
 
 
-def _summarise(report: Side, own_spread: float) -> _Report:
-    if not report.samples:  # an error that is known, or a value without any
-        return _Report(report.error, 0.0, 0.0, 0.0)
-    sd, n = report.samples[0]
-    root = 1.0 / math.sqrt(n)
-    if not report.has_spread:
-        return _Report(own_spread * root, root, 0.0, 0.0)
-    return _Report(sd * root, root, sd, n - 1.0)
+def _summarise_report(sides: Sequence[Sides], own_spreads: FloatArray) -> _ReportRows:
+    """Return what the report adds; where it has no spread, its runs have that of one's own."""
+    errors = np.zeros(len(sides))
+    roots = np.zeros(len(sides))
+    spreads = np.zeros(len(sides))
+    free = np.zeros(len(sides))
+    for row, (_, report) in enumerate(sides):
+        if not report.samples:  # an error that is known, or a value without any
+            errors[row] = report.error
+            continue
+        sd, n = report.samples[0]
+        roots[row] = 1.0 / math.sqrt(n)
+        if report.has_spread:
+            errors[row] = sd * roots[row]
+            spreads[row] = sd
+            free[row] = n - 1.0
+        else:
+            errors[row] = own_spreads[row] * roots[row]
+    return _ReportRows(errors, roots, spreads, free)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Likeness:
-    """How rows depend on each other: the directions of those that vary, and their mean correlation.
+    """How rows depend on each other.
 
-    `directions`: float64[rows, seeds], of length 1, or 0 for a row whose runs are all equal.
+    `directions`: float64[rows, seeds], the deviations of each row from its mean, scaled to the
+    length 1, so that products of rows are correlations; 0 for a row whose runs are all equal.
+    `varies`: bool[rows], which rows have runs that are not all equal. `correlation`, `square`: as
+    of `SeedMean`.
     """
 
     directions: FloatArray
@@ -243,23 +258,29 @@ class _Likeness:
         unknown = np.where(self.varies, 0.0, errors)
         common = min(max(self.correlation, 0.0), 1.0)
         along = (self.directions * known[:, None]).sum(axis=0)  # (seeds,)
-        inside = (1.0 - common) * float((unknown**2).sum()) + common * float(unknown.sum()) ** 2
-        return float((along**2).sum()) + inside + 2.0 * common * float(unknown.sum() * known.sum())
+        of_known = float((along**2).sum())
+        of_unknown = (1.0 - common) * float((unknown**2).sum()) + common * float(unknown.sum()) ** 2
+        return of_known + of_unknown + 2.0 * common * float(unknown.sum() * known.sum())
 
 
-def _measure_likeness(off: FloatArray) -> _Likeness:
-    """Return how rows depend on each other; as one, where it cannot be known."""
-    lengths = np.sqrt((off**2).sum(axis=1, keepdims=True))
+def _measure_likeness(deviations: FloatArray) -> _Likeness:
+    """Return how rows depend on each other; where that cannot be known, as if they were one row.
+
+    `deviations`: float64[rows, seeds], each row less its mean.
+    """
+    lengths = np.sqrt((deviations**2).sum(axis=1, keepdims=True))
     varies = lengths[:, 0] > 0.0
-    directions = np.divide(off, lengths, out=np.zeros_like(off), where=lengths > 0.0)
+    nothing = np.zeros_like(deviations)
+    directions = np.divide(deviations, lengths, out=nothing, where=lengths > 0.0)
     n_varying = int(varies.sum())
     if n_varying < MIN_ROWS:
         return _Likeness(directions, varies, 1.0, 1.0)
-    # The mean correlation of two rows, and that of its square, less what chance makes of it.
+    # The mean correlation of two rows, from the sum over all pairs of rows, each with itself too.
     n_pairs = n_varying * (n_varying - 1)
     correlation = (float((directions.sum(axis=0) ** 2).sum()) - n_varying) / n_pairs
-    # The products of rows have the same sum of squares as those of seeds, which may be many.
-    products = directions @ directions.T
-    square = (float((products**2).sum()) - n_varying) / n_pairs
-    chance = 1.0 / (off.shape[1] - 1.0)
-    return _Likeness(directions, varies, correlation, max(0.0, (square - chance) / (1.0 - chance)))
+    # The mean of its square, less what it would be by chance if rows were independent.
+    correlations = directions @ directions.T
+    square = (float((correlations**2).sum()) - n_varying) / n_pairs
+    by_chance = 1.0 / (deviations.shape[1] - 1.0)
+    beyond_chance = max(0.0, (square - by_chance) / (1.0 - by_chance))
+    return _Likeness(directions, varies, correlation, beyond_chance)

@@ -1,5 +1,7 @@
 """Two shares: whether they differ, by Fisher's exact test with mid-p, doubled.
 
+In all of this k of n runs of one's own succeeded, and x of m runs of the report.
+
 References
 ----------
 Lancaster (1961), Significance tests in discrete distributions, J. Am. Stat. Assoc. 56, 223-234:
@@ -16,7 +18,7 @@ import numpy as np
 from scipy import special
 
 from replication.statistics.arrays import FloatArray
-from replication.statistics.means import POWER, Difference
+from replication.statistics.means import POWER, Difference, SuccessCounts
 
 LEAST_P = 1e-9  # of an equivalence that is looked for
 
@@ -29,7 +31,7 @@ class Ends(NamedTuple):
 
 
 def judge_shares(k: int, n: int, x: int, m: int, *, level: float) -> Difference:
-    """Test whether k successes in n runs of one's own differ from x in m by Fisher's exact test."""
+    """Test by Fisher's exact test whether two shares differ."""
     mine = k / n
     ends = find_difference_ends(k, n, x, m, level=level)
     both = (k + x) / (n + m)
@@ -40,12 +42,15 @@ def judge_shares(k: int, n: int, x: int, m: int, *, level: float) -> Difference:
         p=find_p_of_shares(k, n, x, m),
         shown=find_share_shown(mine, n, m, level=level),
         spread=math.sqrt(both * (1.0 - both)) or None,
-        counts=(k, n, x, m),
+        counts=SuccessCounts(k, n, x, m),
     )
 
 
 def find_difference_ends(k: int, n: int, x: int, m: int, *, level: float) -> Ends:
-    """Return the interval of a difference of shares: Newcombe's method 10 joins both of Wilson."""
+    """Return the interval of the difference k / n - x / m.
+
+    Newcombe's method 10, which joins Wilson's intervals of both shares.
+    """
     mine = k / n
     theirs = x / m
     quantile = float(special.ndtri(1.0 - level / 2.0))
@@ -59,7 +64,10 @@ def find_difference_ends(k: int, n: int, x: int, m: int, *, level: float) -> End
 
 
 def find_share_shown(share: float, n: int, m: int, *, level: float) -> float | None:
-    """Return the difference of shares that is found with a probability of 0.8, None if none is."""
+    """Return the difference from a share that is found with a probability of 0.8.
+
+    None if no share is so far away. Of one that is lower and one that is higher the farther counts.
+    """
     # On the scale of arcsines the error of a share does not depend on the share.
     quantile = float(special.ndtri(1.0 - level / 2.0))
     step = (quantile + float(special.ndtri(POWER))) * math.sqrt(1.0 / n + 1.0 / m) / 2.0
@@ -69,7 +77,10 @@ def find_share_shown(share: float, n: int, m: int, *, level: float) -> float | N
 
 
 def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:
-    """Return twice the smaller tail, of which the seen table counts half, at most 1."""
+    """Return p of Fisher's exact test: twice the smaller tail, at most 1.
+
+    The table that was seen belongs to both tails, each time with half of its probability (mid-p).
+    """
     total = k + x
     lowest = max(0, total - m)
     highest = min(n, total)
@@ -77,40 +88,43 @@ def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:
     mine = np.arange(lowest, highest + 1, dtype=np.float64)
     logs = _log_choose(n, mine) + _log_choose(m, total - mine)
     mass = np.exp(logs - _log_choose(n + m, np.array(float(total))))
-    # Half of the seen table counts on either side: mid-p.
-    at = k - lowest
-    below = math.fsum(mass[:at].tolist())
-    above = math.fsum(mass[at + 1 :].tolist())
-    return min(1.0, 2.0 * min(below, above) + float(mass[at]))
+    seen = k - lowest
+    below = math.fsum(mass[:seen].tolist())
+    above = math.fsum(mass[seen + 1 :].tolist())
+    return min(1.0, 2.0 * min(below, above) + float(mass[seen]))
 
 
 def _log_choose(n: float, k: FloatArray) -> FloatArray:
-    """Return the logarithm of n over k."""
+    """Return the logarithm of the binomial coefficient n over k."""
     logs = special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0)
     return np.asarray(logs, dtype=np.float64)
 
 
 def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]:
-    """Return the smallest and the largest number in m runs that k in n do not contradict."""
-    middle = min(max(round(k / n * m), 0), m)
+    """Return the smallest and the largest number of successes in m runs that k in n allow.
+
+    Any number between them, and no other, has a p above the level.
+    """
+    nearest = min(max(round(k / n * m), 0), m)
 
     def is_contradicted(x: int) -> bool:
         return find_p_of_shares(k, n, x, m) <= level
 
-    # p falls on either side of the middle, so both ends are found by halving.
-    below = bisect.bisect_left(range(middle), True, key=lambda x: not is_contradicted(x))
-    above = bisect.bisect_left(range(middle + 1, m + 1), True, key=is_contradicted)
-    return below, middle + above
+    # p falls on either side of the nearest number, so both ends are found by halving.
+    least = bisect.bisect_left(range(nearest), True, key=lambda x: not is_contradicted(x))
+    n_above = bisect.bisect_left(range(nearest + 1, m + 1), True, key=is_contradicted)
+    return least, nearest + n_above
 
 
 def find_share_equivalence(k: int, n: int, x: int, m: int, margin: float) -> float:
     """Return p of two one-sided tests for shares that differ by less than a margin.
 
-    It is the level at which the interval of the difference at 1 - 2 p just lies within the margin.
+    The interval of the difference at 1 - 2 p just lies within the margin.
     """
     from scipy import optimize  # which takes long to import
 
     def find_room(p: float) -> float:
+        """Return how far the interval stays away from the margin; it grows with p."""
         ends = find_difference_ends(k, n, x, m, level=2.0 * p)
         return margin - max(ends.high, -ends.low)
 

@@ -15,22 +15,23 @@ from replication.errors import DataError, StorageError, UsageError
 from replication.wording import show
 
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
+"""What the system may be short of: descriptors and memory, which is no fault of the disk."""
 SECONDS_OF_LEFTOVERS = 86_400.0
-"""Age from which a temporary file is what a killed run has left: no write takes so long."""
-LARGEST_TOML = 2**20
+"""Age at which a temporary file must be what a killed run has left: no write takes so long."""
+LARGEST_TOML = 2**20  # bytes
 
 
 def check_target(path: Path | None, endings: Sequence[str]) -> None:
-    """Refuse a file that cannot be written, or is something else, before its content is computed.
+    """Refuse the name of a file that could not be written, before its content is computed.
 
-    `endings`: those that its name may have.
+    `path`: None is no file, and all right. `endings`: those that the name may have.
     """
     if path is None:
         return
     name = show(path)
     if path.suffix.lower() not in endings:
         raise UsageError(f"{name} was given; allowed are files that end in {' or '.join(endings)}")
-    # As far as can be known without a trace; what cannot is said when it is written.
+    # As far as can be known without writing; all else is told when it is written.
     if not path.parent.is_dir():
         raise StorageError(f"{name} cannot be written (there is no such folder); give another")
     refusal = f"{name} is a folder or a link, and nothing is written there"
@@ -49,8 +50,11 @@ def write_durably(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def temporary_file(path: Path) -> Iterator[Path]:
-    """Make a file beside `path` to be filled and published; it is gone at the end of the block."""
-    # .replication-0123456789abcdef.part, which nobody can foresee and put a link there
+    """Make a file beside `path`, to be filled and published; it is gone at the end of the block.
+
+    `StorageError` says what to do where the file system refuses anything in the block.
+    """
+    # .replication-0123456789abcdef.part: nobody can foresee the name and put a link there.
     temporary = path.with_name(f".replication-{secrets.token_hex(8)}.part")
     try:
         temporary.open("xb").close()  # no file or link that is there already is written to
@@ -60,14 +64,16 @@ def temporary_file(path: Path) -> Iterator[Path]:
             with contextlib.suppress(OSError):
                 temporary.unlink()
     except OSError as error:
-        if isinstance(error, StorageError) or error.errno in SHORTAGES:
-            raise  # of a file within or of what fills it, or not the fault of the disk
-        # What the file system refused, and what to do about it.
-        advice = (
-            "what was written before is intact: make room, correct the permissions, or give "
-            "another folder"
-        )
-        if not path.parent.is_dir():
+        if isinstance(error, StorageError):  # it says already what to do
+            raise
+        if error.errno in SHORTAGES:
+            raise
+        if path.parent.is_dir():
+            advice = (
+                "what was written before is intact: make room, correct the permissions, or give "
+                "another folder"
+            )
+        else:
             advice = f"there is no folder {str(path.parent)!r}: give another, or run this again"
         raise StorageError(
             f"{str(path)!r} cannot be written ({error.strerror or error}); {advice}"
@@ -92,10 +98,10 @@ def sync_folder(folder: Path) -> None:
 
 
 def open_folder(folder: Path, *, below: Path) -> None:
-    """Make a folder that can be written into, through no link below `below`, and tidy it up.
+    """Make a folder, unless it is there, and remove temporary files that killed runs have left.
 
-    Each new folder is forced to disk in its parent. Temporary files that are older than a day,
-    which killed runs have left, are removed.
+    `below`: the results folder, which may itself be a link; a link below it is refused. Each new
+    folder is forced to disk in its parent. Raises `StorageError` if nothing can be written.
     """
     for place in reversed([folder, *folder.parents]):  # from the root down
         if below in place.parents:
@@ -110,7 +116,7 @@ def open_folder(folder: Path, *, below: Path) -> None:
 
 
 def _refuse_in_place(place: Path) -> None:
-    """Refuse a link, or a file, in the place of a folder that is ours to make."""
+    """Refuse a place where a folder of ours should be, but a link or a file is."""
     if place.is_dir() and not place.is_symlink():
         return
     if place.is_symlink() or place.exists():
@@ -137,16 +143,16 @@ def list_names(folder: Path) -> list[str]:
 
 
 def put_aside(path: Path) -> None:
-    """Give what is in the place of a file another name, if there is anything."""
+    """Rename what is at this path, if anything is, so that a file of ours can take its place."""
     with contextlib.suppress(FileNotFoundError):
         path.replace(path.with_name(f"{path.name}.set-aside-{secrets.token_hex(4)}"))
 
 
 def read_content(path: Path, *, largest: int) -> bytes:
-    """Return the bytes of a regular file of at most `largest`; kind and size are checked first.
+    """Return the bytes of a file, which must be a regular one of at most `largest` bytes.
 
-    `DataError` says what is wrong with the file; other errors of the system (permission, too few
-    descriptors) are no damage.
+    Raises `DataError` if something is wrong with the file itself. Other errors of the system (no
+    permission, too few descriptors) say nothing about the file, and are raised as they are.
     """
     try:
         state = path.stat()
@@ -158,7 +164,7 @@ def read_content(path: Path, *, largest: int) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise DataError("it is missing") from None
     except OSError as error:
-        # A broken disk and a link to itself are damage, which is made again.
+        # A broken disk and a link to itself are damage: such a file can be made again.
         if error.errno in (errno.EIO, errno.ELOOP):
             raise DataError(f"it cannot be read: {error.strerror}") from None
         raise
@@ -166,9 +172,10 @@ def read_content(path: Path, *, largest: int) -> bytes:
 
 @contextlib.contextmanager
 def refuse_unreadable(name: str, advice: str, *, kind: str = "") -> Iterator[None]:
-    """Name the file that a user has given where it cannot be read, and what to do.
+    """Turn any error of the block into a refusal of the file that a user has given.
 
-    `kind`: what it should hold, where its content is taken apart, and not its bytes read.
+    `kind`: what the file should hold, if the block parses its content. Without it, the block reads
+    the bytes, and the refusal is a `StorageError`.
     """
     try:
         yield
@@ -180,13 +187,13 @@ def refuse_unreadable(name: str, advice: str, *, kind: str = "") -> Iterator[Non
 
 
 def read_toml(path: Path, *, what: str) -> dict[str, Any]:
-    """Read a TOML file; `what` names its kind in messages."""
-    given = f"{what} {str(path)!r}"
-    with refuse_unreadable(given, "give an existing TOML file"):
+    """Read a TOML file that a user has given; `what` names its kind in refusals."""
+    name = f"{what} {str(path)!r}"
+    with refuse_unreadable(name, "give an existing TOML file"):
         content = read_content(path, largest=LARGEST_TOML)
     try:
         # Some editors put a byte order mark before UTF-8 text.
         return tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         advice = "write one FIELD = VALUE a line, each field once, in UTF-8"
-        raise UsageError(f"{given} is not TOML that can be read ({error}); {advice}") from None
+        raise UsageError(f"{name} is not TOML that can be read ({error}); {advice}") from None

@@ -3,10 +3,10 @@
 1. `cli/__init__.py` runs every command within `raise_on_signals`.
 2. A signal then raises `Interrupted` in the main thread, which waits while others work. A write
    that it ends has left the old file; the new one only gets its name when it is complete.
-3. That sets the flag of all threads (`threads.py`), which the kernel reads once a sweep through
-   the patterns (`simulator/compiler/training.py`).
-4. An exception in a destructor is thrown away by Python; `raise_on_signals` then sends the signal
-   once more.
+3. The exception sets the flag of all threads (`threads.py`), which the kernel reads once a sweep
+   through the patterns (`simulator/compiler/training.py`).
+4. Python throws an exception away that is raised in a destructor; `raise_on_signals` then sends the
+   signal once more.
 5. The command prints the advice and ends with 128 + the signal's number: 130 after Ctrl-C.
 """
 
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 SECONDS_TO_LEAVE = 0.02
-"""For a destructor that has swallowed a signal, before the signal is sent once more."""
+"""How long a destructor that has swallowed a signal may take before the signal is sent again."""
 SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 Handler = Callable[[int, FrameType | None], object] | int | None
 """What Python does on a signal: a function, or the number of something that the system does."""
@@ -36,9 +36,10 @@ class Interrupted(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def raise_on_signals(*, continues: bool) -> Iterator[None]:
-    """Raise `Interrupted` on a signal, in the main thread; one that is ignored stays so (nohup).
+    """Raise `Interrupted` in the main thread when a signal comes.
 
-    `continues`: whether the command goes on where it was interrupted, which is then advised.
+    `continues`: whether the command, run again, goes on where it was interrupted; the message says
+    so. A signal that was ignored before stays ignored (nohup).
     """
     advice = "run the same command again to start over"
     if continues:
@@ -49,15 +50,15 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
 
     timers: list[threading.Timer] = []
 
-    # An exception that a destructor has raised comes here, and goes no further.
+    # Python calls this with an exception that a destructor has raised, and goes on.
     def send_again(lost: "sys.UnraisableHookArgs") -> None:
-        if isinstance(lost.exc_value, Interrupted):
-            again = os.getpid(), lost.exc_value.number
-            timer = threading.Timer(SECONDS_TO_LEAVE, os.kill, again)
-            timers.append(timer)
-            timer.start()
-        else:
+        if not isinstance(lost.exc_value, Interrupted):
             report_lost(lost)
+            return
+        signal_to_send = (os.getpid(), lost.exc_value.number)
+        timer = threading.Timer(SECONDS_TO_LEAVE, os.kill, signal_to_send)
+        timers.append(timer)
+        timer.start()
 
     report_lost = sys.unraisablehook
     sys.unraisablehook = send_again

@@ -1,4 +1,4 @@
-"""Progress of a long computation: a line that is written over on a terminal, lines elsewhere."""
+"""Progress of a long computation: a line that changes on a terminal, and new lines elsewhere."""
 
 import contextlib
 import os
@@ -10,16 +10,16 @@ from datetime import timedelta
 from typing import Self, TextIO
 
 Tell = Callable[[str], object]
-"""Takes the name of the step that begins, to show it."""
+"""Shows the name of the step that begins."""
 
 SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BETWEEN_LINES = 10.0
 
 
 class Progress:
-    """Show on standard error how many of `total` networks are done, and how long the others take.
+    """Show on standard error how many of `total` networks are done, and how long the rest takes.
 
-    `name`: of the step.
+    `name`: of the step, which stands before the numbers.
     """
 
     def __init__(self, total: int, *, name: str = "", is_shown: bool = True) -> None:
@@ -52,7 +52,7 @@ class Progress:
             write_safely(self._stream, "\n" if self._is_terminal else "")
 
     def _show(self) -> None:
-        # "seed 7: 300 of 2,400 networks, 0:00:05 left"
+        """Write how far the step is, such as "seed 7: 300 of 2,400 networks, 0:00:05 left"."""
         elapsed = time.monotonic() - self._begun
         left = elapsed / self.done * (self.total - self.done)
         end = f"{format_duration(left)} left" if left else f"{format_duration(elapsed)} in all"
@@ -66,7 +66,7 @@ class Progress:
 
 
 def silent(text: str) -> None:
-    """Take the name of a step and show nothing."""
+    """Show nothing, in place of the name of a step."""
 
 
 def report_progress(text: str) -> None:
@@ -75,12 +75,12 @@ def report_progress(text: str) -> None:
 
 
 def write_safely(stream: TextIO | None, text: str) -> None:
-    """Write and flush, to a stream if there is one; one that takes no more is silenced.
+    """Write text to a stream at once; if that fails, the stream is silenced for good.
 
     What could not be written would otherwise be tried again while the interpreter ends,
     which then reports an error of its own and exits with 120.
     """
-    if stream is None:  # as under pythonw
+    if stream is None:  # a process may have no standard error, as under pythonw
         return
     try:
         stream.write(text)
@@ -90,9 +90,9 @@ def write_safely(stream: TextIO | None, text: str) -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Redirect a stream whose device is full or closed to nowhere, with what it still holds."""
+    """Throw away all that a stream still holds or is given, since its device is full or closed."""
     with contextlib.suppress(OSError, ValueError):
-        # The file behind the stream is exchanged, so that what is buffered goes nowhere, too.
+        # The file behind the stream is replaced, so that what is buffered goes nowhere, too.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

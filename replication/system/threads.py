@@ -42,10 +42,11 @@ class Threads(ThreadingBackend):  # type: ignore[misc]
     """joblib's pool of threads, also for one job, which joblib would do in the main thread."""
 
     def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
-        """Keep what joblib's own method keeps, and return at least two."""
-        self.parallel, self._n_jobs = parallel, count_workers(n_jobs)
-        self._pool = ThreadPool(self._n_jobs)  # here: joblib has none where processes cannot be
-        return max(2, self._n_jobs)
+        """Make the pool and keep what joblib's own method keeps; return at least two."""
+        self.parallel = parallel
+        self._n_jobs = count_workers(n_jobs)
+        self._pool = ThreadPool(self._n_jobs)  # joblib makes none where processes cannot be
+        return max(2, self._n_jobs)  # with one, joblib would work in the main thread
 
 
 def find_flag() -> Flag:
@@ -74,9 +75,9 @@ def iterate_in_threads(
 ) -> Generator[Result]:
     """Yield what a function returns for each task, as soon as it is there.
 
-    Tasks are taken one by one, not long before they are started. An exception (also Ctrl-C, and
-    a caller that stops iterating) sets the flag of all tasks and of the task that they are part
-    of, and what has not begun never does; so a function that takes long looks at `find_flag`.
+    Tasks are taken one by one, shortly before they are started. An exception (also Ctrl-C, and a
+    caller that stops iterating) sets the flag of all tasks, and of the task that they are part of;
+    tasks that have not begun never do. So a function that takes long looks at `find_flag`.
     """
     if jobs == 1 and threading.current_thread() is not threading.main_thread():
         yield from map(function, tasks)
@@ -97,7 +98,7 @@ def iterate_in_threads(
         flag[0] = True
         raise
     finally:
-        with warnings.catch_warnings():  # joblib's, of what is thrown away on purpose
+        with warnings.catch_warnings():  # joblib warns of results that nobody has taken
             warnings.simplefilter("ignore", UserWarning)
             results.close()
 
@@ -110,16 +111,23 @@ def count_workers(jobs: int) -> int:
         return int(cpu_count())
     except ValueError:  # joblib takes any text of a user for a number
         given = show(os.environ.get("LOKY_MAX_CPU_COUNT"))
-        found = f"LOKY_MAX_CPU_COUNT={given} is set; allowed is a whole number of cores"
-        raise UsageError(f"{found}; correct it or unset it") from None
+        raise UsageError(
+            f"LOKY_MAX_CPU_COUNT={given} is set; allowed is a whole number of cores; correct it or "
+            "unset it"
+        ) from None
 
 
 def check_memory(n_bytes: float, what: str, advice: str) -> None:
-    """Refuse what needs more bytes than this machine has, or the container in which it runs."""
+    """Refuse what needs more bytes than this machine has, or the container in which it runs.
+
+    `what`: needs them, in the plural. `advice`: what to do instead.
+    """
     present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for limit in MEMORY_LIMITS:
         with contextlib.suppress(OSError, ValueError):  # "max" is no limit
             present = min(present, int(limit.read_text("ascii")))
     if n_bytes > present:
-        has = f"this machine or container has {present / 1e9:,.1f} GB of memory"
-        raise UsageError(f"{what} need about {n_bytes / 1e9:,.1f} GB, and {has}; {advice}")
+        raise UsageError(
+            f"{what} need about {n_bytes / 1e9:,.1f} GB, and this machine or container has "
+            f"{present / 1e9:,.1f} GB of memory; {advice}"
+        )

@@ -134,6 +134,7 @@ def test_damaged_models_and_reports_are_named_and_the_others_served(tmp_path, ca
     for path in (*(folder / name for name in names), other / "report.html"):
         assert repr(str(path)) in said
     assert said.count("`replication replicate` makes them again") == 2
+    assert said.count("with the --seeds and other options of this study") == 2
     assert main(["info", "--results", str(tmp_path)]) == 65
     said = capsys.readouterr()
     assert "headline.json' is damaged" in said.err

@@ -3,8 +3,9 @@
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.hierarchy import run as hierarchy
-from replication.experiments.hierarchy.run import draw_modules, make_condition, make_rule
+from replication.experiments.hierarchy import modules
+from replication.experiments.hierarchy.modules import draw_modules, make_rule
+from replication.experiments.hierarchy.run import Rates, make_condition
 from replication.experiments.instruments.recording import train_for
 from replication.simulator.running.engine import Engine
 from tests.parity.loop import PaperLoop
@@ -13,13 +14,13 @@ VECTORS = np.array(
     [[1, 0, 0, 0.5, 0, 1, 0.25, 0], [0, 0, 1, 1, 1, 0, 0, 0], [0, 1, 0, 0, 0.7, 1, 1, 0]]
 )
 DRAWN = make_rule(
-    hierarchy.Modules, n_shown=3, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
+    modules.Modules, n_shown=3, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
 )
 
 
 def show(weights, states=VECTORS):
     """Return the rows of networks that are all shown the same states."""
-    return hierarchy.attach(weights, np.broadcast_to(states, (len(weights), *states.shape)))
+    return modules.attach(weights, np.broadcast_to(states, (len(weights), *states.shape)))
 
 
 class PaperHierarchy:
@@ -57,7 +58,7 @@ def test_modules_learn_and_settle_as_loops_of_the_paper_do():
     # A pattern of the rule that settles says which vector, and what is held of it.
     held = np.arange(8) >= 4
     patterns = np.hstack([np.eye(3), np.broadcast_to(held, VECTORS.shape)])
-    settling = make_rule(hierarchy.Settling, DRAWN, n_shown=3, patterns=patterns, n_rounds=3)
+    settling = make_rule(modules.Settling, DRAWN, n_shown=3, patterns=patterns, n_rounds=3)
     settled = Engine(PAPER, settling).evaluate(show(final, VECTORS * held)).reconstruction
     for k in range(3):
         network = PaperHierarchy(weights[k])
@@ -70,7 +71,7 @@ def test_modules_learn_and_settle_as_loops_of_the_paper_do():
 
 
 def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
-    rule, other = (make_condition(name, (10.0, 4.0)) for name in ("same_start", "four"))
+    rule, other = (make_condition(name, Rates(10.0, 4.0)) for name in ("same_start", "four"))
     weights = draw_modules(rule, 1, 0, 5)
     np.testing.assert_array_equal(weights[:, :22], draw_modules(other, 1, 0, 5)[:, :22])
     np.testing.assert_array_equal(weights[:, :22], weights[:, 22:44])
@@ -80,7 +81,7 @@ def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
 
 def test_lower_modules_learn_the_same_whether_the_top_is_trained_or_not():
     weights = show(draw_modules(DRAWN, 1, 0, 5)[:, :66], np.tile(np.eye(4), 2))
-    rules = (make_condition(name, (10.0, 4.0)) for name in ("untrained_top", "four"))
+    rules = (make_condition(name, Rates(10.0, 4.0)) for name in ("untrained_top", "four"))
     final, expected = (train_for(PAPER, weights, 20, network=rule) for rule in rules)
     np.testing.assert_array_equal(final[:, :44], expected[:, :44])
     np.testing.assert_array_equal(final[:, 44:], weights[:, 44:])

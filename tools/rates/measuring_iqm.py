@@ -1,5 +1,7 @@
 """How often an interquartile mean over tasks is contradicted."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from replication.comparison.comparison import compare
@@ -36,7 +38,10 @@ def measure_iqm(n: int, m: int, *, factor: float) -> Rate:
         iqm = reduce_studies(theirs.ravel(), ["iqm"])["iqm"]
         means = reduce_studies(drawn.reshape(N_BOOTSTRAP, -1), ["iqm"])["iqm"]
         low, high = np.quantile(means, (0.025, 0.975))
-        report = {"iqm": f"{iqm:.4f}", "ci": (f"{low:.4f}", f"{high:.4f}")}
+        report: Mapping[str, str | tuple[str, str]] = {
+            "iqm": f"{iqm:.4f}",
+            "ci": (f"{low:.4f}", f"{high:.4f}"),
+        }
         verdict = compare(own.ravel(), report, tasks=tasks).verdict
         n_contradicted += verdict is Verdict.CONTRADICTED
     return {"trials": TRIALS_IQM, "contradicted": round(n_contradicted / TRIALS_IQM, 5)}

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from replication.comparison.judging import MANY_RUNS, MIN_RUNS, judge_all
+from replication.comparison.centres import MANY_RUNS
+from replication.comparison.judging import judge_all
 from replication.comparison.numbers import read_number
-from replication.comparison.report import Report
+from replication.comparison.report import MIN_RUNS, Report
 from replication.comparison.runs import Runs
 from replication.statistics.arrays import FloatArray
 from replication.statistics.sampling import Effort, Sample
@@ -22,7 +23,7 @@ from tools.rates.rows import (
 )
 
 Rate = dict[str, float]
-"""How many trials there were, and the shares that are contradicted, and conditionally so."""
+"""The number of trials, and shares of them, as `summarise_trials` returns them."""
 
 Judge = Callable[[FloatArray, FloatArray], Judged]
 AT_ONCE: Mapping[str, Judge] = {
@@ -134,13 +135,18 @@ def _make_generator(seed: int, population: str, n: int, m: int) -> np.random.Gen
 
 
 def summarise_trials(parts: Sequence[Judged]) -> Rate:
-    """Return how many trials there were, and the shares that are contradicted."""
+    """Return the number of trials, and two shares of all of them.
+
+    ``contradicted``: the share that is contradicted. ``conditional``: the share that is so only
+    under a condition; a trial that is not contradicted may have conditions, too.
+    """
     contradicted = np.concatenate([part.is_contradicted for part in parts])
-    conditional = np.concatenate([part.is_conditional for part in parts])
+    has_condition = np.concatenate([part.is_conditional for part in parts])
+    only_conditionally = contradicted & has_condition
     return {
         "trials": contradicted.size,
         "contradicted": round(float(contradicted.mean()), 5),
-        "conditional": round(float((contradicted & conditional).mean()), 5),
+        "conditional": round(float(only_conditionally.mean()), 5),
     }
 
 

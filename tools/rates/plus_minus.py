@@ -12,16 +12,17 @@ from tools.rates.rows import Judged, find_spread_p, judge_means, replace_shares,
 
 
 def list_factors(m: int) -> list[list[float]]:
-    """Return by what a ± of m runs is multiplied to be an sd with n - 1.
+    """Return the factors from a printed ± of m runs to their standard deviation.
 
-    A list for each kind of reading: ± is a standard deviation, a standard error, or half of an
-    interval. The two factors of a kind are those of its two denominators, or of t and normal.
+    The standard deviation has the denominator m - 1. There is a pair of factors for each kind of ±:
+    a standard deviation (printed with m - 1, or with m), a standard error (the same), and half of a
+    95 % interval (by Student's t, or by the normal distribution).
     """
-    root = np.sqrt(m / (m - 1.0))
-    error = np.sqrt(m)
+    root_m = np.sqrt(m)
+    denominator = np.sqrt(m / (m - 1.0))
     t = float(special.stdtrit(m - 1, 0.975))
     z = float(special.ndtri(0.975))
-    return [[1.0, root], [error, error * root], [error / t, error / z]]
+    return [[1.0, denominator], [root_m, root_m * denominator], [root_m / t, root_m / z]]
 
 
 def judge_unsaid(own: FloatArray, theirs: FloatArray, kind: str) -> Judged:

@@ -86,7 +86,7 @@ def judge_means(
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Judged:
-    """Which trials are contradicted, and which of these only under a condition, bool[trials]."""
+    """Which trials are contradicted, and whose verdict has a condition, bool[trials]."""
 
     is_contradicted: BoolArray
     is_conditional: BoolArray

@@ -1,4 +1,4 @@
-"""A good set of codes: what the hidden units do when the criterion is met."""
+"""Whether the codes of networks that have learnt are good: each gives back its vector."""
 
 import numpy as np
 
@@ -36,10 +36,14 @@ def train_networks(protocol: Protocol, sample: Sample) -> tuple[Array, Array]:
 
 
 def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
-    """Say in which networks each code gives back its vector: the right unit is the most active."""
-    # Inputs of the visible units, (n, n_codes, n_visible): code k is right if unit k has the most.
-    matrix, biases = split_weights(protocol, weights)[-1]
-    inputs = codes @ matrix.swapaxes(1, 2) + biases[:, None, :]
+    """Say in which networks every code gives back its one-hot vector.
+
+    It does if the right visible unit is the most active: unit k for code k.
+    """
+    U, c = split_weights(protocol, weights)[-1]
+    inputs = (
+        codes @ U.swapaxes(1, 2) + c[:, None, :]
+    )  # of the visible units, (n, n_codes, n_visible)
     most_active = inputs.argmax(axis=2)  # (n, n_codes)
     is_right = most_active == np.arange(codes.shape[1])
     return np.asarray(is_right.all(axis=1))

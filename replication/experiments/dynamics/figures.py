@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from replication.experiments.dynamics.jumps import UNSTABLE, predict_error
+from replication.experiments.dynamics.failures import UNSTABLE, predict_error
 from replication.experiments.instruments.model import Model
 from replication.report import style
 from replication.report.numbers import exact
@@ -52,15 +52,18 @@ def plot_tail(model: Model) -> Figure:
 
 
 def plot_jumps(model: Model) -> tuple[Figure, Figure]:
-    """Draw the errors of networks that fail on the predicted lines, and alignment by rate."""
+    """Draw the errors of networks that fail, and when networks are aligned, as predicted."""
+    return draw_failures(model["main"]["rates"]), draw_alignment(model["main"]["alignment"])
+
+
+def draw_failures(rows: list[Model]) -> Figure:
+    """Draw the errors of networks that fail on the predicted lines, by learning rate."""
     figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
-    rows = model["main"]["rates"]
-    alignment = model["main"]["alignment"]
-    own = rows[-1]  # at the rate of the paper
+    paper = rows[-1]  # at the rate of the paper, the highest one
     # A line for each corner from the rate on at which its outputs jump, and what networks do.
     for k, (color, mark, label) in enumerate(CORNERS):
-        per_rate = own["gains"][k] / own["rate"]
-        grid = np.linspace(UNSTABLE / per_rate, own["rate"], 200)
+        per_rate = paper["gains"][k] / paper["rate"]
+        grid = np.linspace(UNSTABLE / per_rate, paper["rate"], 200)
         axes.plot(grid, predict_error(grid * per_rate), color=color, linewidth=1.0)
         # The first label stands left of its line, where there is room.
         side = "left"
@@ -90,13 +93,21 @@ def plot_jumps(model: Model) -> tuple[Figure, Figure]:
         ylim=(0.48, 1.02),
     )
     axes.set_title("(a) Failures, predicted")
-    # The prediction as a line, and marks for biases that learn and that are fixed.
-    aligned, right = style.create_figure(height=HEIGHT, width=style.HALF)
-    for size, found in alignment.items():
-        rates = [row["rate"] for row in found["rates"]]
+    return figure
+
+
+def draw_alignment(alignment: Model) -> Figure:
+    """Draw when networks are aligned, by learning rate: the prediction as a line, and marks.
+
+    There are marks for hidden biases that learn, and for fixed ones.
+    """
+    figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
+    for size, of_size in alignment.items():
+        rows = of_size["rates"]
+        rates = [row["rate"] for row in rows]
         for name, (mark, color, face, _) in ALIGNED.items():
-            updates = [row[name] for row in found["rates"]]
-            right.plot(
+            updates = [row[name] for row in rows]
+            axes.plot(
                 rates,
                 updates,
                 mark,
@@ -107,14 +118,14 @@ def plot_jumps(model: Model) -> tuple[Figure, Figure]:
                 gid=f"{name}: {size}",
             )
         style.label_line(
-            right,
+            axes,
             x=rates[-1],
-            y=found["rates"][-1]["predicted"],
+            y=rows[-1]["predicted"],
             text=size,
             color=style.INK,
             offset=(6, 0),
         )
-    right.set(
+    axes.set(
         xscale="log",
         yscale="log",
         xlabel="learning rate ε",
@@ -123,11 +134,11 @@ def plot_jumps(model: Model) -> tuple[Figure, Figure]:
         ylim=(1.9, 48),
     )
     labels = [label for *_, label in ALIGNED.values()]
-    right.legend(right.lines[:3], labels, loc="lower left", fontsize=8, handlelength=1.2)
-    style.use_plain_log_ticks(right, (1, 2, 5, 10, 20))
-    style.use_plain_log_ticks(right, (5, 10, 20, 40), axis="y")
-    right.set_title("(b) Alignment, predicted")
-    return figure, aligned
+    axes.legend(axes.lines[:3], labels, loc="lower left", fontsize=8, handlelength=1.2)
+    style.use_plain_log_ticks(axes, (1, 2, 5, 10, 20))
+    style.use_plain_log_ticks(axes, (5, 10, 20, 40), axis="y")
+    axes.set_title("(b) Alignment, predicted")
+    return figure
 
 
 FIGURES = {"tail": plot_tail, "jumps": plot_jumps}

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.dynamics import jumps
+from replication.experiments.dynamics import alignment, biases, failures
 from replication.experiments.instruments import studies
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import (
     CROSS_ENTROPY,
-    LEARNING,
+    FROZEN_BIASES,
     Sample,
     find_p99,
     name_estimate,
@@ -23,18 +23,17 @@ from replication.paper.claims import load_reported
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_proportion
 
-TAIL_SHARE = 100
-PARTS_SHARE = 2
-RATES_SHARE = 10
-KINDS_SHARE = 0.2
-ALIGNED_SHARE = 0.2
-"""Networks whose tail is compared, whose hidden biases learn in part, at each lower rate, of each
-kind, and that are followed to their alignment, as multiples of all."""
-RARE_SHARE = 500  # networks with fixed hidden biases, of which about one in a million fails
+# Networks of each part, as multiples of all.
+TAIL_SHARE = 100  # whose tail is compared
+PARTS_SHARE = 2  # whose hidden biases learn in part
+RATES_SHARE = 10  # at each lower learning rate of U
+KINDS_SHARE = 0.2  # of each of `KINDS`
+ALIGNED_SHARE = 0.2  # that are followed to their alignment
+RARE_SHARE = 500  # with fixed hidden biases, of which about one in a million fails
 
-LATER = 20_000  # updates, in all, that networks are given which fail at the cap
+LATER = 20_000  # updates, in all, that networks are given that fail at the cap
 TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000, LATER)
-CAPS = (500, LATER)  # at which failures are counted in a mean
+CAPS = (500, LATER)  # updates as which failures count in a mean
 SEARCHED_RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
 KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
     "16-4-16": (Protocol(group_sizes=(16, 4)), SEARCHED_RATES[:7]),
@@ -57,67 +56,70 @@ def examine(sample: Sample) -> Model:
     tails, failed = compare_tails(sample.take(TAIL_SHARE))
     followed = sample.take(ALIGNED_SHARE, least=8)
     longest = int(load_reported().max)
-    parts = jumps.compare_choices(jumps.DOSES, sample.take(PARTS_SHARE), cap=PAPER.max_updates)
+    in_part = sample.take(PARTS_SHARE)
     return {
         "tails": tails,
-        "failures": jumps.describe_failures(PAPER, failed),
-        "parts": parts,
-        "choices": jumps.compare_choices(jumps.CHOICES, sample, cap=longest),
-        "following": jumps.measure_following(PAPER, followed.draw(PAPER)),
+        "failures": failures.describe_failures(PAPER, failed),
+        "parts": biases.compare_choices(biases.DOSES, in_part, cap=PAPER.max_updates),
+        "choices": biases.compare_choices(biases.CHOICES, sample, cap=longest),
+        "following": biases.measure_following(PAPER, followed.draw(PAPER)),
         "kinds": compare_kinds(sample.take(KINDS_SHARE, least=8)),
-        **jumps.compare_rates(sample.take(RATES_SHARE)),
-        "alignment": jumps.compare_alignment(followed),
+        **failures.compare_rates(sample.take(RATES_SHARE)),
+        "alignment": alignment.compare_alignment(followed),
     }
 
 
 def compare_tails(sample: Sample) -> tuple[Model, Array]:
-    """Return how long networks take, and the final weights of those whose learning biases fail.
+    """Return how long networks take with hidden biases that learn, and with fixed ones.
 
-    ``p``: of the paper's numbers if networks take so long.
+    ``survival`` is the share that still learns after each of ``times``; ``means`` are means with
+    failures at each of `CAPS`; ``p`` is that of the paper's numbers if networks took so long.
+    With the model comes an array: the final weights of those networks that fail with biases that
+    learn.
     """
     weights = sample.draw(PAPER)
     model: Model = {"n": sample.n, "times": list(TIMES)}
-    stuck = {}
-    for name, frozen in LEARNING.items():
+    failed = {}
+    for name, frozen in FROZEN_BIASES.items():
         updates, converged, final = sample.train(Protocol(frozen=frozen), weights)
         counts = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
-        stuck[name] = final[~converged]
+        failed[name] = final[~converged]
         model[name] = {
-            "n_failed": len(stuck[name]),
+            "n_failed": len(failed[name]),
             "p99": find_p99(updates),
             **name_mean(updates),
             "p": studies.find_p(counts),
         }
         # Those that failed at the cap go on from there.
         longer = Protocol(frozen=frozen, max_updates=LATER - PAPER.max_updates)
-        more, released, _ = sample.train(longer, stuck[name])
+        more, has_learnt, _ = sample.train(longer, failed[name])
         # One more than `LATER` for those that never learn, so that they are in all of `TIMES`.
-        updates[~converged] += more + ~released
+        updates[~converged] += more + ~has_learnt
         model[name] |= {
             "survival": [float(np.mean(updates > t)) for t in TIMES],
             # Sums of whole numbers, which are exact in any order.
             "means": {t: float(np.minimum(updates, t).mean()) for t in CAPS},
         }
-    return model, stuck["learnt"]
+    return model, failed["learnt"]
 
 
 def count_rare(sample: Sample) -> Model:
-    """Return how many of many networks with fixed hidden biases fail, and the share of them."""
-    counts = studies.count_networks(Protocol(frozen=LEARNING["fixed"]), sample)
+    """Return how many networks with fixed hidden biases fail, and their share."""
+    counts = studies.count_networks(Protocol(frozen=FROZEN_BIASES["fixed"]), sample)
     n_failed = counts.n - counts.n_converged
     share = estimate_proportion(n_failed, counts.n)
     return {"n": counts.n, "n_failed": n_failed} | name_estimate("share", share)
 
 
 def compare_kinds(sample: Sample) -> Model:
-    """Return speed at the best rate of each of `KINDS`, with and without learning hidden biases."""
+    """Return how fast each of `KINDS` learns at its best rate, biases learning or fixed."""
     alone = sample.alone
 
     def learn(task: tuple[str, str]) -> Model:
         kind, learning = task
         # Half of the networks to find the best rate, on other seeds, and all to measure it.
         base, rates = KINDS[kind]
-        base = dataclasses.replace(base, frozen=LEARNING[learning])
+        base = dataclasses.replace(base, frozen=FROZEN_BIASES[learning])
         best = alone.take(0.5).find_best(base, {"learning_rate": rates})
         updates = alone.simulate(best).updates
         return {
@@ -126,8 +128,8 @@ def compare_kinds(sample: Sample) -> Model:
             "p99": find_p99(updates),
         }
 
-    rows = sample.map(learn, itertools.product(KINDS, LEARNING))
+    rows = sample.map(learn, itertools.product(KINDS, FROZEN_BIASES))
     compared: Model = {}
     for kind in KINDS:
-        compared[kind] = {name: rows[kind, name] for name in LEARNING}
+        compared[kind] = {name: rows[kind, name] for name in FROZEN_BIASES}
     return compared

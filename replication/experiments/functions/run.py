@@ -17,7 +17,7 @@ from replication.simulator.rule.weights import list_connections, split_weights
 from replication.simulator.running.outcomes import Outcomes
 from replication.statistics.intervals import estimate_ratios
 
-SHARE = 0.05  # of all networks: tried at each rate of the search, and compared with differences
+SHARE = 0.05  # of all networks: for each rate of the search, and for what is differentiated
 # Names of literals, which a type checker does not find in a dictionary.
 SMOOTH: list[Any] = [name for name in ACTIVATIONS if name not in ("logistic", "rectifier")]
 SEARCHED_RATES = (
@@ -41,7 +41,7 @@ UNKNOWN: dict[str, tuple[Function, Function]] = {
     "wave": (add_wave, add_wave),
     "mixed": (ACTIVATIONS["tanh"], ACTIVATIONS["softplus"]),
 }
-"""The functions of the two hidden units, each as the ledger names it."""
+"""The functions of the first and the second hidden unit, by their names in the ledger."""
 RESTRICTED = Protocol(visible_units="linear", symmetric_start=True, regression=0.999)
 """The three conditions of page 361."""
 STEP = 1e-5
@@ -75,7 +75,7 @@ def judge_functions(outcomes: Mapping[str, Outcomes]) -> Model:
 
 
 def judge_unknown(sample: Sample) -> Model:
-    """Judge whether equation 4 follows steepest descent whatever the hidden functions are."""
+    """Judge whether equation 4 is steepest descent whatever functions the hidden units have."""
     weights = sample.draw(RESTRICTED)
     cosines = {}
     for name, functions in UNKNOWN.items():
@@ -88,22 +88,24 @@ def judge_unknown(sample: Sample) -> Model:
 def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
     """Return the change of W and its biases by equation 4 at a learning rate of 1, (n, 10).
 
-    `weights` (n, 22): of networks with linear visible units. `functions`: of the hidden units.
+    `weights` (n, 22) are those of networks with linear visible units; `functions` has one function
+    for each hidden unit. Those functions are applied, and nothing else is known of them.
     """
     away = 1.0 - RESTRICTED.regression
-    visible = np.eye(4)
-    first = send_around(weights, functions, visible)
-    regressed = visible + away * (first.images - visible)  # (n, 4 patterns, 4 units)
-    second = send_around(weights, functions, regressed)
-    # By how much the hidden states differ, regressed too, (n, 4 patterns, 2 units).
+    v0 = np.eye(4)
+    first = send_around(weights, functions, v0)
+    v2 = v0 + away * (first.images - v0)  # equation 5, (n, 4 patterns, 4 units)
+    second = send_around(weights, functions, v2)
+    # h(1) - h(3) with equation 6, (n, 4 patterns, 2 units).
     difference = away * (first.hidden - second.hidden)
-    of_W = np.einsum("npj,npi->nji", difference, regressed).reshape(len(weights), -1)
+    # Summed over patterns p, for hidden unit j and visible unit i.
+    of_W = np.einsum("npj,npi->nji", difference, v2).reshape(len(weights), -1)
     of_b = difference.sum(axis=1)
     return np.concatenate([of_W, of_b], axis=1)
 
 
 def differentiate_error(weights: Array, functions: Sequence[Function]) -> Array:
-    """Return the gradient of the squared error by central differences, as `compute_change`."""
+    """Return the gradient of the squared error in W and its biases, (n, 10), by differences."""
 
     def measure(moved: Array) -> Array:
         images = send_around(moved, functions, np.eye(4)).images

@@ -8,8 +8,10 @@ from replication.paper.claims import Claim, ClaimVerdict, load_claims
 
 LEVEL = 0.05  # of p
 NEAR = {"mean": 0.03, "max": 0.25}
-"""By how much ends of intervals may differ in repetitions of fewer networks, as shares: the mean's
-are printed with two digits, the largest count's with one."""
+"""By what share the ends of intervals may differ in repetitions, which have fewer networks.
+
+Those of the mean are printed with two digits, those of the largest count with one.
+"""
 SETTINGS = {
     "group_sizes": [4, 2],
     "patterns": "one-hot",

@@ -13,25 +13,30 @@ from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
 from replication.statistics.sampling import SamplingDistribution
 
-REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions of the joint figure hold
-N_STUDIES = 300  # studies that are drawn at random for that figure
+# The joint figure.
+REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions hold
+N_STUDIES = 300  # that are drawn at random
 STUDY_SEED = 1988
 N_BARS_OF_MAX = 40
-SHOWN_MAX = (0.001, 0.998)  # quantiles of the largest that the figure shows
+SHOWN_MAX = (0.001, 0.998)  # between which quantiles the figure shows largest counts
+MAX_SPAN = 20_000  # a population that spreads over more updates than this has no such figure
+# The grid of means and largest counts, in cells.
 N_MEAN_CELLS = 300
 N_MAX_CELLS = 120
-SMOOTHING = 3.0
-MARGIN = 12
-"""Cells: the standard deviation of the Gaussian, and what it may spill over at each side."""
-MAX_SPAN = 20_000  # a population that spreads over more updates than this has no joint figure
-N_BARS = 60
+SMOOTHING = 3.0  # standard deviation of the Gaussian that smooths the density
+MARGIN = 12  # added at each side, for what the Gaussian spreads beyond
+
+N_BARS = 60  # about how many cells there are of updates, and of means
 
 
 def make_histogram(counts: CountTable) -> dict[str, Any] | None:
-    """Return shares of all networks by number of updates, to a little beyond the reported 202."""
+    """Return shares of all networks by number of updates, to a little beyond the reported largest.
+
+    None if no network has converged.
+    """
     if counts.n_converged == 0:
         return None
-    # To a fifth beyond the 99th percentile or the reported 202, in about `N_BARS` bars.
+    # To a fifth beyond the 99th percentile or the reported largest, in about `N_BARS` bars.
     place = np.searchsorted(np.cumsum(counts.counts), 0.99 * counts.n_converged)
     p99 = int(counts.updates[place])
     end = max(p99, int(load_reported().max)) * 1.2
@@ -47,52 +52,59 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
 
 
 class Plane(NamedTuple):
-    """The joint sampling distribution of mean and largest, exact, on a grid with an empty margin.
+    """The exact joint sampling distribution of mean and largest count, on a grid.
 
-    The grid has equal steps of the mean, and of the logarithm of the largest.
+    The grid has equal steps of the mean and of the logarithm of the largest count, and an empty
+    margin.
     """
 
     mean: SamplingDistribution
     largest: SamplingDistribution
     means: FloatArray  # (a,), middles of cells
-    logs: FloatArray  # (b,), of the largest
-    mass: FloatArray  # (a, b)
-    density: FloatArray  # (a, b), the mass with a Gaussian, against a finite population's noise
+    logs: FloatArray  # (b,), middles of cells: logarithms of the largest count
+    mass: FloatArray  # (a, b), probabilities
+    density: FloatArray  # (a, b), the mass, smoothed since a finite population is uneven
 
 
 def map_studies(counts: CountTable) -> Plane | None:
-    """Return the plane of the studies of a population; None where they hardly differ."""
+    """Return the plane of the studies of a population.
+
+    None if the population spreads too far, or if the studies hardly differ.
+    """
     if counts.updates[-1] - counts.updates[0] > MAX_SPAN:
         return None
-    # Both margins, and where nearly all of their mass lies.
+    # The distribution of each by itself, and where nearly all of its mass lies.
     runs = load_reported().runs
     largest = SamplingDistribution(*convolution.compute_max_mass(counts, runs))
-    if not 1 <= largest.find_quantile(SHOWN_MAX[0]) < largest.find_quantile(SHOWN_MAX[1]):
+    least_shown, most_shown = (largest.find_quantile(share) for share in SHOWN_MAX)
+    if not 1 <= least_shown < most_shown:
         return None
     mean = SamplingDistribution(*convolution.compute_mean_mass(counts, runs))
-    left = mean.find_quantile(1e-7)
-    right = mean.find_quantile(1.0 - 1e-7)
-    first = largest.find_quantile(1e-5)
-    last = largest.find_quantile(1.0 - 1e-5)
+    least_mean = mean.find_quantile(1e-7)
+    most_mean = mean.find_quantile(1.0 - 1e-7)
+    least = largest.find_quantile(1e-5)
+    most = largest.find_quantile(1.0 - 1e-5)
     # Edges of the cells in both directions, and the mass in each of them.
-    edges = np.linspace(left - 0.5 / runs, right + 0.5 / runs, N_MEAN_CELLS + 1)
-    steps = np.linspace(np.log(first - 0.5), np.log(last + 0.5), N_MAX_CELLS + 1)
-    cells = convolution.compute_joint_mass(counts, runs, mean_edges=edges, max_edges=np.exp(steps))
+    mean_edges = np.linspace(least_mean - 0.5 / runs, most_mean + 0.5 / runs, N_MEAN_CELLS + 1)
+    log_edges = np.linspace(np.log(least - 0.5), np.log(most + 0.5), N_MAX_CELLS + 1)
+    cells = convolution.compute_joint_mass(
+        counts, runs, mean_edges=mean_edges, max_edges=np.exp(log_edges)
+    )
     # A margin of empty cells closes every outline.
     mass = np.pad(cells / cells.sum(), MARGIN)
     density = gaussian_filter(mass, SMOOTHING, mode="constant")
     return Plane(
         mean=mean,
         largest=largest,
-        means=_find_middles(edges),
-        logs=_find_middles(steps),
+        means=_find_middles(mean_edges),
+        logs=_find_middles(log_edges),
         mass=mass,
         density=density,
     )
 
 
 def _find_middles(edges: FloatArray) -> FloatArray:
-    """Return the middles of cells with equal steps, and of those of the margins."""
+    """Return the middles of equal cells between some edges, and of the cells of the margins."""
     n_cells = edges.size - 1
     places = np.arange(n_cells + 2 * MARGIN) - MARGIN + 0.5
     return np.asarray(edges[0] + (edges[1] - edges[0]) * places)
@@ -101,15 +113,16 @@ def _find_middles(edges: FloatArray) -> FloatArray:
 def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
     """Return what the figure shows of the joint sampling distribution."""
     regions = find_regions(plane)
-    # Both axes show the outer region, or most of the largest counts, and the reported number.
-    shown = [float(load_reported().mean)]
+    # The axis of the mean shows the outer region and the reported mean.
+    means = [float(load_reported().mean)]
     for line in regions[0]:
-        shown.extend(line["mean"])
-    mean_edges = _cut(min(shown), max(shown))
-    top = int(load_reported().max)
-    low = min(plane.largest.find_quantile(SHOWN_MAX[0]), top)
-    high = max(plane.largest.find_quantile(SHOWN_MAX[1]), top)
-    max_edges = np.geomspace(0.92 * low, 1.08 * high, N_BARS_OF_MAX + 1)
+        means.extend(line["mean"])
+    mean_edges = _cut(min(means), max(means))
+    # The other axis shows nearly all largest counts and the reported one.
+    reported = int(load_reported().max)
+    least = min(plane.largest.find_quantile(SHOWN_MAX[0]), reported)
+    most = max(plane.largest.find_quantile(SHOWN_MAX[1]), reported)
+    max_edges = np.geomspace(0.92 * least, 1.08 * most, N_BARS_OF_MAX + 1)
     # Some studies, drawn at random from the population.
     shape = (N_STUDIES, load_reported().runs)
     shares = counts.counts / counts.n_converged
@@ -125,55 +138,56 @@ def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
 
 
 def _sum_mass(distribution: SamplingDistribution, edges: FloatArray) -> list[float]:
-    """Return how much of a distribution lies between each two edges."""
+    """Return the probability between each edge and the next one."""
     mass, _ = np.histogram(distribution.values, bins=edges, weights=distribution.mass)
     shares: list[float] = mass.tolist()
     return shares
 
 
 Outline = dict[str, list[float]]
-"""One closed line by its points, ``mean`` and ``max``."""
+"""A closed line: of its points the coordinates ``mean`` and ``max``."""
 
 
 def find_regions(plane: Plane) -> list[list[Outline]]:
     """Return the outlines of regions that hold the shares `REGION_LEVELS` of all studies.
 
-    A region, which may have several parts and holes, is where the density is highest; the share in
-    it is exact.
+    A region is where the density is highest; the share of studies in it is exact. It may have
+    several parts, and holes, so that it has several outlines.
     """
-    # Cells from the densest on: a region is the first ones whose mass reaches its level.
+    # Cells from the densest on: those belong to a region that come before its level is reached.
     order = np.argsort(-plane.density, axis=None, kind="stable")
-    ordered = plane.density.ravel()[order]
+    densities = plane.density.ravel()[order]
     within = np.cumsum(plane.mass.ravel()[order])
     contours = contourpy.contour_generator(x=plane.means, y=plane.logs, z=plane.density.T)
     regions = []
     for level in REGION_LEVELS:
-        density = float(ordered[within >= level][0])
-        regions.append([_name_axes(line) for line in contours.lines(density)])
+        threshold = float(densities[within >= level][0])
+        regions.append([_name_axes(line) for line in contours.lines(threshold)])
     return regions
 
 
 def _name_axes(line: Any) -> Outline:
-    """Return a line of `contourpy`, (n_points, 2), by the axes of the plane."""
+    """Return a line of `contourpy`, (n_points, 2), as an outline."""
     means = line[:, 0]
     largest = np.exp(line[:, 1])
     return {"mean": means.tolist(), "max": largest.tolist()}
 
 
 def measure_unusualness(plane: Plane) -> dict[str, float]:
-    """Return the share of studies at least as unusual as that of 1988, for three meanings of it.
+    """Return the share of studies at least as unusual as that of 1988, by three meanings of that.
 
-    Mahalanobis' distance of both logarithms from their average; and the density of studies, with a
-    logarithmic axis of the largest or a plain one.
+    A study is unusual if it is far from the average of all, by Mahalanobis' distance of both
+    logarithms; or if the density of studies is low at its place, where the axis of the largest
+    count may be logarithmic or plain.
     """
     mean = float(load_reported().mean)
     largest = float(load_reported().max)
     # The cell of the reported study, in which the density is compared.
     row = np.abs(plane.means - mean).argmin()
     column = np.abs(plane.logs - np.log(largest)).argmin()
-    plain = plane.density / np.exp(plane.logs)
+    plain_density = plane.density / np.exp(plane.logs)
     is_rarer = plane.density <= plane.density[row, column]
-    is_rarer_on_plain_axis = plain <= plain[row, column]
+    is_rarer_on_plain_axis = plain_density <= plain_density[row, column]
     return {
         "mahalanobis": measure_far_share(plane, mean, largest),
         "density-log": float(plane.mass[is_rarer].sum()),
@@ -182,9 +196,9 @@ def measure_unusualness(plane: Plane) -> dict[str, float]:
 
 
 def measure_far_share(plane: Plane, mean: float, largest: float) -> float:
-    """Return the share of studies at least as far from their average as a study.
+    """Return the share of studies at least as far from the average of all as one study.
 
-    By Mahalanobis' distance of both logarithms.
+    The distance is that of Mahalanobis, of the logarithms of mean and largest count.
     """
     # Cells as points, weighted by their mass.
     rows, columns = np.nonzero(plane.mass)
@@ -199,17 +213,18 @@ def measure_far_share(plane: Plane, mean: float, largest: float) -> float:
         """Return squared distances (n,) of offsets (2, n) from the average."""
         return np.asarray(np.einsum("ik,ij,jk->k", offsets, inverse, offsets))
 
-    away = square_distances(points - centre)
-    own = square_distances(np.log([[mean], [largest]]) - centre)
-    return float(weights[away >= own].sum())
+    distances = square_distances(points - centre)
+    own_distance = square_distances(np.log([[mean], [largest]]) - centre)
+    return float(weights[distances >= own_distance].sum())
 
 
 def _cut(low: float, high: float) -> FloatArray:
-    """Return about 60 cells of a round width that hold both ends."""
-    step = (high - low) / N_BARS
-    power = 10.0 ** math.floor(math.log10(step))
-    # The next of 1, 2, 5 and 10 times a power of ten.
-    width = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step)
+    """Return the edges of about `N_BARS` cells of a round width, between which both ends lie."""
+    least_width = (high - low) / N_BARS
+    power = 10.0 ** math.floor(math.log10(least_width))
+    # Round is 1, 2, 5 and 10 times a power of ten.
+    round_widths = [factor * power for factor in (1, 2, 5, 10)]
+    width = next(each for each in round_widths if each >= least_width)
     # A cell more on each side.
     first = math.floor(low / width) - 1
     last = math.ceil(high / width) + 1

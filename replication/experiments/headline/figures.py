@@ -36,15 +36,11 @@ def plot_joint(model: Model) -> Figure:
     )
     plane.set_gid("joint-plane")
     plane.set_yscale("log")
-    # Outlines of the regions, (n_points, 2) each, as one path, in which inner lines cut holes.
     outer = _list_points(joint["regions"][0])
     inner = _list_points(joint["regions"][1])
-    for lines, strength, gid in ((outer, 0.4, "joint-outline"), (inner, 0.75, None)):
-        whole = Path.make_compound_path(*(Path(line, closed=True) for line in lines))
-        plane.add_patch(
-            PathPatch(whole, facecolor=(SKY, strength), edgecolor=BLUE, linewidth=1.0, gid=gid)
-        )
-    # Studies as dots; how mean and maximum are distributed by themselves; the star of 1988.
+    _fill_region(plane, outer, strength=0.4, gid="joint-outline")
+    _fill_region(plane, inner, strength=0.75, gid=None)
+    # Studies as dots.
     studies = joint["studies"]
     plane.plot(
         studies["mean"],
@@ -55,6 +51,7 @@ def plot_joint(model: Model) -> Figure:
         markeredgewidth=0,
         zorder=3,
     )
+    # How mean and maximum are distributed by themselves.
     for name, axes, direction in (("mean", above, "vertical"), ("max", beside, "horizontal")):
         share = joint[f"{name}_share"]
         edges = joint[f"{name}_edges"]
@@ -70,6 +67,7 @@ def plot_joint(model: Model) -> Figure:
         va="top",
         color=BLUE,
     )
+    # The numbers of 1988: a line in each distribution, and a star in the plane.
     mean = reported["mean"]
     largest = reported["max"]
     above.axvline(mean, color=REPORTED, linestyle=DASHED, linewidth=1.4)
@@ -101,6 +99,20 @@ def plot_joint(model: Model) -> Figure:
     for axes in (above, beside, corner):
         axes.set_axis_off()
     return figure
+
+
+def _fill_region(axes: Axes, lines: list[FloatArray], *, strength: float, gid: str | None) -> None:
+    """Fill a region between its outlines, (n_points, 2) each; inner outlines cut holes."""
+    paths = [Path(line, closed=True) for line in lines]
+    axes.add_patch(
+        PathPatch(
+            Path.make_compound_path(*paths),
+            facecolor=(SKY, strength),
+            edgecolor=BLUE,
+            linewidth=1.0,
+            gid=gid,
+        )
+    )
 
 
 def _list_points(region: list[dict[str, list[float]]]) -> list[FloatArray]:
@@ -154,20 +166,22 @@ def plot_distribution(model: Model) -> Figure:
     if model["has_paper_task"]:
         text = f"mean {exact(reported['mean'])}"
         rows.append(("1988", reported["mean"], text, REPORTED, DASHED))
-    for place, (_, value, text, color, dash) in enumerate(rows):
+    for y, (_, value, text, color, dash) in enumerate(rows):
         if color == REPORTED:
-            style.mark_reported(above, value, place, size=13)
+            style.mark_reported(above, value, y, size=13)
         else:
-            above.plot([value], [place], "o", color=color, markersize=5)
-        above.plot([value, value], [place, len(rows)], color=color, linestyle=dash, linewidth=0.7)
+            above.plot([value], [y], "o", color=color, markersize=5)
+        above.plot([value, value], [y, len(rows)], color=color, linestyle=dash, linewidth=0.7)
         axes.axvline(value, color=color, linestyle=dash, linewidth=0.7, zorder=3)
-        style.label_line(above, x=value, y=place, text=text, color=color, offset=(9, 0))
+        style.label_line(above, x=value, y=y, text=text, color=color, offset=(9, 0))
+    # The reported largest count stands in the row of the reported mean, the last one.
     if model["has_paper_task"]:
-        place = len(rows) - 1
-        text = f"largest {exact(reported['max'])}"
-        style.mark_reported(above, reported["max"], place, size=13)
+        last = len(rows) - 1
+        largest = reported["max"]
+        text = f"largest {exact(largest)}"
+        style.mark_reported(above, largest, last, size=13)
         style.label_line(
-            above, x=reported["max"], y=place, text=text, color=REPORTED, offset=(-9, 0), ha="right"
+            above, x=largest, y=last, text=text, color=REPORTED, offset=(-9, 0), ha="right"
         )
     above.set_yticks(range(len(rows)), [name for name, *_ in rows])
     above.set_ylim(len(rows) - 0.4, -0.6)

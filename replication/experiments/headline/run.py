@@ -27,9 +27,17 @@ def run(
 ) -> Model:
     """Return the model of a study.
 
-    `counted`: the outcomes of the study, of its repetitions, and of those with other errors.
-    `readings`: the model of that experiment. It has p under the other meanings of error, from more
-    networks, for a study of the paper's protocol, and its likelihood for one of another.
+    Parameters
+    ----------
+    study : Study
+    counted : mapping of Study to Counted
+        The outcomes of the study, of its repetitions, and of the studies with other errors.
+    readings : dict, optional
+        The model of the experiment of that name. A study of the paper's protocol takes from it p
+        under the other meanings of error, which are there from more networks. A study of another
+        protocol takes from it how likely the reported numbers are under the paper's.
+    report_progress : callable
+        Takes a line of text.
     """
     counts = counted[study].table
     differences = study.protocol.differences
@@ -41,7 +49,7 @@ def run(
         study.protocol,
         repetitions=repeated,
         other_errors=others,
-        readings=None if differences else readings,  # which are those of the paper's protocol
+        readings=None if differences else readings,
     )
     # What only some studies have: another protocol, or the default one.
     if differences and readings is not None:
@@ -108,7 +116,7 @@ def describe_study(
 def describe_repetition(table: CountTable) -> Model:
     """Describe the networks of another root seed: how many converge, their mean, and p.
 
-    ``studies``: between which means and largest counts 95 % of the studies lie, if they can tell.
+    ``studies`` tells between which means and which largest counts 95 % of studies lie.
     """
     sampling = studies.describe_sampling(table)
     row: Model = {
@@ -127,7 +135,8 @@ def describe_repetition(table: CountTable) -> Model:
 def describe_population(counts: CountTable) -> Model:
     """Describe the converged networks of a population; the median is that of all networks.
 
-    The mean of fewer networks than a study has no interval: counts are skewed.
+    If fewer networks converge than a study has, their mean has no interval, since counts are
+    skewed.
     """
     mean = intervals.estimate_mean(counts.updates, counts.counts)
     if counts.n_converged < claims.load_reported().runs:
@@ -147,34 +156,37 @@ def describe_population(counts: CountTable) -> Model:
 def judge_headline(networks: Model, sampling: Model | None, p: Model, protocol: Protocol) -> Model:
     """Judge the two reported numbers by p under each of the ledger's conditions.
 
-    ``reason``: why a study cannot judge them, None if it can.
+    ``reason`` says why a study cannot judge them; None if it can.
     """
-    other_settings = claims.find_other_settings(protocol.differences)
-    least = claims.load_claims()["headline"].thresholds
-    chance = 0.0 if sampling is None else sampling["chance_all_converge"]
-    # Why it cannot be judged: the first that holds.
-    reason = None
-    if other_settings:
-        reason = "settings"
-    elif networks["cap"] <= int(claims.load_reported().max):
-        reason = "cap"
-    elif networks["n"] < least["min_networks"]:
-        reason = "few networks"
-    elif chance < least["min_chance_all_converge"]:
-        reason = "few converge"
-    # Which leaves it open, until there are more networks, or for good.
+    reason = find_reason(networks, sampling, protocol)
+    # With more networks it could be judged; with any other reason it cannot.
     verdict = None
     if reason == "few networks":
         verdict = claims.ClaimVerdict.TOO_FEW
     elif reason is not None:
         verdict = claims.ClaimVerdict.NOT_TESTABLE
     judged = judge("headline", p, verdict=verdict)
+    other_settings = claims.find_other_settings(protocol.differences)
     return judged | {"reason": reason, "other_settings": other_settings}
 
 
+def find_reason(networks: Model, sampling: Model | None, protocol: Protocol) -> str | None:
+    """Return the first reason why a study cannot judge the reported numbers; None if it can."""
+    least = claims.load_claims()["headline"].thresholds
+    if claims.find_other_settings(protocol.differences):
+        return "settings"
+    if networks["cap"] <= int(claims.load_reported().max):
+        return "cap"
+    if networks["n"] < least["min_networks"]:
+        return "few networks"
+    if sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
+        return "few converge"
+    return None
+
+
 def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) -> Model:
-    """Return p of the reported pair under each of the ledger's conditions; None without one."""
-    if not other_errors:  # another task
+    """Return p of the reported pair under each of the ledger's conditions; None on another task."""
+    if not other_errors:
         ways = claims.load_claims()["headline"].operationalisations
         return dict.fromkeys(way.id for way in ways)
     tables = {
@@ -187,7 +199,7 @@ def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) ->
 
 
 def read_p_values(named: Model) -> Model:
-    """Return p under the ledger's other meanings of error from the model of the readings."""
+    """Return p under the ledger's other meanings of error, from the model of the readings."""
     square = named["square"]
     half_square = named["half-square"]
     return {
@@ -198,9 +210,10 @@ def read_p_values(named: Model) -> Model:
 
 
 def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:
-    """Compare how probable the reported numbers are under a protocol and under the paper's.
+    """Compare how probable the reported numbers are under another protocol and under the paper's.
 
-    None if too few networks stop at the reported largest count.
+    `counts` are those of networks of the other protocol, `likelihood` is that under the paper's.
+    None if too few of these networks stop at the reported largest count.
     """
     here = studies.measure_likelihood(counts)
     if here["n_at_max"] < studies.MIN_AT_REPORTED:
@@ -211,7 +224,8 @@ def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:
 def find_less_extreme(counts: CountTable, sampling: Model) -> Model:
     """Return which studies are less extreme than the reported one, and the share of all others.
 
-    Their rounded means lie from ``low`` to ``high`` for every ``max``.
+    For each largest count in ``max``, these are the studies whose rounded means lie from the number
+    in ``low`` to the number in ``high``.
     """
     # Largest counts whose own tail is as small as the reported study's cannot be less extreme.
     least = min(sampling[name]["p"] for name in ("max", "mean_given_max")) / 2.0

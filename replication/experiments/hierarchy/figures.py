@@ -1,15 +1,24 @@
 """The figure of the hierarchy: which networks succeed."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
 from replication.report import style
 from replication.report.numbers import fixed
 
-GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    (
+
+class BarGroup(NamedTuple):
+    """Rows of the figure under one heading."""
+
+    heading: str
+    part: str  # of the model
+    labels: dict[str, str]  # by the keys of that part; {} stands for the number of networks
+
+
+GROUPS = (
+    BarGroup(
         "by the vectors to be learnt",
         "conditions",
         {
@@ -21,7 +30,7 @@ GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
             "completable": "no two share a half ({:,})",
         },
     ),
-    (
+    BarGroup(
         "4 one-hot pairs, by lower modules",
         "splits",
         {
@@ -30,7 +39,7 @@ GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
             "single": "one divides in one way only ({:,})",
         },
     ),
-    (
+    BarGroup(
         "4 one-hot pairs, with one change",
         "conditions",
         {
@@ -42,7 +51,6 @@ GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
         },
     ),
 )
-"""Heading, part of the model, and its keys with their labels, some with the number of networks."""
 LEFT = -2.55  # where headings begin, in widths of the axes
 
 
@@ -50,12 +58,12 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     """Draw the shares of networks that succeed as bars, and a ring for those that only encode."""
     figure = Figure(figsize=(style.NARROW, 3.7))
     axes = figure.add_axes((0.63, 0.11, 0.24, 0.818))
-    place = 0.0
+    y = 0.0
     labels = {}
     for heading, part, rows in GROUPS:
         axes.text(
             LEFT,
-            place,
+            y,
             heading,
             transform=axes.get_yaxis_transform(),
             va="center",
@@ -64,14 +72,15 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
         )
         # A bar with its interval, a ring, and the share as a number.
         for name, label in rows.items():
-            place += 1.0
+            y += 1.0
             row = model[part][name]
-            labels[place] = label.format(row["n"])
+            labels[y] = label.format(row["n"])
             if row["all"]["share"] is None:
                 continue
-            share, encoded = (100 * row[key]["share"] for key in ("all", "encoded"))
+            share = 100 * row["all"]["share"]
+            encoded = 100 * row["encoded"]["share"]
             bar = axes.barh(
-                place,
+                y,
                 share,
                 height=0.72,
                 facecolor=style.SKY,
@@ -80,14 +89,14 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
             )
             axes.plot(
                 [100 * end for end in row["all"]["share_interval"]],
-                [place, place],
+                [y, y],
                 color=style.INK,
                 zorder=3,
                 label="95 % interval",
             )
             (ring,) = axes.plot(
                 encoded,
-                place,
+                y,
                 "o",
                 color=style.PURPLE,
                 fillstyle="none",
@@ -96,8 +105,8 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
                 clip_on=False,
                 label="encode all vectors",
             )
-            axes.text(150, place, fixed(share, 1), va="center_baseline", ha="right")
-        place += 1.4
+            axes.text(150, y, fixed(share, 1), va="center_baseline", ha="right")
+        y += 1.4
     axes.set_yticks(list(labels), list(labels.values()))
     axes.set(
         xlim=(0, 100), xticks=(0, 50, 100), xlabel="networks, %", ylim=(max(labels) + 0.6, -0.6)

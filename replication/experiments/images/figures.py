@@ -1,22 +1,30 @@
 """The figure of real images: where each rule ends."""
 
-from typing import Any
+from typing import Any, Literal
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replication.experiments.instruments.model import Model
 from replication.report import style
 
-OURS, SOLID, CIRCLE = style.LOOKS[0][:3]
-THEIRS, DASHED, SQUARE = style.LOOKS[1][:3]
-CROSS, DOTTED, TRIANGLE = style.LOOKS[2][:3]
+# Colour, dash and marker of the rules that all figures have.
+OURS, SOLID, CIRCLE, _ = style.LOOKS[0]
+THEIRS, DASHED, SQUARE, _ = style.LOOKS[1]
+CROSS, DOTTED, TRIANGLE, _ = style.LOOKS[2]
 OPEN = style.PAPER_WHITE
 
 
 def look(color: str, dash: Any, marker: str, label: str, face: str | None = None) -> Model:
-    """Return how the line of a rule is drawn; its marks are filled unless they have a `face`."""
-    line = {"color": color, "linestyle": dash, "marker": marker, "label": label}
-    return line | {"markersize": 5, "markerfacecolor": face or color}
+    """Return how the line of a rule is drawn; its marks are filled unless `face` is given."""
+    return {
+        "color": color,
+        "linestyle": dash,
+        "marker": marker,
+        "label": label,
+        "markersize": 5,
+        "markerfacecolor": face or color,
+    }
 
 
 LINEAR = {
@@ -27,6 +35,7 @@ LINEAR = {
     "inverse, white noise": look(CROSS, "none", TRIANGLE, "target propagation, white noise", OPEN),
     "back-propagation": look(THEIRS, DASHED, SQUARE, "back-propagation"),
 }
+"""Rules of linear units that are drawn."""
 LOGISTIC = {
     "none": look(OURS, SOLID, CIRCLE, "recirculation"),
     "small weights": look(OURS, DOTTED, CIRCLE, "small weights", OPEN),
@@ -34,53 +43,66 @@ LOGISTIC = {
     "sleep": look(style.INK, SOLID, TRIANGLE, "with sleep"),
     "back-propagation": LINEAR["back-propagation"],
 }
+"""Repairs of networks with logistic units, and back-propagation."""
 ASIDE = {"wake-sleep": 1.06, "inverse": 0.94, "inverse, white noise": 1.06}
-"""Factors that move marks beside others of the same size."""
+"""Factors that move marks sideways which would lie on those of another rule."""
 
 
 def plot_rest(model: Model) -> tuple[Figure, Figure]:
     """Draw what each rule leaves unexplained, by the initial weights and by epochs."""
-    linear, left = style.create_figure(height=3.7, width=style.HALF)
-    logistic, right = style.create_figure(height=3.7, width=style.HALF)
-    found = model["linear"]
-    repairs = model["repairs"]
-    # Left: by the size of the initial weights, where names that coincide stand side by side.
+    return plot_linear(model["linear"]), plot_logistic(model["repairs"])
+
+
+def plot_linear(linear: Model) -> Figure:
+    """Draw what linear units leave unexplained, by the size of the initial weights."""
+    figure, axes = style.create_figure(height=3.7, width=style.HALF)
     for name, line in LINEAR.items():
-        x = [ASIDE.get(name, 1.0) * float(size) for size in found["rules"][name]]
-        rows = [*found["rules"][name].values()]
-        style.plot_estimates(left, x, rows, "unexplained", scale=100.0, **line)
-    left.axhline(100 * found["pca"], color=style.MUTED, linewidth=0.8, zorder=0)
+        by_size = linear["rules"][name]
+        x = [ASIDE.get(name, 1.0) * float(size) for size in by_size]
+        rows = list(by_size.values())
+        style.plot_estimates(axes, x, rows, "unexplained", scale=100.0, **line)
+    axes.axhline(100 * linear["pca"], color=style.MUTED, linewidth=0.8, zorder=0)
     style.label_line(
-        left,
+        axes,
         x=0.021,
-        y=100 * found["pca"],
+        y=100 * linear["pca"],
         text="best of 16 linear units",
         color=style.MUTED,
         fontsize=8,
         offset=(0, -7),
     )
-    # Right: by epochs, on images that were held out.
+    axes.set(xscale="log", ylim=(13, 50), xlabel="initial weights within ±")
+    style.use_plain_log_ticks(axes, linear["sizes"])
+    finish(axes, "(a) Linear units", legend="upper left")
+    return figure
+
+
+def plot_logistic(repairs: Model) -> Figure:
+    """Draw what logistic units leave unexplained of images that were held out, by epochs."""
+    figure, axes = style.create_figure(height=3.7, width=style.HALF)
     for name, line in LOGISTIC.items():
-        row = repairs["rules"][name]
+        repair = repairs["rules"][name]
         rows = []
-        for share, ends in zip(row["others"], row["others_interval"], strict=True):
+        for share, ends in zip(repair["others"], repair["others_interval"], strict=True):
             rows.append({"others": share, "others_interval": ends})
-        style.plot_estimates(right, repairs["epochs"], rows, "others", scale=100.0, **line)
-    left.set(xscale="log", ylim=(13, 50), xlabel="initial weights within ±")
-    style.use_plain_log_ticks(left, found["sizes"])
-    right.set(ylim=(13, 31), xlabel="epochs")
-    for axes, name in ((left, "(a) Linear units"), (right, "(b) Logistic, held-out images")):
-        axes.set_ylabel("unexplained variance, %")
-        axes.set_title(name)
-        axes.legend(
-            loc="upper left" if axes is left else "upper right",
-            fontsize=8,
-            handlelength=2.2,
-            frameon=True,
-            edgecolor="none",
-            framealpha=1,
-        )
-    return linear, logistic
+        style.plot_estimates(axes, repairs["epochs"], rows, "others", scale=100.0, **line)
+    axes.set(ylim=(13, 31), xlabel="epochs")
+    finish(axes, "(b) Logistic, held-out images", legend="upper right")
+    return figure
+
+
+def finish(axes: Axes, title: str, *, legend: Literal["upper left", "upper right"]) -> None:
+    """Add what both figures have: the name of the y axis, a title and a legend in a corner."""
+    axes.set_ylabel("unexplained variance, %")
+    axes.set_title(title)
+    axes.legend(
+        loc=legend,
+        fontsize=8,
+        handlelength=2.2,
+        frameon=True,
+        edgecolor="none",
+        framealpha=1,
+    )
 
 
 FIGURES = {"rest": plot_rest}

@@ -1,12 +1,14 @@
 """Where linear units come to rest, by rule and size of the initial weights, and what theory says.
 
-Of all images linear units see the scatter alone, so that 64 patterns with the same scatter, the
-rows of its root, stand for the 1,797. Deviations from the mean image are learnt, without biases.
+All that linear units see of the images is their scatter. So 64 patterns with the same scatter, the
+rows of its root, stand for the 1,797 images. Networks learn deviations from the mean image, without
+biases.
 """
 
 import dataclasses
 import itertools
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,22 +35,37 @@ IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digit
 SIDE = 8  # pixels of an image
 HALF_ROOT = math.sqrt(0.5)
 COSINES = np.array([1.0, HALF_ROOT, 0.0, -HALF_ROOT, -1.0, -HALF_ROOT, 0.0, HALF_ROOT])
-"""Of 0, 1, ... eighths of a turn, since the last bit of a computed cosine is the processor's."""
+"""Of 0, 1, ... eighths of a turn; the last bit of a computed cosine depends on the processor."""
 SIZES = (0.5, 0.125, 0.02)
 """Half-widths of the initial weights: the paper's; scaled to the root of the number of visible
 units, 0.5 sqrt(4 / 64); and a smaller one."""
 N_UPDATES = 4_000
-LAST = 100  # updates, the last ones, over which the change of W is measured
-ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0
+LAST = 100  # updates at the end, over which the change of W is measured
+ZERO = 1e-12  # below this, a number that should be 0 by the theory counts as 0
 
 PIXEL_NOISE = 0.16  # standard deviation of white noise, in a pixel of an image
-NOISES = ((0.08, 4_000), (0.04, 4_000), (0.02, 4_000), (0.08, 1_000), (0.02, 16_000))
-"""Other noise in a pixel, and the updates that target propagation gets with it; the first and the
-last two have equal products of the noise's square and the updates."""
+
+
+class InverseNoise(NamedTuple):
+    """White noise on what the inverse of target propagation is given."""
+
+    in_a_pixel: float  # standard deviation
+    n_updates: int  # that networks get with it
+
+
+NOISES = (
+    InverseNoise(0.08, 4_000),
+    InverseNoise(0.04, 4_000),
+    InverseNoise(0.02, 4_000),
+    InverseNoise(0.08, 1_000),
+    InverseNoise(0.02, 16_000),
+)
+"""Less noise than `PIXEL_NOISE`, and other numbers of updates. The second and the last two have
+equal products of the noise's square and the updates."""
 
 
 def share_noise(noise: float) -> float:
-    """Return the noise on each row of a root, all of which together have so much in a pixel."""
+    """Return the noise on each row of a root, if all rows together have so much in a pixel."""
     return noise / math.sqrt(rules.N_VISIBLE)
 
 
@@ -72,8 +89,8 @@ RULES: dict[str, Rule] = {
     "sleep without equation (4)": combine(rules.Sleep, factor=0.0),
     "back-propagation": rules.BackPropagation,
 }
-"""By the names that the text uses. Target propagation is called by its learnt inverse."""
-STARTS = (0.0, 0.1)  # half-widths of an inverse that starts smaller than the largest W
+"""By the names that the text uses; target propagation is called by its learnt inverse."""
+STARTS = (0.0, 0.1)  # half-widths from which the inverse starts, where W has the largest one
 ON_PATCHES = (
     "recirculation",
     "wake-sleep",
@@ -85,11 +102,11 @@ ON_PATCHES = (
     "inverse, decay",
     "back-propagation",
 )
-"""Rules that are tried on the other patterns, from the largest weights."""
+"""Rules that are tried on patches, too, from the largest weights."""
 
 SPECTRA = ((1.0, 0.9, 0.6, 0.3), (1.0, 0.9, 0.4, 0.3), (1.0, 0.9, 0.2, 0.1))
-"""Eigenvalues of scatters, of which two hidden units can span two directions."""
-N_SPANNED = 2
+"""Eigenvalues of scatters that small linear networks learn."""
+N_SPANNED = 2  # hidden units of these networks, which span as many directions
 HALF_WIDTHS = (1e-2, 1e-3, 1e-4)
 SMALL_RATE = 2.0
 N_SMALL_UPDATES = 6_000
@@ -105,28 +122,28 @@ def make_digits() -> Scatter:
 def make_patches() -> Scatter:
     """Return the scatter of square patches whose power falls as the square of the frequency.
 
-    As that of natural images does (Field 1987), on a torus; as large in all as that of the digits.
+    The power of natural images falls so, too (Field 1987). Patches have periodic boundaries, and a
+    scatter with the trace of that of the digits.
     """
-    # Pixels and waves alike are pairs of whole numbers, (64, 2).
+    # Pixels are pairs of whole numbers, and so are the waves that fit into a patch, (64, 2).
     axis = np.arange(SIDE)
-    places = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    pairs = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
     # Of each wave the frequencies in both directions, and the power.
-    waves = np.minimum(places, SIDE - places)
-    squares = np.sum(waves**2, axis=1)
-    powers = np.divide(1.0, squares, out=np.zeros(len(places)), where=squares > 0)
-    # By how much each wave turns from one pixel to the other, (64, 64, 64): whole eighths.
-    shifts = places[:, None] - places[None]
-    turns = shifts @ places.T
-    matrix = np.sum(COSINES[turns % SIDE] * powers, axis=-1)
+    frequencies = np.minimum(pairs, SIDE - pairs)
+    squares = np.sum(frequencies**2, axis=1)
+    powers = np.divide(1.0, squares, out=np.zeros(len(pairs)), where=squares > 0)
+    # By how much each wave turns from one pixel to another, (64, 64, 64): whole eighths.
+    shifts = pairs[:, None] - pairs[None]
+    eighths = shifts @ pairs.T
+    matrix = np.sum(COSINES[eighths % SIDE] * powers, axis=-1)
     return Scatter.of_matrix(matrix * (np.trace(make_digits().matrix) / np.trace(matrix)))
 
 
 def measure_rest(sample: Sample) -> Model:
     """Return where each rule has come after `N_UPDATES`, from each size of weights.
 
-    ``starts``: target propagation, by the half-width from which the inverse starts; ``noise``: by
-    the white noise on what the inverse is given, and by updates; ``after``: back-propagation from
-    where recirculation has come to.
+    ``starts`` is target propagation by the half-width from which its inverse starts, ``noise`` the
+    same with each of `NOISES`. ``after`` is back-propagation from where recirculation has come to.
     """
     digits = make_digits()
     patches = make_patches()
@@ -142,27 +159,26 @@ def measure_rest(sample: Sample) -> Model:
         rule = vary(RULES["inverse"], patterns=digits.root, **settings)
         return continue_from(rule, draw(rule, largest, sample), digits).described
 
-    def follow_noise(task: tuple[float, int]) -> Model:
-        noise, n_updates = task
-        return measure_noise(noise, n_updates, digits, sample)
+    def follow_noise(noise: InverseNoise) -> Model:
+        return measure_noise(noise, digits, sample)
 
     def follow_on_patches(name: str) -> Model:
         rule = vary(RULES[name], patterns=patches.root)
         return continue_from(rule, draw(rule, largest, sample), patches).described
 
-    found = sample.map(follow, itertools.product(RULES, SIZES))
+    rests = sample.map(follow, itertools.product(RULES, SIZES))
     starts = sample.map(follow_start, STARTS)
-    longest_first = sorted(NOISES, key=lambda task: -task[1])
+    longest_first = sorted(NOISES, key=lambda noise: noise.n_updates, reverse=True)
     noises = sample.map(follow_noise, longest_first)
     on_patches = sample.map(follow_on_patches, ON_PATCHES)
     # Back-propagation, from where recirculation has come to.
     descent = vary(RULES["back-propagation"], patterns=digits.root)
-    rested = found["recirculation", largest].weights
+    rested = rests["recirculation", largest].weights
     after = continue_from(descent, rested, digits).described
 
     by_rule: Model = {}
     for name in RULES:
-        by_rule[name] = {f"{size:g}": found[name, size].described for size in SIZES}
+        by_rule[name] = {f"{size:g}": rests[name, size].described for size in SIZES}
     return {
         "updates": N_UPDATES,
         "sizes": list(SIZES),
@@ -178,15 +194,19 @@ def measure_rest(sample: Sample) -> Model:
     }
 
 
-def measure_noise(noise: float, n_updates: int, scatter: Scatter, sample: Sample) -> Model:
+def measure_noise(noise: InverseNoise, scatter: Scatter, sample: Sample) -> Model:
     """Return what target propagation misses with white noise on what the inverse is given."""
-    noisy = combine(rules.WhiteNoise, noise=share_noise(noise))
+    noisy = combine(rules.WhiteNoise, noise=share_noise(noise.in_a_pixel))
     rule = vary(noisy, patterns=scatter.root)
     initial = draw(rule, SIZES[0], sample)
-    final = train_for(BY_BATCH, initial, n_updates, network=rule)
+    final = train_for(BY_BATCH, initial, noise.n_updates, network=rule)
     arrays = split(rule, final)
     missed = scatter.miss(arrays["W"], arrays["U"])
-    return {"noise": noise, "updates": n_updates} | name_mean(missed, "unexplained")
+    return {
+        "noise": noise.in_a_pixel,
+        "updates": noise.n_updates,
+        **name_mean(missed, "unexplained"),
+    }
 
 
 def find_least(scatter: Scatter) -> float:
@@ -196,9 +216,10 @@ def find_least(scatter: Scatter) -> float:
 
 
 def predict_power(strengths: Array, n_kept: int) -> float:
-    """Return the power of the initial weights with which the excess error of small starts falls.
+    """Return the exponent of the half-width of small initial weights in the excess error.
 
-    `strengths`: eigenvalues of the scatter, the largest first, of which networks keep so many.
+    The excess is what networks miss beyond the best. `strengths` are eigenvalues of the scatter,
+    the largest first, of which networks keep so many.
     """
     return float(2.0 * (1.0 - strengths[n_kept] / strengths[n_kept - 1]))
 
@@ -212,12 +233,13 @@ class Rest:
 
 
 def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> Rest:
-    """Train networks on, and return what they have come to, and their weights.
+    """Train networks for `N_UPDATES`, and return where they have come to, on average over networks.
 
-    What they miss, how fast W still changes, and how far it is from the best. ``change``: of W in
-    an update, as a part of its length; ``unread``: the largest entry of W U - I; ``alignment``: the
-    cosine of U and W^T; ``inverse``: how far Q is from W on the patterns; ``gradient``: for W, its
-    length.
+    ``unexplained`` is the share of the variance that they miss. ``change`` is that of W in an
+    update, as a part of its length; ``unread`` the largest entry of W U - I; ``alignment`` the
+    cosine of U and W^T; ``gradient`` the length of the gradient for W. Where a rule has an inverse,
+    ``inverse`` is how far Q is from W on the patterns; where it has fixed feedback B,
+    ``predicted`` is what the best reconstruction from B v would miss.
     """
     before = train_for(BY_BATCH, weights, N_UPDATES - LAST, network=rule)
     # Random numbers of another root seed than those before.
@@ -226,7 +248,6 @@ def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> Rest:
     W = arrays["W"]  # (n, n_hidden, n_visible)
     U = arrays["U"]  # (n, n_visible, n_hidden)
     transposed = np.swapaxes(U, 1, 2)
-    # How far the reconstruction is from the images, and what still moves per update.
     missed = multiply_matrices(U, W) - np.eye(rules.N_VISIBLE)
     unread = multiply_matrices(W, U) - np.eye(rules.N_HIDDEN)
     gradients = multiply_matrices(transposed, multiply_matrices(missed, scatter.matrix))
@@ -240,13 +261,12 @@ def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> Rest:
         "alignment": float(alignment.mean()),
         "gradient": float(measure_lengths(gradients).mean()),
     }
-    # What only some rules have: fixed feedback, and an encoder that undoes the decoder.
     if "B" in rule.fixed:
         described["predicted"] = float(scatter.explain(arrays["B"]).mean())
     if "Q" in arrays:
-        apart = measure_lengths((arrays["Q"] - W) @ scatter.root.T)
-        seen = measure_lengths(W @ scatter.root.T)
-        described["inverse"] = float((apart / seen).mean())
+        difference = measure_lengths((arrays["Q"] - W) @ scatter.root.T)
+        whole = measure_lengths(W @ scatter.root.T)
+        described["inverse"] = float((difference / whole).mean())
     return Rest(described, final)
 
 
@@ -256,11 +276,10 @@ def measure_lengths(matrices: Array) -> Array:
 
 
 def measure_exact(sample: Sample) -> Model:
-    """Return the power laws of small starts, and what is kept of the row space of W.
+    """Return the power laws of small starts, and what encoders keep of their first W.
 
-    ``powers``: of the excess error in the half-width of the initial weights, measured and
-    predicted; ``kept``: the mean squared cosine between the rows of the first W and those of the
-    last, without their means, and what chance gives.
+    ``powers`` has the exponents of `measure_power`, ``kept`` what `measure_kept` returns of each of
+    `ENCODERS`.
     """
     kept = []
     for sizes, rate in ENCODERS.items():
@@ -273,7 +292,7 @@ def measure_exact(sample: Sample) -> Model:
 
 
 def measure_power(strengths: Array, sample: Sample) -> Model:
-    """Return the slope of the log of the excess error against that of the half-width."""
+    """Return the exponent of the half-width in the excess error, measured and predicted."""
     excess = [find_excess(strengths, half_width, sample) for half_width in HALF_WIDTHS]
     # Of each network, from three starts that differ in size alone.
     slopes, _ = np.polyfit(np.log(HALF_WIDTHS), np.log(excess), 1)  # (n,) each
@@ -284,7 +303,7 @@ def measure_power(strengths: Array, sample: Sample) -> Model:
 def find_excess(strengths: Array, half_width: float, sample: Sample) -> Array:
     """Return the error of linear networks beyond that of the best, (n,).
 
-    `strengths`: eigenvalues of the scatter, the largest first.
+    `strengths` are eigenvalues of the scatter, the largest first.
     """
     protocol = Protocol(
         group_sizes=(len(strengths), N_SPANNED),
@@ -304,7 +323,11 @@ def find_excess(strengths: Array, half_width: float, sample: Sample) -> Array:
 
 
 def measure_kept(protocol: Protocol, sample: Sample) -> Model:
-    """Return what converged networks keep of the span of the rows of their first W."""
+    """Return how much of what the rows of W span at first converged networks keep.
+
+    ``overlap`` is the mean squared cosine between the spans of the rows of the first and the last
+    W, without their means; ``chance`` is what random directions would give.
+    """
     n_visible, n_hidden = protocol.group_sizes
     initial = sample.draw(protocol)
     _, converged, final = simulate_weights(protocol, initial)

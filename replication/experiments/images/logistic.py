@@ -1,8 +1,9 @@
 """Networks with logistic units, trained on some images and judged by others.
 
-Where each rule has come to; why recirculation passes a minimum of the error, and what becomes of
-its codes; and what keeps it from getting worse. Constants are chosen by what is left of the images
-that are trained, on networks of other seeds.
+The first part measures where each rule has come to. The second one asks why recirculation passes a
+minimum of the error, and what becomes of its codes. The third one tries what keeps it from getting
+worse; constants are chosen there by what is left of the images that are trained, on networks of
+other seeds.
 """
 
 import itertools
@@ -33,29 +34,45 @@ from replication.simulator.rule.weights import (
 )
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out
-# after which they are measured
+# Epochs after which networks are measured.
 EPOCHS = (10, 20, 30, 40, 60, 80, 100)
 FEWER_EPOCHS = (20, 60)
 LARGE = 0.5  # half-width of the initial weights
 PATCH_SEED = 2017  # of the patches of noise
 
-Images = tuple[Array, Array]
-"""Those that are trained, and those that are held out."""
+
+class Images(NamedTuple):
+    """Images by whether networks learn them, (n_images, n_visible) each."""
+
+    trained: Array
+    others: Array  # held out
+
 
 Rules = Mapping[str, Rule]
+
+# Of all rules that are compared by their criterion.
+RATE = 0.05  # learning rate of networks with logistic hidden units alone
+RATE_OF_BOTH = 0.2  # and of those whose visible units are logistic, too
+NOISE = 0.3  # standard deviation of noise, in a pixel or on a hidden unit
+DECAY = 0.001  # of the inverse, at each update
+
 RULES: Rules = {
-    "recirculation": combine(rules.LogisticHidden, rules.Recirculation, rate=0.05),
-    "inverse": combine(rules.HiddenInverse, rate=0.05),
-    "inverse, hidden noise": combine(rules.HiddenInverse, rules.HiddenNoise, rate=0.05, noise=0.3),
-    "inverse, white noise": combine(rules.HiddenInverse, rules.WhiteNoise, rate=0.05, noise=0.3),
-    "inverse, decay": combine(rules.HiddenInverse, rules.DecayingInverse, rate=0.05, decay=0.001),
-    "back-propagation": combine(rules.LogisticHidden, rules.BackPropagation, rate=0.05),
+    "recirculation": combine(rules.LogisticHidden, rules.Recirculation, rate=RATE),
+    "inverse": combine(rules.HiddenInverse, rate=RATE),
+    "inverse, hidden noise": combine(
+        rules.HiddenInverse, rules.HiddenNoise, rate=RATE, noise=NOISE
+    ),
+    "inverse, white noise": combine(rules.HiddenInverse, rules.WhiteNoise, rate=RATE, noise=NOISE),
+    "inverse, decay": combine(rules.HiddenInverse, rules.DecayingInverse, rate=RATE, decay=DECAY),
+    "back-propagation": combine(rules.LogisticHidden, rules.BackPropagation, rate=RATE),
 }
 """Rules of networks with logistic hidden units and linear visible ones."""
-LOGISTIC_INVERSE = combine(rules.Logistic, rules.HiddenInverse, rate=0.2)
+LOGISTIC_INVERSE = combine(rules.Logistic, rules.HiddenInverse, rate=RATE_OF_BOTH)
 BOTH: Rules = {
     "inverse": LOGISTIC_INVERSE,
-    "inverse, white noise": combine(LOGISTIC_INVERSE, rules.WhiteNoise, rate=0.2, noise=0.3),
+    "inverse, white noise": combine(
+        LOGISTIC_INVERSE, rules.WhiteNoise, rate=RATE_OF_BOTH, noise=NOISE
+    ),
 }
 """Rules of networks in which visible units are logistic, too."""
 UNITS: Rules = {
@@ -63,20 +80,19 @@ UNITS: Rules = {
     "visible": combine(rules.LogisticVisible, rules.Recirculation, rate=0.1),
     "none": combine(rules.Biased, rules.Recirculation, rate=0.02),
 }
-"""Recirculation by which units alone are logistic."""
+"""Recirculation in networks in which only one group is logistic, or none."""
 
-LEFT_AT = 40  # epochs after which only a part of the changes of W is left
+LEFT_AT = 40  # epochs after which W changes in one way only, or not at all
 LEFT: Rules = {
     "turning": rules.Turning,
     "shrinking": rules.Shrinking,
     "nothing": combine(rules.LogisticRecirculation, factor=0.0),
 }
-"""Recirculation by what is left of the changes of W."""
+"""Recirculation in which only a part of the change of W is left, by that part."""
 
-# half-widths of smaller and of larger initial weights
-SMALL = 0.02
-HUGE = 2.0
-SIZE = "half-width"  # the constant of small starts
+SMALL = 0.02  # half-widths of smaller initial weights
+HUGE = 2.0  # and of larger ones
+SIZE = "half-width"  # the name of this constant, which is none of the rule
 SLEEP: Rule = combine(rules.Logistic, rules.Sleep, rate=0.2)
 DESCENT: Rule = combine(rules.Logistic, rules.BackPropagation)
 REPAIRS: dict[str, tuple[Rule, Mapping[str, Sequence[float]]]] = {
@@ -90,7 +106,7 @@ REPAIRS: dict[str, tuple[Rule, Mapping[str, Sequence[float]]]] = {
     ),
     "back-propagation": (DESCENT, {"rate": (0.05, 0.1, 0.2)}),
 }
-"""Rules, and the values of their constants that are tried."""
+"""What may keep recirculation from getting worse: rules, and which constants of them are tried."""
 
 
 def find_scatter(images: Array) -> Scatter:
@@ -102,38 +118,41 @@ def find_scatter(images: Array) -> Scatter:
 def read_images() -> Images:
     """Return the images of digits."""
     images = read_digits()[0] / MOST_INK
-    return images[:N_TRAINED], images[N_TRAINED:]
+    return Images(images[:N_TRAINED], images[N_TRAINED:])
 
 
 def make_noise() -> Images:
-    """Return patches of noise, as many, with the scatter of `make_patches`."""
+    """Return as many patches of noise as there are digits, with the scatter of `make_patches`."""
     normal = draw_numbers("normal", (IMAGES.n_images, rules.N_VISIBLE), [0] * 4, PATCH_SEED)
     patches = multiply(normal, make_patches().root.T)
-    return patches[:N_TRAINED], patches[N_TRAINED:]
+    return Images(patches[:N_TRAINED], patches[N_TRAINED:])
 
 
 def show(rule: Rule, images: Array, **numbers: float) -> Rule:
-    """Return the rule for networks that learn these images."""
+    """Return a rule for networks that learn some images, with other numbers."""
     return rules.vary(rule, numbers=numbers, patterns=images, mean=compute_mean(images))
 
 
-def name_estimates(samples: Iterable[Array]) -> Model:
-    """Return what networks miss of held-out images, means and intervals, as lists."""
+def list_missed(missed: Iterable[Array]) -> Model:
+    """Return what networks miss of held-out images as two lists, of means and of intervals.
+
+    Each entry of `missed` has the shares of all networks after some epochs, (n,).
+    """
     listed: Model = {"others": [], "others_interval": []}
-    for sample in samples:
-        for key, value in name_mean(sample, "others").items():
-            listed[key].append(value)
+    for shares in missed:
+        mean = name_mean(shares, "others")
+        listed["others"].append(mean["others"])
+        listed["others_interval"].append(mean["others_interval"])
     return listed
 
 
 def follow_rules(tried: Rules, images: Images, epochs: Sequence[int], sample: Sample) -> Model:
     """Return what networks of each rule miss of held-out images after some epochs."""
-    trained, others = images
 
     def follow(name: str) -> Model:
-        rule = show(tried[name], trained)
+        rule = show(tried[name], images.trained)
         states = train_epochs(rule, draw(rule, LARGE, sample), epochs)
-        return name_estimates(miss(rule, states, others))
+        return list_missed(miss(rule, states, images.others))
 
     return sample.map(follow, tried)
 
@@ -146,7 +165,7 @@ def measure_criterion(sample: Sample) -> Model:
     digits = read_images()
     return {
         "epochs": list(FEWER_EPOCHS),
-        "n_others": len(digits[1]),
+        "n_others": len(digits.others),
         "digits": follow_rules(RULES, digits, FEWER_EPOCHS, sample),
         "patches": follow_rules(RULES, make_noise(), FEWER_EPOCHS, sample),
         "both": follow_rules(BOTH, digits, FEWER_EPOCHS, sample),
@@ -154,63 +173,71 @@ def measure_criterion(sample: Sample) -> Model:
 
 
 def measure_minimum(sample: Sample) -> Model:
-    """Return what becomes of codes, and which units and changes make them worse.
+    """Return what becomes of codes, and which units and which changes of W make them worse.
 
-    ``codes``: after some epochs (`describe_codes`); ``units``: what networks miss of held-out
-    images, by the only units that are logistic; ``left``: the same, and what became of codes at the
-    last of `EPOCHS`, by what is left of the changes of W from `LEFT_AT` on.
+    ``codes`` describes them after each of `EPOCHS`. ``units`` tells what networks miss of held-out
+    images if only some units are logistic. ``left`` describes codes at the last of `EPOCHS` if only
+    a part of the changes of W is left from `LEFT_AT` on.
     """
     images = read_images()
-    trained, others = images
-    bent = show(rules.LogisticRecirculation, trained)
-    states = train_epochs(bent, draw(bent, LARGE, sample), EPOCHS)
+    usual = show(rules.LogisticRecirculation, images.trained)
+    states = train_epochs(usual, draw(usual, LARGE, sample), EPOCHS)
     at_minimum = states[EPOCHS.index(LEFT_AT)]
 
-    # From networks at their minimum on, by what is left of the changes of W.
     def follow_left(name: str) -> Model:
-        rule = show(LEFT[name], trained)
+        rule = show(LEFT[name], images.trained)
         final = train_epochs(rule, at_minimum, (EPOCHS[-1] - LEFT_AT,))
-        named = name_estimates(miss(rule, final, others))
-        return describe_codes(rule, final, images) | named
+        missed = list_missed(miss(rule, final, images.others))
+        return describe_codes(rule, final, images) | missed
 
     return {
         "epochs": list(EPOCHS),
         "left_at": LEFT_AT,
-        "codes": describe_codes(bent, states, images),
+        "codes": describe_codes(usual, states, images),
         "units": follow_rules(UNITS, images, EPOCHS, sample),
         "left": sample.map(follow_left, LEFT),
     }
 
 
 def describe_codes(rule: Rule, states: Sequence[Array] | Array, images: Images) -> Model:
-    """Return means over networks, in each state: of the codes of trained images, and of W.
+    """Return what became of networks in each of some states, on average over networks.
 
-    ``others``: what networks miss of held-out images, and ``best`` the best linear decoder of
-    their codes; ``divergence``: that of Kullback and Leibler between hidden states at time 1 and
-    those that the network gives at time 3; ``distance``: their mean square; ``relative``: the same
-    as a part of the ``variance`` of the code; ``overlap``: of W with the principal directions;
-    ``growth``: the cosine of the change of W with W S.
+    Returns
+    -------
+    dict of lists, one number for each state
+        ``others``, ``best`` : share of held-out images that networks miss, and that the best linear
+        decoder of their codes would miss.
+
+        ``divergence``, ``distance`` : between hidden states at time 1 and at time 3, that of
+        Kullback and Leibler, and the square of the distance.
+
+        ``variance``, ``relative`` : variance of the codes, and the square of the distance as a part
+        of it.
+
+        ``overlap`` : of what W spans with the principal directions.
+
+        ``growth`` : cosine of the change of W with W S.
     """
     weights = np.concatenate(list(states))  # (n_states * n, n_numbers)
     trained, others = images
     arrays = rules.split(rule, weights)
     now = evaluate(rule, weights, trained)
-    held = evaluate(rule, weights, others)
+    held_out = evaluate(rule, weights, others)
     W = arrays["W"]
     scatter = find_scatter(trained)
 
     # Hidden states at time 1, and at time 3: the second pass, regressed in the visible units.
-    h = now.hidden[0]  # (n_states * n, n_images, n_hidden)
+    h1 = now.hidden[0]  # (n_states * n, n_images, n_hidden)
     v2 = rules.REGRESSION * trained + (1.0 - rules.REGRESSION) * now.reconstruction
     seen = v2 - trained.mean(axis=0)
     h3 = activations.logistic(seen @ np.swapaxes(W, 1, 2) + arrays["b"][:, None])
-    divergence = h * np.log(h / h3) + (1.0 - h) * np.log((1.0 - h) / (1.0 - h3))
-    distance = np.sum((h - h3) ** 2, axis=2).mean(axis=1)
-    variance = h.var(axis=1).sum(axis=1)
-    change = np.swapaxes(h - h3, 1, 2) @ seen  # of W, by equation 4
+    divergence = h1 * np.log(h1 / h3) + (1.0 - h1) * np.log((1.0 - h1) / (1.0 - h3))
+    distance = np.sum((h1 - h3) ** 2, axis=2).mean(axis=1)
+    variance = h1.var(axis=1).sum(axis=1)
+    change = np.swapaxes(h1 - h3, 1, 2) @ seen  # of W, by equation 4
     described = {
-        "others": held.error,
-        "best": decode_linearly(h, trained, held.hidden[0], others),
+        "others": held_out.error,
+        "best": decode_linearly(h1, trained, held_out.hidden[0], others),
         "divergence": divergence.sum(axis=2).mean(axis=1),
         "distance": distance,
         "variance": variance,
@@ -226,10 +253,10 @@ def describe_codes(rule: Rule, states: Sequence[Array] | Array, images: Images) 
 
 
 def decode_linearly(codes: Array, trained: Array, new_codes: Array, others: Array) -> Array:
-    """Return what the best linear decoder of the codes misses of other images, (n,).
+    """Return the share of other images that the best linear decoder of codes misses, (n,).
 
-    The best for images that are trained; as a share of the variance of the others. `codes`,
-    `new_codes`: (n, n_images, n_hidden) of these and of those.
+    The decoder is the best one for the trained images, whose codes are `codes`. The other images
+    have the codes `new_codes`; both have the shape (n, n_images, n_hidden).
     """
     # With a 1 before each code, for the biases of the decoder.
     inputs = np.insert(codes, 0, 1.0, axis=2)
@@ -250,40 +277,40 @@ def measure_overlap(W: Array, scatter: Scatter) -> Array:
 
 
 def measure_repairs(sample: Sample) -> Model:
-    """Return what each repair misses of held-out images, at the constants that do best.
+    """Return what networks miss of held-out images with each repair, at its best constants.
 
-    ``tried``: each value of its constants, and what it left of the images that are trained;
-    ``starts``: sleep from other initial weights.
+    ``rules`` tells which constants are tried, too, and how much each leaves of the images that are
+    trained. ``starts`` has sleep from other initial weights.
     """
-    trained, others = read_images()
+    images = read_images()
 
     def choose_constants(name: str) -> Model:
-        return choose(name, trained, sample.others)
+        return choose(name, images.trained, sample.others)
 
-    chosen = sample.map(choose_constants, REPAIRS)
+    def follow_with(name: str, constants: Mapping[str, float]) -> Model:
+        repaired = train_repair(name, constants, images.trained, EPOCHS, sample)
+        return list_missed(miss(repaired.rule, repaired.states, images.others))
 
     def follow(name: str) -> Model:
-        repaired = train_repair(name, chosen[name]["chosen"], trained, EPOCHS, sample)
-        return name_estimates(miss(repaired.rule, repaired.states, others))
+        return follow_with(name, chosen[name]["chosen"])
 
     def follow_sleep(half_width: float) -> Model:
-        constants = chosen["sleep"]["chosen"] | {SIZE: half_width}
-        repaired = train_repair("sleep", constants, trained, EPOCHS, sample)
-        return name_estimates(miss(repaired.rule, repaired.states, others))
+        return follow_with("sleep", chosen["sleep"]["chosen"] | {SIZE: half_width})
 
-    found = sample.map(follow, REPAIRS)
+    chosen = sample.map(choose_constants, REPAIRS)
+    followed = sample.map(follow, REPAIRS)
     starts = sample.map(follow_sleep, (SMALL, HUGE))
     return {
         "epochs": list(EPOCHS),
         "huge": HUGE,
         "small": SMALL,
-        "rules": {name: chosen[name] | found[name] for name in REPAIRS},
+        "rules": {name: chosen[name] | followed[name] for name in REPAIRS},
         "starts": {f"{half_width:g}": each for half_width, each in starts.items()},
     }
 
 
 class Repaired(NamedTuple):
-    """Networks of a rule with some values of its constants."""
+    """Networks that have learnt with a repair."""
 
     rule: Rule
     states: Array  # (n_epochs, n, n_numbers)
@@ -293,16 +320,15 @@ def train_repair(
     name: str, values: Mapping[str, float], trained: Array, epochs: Sequence[int], sample: Sample
 ) -> Repaired:
     """Train networks of a repair with these values of its constants."""
-    # The half-width is not a number of the rule.
-    numbers = {constant: value for constant, value in values.items() if constant != SIZE}
-    half_width = values.get(SIZE, LARGE)
+    numbers = dict(values)
+    half_width = numbers.pop(SIZE, LARGE)
     rule = show(REPAIRS[name][0], trained, **numbers)
     states = train_epochs(rule, draw(rule, half_width, sample), epochs)
     return Repaired(rule, states)
 
 
 def choose(name: str, trained: Array, sample: Sample) -> Model:
-    """Return the constants of a repair that leave least of the images that are trained."""
+    """Return which constants of a repair are tried, and which leave least of the trained images."""
     _, constants = REPAIRS[name]
     if not constants:
         return {"tried": [], "chosen": {}}

@@ -1,8 +1,8 @@
 """Learning rules of networks with one hidden group, and how networks of them are run.
 
 Each is written for one network and one pattern, and combined with a kind of units:
-``combine(Logistic, Recirculation, rate=0.2)``. All change the decoder U alike, by what its image
-lacks; they differ in what changes the encoder W.
+``combine(Logistic, Recirculation, rate=0.2)``. All change the decoder U in the same way, by what
+the image of the pattern lacks. They differ in what changes the encoder W.
 """
 
 from collections.abc import Sequence
@@ -33,12 +33,12 @@ BY_PATTERN = Protocol(criterion="unexplained-variance", update_schedule="per-pat
 
 
 def combine(*classes: Rule, **numbers: float) -> Rule:
-    """Return a rule, the last class, with units or a variant of others, and some other numbers."""
+    """Return a subclass of units and a rule in which some numbers of the rule are others."""
     return vary(*classes, numbers=numbers)  # beside those of the classes
 
 
 def vary(*classes: Rule, **attributes: Any) -> Rule:
-    """Return a subclass with other attributes, such as `patterns`."""
+    """Return a subclass of some classes with other attributes, such as `patterns`."""
     name = "".join(each.__name__ for each in classes)
     return type(name, classes, attributes)
 
@@ -49,8 +49,8 @@ def vary(*classes: Rule, **attributes: Any) -> Rule:
 class Linear(Network):
     """Linear units without biases, which see deviations from the mean pattern.
 
-    W and b lead to hidden units, U and c back; B is feedback that is fixed or learnt in its own
-    way, Q a learnt inverse of U, q its biases.
+    W and b lead to hidden units, U and c back. Some rules have feedback B, which is fixed or learnt
+    in its own way, or a learnt inverse of U: Q with the biases q.
     """
 
     W: Operand
@@ -61,31 +61,30 @@ class Linear(Network):
     bends_visible = False
     shapes = {"W": INTO, "U": BACK}
     numbers = {"rate": 0.2}
-    decayed = ""  # names of the arrays that lose the share `decay` of themselves
+    decayed: tuple[str, ...] = ()  # arrays that lose the share `decay` of themselves
 
-    def send(self, names: str, v: Operand, is_logistic: bool) -> Operand:
-        """Return the states that others cause through a matrix and its biases, as in "Wb"."""
-        matrix = names[0]
-        biases = names[1]
-        total = getattr(self, matrix) @ v
+    def send(self, matrix: str, biases: str, states: Operand, is_logistic: bool) -> Operand:
+        """Return the states that others cause through a matrix and, where there are any, biases."""
+        total = getattr(self, matrix) @ states
         if biases in self.shapes:
             total = total + getattr(self, biases)
         if is_logistic:
             return logistic(total)
         return total
 
-    def learn(self, names: str, errors: Operand, v: Operand) -> Changes:
-        """Return the changes of a matrix and its biases by the errors of those that it leads to."""
-        matrix = names[0]
-        biases = names[1]
+    def learn(self, matrix: str, biases: str, errors: Operand, states: Operand) -> Changes:
+        """Return the changes of a matrix and its biases by the delta rule.
+
+        `errors` are those of the units that the matrix leads to, `states` those of the others.
+        """
         change = self.rate * errors
-        changes = {matrix: np.outer(change, v)}
+        changes = {matrix: np.outer(change, states)}
         if biases in self.shapes:
             changes[biases] = change
         return changes
 
     def hidden(self, v: Operand) -> Operand:
-        return self.send("Wb", v - self.mean, self.bends_hidden)
+        return self.send("W", "b", v - self.mean, self.bends_hidden)
 
     def slope(self, h: Operand) -> Operand:
         """Return the slope of hidden units in the states `h`."""
@@ -95,17 +94,17 @@ class Linear(Network):
 
     def decode(self, h: Operand) -> Operand:
         """Return the states of visible units that hidden states `h` give."""
-        return self.send("Uc", h, self.bends_visible)
+        return self.send("U", "c", h, self.bends_visible)
 
     def image(self, v: Operand) -> Operand:
         return self.decode(self.hidden(v))
 
     def send_back(self, d: Operand) -> Operand:
-        """Return what reaches hidden units of the errors `d` of visible ones: nothing."""
+        """Return what reaches hidden units of the errors `d` of visible units: here nothing."""
         return 0.0 * (self.W @ d)
 
     def weight_changes(self, v: Operand) -> Operand:
-        """Send errors back to the hidden units, unless another rule is written."""
+        """Return changes by errors that are sent back to the hidden units."""
         h = self.hidden(v)
         r = self.decode(h)
         d = v - r
@@ -115,8 +114,8 @@ class Linear(Network):
 
     def change(self, e: Operand, v: Operand, d: Operand, h: Operand) -> Changes:
         """Return changes: of W by the errors `e` of hidden units, of U by those of visible ones."""
-        of_encoder = self.learn("Wb", e, v - self.mean)
-        of_decoder = self.learn("Uc", d, h)
+        of_encoder = self.learn("W", "b", e, v - self.mean)
+        of_decoder = self.learn("U", "c", d, h)
         return {**of_encoder, **of_decoder}
 
     def apply(self, changes: Changes) -> None:
@@ -164,17 +163,17 @@ class Recirculation(Linear):
 
 
 class Decaying(Recirculation):
-    """With weight decay of W and U."""
+    """Recirculation with weight decay of W and U."""
 
-    decayed = "WU"
+    decayed = ("W", "U")
     numbers = {"decay": 1e-3}
 
 
 class Sleep(Recirculation):
-    """Asleep, random hidden states make visible ones, and W moves towards the product of both.
+    """Recirculation with sleep, in which random hidden states make visible ones.
 
-    W decays at the rate `decay`, towards `echo` times U^T; the weight mirror of Akrout et al.
-    (2019), with W in the place of weights that only carry errors.
+    W moves towards the product of both at the rate `decay`, and so towards `echo` times U^T. That
+    is the weight mirror of Akrout et al. (2019), with W in place of weights that only carry errors.
     """
 
     numbers = {"echo": 0.1, "decay": 0.003}
@@ -197,18 +196,18 @@ class BackPropagation(Linear):
 
 
 class Mixture(BackPropagation):
-    """Hidden errors that are partly those of the second pass, partly those of descent."""
+    """Hidden errors are partly those of the second pass, and partly those of steepest descent."""
 
     numbers = {"share": 0.1}
 
     def send_back(self, d: Operand) -> Operand:
-        of_second_pass = self.W @ d
-        of_descent = self.U.T @ d
-        return (1.0 - self.share) * of_second_pass + self.share * of_descent
+        by_second_pass = self.W @ d
+        by_descent = self.U.T @ d
+        return (1.0 - self.share) * by_second_pass + self.share * by_descent
 
 
 class FeedbackAlignment(Linear):
-    """A fixed random B in the place of U^T (Lillicrap et al. 2016)."""
+    """Errors reach hidden units by a fixed random B in place of U^T (Lillicrap et al. 2016)."""
 
     fixed = {"B": INTO}
 
@@ -217,7 +216,7 @@ class FeedbackAlignment(Linear):
 
 
 class WeightMirror(FeedbackAlignment):
-    """B follows U^T by what noise on hidden units makes visible units do (Akrout et al. 2019)."""
+    """B follows U^T, which noise on hidden units shows at the visible ones (Akrout et al. 2019)."""
 
     shapes = {**Linear.shapes, "B": INTO}
     fixed = {}
@@ -242,16 +241,17 @@ class KolenPollack(FeedbackAlignment):
         return {**changes, "B": np.outer(self.rate * h, d)}
 
     def apply(self, changes: Changes) -> None:
-        kept = {name: (1.0 - self.decay) * getattr(self, name) for name in "UB"}
+        left = {name: (1.0 - self.decay) * getattr(self, name) for name in ("U", "B")}
         super().apply(changes)
-        for name, array in kept.items():
+        for name, array in left.items():
             setattr(self, name, array + changes[name])
 
 
 class WakeSleep(Linear):
-    """U learns awake; asleep, W learns to find the hidden states that made an image.
+    """Awake U learns from patterns; asleep W learns to find the hidden states behind an image.
 
-    Hinton et al. (1995), with linear units (Neal & Dayan 1997). `noise` is that on visible units.
+    Hinton et al. (1995), with linear units (Neal & Dayan 1997). Hidden states are `dreams` times a
+    normal variable; `noise` is the standard deviation of noise on visible units.
     """
 
     numbers = {"dreams": 0.07, "noise": 0.0}
@@ -266,14 +266,14 @@ class WakeSleep(Linear):
 class Inverse(Linear):
     """Target propagation: Q learns to invert U, and sends targets back (after Lee et al. 2015).
 
-    The difference of what it makes of a pattern and of the image is what hidden states lack.
+    What Q makes of the pattern, less what it makes of the image, is what hidden states lack.
     """
 
     shapes = {**Linear.shapes, "Q": INTO}
 
     def invert(self, r: Operand) -> Operand:
         """Return the hidden states that the inverse finds for visible ones."""
-        return self.send("Qq", r - self.mean, self.bends_hidden)
+        return self.send("Q", "q", r - self.mean, self.bends_hidden)
 
     def pose(self, h: Operand, r: Operand) -> tuple[Operand, Operand]:
         """Return the hidden states that Q should find, and the visible ones that it is given."""
@@ -283,15 +283,17 @@ class Inverse(Linear):
         h = self.hidden(v)
         r = self.decode(h)
         wanted, given = self.pose(h, r)
-        found = self.invert(given)
+        # What the inverse should find, and what it finds.
+        inverted = self.invert(given)
+        missed = self.slope(inverted) * (wanted - inverted)
+        of_inverse = self.learn("Q", "q", missed, given - self.mean)
+        # What hidden states lack, sent back by the inverse.
         lacking = self.slope(h) * (self.invert(v) - self.invert(r))
-        missed = self.slope(found) * (wanted - found)
-        inverse = self.learn("Qq", missed, given - self.mean)
-        return {**self.change(lacking, v, v - r, h), **inverse}
+        return {**self.change(lacking, v, v - r, h), **of_inverse}
 
 
 class HiddenNoise(Inverse):
-    """Noise on the hidden states that are sent forward and should be found (Lee et al. 2015)."""
+    """The inverse has to find hidden states with noise, given their image (Lee et al. 2015)."""
 
     numbers = {"noise": 0.04}
 
@@ -301,7 +303,7 @@ class HiddenNoise(Inverse):
 
 
 class WhiteNoise(Inverse):
-    """Noise on what the inverse is given, alike in all pixels, `noise` its standard deviation."""
+    """White noise on what the inverse is given: `noise` is its standard deviation in each pixel."""
 
     numbers = {"noise": 0.02}
 
@@ -310,7 +312,7 @@ class WhiteNoise(Inverse):
 
 
 class PatternNoise(Inverse):
-    """Noise on what the inverse is given, distributed like the patterns."""
+    """Noise on what the inverse is given, with the scatter of the patterns."""
 
     numbers = {"noise": 0.05}
 
@@ -320,9 +322,9 @@ class PatternNoise(Inverse):
 
 
 class DecayingInverse(Inverse):
-    """Decay of Q."""
+    """Target propagation with weight decay of Q."""
 
-    decayed = "Q"
+    decayed = ("Q",)
     numbers = {"decay": 0.002}
 
 
@@ -333,7 +335,7 @@ class LogisticRecirculation(Logistic, Recirculation):
 
 
 class Turning(LogisticRecirculation):
-    """W keeps its length."""
+    """Only the direction of W changes; it keeps its length."""
 
     def apply(self, changes: Changes) -> None:
         before = np.sum(self.W * self.W)
@@ -343,12 +345,13 @@ class Turning(LogisticRecirculation):
 
 
 class Shrinking(LogisticRecirculation):
-    """W keeps its direction."""
+    """Only the length of W changes; it keeps its direction."""
 
     def apply(self, changes: Changes) -> None:
+        # Of the change of W only the component along W is applied, as a part of W.
         square = np.sum(self.W * self.W)
-        along = np.sum(self.W * changes["W"]) / square
-        W = (1.0 + along) * self.W
+        part = np.sum(self.W * changes["W"]) / square
+        W = (1.0 + part) * self.W
         super().apply(changes)
         self.W = W
 
@@ -371,7 +374,7 @@ def draw(rule: Rule, half_width: float, sample: Sample) -> Array:
 
 
 def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
-    """Return the arrays after so many epochs, (len(epochs), n, n_numbers).
+    """Return the arrays after each of some numbers of epochs, (len(epochs), n, n_numbers).
 
     Weights change after each pattern.
     """
@@ -380,7 +383,7 @@ def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
 
 
 def evaluate(rule: Rule, weights: Array, images: Array) -> Evaluation:
-    """Return what networks (n, n_numbers) make of images; its errors are shares of the variance."""
+    """Return what networks (n, n_numbers) make of images, with errors as shares of the variance."""
     return Engine(BY_BATCH, vary(rule, patterns=images)).evaluate(weights)
 
 

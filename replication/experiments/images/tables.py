@@ -47,9 +47,19 @@ def list_linear(linear: Model) -> Iterator[Row]:
         after: int = updates,
     ) -> Row:
         low, high = row["unexplained_interval"]
-        missed = row["unexplained"]
-        change = row.get("change", "")
-        return Row("none", images, rule, size, noise, after, "", missed, low, high, change)
+        return Row(
+            units="none",
+            images=images,
+            rule=rule,
+            weights_within=size,
+            noise_in_a_pixel=noise,
+            updates=after,
+            epochs="",
+            unexplained=row["unexplained"],
+            low=low,
+            high=high,
+            change_in_an_update=row.get("change", ""),
+        )
 
     for rule, rows in linear["rules"].items():
         for size, row in rows.items():
@@ -69,20 +79,45 @@ def list_logistic(model: Model) -> Iterator[Row]:
     repairs = model["repairs"]
     largest = model["linear"]["sizes"][0]
     groups = [
-        ("hidden", "digits", logistic["epochs"], logistic["digits"]),
-        ("hidden", "patches", logistic["epochs"], logistic["patches"]),
-        ("both", "digits", logistic["epochs"], logistic["both"]),
-        ("both", "digits", repairs["epochs"], repairs["rules"]),
+        RuleGroup("hidden", "digits", logistic["epochs"], logistic["digits"]),
+        RuleGroup("hidden", "patches", logistic["epochs"], logistic["patches"]),
+        RuleGroup("both", "digits", logistic["epochs"], logistic["both"]),
+        RuleGroup("both", "digits", repairs["epochs"], repairs["rules"]),
     ]
-    for units in minimum["units"]:
-        found = {"recirculation": minimum["units"][units]}
-        groups.append((units, "digits", minimum["epochs"], found))
-    for units, images, epochs, rules in groups:
-        for rule, row in rules.items():
+    for units, row in minimum["units"].items():
+        groups.append(RuleGroup(units, "digits", minimum["epochs"], {"recirculation": row}))
+    for group in groups:
+        for rule, row in group.rules.items():
             size = row.get("chosen", {}).get("half-width", largest)
-            ends = zip(epochs, row["others"], row["others_interval"], strict=True)
-            for epoch, missed, (low, high) in ends:
-                yield Row(units, images, rule, size, "", "", epoch, missed, low, high, "")
+            yield from list_epochs(group, rule, size, row)
+
+
+class RuleGroup(NamedTuple):
+    """Rules of networks with the same units, on the same images, after the same epochs."""
+
+    units: str
+    images: str
+    epochs: list[int]
+    rules: Model
+
+
+def list_epochs(group: RuleGroup, rule: str, size: float, row: Model) -> Iterator[Row]:
+    """Return the rows of a rule, one for each number of epochs."""
+    by_epochs = zip(group.epochs, row["others"], row["others_interval"], strict=True)
+    for n_epochs, missed, (low, high) in by_epochs:
+        yield Row(
+            units=group.units,
+            images=group.images,
+            rule=rule,
+            weights_within=size,
+            noise_in_a_pixel="",
+            updates="",
+            epochs=n_epochs,
+            unexplained=missed,
+            low=low,
+            high=high,
+            change_in_an_update="",
+        )
 
 
 TABLES = {"rules": write_rules}

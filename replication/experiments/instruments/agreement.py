@@ -1,20 +1,19 @@
 """How well weight changes agree with steepest descent, and the two matrices with each other.
 
-And by how much W grows at the start, predicted. While all reconstructions are alike, equation 4
-multiplies it by the scatter of the inputs,
-``S = sum (v - mean) (v - mean)^T`` over the patterns::
+Also how fast W grows at first, as the algebra predicts it. While all reconstructions are alike,
+equation 4 multiplies W by the scatter of the inputs, ``S = sum (v - mean) (v - mean)^T`` over the
+patterns::
 
-    dW = epsilon lambda (1 - lambda)^2 s W S,    s the slope of the hidden units at 0
+    dW = epsilon lambda (1 - lambda)^2 s W S
 
-One-hot vectors have the same scatter in all directions, 1, so that W, with its mean over the
-visible units taken off, grows along itself.
+where s is the slope of the hidden units at 0. One-hot vectors have a scatter of 1 in all directions
+in which they differ. So W without its mean over the visible units grows along itself.
 """
 
 import dataclasses
 from collections.abc import Callable, Iterable
 
 import numpy as np
-import pandas as pd
 
 from replication.definition.protocol import Protocol
 from replication.experiments.instruments import matrices
@@ -28,10 +27,11 @@ from replication.simulator.running.engine import evaluate_networks, record_weigh
 
 PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""
+
+# Matrices count as aligned, and a change of W as in agreement with descent, from the first update
+# on at which the cosine, its median over a window of updates, reaches the level.
 LEVEL = 0.9
-WINDOW = 5
-"""Matrices count as aligned, and a change as in agreement with descent, from the first update at
-which the median of the cosine over a window of updates reaches the level."""
+WINDOW = 5  # updates
 
 LINEAR_DIGITS = Protocol(
     group_sizes=(64, 16),
@@ -46,15 +46,27 @@ LINEAR_DIGITS = Protocol(
 
 
 def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
-    """Measure networks with one hidden group and logistic visible units as they stand, (n,) each.
+    """Measure networks with one hidden group and logistic visible units as they stand.
 
-    ``lower``, ``upper``: cosine of the change of W, and of U, with steepest descent in the squared
-    error; ``..._biases``: with the biases; ``..._cross``: with descent in the cross-entropy.
-    ``alignment``, ``centred``: cosine of U and the transpose of W, as they are and without their
-    means over visible units. ``ratio``: length of U over that of W. ``variation``: standard
-    deviation over mean of the slopes of the visible units; ``variation_error``: where each counts
-    by its squared error; ``variation_units``: between units, slopes averaged over patterns. If the
-    hidden states of the patterns are at right angles, ``upper`` is
+    Returns
+    -------
+    dict of float64 arrays, shape (n,)
+        ``lower``, ``upper`` : cosine of the change of W, and of that of U, with steepest descent in
+        the squared error; with ``_biases`` behind the name, biases are counted with the matrix;
+        with ``_cross``, descent is in the cross-entropy.
+
+        ``alignment``, ``centred`` : cosine of U and the transpose of W, as they are, and without
+        their means over the visible units.
+
+        ``ratio`` : length of U over that of W.
+
+        ``variation`` : standard deviation of the slopes of the visible units over their mean. For
+        ``variation_error`` each slope is weighted by its squared error; for ``variation_units``
+        slopes are first averaged over patterns.
+
+    Notes
+    -----
+    If the hidden states of the patterns are at right angles, ``upper`` is
     ``1 / sqrt(1 + variation_error^2)``.
     """
     changes = compute_changes(protocol, weights)  # (n, n_weights), as are the two below
@@ -84,21 +96,28 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     }
 
 
-def find_vectors(protocol: Protocol, weights: Array) -> tuple[Array, Array, Array, Array]:
-    """Return the visible vectors A, C, P, R of page 364, (n, n_patterns, n_visible) but for A.
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Vectors:
+    """The visible vectors of the paper's Figure 3, by its letters (page 364)."""
 
-    A is a pattern, P the vector of the second pass (equation 5), C and R are their images.
-    """
+    a: Array  # (n_patterns, n_visible), the patterns
+    c: Array  # (n, n_patterns, n_visible), their images
+    p: Array  # (n, n_patterns, n_visible), the vectors of the second pass (equation 5)
+    r: Array  # (n, n_patterns, n_visible), the images of these
+
+
+def find_vectors(protocol: Protocol, weights: Array) -> Vectors:
+    """Return the visible vectors of Figure 3 in networks (n, n_weights)."""
     a = make_patterns(protocol)
     c = evaluate_networks(protocol, weights).reconstruction
     p = protocol.regression * a + (1.0 - protocol.regression) * c
-    return a, c, p, reconstruct(protocol, weights, p)
+    return Vectors(a, c, p, r=reconstruct(protocol, weights, p))
 
 
 def compare_vectors(protocol: Protocol, weights: Array) -> Array:
     """Return the cosine between the vectors AP and CR, shape (n, n_patterns)."""
-    a, c, p, r = find_vectors(protocol, weights)
-    return compute_cosines(p - a, r - c)
+    of = find_vectors(protocol, weights)
+    return compute_cosines(of.p - of.a, of.r - of.c)
 
 
 def part_patterns(protocol: Protocol) -> list[Protocol]:
@@ -108,10 +127,13 @@ def part_patterns(protocol: Protocol) -> list[Protocol]:
 
 
 def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW) -> Array:
-    """Return when the running median of each series first reaches a level; infinity if never.
+    """Return at which update the running median of each series first reaches a level, (n,).
 
-    The median of `width` updates (an odd number) stands for the one in the middle.
+    Infinity if it never does. The median of `width` updates, an odd number, stands at the one in
+    the middle.
     """
+    import pandas as pd  # which takes long to import
+
     events = []
     for values in series:
         medians = pd.Series(values).rolling(width, center=True).median().to_numpy()
@@ -129,7 +151,7 @@ def count_early_updates(learning_rate: float) -> int:
 
 
 def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
-    """Return what `measure_agreement` does in the states of early updates, (n, n_updates + 1)."""
+    """Return what `measure_agreement` does, in each early state: (n, n_updates + 1)."""
     n_updates = count_early_updates(protocol.learning_rate)
     recorded = record_weights(protocol, weights, range(n_updates + 1))
     states = recorded.reshape(-1, protocol.n_weights)
@@ -139,7 +161,7 @@ def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 
 def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Array:
-    """Return at which update U, without its means, aligns with W, (n,); infinity if later."""
+    """Return at which update U aligns with W, both without their means, (n,); infinity if later."""
     recorded = record_weights(protocol, weights, range(n_updates + 1))
     cosines = matrices.align_matrices(protocol, recorded, centred=True)  # (n, n_updates + 1)
     return find_events(cosines, width=1)
@@ -153,14 +175,17 @@ def align_on_digits(sample: Sample) -> Array:
 
 
 def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:
-    """Return the gradient of a measure, (n,) of weights (n, n_weights), by central differences."""
+    """Return the gradient of a measure at weights (n, n_weights), by central differences.
+
+    The measure returns one number for each network, (n,).
+    """
     steps = np.eye(weights.shape[1]) * step  # one weight at a time
-    rises = []
+    differences = []
     for each in steps:
         above = measure(weights + each)
         below = measure(weights - each)
-        rises.append(above - below)
-    return np.stack(rises, axis=1) / (2.0 * step)
+        differences.append(above - below)
+    return np.stack(differences, axis=1) / (2.0 * step)
 
 
 def predict_growth(protocol: Protocol) -> float:
@@ -176,8 +201,9 @@ def predict_growth(protocol: Protocol) -> float:
 def find_critical_rate(protocol: Protocol) -> float:
     """Return the learning rate beyond which an output jumps while all reconstructions are alike.
 
-    ``2 / [(1 - lambda) P (1 + H / 4) v (1 - v)]`` with hidden states near 1/2, and v the mean over
-    the P patterns of that visible unit for which it is the smallest.
+    It is ``2 / [(1 - lambda) P (1 + H / 4) v (1 - v)]``, where the H hidden states are near 1/2 and
+    v is the mean of a visible unit over the P patterns. The unit whose mean is nearest to 1/2 has
+    the smallest such rate, and counts.
 
     >>> [round(find_critical_rate(Protocol(group_sizes=sizes)), 2) for sizes in ((4, 2), (8, 3))]
     [7.11, 5.22]
@@ -196,8 +222,9 @@ def find_slope(protocol: Protocol) -> float:
 
 
 def _compute_variation(slopes: Array, weights: Array | None = None) -> Array:
-    """Return the weighted coefficient of variation over all axes but the first, (n,)."""
+    """Return the weighted standard deviation over the mean, over all axes but the first, (n,)."""
     axes = tuple(range(1, slopes.ndim))
-    mean = np.average(slopes, axes, weights, keepdims=True)
-    variance = np.average((slopes - mean) ** 2, axes, weights, keepdims=True)
+    mean = np.average(slopes, axis=axes, weights=weights, keepdims=True)
+    squares = (slopes - mean) ** 2
+    variance = np.average(squares, axis=axes, weights=weights, keepdims=True)
     return np.asarray((np.sqrt(variance) / mean).reshape(len(slopes)))

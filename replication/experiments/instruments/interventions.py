@@ -3,7 +3,7 @@
 If a network without its first k changes merely started later, it would take k updates more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,18 +20,24 @@ from replication.experiments.instruments.matrices import (
 )
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import estimate_share, name_median
-from replication.simulator.rule import recirculation
 from replication.simulator.rule.declared import Shape
-from replication.simulator.rule.recirculation import BackPropagationNetwork, RecirculationNetwork
+from replication.simulator.rule.recirculation import (
+    BackPropagationNetwork,
+    RecirculationNetwork,
+    find_network,
+)
 from replication.simulator.running.ensemble import simulate_weights
 
 NOISE_SEED = 2014
 
 
 class Intervention(RecirculationNetwork):
-    """A network whose first updates are others, `n_first` of them; then it learns as it would."""
+    """A network in which something else takes the place of the first `n_first` changes.
 
-    names: tuple[str, ...] = ("W",)  # the arrays whose changes are others
+    Here that is nothing: some arrays do not change at first. Later it learns by the rule.
+    """
+
+    names: tuple[str, ...] = ("W",)  # the arrays whose first changes are replaced
     t: Operand  # updates so far
     n_first: Operand
 
@@ -46,25 +52,26 @@ class Intervention(RecirculationNetwork):
         return {"n_first": ()}
 
     def apply(self, changes: dict[str, Operand]) -> None:
-        """Update as the rule does, and put something else in its place while it is early."""
+        """Change all arrays by the rule, and some of them otherwise in the first updates."""
         before = {name: getattr(self, name) for name in self.names}
         super().apply(changes)
         for name, old in before.items():
-            new = getattr(self, name)
-            other = old + self.choose(old, new - old, changes)
-            setattr(self, name, np.where(self.t < self.n_first, other, new))
+            by_rule = getattr(self, name)
+            otherwise = old + self.replace(old, by_rule - old, changes)
+            setattr(self, name, np.where(self.t < self.n_first, otherwise, by_rule))
         self.t = self.t + 1.0
 
-    def choose(self, _: Operand, __: Operand, ___: dict[str, Operand], /) -> Operand:
+    def replace(self, _: Operand, __: Operand, ___: dict[str, Operand], /) -> Operand:
         """Return what takes the place of the rule's change of an array: nothing.
 
-        It takes the array, its change, and all changes that were summed over the patterns.
+        It takes the array, the rule's change of it, and the changes of all arrays, summed over the
+        patterns.
         """
         return 0.0
 
 
 class Descent(Intervention, BackPropagationNetwork):
-    """W changes as much in the direction of steepest descent in the squared error."""
+    """W first changes by as much, but in the direction of steepest descent in the squared error."""
 
     learning_rule = RECIRCULATION
 
@@ -78,29 +85,29 @@ class Descent(Intervention, BackPropagationNetwork):
         changes = RecirculationNetwork.weight_changes(self, v0)._asdict()
         return changes | {"descent": self.descend(v0, "squared").W}
 
-    def choose(self, _: Operand, change: Operand, changes: dict[str, Operand], /) -> Operand:
-        """Return the direction of descent, as long."""
+    def replace(self, _: Operand, change: Operand, changes: dict[str, Operand], /) -> Operand:
+        """Return the direction of descent, as long as the rule's change."""
         return give_length(changes["descent"], change)
 
 
 def freeze(*names: str) -> type[Intervention]:
-    """Return the intervention that freezes some weights at first."""
+    """Return the intervention that freezes some arrays at first."""
     return type("Frozen", (Intervention,), {"names": names})
 
 
 class AtRandom(Intervention):
-    """W changes as much in a random direction, drawn anew in every update."""
+    """W first changes by as much, but in a random direction, drawn anew in every update."""
 
-    def choose(self, _: Operand, change: Operand, __: dict[str, Operand], /) -> Operand:
-        """Return a random direction, as long."""
+    def replace(self, _: Operand, change: Operand, __: dict[str, Operand], /) -> Operand:
+        """Return a random direction, as long as the rule's change."""
         direction = 2.0 * self.uniform(self.W.shape) - 1.0
         return give_length(direction, change)
 
 
 class Amplification(Intervention):
-    """W changes by no more than what lies along W S, for one-hot vectors along W."""
+    """W first changes only along W S, S being the scatter; of one-hot vectors that is along W."""
 
-    def choose(self, W: Operand, change: Operand, _: dict[str, Operand], /) -> Operand:
+    def replace(self, W: Operand, change: Operand, _: dict[str, Operand], /) -> Operand:
         """Return the component of the change along W S."""
         return project(change, W @ Scatter.of(self.protocol).matrix)
 
@@ -111,22 +118,18 @@ INTERVENTIONS: Mapping[str, type[Intervention]] = {
     "gradient": Descent,
     "amplification": Amplification,
 }
-"""What is frozen at first, or what takes the place of the changes of W."""
+"""What takes the place of the first changes of W; if they are dropped, nothing."""
 
 
 def prepare(
-    protocol: Protocol,
-    weights: Array,
-    intervention: type[Intervention],
-    *,
-    n_first: int,
-    network: type[RecirculationNetwork] | None = None,
+    protocol: Protocol, weights: Array, intervention: type[Intervention], *, n_first: int
 ) -> tuple[type[Intervention], Array]:
-    """Return the rule of networks whose first updates are others, and weights with what is fixed.
+    """Return what the simulator takes for networks whose first changes are replaced.
 
-    Otherwise they learn by `network`, the protocol's unless given.
+    That is a rule, by which they learn as the protocol says in all other updates, and the rows of
+    weights, (n, n_weights + 1), with the number of first changes behind the weights.
     """
-    learning = recirculation.find_network(protocol, network)
+    learning = find_network(protocol)
     rule = type(intervention.__name__, (intervention, learning), {})
     firsts = np.full((len(weights), 1), float(n_first))
     return rule, np.hstack([weights, firsts])
@@ -138,11 +141,10 @@ def train_changed(
     intervention: type[Intervention],
     *,
     n_first: int,
-    network: type[RecirculationNetwork] | None = None,
     jobs: int = 1,
 ) -> tuple[Counts, Flags]:
-    """Train networks whose first updates are others, as `prepare` takes them."""
-    rule, rows = prepare(protocol, weights, intervention, n_first=n_first, network=network)
+    """Return updates of networks whose first changes are replaced, and whether they converged."""
+    rule, rows = prepare(protocol, weights, intervention, n_first=n_first)
     updates, converged, _ = simulate_weights(
         protocol, rows, network=rule, root_seed=NOISE_SEED, jobs=jobs
     )
@@ -150,26 +152,16 @@ def train_changed(
 
 
 def compare_interventions(
-    protocol: Protocol,
-    weights: Array,
-    *,
-    firsts: Sequence[int],
-    jobs: int = 1,
-    names: Sequence[str] = tuple(INTERVENTIONS),
+    protocol: Protocol, weights: Array, *, n_first: int, jobs: int
 ) -> dict[str, Model]:
-    """Return by intervention and number of first updates, as text, what `describe_extra` does."""
-    base, _, _ = simulate_weights(protocol, weights)
+    """Return for each of `INTERVENTIONS` how much longer the same networks take with it.
+
+    ``extra`` is the median over networks, in updates; failures count as the cap.
+    """
+    usual, _, _ = simulate_weights(protocol, weights)
     compared: dict[str, Model] = {}
-    for name in names:
-        rule = INTERVENTIONS[name]
-        compared[name] = {}
-        for n_first in firsts:
-            updates, converged = train_changed(protocol, weights, rule, n_first=n_first, jobs=jobs)
-            compared[name][str(n_first)] = describe_extra(updates, converged, base)
+    for name, rule in INTERVENTIONS.items():
+        updates, converged = train_changed(protocol, weights, rule, n_first=n_first, jobs=jobs)
+        extra = updates.astype(np.int64) - usual
+        compared[name] = {**name_median(extra, "extra"), "failed": estimate_share(~converged)}
     return compared
-
-
-def describe_extra(updates: Counts, converged: Flags, base: Counts) -> Model:
-    """Return what networks took more than the same without an intervention, failures at the cap."""
-    extra = name_median(updates.astype(np.int64) - base, "extra")
-    return extra | {"failed": estimate_share(~converged)}

@@ -1,17 +1,17 @@
 """From measurements to verdicts: the one place where statements are judged.
 
 An experiment gives `judge` one measurement for each operationalisation of a statement. Each is
-compared with ``at_least`` and ``at_most`` of its entry in the ledger, or with ``above`` and
-``below``, at which nothing is decided. Where no such level decides, the result of one of the
-functions ``supports_...`` stands in its place.
+compared with the levels of its entry in the ledger: ``at_least`` and ``at_most``, or ``above`` and
+``below``, at which nothing is decided. Where no level decides, the experiment gives what
+`supports_if` returns.
 
-A level of ours may decide. So an entry can name another defensible one (``instead_at_least = 0.7``
-beside ``at_least = 0.9``), which is tried wherever the statement has the first. If that changes the
-verdict, the row says so.
+A verdict may depend on a level that is our choice. So an entry can name another defensible level
+(``instead_at_least = 0.7`` beside ``at_least = 0.9``), which is tried wherever the statement has
+the first one. If that changes the verdict, its row in the report says so.
 
 Many measurements are made, each at 5 %. So every verdict is asked for once more at a stricter
-level, at which all of them together go wrong in one case of twenty (Bonferroni): intervals are so
-many times as wide, and the level of a p so many times smaller.
+level, at which all of them together go wrong in one case of twenty (Bonferroni). Intervals are then
+wider, and the level of a p is smaller.
 """
 
 import csv
@@ -42,26 +42,46 @@ from replication.wording import join
 Result = Model  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
 Interval = list[float | None]  # its two ends, None where it has none
 Number = float | np.floating[Any]
-Measured = Flags | Array | Estimate | Number | Result | None
-"""What a measurement gives: cases of which the share counts, or the median; an estimate; a number;
-or a result that no level decides."""
+Measurement = Flags | Array | Estimate | Number | Result | None
+"""What a measurement gives: an estimate, a number, or cases. Of cases that are true or false the
+share counts, of numbers the median. Where no level decides, it gives a result."""
 
 
-COLUMNS = """statement title page quote kind verdict condition instead way name measured supports
-why value low high outcome rests_on stricter"""  # of the table of statements
+COLUMNS = (
+    "statement",
+    "title",
+    "page",
+    "quote",
+    "kind",
+    "verdict",
+    "condition",
+    "instead",
+    "way",
+    "name",
+    "measured",
+    "supports",
+    "why",
+    "value",
+    "low",
+    "high",
+    "outcome",
+    "rests_on",
+    "stricter",
+)
+"""Of the table of statements."""
 LEVELS = {"at_least", "at_most", "above", "below"}
-OF_P = "p"  # what levels of the headline are numbers of
+OF_P = "p"  # `levels_of` a statement whose levels are those of a p
 INSTEAD = "instead_"  # before the name of a level: another one that could be defended
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Comparison:
-    """How measurements are compared with their levels."""
+class Standard:
+    """By which levels measurements are judged, and how many of them are corrected for."""
 
     substitutes: Mapping[tuple[str, float], float] = dataclasses.field(default_factory=dict)
-    """Other levels, by name and value of those that they replace."""
+    """Other levels, by the name and the value of the level that each replaces."""
     n_at_once: int = 1
-    """Of how many measurements none should go wrong but in one case of twenty."""
+    """Number of measurements that are corrected for: together they go wrong in 5 % of cases."""
 
 
 class Evidence(enum.StrEnum):
@@ -78,30 +98,37 @@ QUALIFIED = {
     ClaimVerdict.HOLDS_EXCEPT: Evidence.CONTRADICTS,
     ClaimVerdict.HOLDS_ONLY_IF: Evidence.CONTRADICTS,
 }
-"""Verdicts that name the conditions under which something else was found: what that is."""
+"""Verdicts that name conditions, and what was found under these: the conditions are named whose
+outcome this is."""
 
 
 def judge(
-    statement: str, measured: Mapping[str, Measured], *, verdict: ClaimVerdict | None = None
+    statement: str, measured: Mapping[str, Measurement], *, verdict: ClaimVerdict | None = None
 ) -> Model:
-    """Return the entry of a statement in a model: its results, and its verdict unless it is given.
+    """Return the entry of a statement in a model: the results of its measurements, and its verdict.
 
-    `measured`, by the ids of the ledger: bool arrays, whose share counts; other arrays, whose
-    median counts; estimates; numbers; or results.
+    Parameters
+    ----------
+    statement : str
+        Its name in the ledger.
+    measured : mapping of str to measurement
+        By the ids of its operationalisations.
+    verdict : ClaimVerdict, optional
+        What stands in place of the verdict that would follow from the results.
     """
     claim = load_claims()[statement]
     ways = {each.id: each for each in claim.operationalisations}
     refuse_unpaired(f"[claims.{claim.id}]", ways.keys(), measured.keys(), claim.experiment)
 
-    def compare(how: Comparison) -> Model:
-        results = {id: _compare_with_levels(claim, ways[id], measured[id], how) for id in ways}
+    def compare(standard: Standard) -> Model:
+        results = {id: _compare_with_levels(claim, ways[id], measured[id], standard) for id in ways}
         return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
-    judged = compare(Comparison())
+    judged = compare(Standard())
     if verdict is not None:
         return judged | {"verdict": verdict.value}
     # The same with the other defensible levels; it is kept if the verdict is another.
-    tried = compare(Comparison(substitutes=list_substitutes(claim)))
+    tried = compare(Standard(substitutes=list_substitutes(claim)))
     if tried["verdict"] != judged["verdict"]:
         results = tried["operationalisations"]
         outcomes = {id: {"outcome": each["outcome"]} for id, each in results.items()}
@@ -115,7 +142,7 @@ def judge_all_at_once(claim: Claim, judged: Model) -> Model:
     `judged` is its entry without the correction. A measurement that is compared with no level of
     the ledger keeps its outcome, since there is nothing to correct.
     """
-    how = Comparison(n_at_once=count_measurements())
+    standard = Standard(n_at_once=count_measurements())
     results = {}
     for way in claim.operationalisations:
         result = judged["operationalisations"][way.id]
@@ -124,7 +151,7 @@ def judge_all_at_once(claim: Claim, judged: Model) -> Model:
         if has_level and value is not None:
             low, high = result["interval"] or (value, value)
             measured = Estimate(value, low, high)
-            result = _compare_with_levels(claim, way, measured, how)
+            result = _compare_with_levels(claim, way, measured, standard)
         results[way.id] = result
     return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
@@ -135,20 +162,29 @@ def is_judgement(claim: Claim, entry: Any) -> bool:
     A verdict has to follow from the outcomes, unless there is none.
     """
     try:
-        for judged in (entry, entry.get("instead", entry)):
-            results = judged["operationalisations"]
-            # Every way to ask, no other one, and the verdict that follows from them.
-            outcomes = {way.id: results[way.id] for way in claim.operationalisations}
-            verdicts = {_conclude(claim, outcomes), ClaimVerdict.TOO_FEW, ClaimVerdict.NOT_TESTABLE}
-            if results.keys() != outcomes.keys() or judged["verdict"] not in verdicts:
-                return False
-        # The numbers too, which report and table print.
-        for result in entry["operationalisations"].values():
-            low, high = result["interval"] or (None, None)
-            if not {*map(type, (result["value"], low, high))} <= {int, float, type(None)}:
-                return False
+        is_whole = _follows(claim, entry) and _follows(claim, entry.get("instead", entry))
+        return is_whole and _has_numbers(entry)
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
+
+
+def _follows(claim: Claim, judged: Model) -> bool:
+    """Whether results are those of every way to ask and no other, and the verdict follows."""
+    results = judged["operationalisations"]
+    ways = [way.id for way in claim.operationalisations]
+    if results.keys() != {*ways}:
+        return False
+    in_order = {id: results[id] for id in ways}
+    return judged["verdict"] in {_conclude(claim, in_order), *UNJUDGED}
+
+
+def _has_numbers(judged: Model) -> bool:
+    """Whether what report and table print of each result is a number, or None."""
+    for result in judged["operationalisations"].values():
+        low, high = result["interval"] or (None, None)
+        for number in (result["value"], low, high):
+            if type(number) not in (int, float, type(None)):
+                return False
     return True
 
 
@@ -166,30 +202,44 @@ def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
 def describe(claim: Claim, judged: Model) -> dict[str, str]:
     """Return what is to be read behind a verdict, in the ledger's words; "" where nothing is.
 
-    ``condition`` follows "except" or "only if", ``undecided`` names what is open beside it,
-    ``instead`` says what other levels would have given, and ``stricter`` what it is for all
-    measurements at once, each if that is another verdict. `judged`: the entry of the statement in a
-    model, or nothing.
+    ``condition`` follows "except" or "only if". ``undecided`` names the conditions that are open.
+    ``instead`` says what other levels would have given, and ``stricter`` what a correction for all
+    measurements at once gives, each if that is another verdict. `judged` is the entry of the
+    statement in a model, or empty.
     """
-    found = dict.fromkeys(("condition", "undecided", "instead", "stricter"), "")
     if not judged:
-        return found
-    found["condition"] = _find_condition(claim, judged)
-    found["undecided"] = _join_names(claim, judged, Evidence.UNDECIDED)
-    if claim.kind != "checked" and judged["verdict"] not in UNJUDGED:
-        stricter = judge_all_at_once(claim, judged)
-        if stricter["verdict"] != judged["verdict"]:
-            found["stricter"] = f"{stricter['verdict']} {_find_condition(claim, stricter)}".rstrip()
-    if "instead" in judged:
-        substitutes = list_substitutes(claim)
-        verdict = judged["instead"]["verdict"]
-        old = join([exact(value) for _, value in substitutes])
-        new = join([exact(value) for value in substitutes.values()])
-        levels = f"{claim.levels_of} of {new}" if claim.levels_of else new
-        verdict = "is open" if verdict == ClaimVerdict.OPEN else verdict
-        behind = _find_condition(claim, judged["instead"])
-        found["instead"] = f"with {levels} (not {old}) it {verdict} {behind}".rstrip()
-    return found
+        return dict.fromkeys(("condition", "undecided", "instead", "stricter"), "")
+    return {
+        "condition": _find_condition(claim, judged),
+        "undecided": _join_names(claim, judged, Evidence.UNDECIDED),
+        "instead": _describe_instead(claim, judged),
+        "stricter": _describe_stricter(claim, judged),
+    }
+
+
+def _describe_instead(claim: Claim, judged: Model) -> str:
+    """Return what other defensible levels would have given; "" if it is the same verdict."""
+    if "instead" not in judged:
+        return ""
+    substitutes = list_substitutes(claim)
+    old = join([exact(value) for _, value in substitutes])
+    new = join([exact(value) for value in substitutes.values()])
+    levels = f"{claim.levels_of} of {new}" if claim.levels_of else new
+    verdict = judged["instead"]["verdict"]
+    if verdict == ClaimVerdict.OPEN:
+        verdict = "is open"
+    condition = _find_condition(claim, judged["instead"])
+    return f"with {levels} (not {old}) it {verdict} {condition}".rstrip()
+
+
+def _describe_stricter(claim: Claim, judged: Model) -> str:
+    """Return the verdict with a correction for all measurements; "" if it is the same one."""
+    if claim.kind == "checked" or judged["verdict"] in UNJUDGED:
+        return ""
+    stricter = judge_all_at_once(claim, judged)
+    if stricter["verdict"] == judged["verdict"]:
+        return ""
+    return f"{stricter['verdict']} {_find_condition(claim, stricter)}".rstrip()
 
 
 def _find_condition(claim: Claim, judged: Model) -> str:
@@ -204,7 +254,7 @@ def _find_condition(claim: Claim, judged: Model) -> str:
 
 
 def _join_names(claim: Claim, judged: Model, outcome: Evidence) -> str:
-    """Return the conditions of this outcome, but for the primary one."""
+    """Return the names of the measurements that have an outcome, without the primary one."""
     results = judged["operationalisations"]
     others = claim.operationalisations[1:]
     names = [each.name for each in others if results[each.id]["outcome"] == outcome]
@@ -214,7 +264,10 @@ def _join_names(claim: Claim, judged: Model, outcome: Evidence) -> str:
 def supports_if(
     condition: bool | np.bool_ | None, measured: Flags | Array | Estimate | Number | None = None
 ) -> Result:
-    """Support a statement by a condition that no interval decides; None leaves it undecided."""
+    """Return a result that a condition decides: true supports the statement, None decides nothing.
+
+    `measured` is what is printed beside it.
+    """
     value, interval = _estimate(measured)
     if condition is None:
         outcome = Evidence.UNDECIDED
@@ -251,6 +304,7 @@ def find_verdict(kind: str, primary: Evidence, others: Sequence[Evidence]) -> Cl
 
 
 def _conclude(claim: Claim, results: Mapping[str, Result]) -> str:
+    """Return the verdict that follows from results, of which the first is the primary one."""
     primary, *others = (Evidence(each["outcome"]) for each in results.values())
     return find_verdict(claim.kind, primary, others).value
 
@@ -258,7 +312,7 @@ def _conclude(claim: Claim, results: Mapping[str, Result]) -> str:
 def list_statements(models: Mapping[str, Model]) -> str:
     """Return all statements with their operationalisations as CSV, a row for each of these."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS.split(), extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
@@ -272,7 +326,9 @@ def list_statements(models: Mapping[str, Model]) -> str:
 
 
 def find_widening(n_at_once: int) -> float:
-    """Return how many times as wide normal intervals are that all cover at once (Bonferroni).
+    """Return by what factor normal intervals are wider if all of them shall cover at once.
+
+    That is Bonferroni's correction.
 
     >>> round(find_widening(1), 6), round(find_widening(100), 2)
     (1.0, 1.78)
@@ -282,7 +338,7 @@ def find_widening(n_at_once: int) -> float:
 
 
 def _compare_with_levels(
-    claim: Claim, entry: Operationalisation, measured: Measured, how: Comparison
+    claim: Claim, entry: Operationalisation, measured: Measurement, standard: Standard
 ) -> Result:
     """Return the result of a measurement, unless it is one already.
 
@@ -293,9 +349,9 @@ def _compare_with_levels(
         return measured
     levels = {}
     for name, given in entry.thresholds.items():
-        level = how.substitutes.get((name, given), given)
+        level = standard.substitutes.get((name, given), given)
         if claim.levels_of == OF_P:
-            level = level / how.n_at_once
+            level = level / standard.n_at_once
         levels[name] = level
     # The levels between which a measurement supports the statement.
     low = levels.get("at_least", levels.get("above", -math.inf))
@@ -306,7 +362,7 @@ def _compare_with_levels(
     value, interval = _estimate(measured)
     if value is None:
         return supports_if(None, measured)
-    least, most = _widen(value, interval, find_widening(how.n_at_once))
+    least, most = _widen(value, interval, find_widening(standard.n_at_once))
     # An interval that ends exactly at `above` or `below` decides nothing.
     is_open = levels.get("above") == least or levels.get("below") == most
     if low <= least and most <= high and not is_open:

@@ -88,23 +88,23 @@ def centre(matrices: Array) -> Array:
 def multiply(matrices: Array, rows: Array) -> Array:
     """Return matrices (..., n) times the transpose of rows (m, n), shape (..., m).
 
-    Not by the library for linear algebra, whose last bits depend on the processor.
+    It does not use the library for linear algebra, whose last bits depend on the processor.
     """
     products = [np.sum(matrices * row, axis=-1) for row in rows]
     return np.stack(products, axis=-1)
 
 
-def multiply_matrices(one: Array, other: Array) -> Array:
+def multiply_matrices(first: Array, second: Array) -> Array:
     """Return products of matrices (..., n, m) and (..., m, k), shape (..., n, k).
 
-    Entry by entry in the order of m, so that their bits do not depend on the processor, as those
-    of ``one @ other`` do.
+    They are added up in the order of m, so that their bits do not depend on the processor, as those
+    of ``first @ second`` do.
     """
-    first = one[..., :, :, None]
-    second = other[..., None, :, :]
-    total = first[..., :, 0, :] * second[..., :, 0, :]
-    for j in range(1, one.shape[-1]):
-        total = total + first[..., :, j, :] * second[..., :, j, :]
+    columns = first[..., :, :, None]
+    rows = second[..., None, :, :]
+    total = columns[..., :, 0, :] * rows[..., :, 0, :]
+    for j in range(1, first.shape[-1]):
+        total = total + columns[..., :, j, :] * rows[..., :, j, :]
     return np.asarray(total)
 
 
@@ -126,41 +126,45 @@ def give_length(directions: Operand, matrices: Operand) -> Operand:
     return _divide(wanted, lengths) * directions
 
 
-def _multiply_entries(one: Operand, other: Operand) -> Operand:
+def _multiply_entries(first: Operand, second: Operand) -> Operand:
     """Return the sum of the products of two matrices entry by entry, (..., 1, 1)."""
-    return np.sum(one * other, axis=(-2, -1), keepdims=True)
+    return np.sum(first * second, axis=(-2, -1), keepdims=True)
 
 
-def _divide(one: Operand, other: Operand) -> Operand:
-    """Return the quotient of numbers that are not negative; 0 where the divisor is 0."""
-    dividend = np.where(other > 0.0, one, 0.0)
-    divisor = np.where(other > 0.0, other, 1.0)
-    return dividend / divisor
+def _divide(dividends: Operand, divisors: Operand) -> Operand:
+    """Return quotients by divisors that are not negative; 0 where the divisor is 0."""
+    is_possible = divisors > 0.0
+    return np.where(is_possible, dividends, 0.0) / np.where(is_possible, divisors, 1.0)
 
 
 LEAST_STRENGTH = 1e-9
-"""Variation in a direction, as a part of the largest, below which patterns do not differ in it."""
+"""Patterns do not differ in a direction if its variation is below this part of the largest."""
 
 
 def factor(matrix: Array) -> Array:
-    """Return rows whose products with themselves add up to a scatter, (n_visible, n_visible).
+    """Return patterns that have a given scatter, one a row, (n_visible, n_visible).
 
-    The transposed factor of Cholesky, with pivots; where the scatter has a lower rank, the last
-    rows are 0. Products, differences, quotients and roots of single numbers give the same bits on
-    every processor, which the eigenvectors of a library do not: networks that learn from these
-    rows would enlarge the last bit.
+    The scatter is the sum of the products of each row with itself. If it has a lower rank, the last
+    rows are 0.
+
+    Notes
+    -----
+    The rows are the transposed factor of Cholesky, with pivots. Products, differences, quotients
+    and roots of single numbers have the same bits on every processor. The eigenvectors of a library
+    do not, and networks that learn from them would enlarge the last bit.
     """
     rows = np.zeros_like(matrix)
-    left = matrix.copy()
+    left = matrix.copy()  # what the rows so far do not explain
     largest = np.max(np.diagonal(matrix))
     for row in rows:
-        # The unit that varies most of what is left; of equal ones the first.
+        # The unit that varies most in what is left; of equal ones the first.
         pivot = int(np.argmax(np.diagonal(left)))
         if left[pivot, pivot] <= LEAST_STRENGTH * largest:
             break
         row[:] = left[pivot] / np.sqrt(left[pivot, pivot])
         left -= row[:, None] * row
-        left[pivot, :] = left[:, pivot] = 0.0
+        left[pivot, :] = 0.0
+        left[:, pivot] = 0.0
     return rows
 
 
@@ -229,8 +233,8 @@ class Scatter:
 
     def miss(self, encoder: Array, decoder: Array) -> Array:
         """Return the share of the variance that the reconstruction U W v misses, (n,)."""
-        copied = multiply_matrices(decoder, encoder)  # U W, (n, n_visible, n_visible)
-        left = np.eye(len(self.matrix)) - copied
-        weighted = multiply_matrices(left, self.matrix)  # (I - U W) S
-        missed = np.sum(weighted * left, axis=(1, 2))
+        product = multiply_matrices(decoder, encoder)  # U W, (n, n_visible, n_visible)
+        residual = np.eye(len(self.matrix)) - product  # I - U W
+        weighted = multiply_matrices(residual, self.matrix)  # (I - U W) S
+        missed = np.sum(weighted * residual, axis=(1, 2))  # trace of (I - U W) S (I - U W)^T
         return np.asarray(missed / self.strengths.sum())

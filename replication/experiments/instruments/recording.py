@@ -16,72 +16,85 @@ from replication.statistics.intervals import Estimate, estimate_mean
 from replication.system.threads import map_in_threads
 
 Measure = Callable[[Protocol, Array], dict[str, Array]]
-"""Takes a protocol and weights (n, n_weights), and returns arrays (n, ...)."""
+"""Measures networks by their protocol and weights (n, n_weights): quantities by name, (n, ...)."""
 
 N_AT_ONCE = 100
-"""Networks that a thread records at a time: 4-2-4 ones need at most 35 MB for 2,000 updates."""
+"""Networks that a thread records at a time; those of the paper need 35 MB for 2,000 updates."""
 SLOW_RATE = 2.0  # the other learning rate at which networks are measured at every update
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Histories:
-    """What was measured of every converged network at every update, its last state included."""
+    """What was measured of every converged network in every state, from first to last.
+
+    A state is followed by an update, except for the last one. In each state a quantity is one
+    number, or one number for each pattern: the cases of that state.
+    """
 
     updates: NDArray[np.int64]  # (n_converged,), ascending
-    values: dict[str, list[Array]]  # by network, (updates + 1, ...) each
+    values: dict[str, list[Array]]  # for each network, (updates + 1, ...)
 
     def get_learning(self, name: str) -> Array:
-        """Return one quantity in all states that an update followed, (sum of updates, ...)."""
+        """Return a quantity in all states but the last of each network, (sum of updates, ...)."""
         return np.concatenate([states[:-1] for states in self.values[name]])
 
     def get_at(self, name: str, part: float) -> Array:
-        """Return one quantity after a part (0 to 1) of each one's own updates, (n_converged,)."""
-        places = np.floor(part * self.updates).astype(np.int64)
-        found = []
-        for states, place in zip(self.values[name], places, strict=True):
-            found.append(states[place])
-        return np.array(found)
+        """Return a quantity after a part (0 to 1) of each network's own updates, (n_converged,)."""
+        n_updates = np.floor(part * self.updates).astype(np.int64)
+        values = []
+        for states, t in zip(self.values[name], n_updates, strict=True):
+            values.append(states[t])
+        return np.array(values)
 
     def find_medians(self, name: str, among: Flags | bool = True) -> Array:
-        """Return the median over the cases of each network that has any, of all or of some.
+        """Return the median of a quantity over the cases of each network.
 
-        `among` has the shape of `get_learning`.
+        Networks without any case are left out. `among` says which cases count, in the shape of
+        `get_learning`; without it all do.
         """
         values = self.get_learning(name)
-        is_kept = np.isfinite(values) & among
+        counts = np.isfinite(values) & among
         # Cut between the networks.
         ends = np.cumsum(self.updates)[:-1]
-        cases = np.split(values, ends)
-        kept = np.split(is_kept, ends)
+        values_by_network = np.split(values, ends)
+        counts_by_network = np.split(counts, ends)
         medians = []
-        for of_network, is_kept_of_network in zip(cases, kept, strict=True):
-            if is_kept_of_network.any():
-                medians.append(np.median(of_network[is_kept_of_network]))
+        for cases, cases_count in zip(values_by_network, counts_by_network, strict=True):
+            if cases_count.any():
+                medians.append(np.median(cases[cases_count]))
         return np.array(medians)
 
     def pool_shares(self, successes: Flags, among: Flags) -> Estimate:
-        """Return the share of successes among some cases, which come in clusters: the networks.
+        """Return the share of successes among those cases that count, with its interval.
 
-        Both have the shape (sum of updates, cases of a state). Cochran (1977), Sampling
-        Techniques, section 2.11: the ratio estimator.
+        Cases of one network are alike, so the interval follows from how networks differ.
+
+        Parameters
+        ----------
+        successes, among : bool array, shape (sum of updates, cases of a state)
+            Which cases are successes, and which count.
+
+        References
+        ----------
+        Cochran (1977), Sampling Techniques, section 2.11: the ratio estimator.
         """
-        n_found = self._count_by_network(successes & among)  # (n_converged,)
+        n_successes = self._count_by_network(successes & among)  # (n_converged,)
         n_cases = self._count_by_network(among)  # (n_converged,)
         if not n_cases.any():
             return Estimate(None, 0.0, 1.0)
-        share = float(n_found.sum() / n_cases.sum())
+        share = float(n_successes.sum() / n_cases.sum())
         # By how much each network moves the share; their spread gives the interval.
-        deviations = (n_found - share * n_cases) / n_cases.mean()
+        deviations = (n_successes - share * n_cases) / n_cases.mean()
         mean = estimate_mean(share + deviations)
         if mean.low is None or mean.high is None:
             return Estimate(share, 0.0, 1.0)
         return Estimate(share, max(0.0, mean.low), min(1.0, mean.high))
 
     def _count_by_network(self, flags: Flags) -> Array:
-        """Return how many flags (sum of updates, cases) each network has set, (n_converged,)."""
+        """Return how many flags (sum of updates, cases) each network has, (n_converged,)."""
         n = len(self.updates)
-        owners = np.repeat(np.arange(n), self.updates)
-        counts = np.bincount(owners, weights=flags.sum(axis=1), minlength=n)
+        networks = np.repeat(np.arange(n), self.updates)  # to which each row belongs
+        counts = np.bincount(networks, weights=flags.sum(axis=1), minlength=n)
         return counts.astype(np.float64)
 
 
@@ -89,8 +102,8 @@ def measure_learning(protocol: Protocol, measure: Measure, sample: Sample) -> Hi
     """Simulate networks, and measure those that converge at every update."""
     initial = sample.draw(protocol)
     updates, converged, _ = simulate_weights(protocol, initial, jobs=sample.jobs)
-    order = np.flatnonzero(converged)
-    order = order[np.argsort(updates[order], kind="stable")]  # the quickest first
+    learnt = np.flatnonzero(converged)
+    order = learnt[np.argsort(updates[learnt], kind="stable")]  # the quickest first
 
     def measure_some(networks: NDArray[np.int64]) -> dict[str, list[Array]]:
         return _measure_states(protocol, measure, initial[networks], updates[networks])
@@ -111,12 +124,13 @@ def _measure_states(
     protocol: Protocol, measure: Measure, initial: Array, updates: Counts
 ) -> dict[str, list[Array]]:
     """Measure each network in its first ``updates + 1`` states, one array for each network."""
-    states = record_weights(protocol, initial, range(updates.max(initial=0) + 1))
-    # (n, n_updates + 1, n_weights), of which the networks that take less need fewer.
-    is_learning = np.arange(states.shape[1]) <= updates[:, None]
-    measured = measure(protocol, states[is_learning])
+    n_states = updates.max(initial=0) + 1
+    states = record_weights(protocol, initial, range(n_states))  # (n, n_states, n_weights)
+    # Networks that take fewer updates need fewer of these states.
+    is_needed = np.arange(n_states) <= updates[:, None]
+    measured = measure(protocol, states[is_needed])
     ends = np.cumsum(updates + 1)[:-1]
-    return {name: np.split(each, ends) for name, each in measured.items()}
+    return {name: np.split(values, ends) for name, values in measured.items()}
 
 
 def measure_both_rates(measure: Measure, sample: Sample, *, slow_share: float) -> list[Histories]:

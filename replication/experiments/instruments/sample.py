@@ -1,7 +1,4 @@
-"""The networks of an experiment, and what its model says of them.
-
-They are drawn, trained, and searched for the best settings; estimates are plain data.
-"""
+"""The networks of an experiment, which it draws, trains and searches; estimates as plain data."""
 
 import dataclasses
 import itertools
@@ -30,8 +27,8 @@ SEARCH_OFFSET = 100  # added to the root seed of an experiment for its searches
 
 CROSS_ENTROPY: Any = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
 """The fields of back-propagation of the cross-entropy."""
-LEARNING: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
-"""What is frozen where the hidden biases learn, and where they keep their initial values."""
+FROZEN_BIASES: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
+"""What is frozen if the hidden biases learn, and if they keep their initial values."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,18 +46,18 @@ class Sample:
         return dataclasses.replace(self, n=max(least, n))
 
     def first(self, n: int) -> Self:
-        """Return the first networks, so many at most."""
+        """Return the first n of the networks, or all if they are fewer."""
         return dataclasses.replace(self, n=min(n, self.n))
 
     @property
     def others(self) -> Self:
-        """As many networks that are used for searches alone."""
+        """As many other networks, for searches: none of them is judged."""
         root_seed = (self.root_seed + SEARCH_OFFSET) % 2**63
         return dataclasses.replace(self, root_seed=root_seed)
 
     @property
     def alone(self) -> Self:
-        """The same in one thread, for a task of `map`."""
+        """The same networks in one thread, for a task of `map`, which has threads of its own."""
         return dataclasses.replace(self, jobs=1, report_progress=silent)
 
     def draw(self, protocol: Protocol) -> Array:
@@ -75,7 +72,8 @@ class Sample:
     ) -> tuple[Counts, Flags, Array]:
         """Return updates and whether networks converged, (n,) each, and their final weights.
 
-        From their initial weights or others, by the protocol's rule or another.
+        They start from `weights` and learn by the rule `network`. If these are not given, they
+        start from their own initial weights and learn by the protocol's rule.
         """
         if weights is None:
             weights = self.draw(protocol)
@@ -94,25 +92,26 @@ class Sample:
         results = map_in_threads(function, ordered, jobs=self.jobs)
         return dict(zip(ordered, results, strict=True))
 
-    def find_best(self, base: Protocol, grid: Grid, rule: type[Network] | None = None) -> Protocol:
-        """Search the best settings of a protocol on `others`.
+    def find_best(self, base: Protocol, grid: Grid) -> Protocol:
+        """Return the best of all settings in a grid, searched on `others`.
 
-        They have the smallest mean of updates, failures at the cap; of ties, the first.
+        These have the smallest mean of updates, in which failures count as the cap; of ties, they
+        are the first.
         """
         protocols = list_protocols(base, grid)
         weights = self.others.draw(base)
         means = []
         for protocol in protocols:
-            updates, _, _ = self.train(protocol, weights, rule)
+            updates, _, _ = self.train(protocol, weights)
             means.append(updates.mean())
         # `index` finds the first of equal means.
         return protocols[means.index(min(means))]
 
 
 def lies_inside(found: Protocol, grid: Grid) -> bool:
-    """Whether what a search has found is neither the least nor the most that was tried.
+    """Whether no setting that a search has found is the least or the most that was tried.
 
-    At an edge, what lies beyond may be better.
+    If one is, what lies beyond may be better.
     """
     for name, values in grid.items():
         is_searched = len(values) > 1
@@ -160,5 +159,5 @@ def estimate_share(successes: Flags) -> Model:
 
 
 def find_p99(updates: Counts) -> int:
-    """Return the 99th percentile of updates, failures at the cap."""
+    """Return the 99th percentile of updates, in which failures count as the cap."""
     return int(np.quantile(updates, 0.99, method="higher"))

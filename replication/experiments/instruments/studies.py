@@ -20,18 +20,22 @@ from replication.statistics.intervals import estimate_proportion
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}
-"""What is added to updates if the last sweep counts; where it is open, both are equally likely."""
+"""Whether the last sweep counts in the reported numbers: what is then added to the updates.
+
+Where that is open, both numbers are equally likely.
+"""
 Z = 1.959964  # of a 95 % interval
 MIN_AT_REPORTED = 100  # networks that stop at the reported largest count, for a Bayes factor
 
 P_DECIMALS = 12
-"""Of p: a thousand times what the last bits of a Fourier transform change."""
+"""Decimals of p; the last one is a thousand times what the last bits of a transform change."""
 
 
 def describe_sampling(counts: CountTable) -> Model | None:
-    """Return what studies of the reported size give if all converge, with intervals of 95 %.
+    """Return which numbers studies of the reported size give if all their networks converge.
 
-    None if they are too few to tell, too few converge, or all do at once.
+    Intervals hold 95 % of studies. None if the networks are too few to tell, if too few of them
+    converge, or if `compare` finds no p.
     """
     reported = load_reported()
     enough = load_claims()["headline"].thresholds["min_networks"]
@@ -61,7 +65,7 @@ def describe_sampling(counts: CountTable) -> Model | None:
         "chance_all_converge": plain["chance_all_succeed"],
         "chance_interval": ends,
         **findings,
-        "p": plain["p"],
+        "p": round_p(comparison.p),
     }
 
 
@@ -75,15 +79,21 @@ def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> Cou
 
 
 def find_p(counts: CountTable) -> float | None:
-    """Return p of the reported mean and largest count; None if few converge.
-
-    The sums behind it come from Fourier transforms, whose last bits, some 1e-15 of 1, depend on
-    the processor. So p is rounded to what all processors agree on.
-    """
+    """Return p of the reported mean and largest count; None where `describe_sampling` is None."""
     sampling = describe_sampling(counts)
     if sampling is None:
         return None
-    return round(float(sampling["p"]), P_DECIMALS)
+    p: float = sampling["p"]
+    return p
+
+
+def round_p(p: float) -> float:
+    """Return p as all processors agree on it.
+
+    The sums behind it come from Fourier transforms, whose last bits, some 1e-15 of 1, depend on
+    the processor.
+    """
+    return round(p, P_DECIMALS)
 
 
 def count_sweeps(counts: CountTable) -> CountTable:
@@ -103,8 +113,8 @@ class Tails(NamedTuple):
 def measure_tails(counts: CountTable, *, at_least: float = 0.0) -> Tails:
     """Return the probabilities and the tails of studies.
 
-    All whole-number means and largest counts that are not too improbable to matter, and of these
-    the largest counts whose own tail is at least so large.
+    They have all whole-number means and largest counts that are not too improbable to matter.
+    Largest counts whose own tail is smaller than `at_least` are left out.
     """
     runs = load_reported().runs
     # Largest counts, and the smaller tail of each.
@@ -135,10 +145,10 @@ def _place_edges(means: FloatArray) -> FloatArray:
 
 
 def measure_power(counts: CountTable, others: Mapping[str, CountTable]) -> dict[str, float]:
-    """Return the probabilities that studies of others are rejected if `counts` is the population.
+    """Return how probably a study of each of some other populations is rejected.
 
-    At the level of the headline. A largest count that the population lacks is judged as the next
-    larger one that it has.
+    It is rejected as one of the population `counts`, at the level of the headline. A largest count
+    that this population lacks is judged as the next larger one that it has.
     """
     means, maxima, cells, tails = measure_tails(counts)
     # p of a study is the probability of all whose tail is as small, but for rounding, or smaller.
@@ -164,27 +174,33 @@ def measure_power(counts: CountTable, others: Mapping[str, CountTable]) -> dict[
 def measure_likelihood(table: CountTable) -> Model:
     """Return how probable the printed numbers are in a population that is known by its counts.
 
-    ``chances`` and ``errors``: the probability, and the standard error of its logarithm, by
-    `SWEEPS`; ``n_at_max``: networks that stop at the reported largest count. The error is that of
-    the counts, by the delta method: with slopes g of the probability in the shares p of n networks,
-    its variance is (sum p g^2 - (sum p g)^2) / n.
+    ``chances`` and ``errors`` are the probability and the standard error of its logarithm, by
+    `SWEEPS`; ``n_at_max`` is the number of networks that stop at the reported largest count.
+
+    Notes
+    -----
+    The error comes from the counts, by the delta method. If g is the slope of the probability in
+    the share p of networks with each count, its variance is ``(sum p g^2 - (sum p g)^2) / n``.
     """
     reported = load_reported()
-    runs = reported.runs
     mean = float(reported.mean)
     largest = int(reported.max)
-    found = []
+    chance_by_added = {}
+    slopes_by_added = {}
     for added in (0, 1):
-        ends = (mean - 0.5 - added, mean + 0.5 - added)
-        most = largest - added
-        found.append(convolution.compute_pair_chance(table, runs, mean=ends, largest=most))
+        chance_by_added[added], slopes_by_added[added] = convolution.compute_pair_chance(
+            table,
+            reported.runs,
+            mean=(mean - 0.5 - added, mean + 0.5 - added),
+            largest=largest - added,
+        )
     # Where it is open whether the last sweep counts, the mean of both probabilities.
     shares = table.counts / table.n
     chances = {}
     errors = {}
     for name, ways in SWEEPS.items():
-        chance = math.fsum(found[added][0] for added in ways) / len(ways)
-        slopes = np.mean([found[added][1] for added in ways], axis=0)
+        chance = math.fsum(chance_by_added[added] for added in ways) / len(ways)
+        slopes = np.mean([slopes_by_added[added] for added in ways], axis=0)
         variance = math.fsum(shares * slopes**2) - math.fsum(shares * slopes) ** 2
         chances[name] = chance
         if chance:
@@ -196,27 +212,29 @@ def measure_likelihood(table: CountTable) -> Model:
 
 
 def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, Model]:
-    """Return chance, Bayes factor of the first reading and posterior of each, by sweep and reading.
+    """Return how the reported numbers speak for each reading, by `SWEEPS` and by reading.
 
-    The posterior is that at equal prior odds. An interval multiplies and divides by exp(1.96 s),
-    s being the standard error of the logarithm (of the odds, for a posterior).
+    ``bayes_factor`` is that of the first reading against this one, ``posterior`` that of this
+    reading at equal prior odds. `likelihoods` has what `measure_likelihood` returns of each.
     """
     compared: dict[str, Model] = {}
     for sweep in SWEEPS:
-        chances = {name: found["chances"][sweep] for name, found in likelihoods.items()}
-        errors = {name: found["errors"][sweep] for name, found in likelihoods.items()}
+        chances = {name: row["chances"][sweep] for name, row in likelihoods.items()}
+        errors = {name: row["errors"][sweep] for name, row in likelihoods.items()}
         compared[sweep] = {}
-        for name, found in likelihoods.items():
-            weighed = _weigh_reading(name, chances, errors)
-            compared[sweep][name] = {"n_at_max": found["n_at_max"], "chance": chances[name]}
-            compared[sweep][name] |= weighed
+        for name, row in likelihoods.items():
+            compared[sweep][name] = {
+                "n_at_max": row["n_at_max"],
+                "chance": chances[name],
+                **_weigh_reading(name, chances, errors),
+            }
     return compared
 
 
 def _weigh_reading(name: str, chances: Mapping[str, float], errors: Mapping[str, float]) -> Model:
-    """Return Bayes factor and posterior of a reading; None where a chance is 0.
+    """Return the Bayes factor of the first reading against one, and the posterior of that one.
 
-    `chances` and `errors`: of all readings, of which the Bayes factor is that of the first.
+    All are None where a chance is 0. `chances` and `errors` are those of all readings.
     """
     first = next(iter(chances))
     others = [each for each in chances if each != name]
@@ -246,5 +264,5 @@ def _weigh_reading(name: str, chances: Mapping[str, float], errors: Mapping[str,
 
 
 def _spread(value: float, error: float) -> list[float]:
-    """Return the interval of a value whose logarithm has this standard error."""
+    """Return the 95 % interval of a value whose logarithm has this standard error."""
     return [value * math.exp(-Z * error), value * math.exp(Z * error)]

@@ -84,7 +84,7 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
 
 
 def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
-    """Judge the cosine of the change of W with descent, late in learning against early."""
+    """Judge whether the change of W agrees with descent later in learning: more, or at all."""
 
     def rises(histories: Histories) -> Flags:
         # The first and the last quarter of each network's own updates.
@@ -139,7 +139,10 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
 
 
 def average(histories: Histories, name: str, first: float = 0.0, last: float = 1.0) -> Array:
-    """Return the mean over a part of each network's updates, rounded up, (n_converged,)."""
+    """Return the mean of a quantity over a part of each network's updates, (n_converged,).
+
+    The part goes from one share of the updates to another, and is rounded up.
+    """
     means = []
     for values in histories.values[name]:
         n = max(1, len(values) - 1)  # no update follows the last state

@@ -17,10 +17,10 @@ from replication.simulator.running.plane import draw_plane
 
 VECTORS = (style.BLUE, style.GOLD, style.GREEN, style.PURPLE)
 SHOWN_VECTOR = 0  # which vector goes around the loop
-SHOWN_UPDATE = 15  # and at which moment: what the encoder learns from is large then
-PUSH = 60.0  # times as long as h(1) - h(3) is its arrow
-AREA = 0.62  # of the loop: how high a unit of y is drawn, in units of x
-WIDEST = 5.0  # a weight so large has the widest line
+SHOWN_UPDATE = 15  # after how many updates it does: what the encoder learns from is large then
+PUSH = 60.0  # the arrow of h(1) - h(3) is so many times as long as the difference
+ASPECT = 0.62  # of the figure of the loop: a unit of y is so many times as long as one of x
+WIDEST = 5.0  # size of a weight from which its line has the greatest width
 IN_A_ROW = 3  # moments
 
 
@@ -35,13 +35,16 @@ def plot_trouble(model: Model) -> tuple[Figure, Figure]:
 
     The last two of the failing one follow one another, since its lines jump at every update.
     """
+    # The codes of the slow network part late: three quarters of the way to its last moment.
     slow = model["networks"]["slow"]["frames"]
-    start, end = slow[-2:]
-    parting = start + (end - start) * 3 // 4
+    before_last, last = slow[-2:]
+    parting = before_last + (last - before_last) * 3 // 4
+    slow_updates = [slow[2], parting, last]
     failing = model["networks"]["failing"]["frames"]
+    failing_updates = [failing[1], failing[-1] - 1, failing[-1]]
     return (
-        _draw_moments(model, "slow", [slow[2], parting, end], title="slow"),
-        _draw_moments(model, "failing", [failing[1], failing[-1] - 1, failing[-1]], title="fails"),
+        _draw_moments(model, "slow", slow_updates, title="slow"),
+        _draw_moments(model, "failing", failing_updates, title="fails"),
     )
 
 
@@ -70,13 +73,13 @@ def _draw_loop(model: Model) -> Figure:
     axes.text(3.35, -1.75, "h(1) − h(3)", ha="center", color=style.ENCODER, fontsize=7.5)
     _draw_way_back(axes, traced.protocol.regression)
     title = f"After {SHOWN_UPDATE} updates"
-    axes.set(xlim=(-0.35, 4.05), ylim=(-2.95, 3.6), title=title, aspect=AREA)
+    axes.set(xlim=(-0.35, 4.05), ylim=(-2.95, 3.6), title=title, aspect=ASPECT)
     axes.set_axis_off()
     return figure
 
 
 def _place_units(n: int) -> Array:
-    """Return how high units stand; two are farther apart than more."""
+    """Return the heights of n units in a column, around 0; of only two, farther apart."""
     distance = 1.6 if n == 2 else 1.0
     middle = (n - 1) / 2.0
     return distance * (middle - np.arange(n, dtype=np.float64))
@@ -85,35 +88,41 @@ def _place_units(n: int) -> Array:
 def _draw_weights(axes: Axes, x: int, left: Array, right: Array, matrix: Array, color: str) -> None:
     """Draw weights (right, left) as lines between two columns of units.
 
-    Lines are the thicker the larger a weight is, and dashed where it is negative.
+    The larger a weight is, the thicker is its line. The line of a negative weight is dashed.
     """
     for (to, start), weight in np.ndenumerate(matrix):
+        size = min(1.0, abs(weight) / WIDEST)
+        dashes = "-" if weight > 0.0 else (0, (2, 1.2))
         axes.plot(
             [x, x + 1],
             [left[start], right[to]],
             color=color,
             zorder=1,
-            linewidth=0.4 + 3.0 * min(1.0, abs(weight) / WIDEST),
-            linestyle="-" if weight > 0.0 else (0, (2, 1.2)),
+            linewidth=0.4 + 3.0 * size,
+            linestyle=dashes,
         )
 
 
 def _draw_visible(axes: Axes, x: int, heights: Array, states: Array) -> None:
     """Draw a column of visible units, each in the colour of its vector."""
     for y, state, color in zip(heights, states, VECTORS, strict=True):
-        _draw_unit(axes, x, y, state, color, words=f"{state:.2f}")
+        _draw_unit(axes, x, y, state, color, label=f"{state:.2f}")
 
 
 def _draw_hidden(axes: Axes, x: int, heights: Array, states: Array) -> None:
-    """Draw a column of hidden units, whose small differences count."""
+    """Draw a column of hidden units, with three digits, since small differences count there."""
     for y, state in zip(heights, states, strict=True):
-        _draw_unit(axes, x, y, state, style.INK, words=f"{state:.3f}")
+        _draw_unit(axes, x, y, state, style.INK, label=f"{state:.3f}")
 
 
-def _draw_unit(axes: Axes, x: float, y: float, state: float, color: str, *, words: str) -> None:
-    """Draw a unit as a circle, the fuller the more active, that hides the lines behind it."""
+def _draw_unit(axes: Axes, x: float, y: float, state: float, color: str, *, label: str) -> None:
+    """Draw a unit as a circle whose colour is as strong as the unit is active.
+
+    It hides the lines behind it.
+    """
     width = 0.5
-    height = width / AREA
+    height = width / ASPECT
+    color_of_words = style.PAPER_WHITE if state > 0.55 else style.INK
     empty = Ellipse((x, y), width, height, facecolor=style.PAPER_WHITE, edgecolor="none", zorder=2)
     full = Ellipse((x, y), width, height, facecolor=(color, state), edgecolor=color, zorder=3)
     axes.add_patch(empty)
@@ -121,11 +130,11 @@ def _draw_unit(axes: Axes, x: float, y: float, state: float, color: str, *, word
     axes.text(
         x,
         y,
-        words.removeprefix("0"),
+        label.removeprefix("0"),
         ha="center",
         va="center_baseline",
         fontsize=7,
-        color=style.PAPER_WHITE if state > 0.55 else style.INK,
+        color=color_of_words,
         zorder=4,
     )
 
@@ -139,25 +148,26 @@ def _name_parts(axes: Axes) -> None:
         (1.5, "decoder\nU", style.DECODER),
         (2.5, "encoder\nW", style.ENCODER),
     )
-    for x, words, color in names:
-        axes.text(x, 2.7, words, ha="center", color=color, fontweight="bold", fontsize=8)
+    for x, label, color in names:
+        axes.text(x, 2.7, label, ha="center", color=color, fontweight="bold", fontsize=8)
 
 
 def _draw_difference(axes: Axes, x: float, y: float, difference: float) -> None:
-    """Draw how a unit's state differs between two times, `PUSH` times as long, and write it."""
-    # The height of the circle stands for a state of 1.
-    length = PUSH * difference * 0.5 / AREA
-    place = x + 0.38
+    """Draw a difference of a unit's states as an arrow, `PUSH` times as long, and write it."""
+    # The height of a unit's circle stands for a state of 1.
+    length = PUSH * difference * 0.5 / ASPECT
+    x_of_arrow = x + 0.38
     tip = y + length / 2.0
-    axes.plot([place, place], [y - length / 2.0, tip], color=style.ENCODER, linewidth=1.8)
+    end = y - length / 2.0
+    axes.plot([x_of_arrow, x_of_arrow], [end, tip], color=style.ENCODER, linewidth=1.8)
     head = "^" if difference > 0.0 else "v"
-    axes.plot([place], [tip], head, color=style.ENCODER, markersize=5)
-    words = f"{difference:+.3f}".replace("-", MINUS)
-    axes.text(place + 0.12, y, words, va="center", color=style.ENCODER, fontsize=7)
+    axes.plot([x_of_arrow], [tip], head, color=style.ENCODER, markersize=5)
+    label = f"{difference:+.3f}".replace("-", MINUS)
+    axes.text(x_of_arrow + 0.12, y, label, va="center", color=style.ENCODER, fontsize=7)
 
 
 def _draw_way_back(axes: Axes, regression: float) -> None:
-    """Draw that a share of the state at time 0 is kept at time 2."""
+    """Draw an arrow from time 0 to time 2, which says how much of the vector is kept."""
     arrow = {
         "arrowstyle": "->",
         "linestyle": (0, (3, 3)),
@@ -179,9 +189,10 @@ def _draw_moments(model: Model, name: str, updates: list[int], *, title: str = "
         width=style.HALF, height=height, nrows=n_rows, ncols=IN_A_ROW
     )
     traced = _trace(model, name, max(updates))
+    codes = traced.hidden[0]  # (update, pattern, hidden unit)
     matrices = traced.matrices()
     for square, t in zip(axes.flat, updates, strict=True):
-        draw_plane(square, traced.hidden[0][t], matrices.U[t], matrices.c[t])
+        draw_plane(square, codes[t], matrices.U[t], matrices.c[t])
         square.set(title=f"{t:,}", xticks=(), yticks=())
         square.spines[["right", "top"]].set_visible(True)
     axes.flat[0].set_title(f"{updates[0]:,} updates")
@@ -191,7 +202,7 @@ def _draw_moments(model: Model, name: str, updates: list[int], *, title: str = "
 
 
 def _trace(model: Model, name: str, n_updates: int) -> Trace:
-    """Return a network that is shown, up to an update."""
+    """Return one of the networks that the pages show, traced up to an update."""
     shown = model["networks"][name]
     protocol = from_plain(model["protocol"] | {"learning_rate": shown["learning_rate"]})
     return trace(protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=n_updates)

@@ -5,7 +5,7 @@ import json
 import re
 from pathlib import Path
 
-from replication.experiments.live.run import MEANINGS
+from replication.experiments.live.cloud import MEANINGS
 from replication.simulator.compiler.javascript import write_script
 from replication.simulator.rule.network import Rule
 from replication.simulator.rule.recirculation import RecirculationNetwork

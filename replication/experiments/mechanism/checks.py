@@ -85,10 +85,10 @@ def gap_grows_as_predicted(model: Model) -> bool:
     """
     slow = model["growth"]["small"]
     paper = model["growth"]["paper"]
-    grown = (slow["growth"] - 1.0) / (slow["predicted"] - 1.0)
-    grown_fast = (paper["growth"] - 1.0) / (paper["predicted"] - 1.0)
+    ratio_slow = (slow["growth"] - 1.0) / (slow["predicted"] - 1.0)
+    ratio_paper = (paper["growth"] - 1.0) / (paper["predicted"] - 1.0)
     is_along = min(*slow["lacking"], *paper["lacking"]) > 0.995
-    return bool(0.9 < grown < 1.05 and 0.7 < grown_fast < 1.05 and is_along)
+    return bool(0.9 < ratio_slow < 1.05 and 0.7 < ratio_paper < 1.05 and is_along)
 
 
 def alignment_comes_early(model: Model) -> bool:
@@ -112,6 +112,7 @@ def watching_decoder_is_in_time(model: Model) -> bool:
 
     In 8-3-8 networks, too; what it starts from counts nothing.
     """
+    # Pairs, with the least share in time and the least squared correlation with the donor's time.
     for pairs, near, r2 in (
         (model["pairs"]["small"], 0.99, 0.95),
         (model["pairs"]["paper"], 0.85, 0.95),
@@ -164,8 +165,10 @@ def time_is_foretold(model: Model) -> bool:
         law = model["law"][rate]
         if not is_near(law["predicted"], law["actual"], 0.1) or law["r2"] < 0.9:
             return False
-    eight = [model["eight"][rate]["law"] for rate in RATES]
-    return all(is_near(x["predicted"], x["actual"], 0.2) and x["r2"] > 0.75 for x in eight)
+        of_eight = model["eight"][rate]["law"]
+        if not is_near(of_eight["predicted"], of_eight["actual"], 0.2) or of_eight["r2"] <= 0.75:
+            return False
+    return True
 
 
 WELL_FORETOLD = (
@@ -349,7 +352,11 @@ def encoder_decides_unless_outputs_jump(model: Model) -> bool:
     The U that it starts from decides nothing.
     """
     starts = model["starts"]
-    eight = {rate: model["eight"][rate]["starts"] for rate in RATES}
-    u = [starts[rate]["u"] for rate in RATES] + [eight[rate]["u"] for rate in RATES]
-    is_w = starts["small"]["w"] > 0.95 and eight["small"]["w"] > 0.85
-    return bool(is_w and starts["paper"]["w"] < 0.5 and eight["paper"]["w"] < 0.2 and max(u) < 0.05)
+    starts_of_eight = {rate: model["eight"][rate]["starts"] for rate in RATES}
+    decides_at_small_rate = starts["small"]["w"] > 0.95 and starts_of_eight["small"]["w"] > 0.85
+    decides_less_at_paper_rate = starts["paper"]["w"] < 0.5 and starts_of_eight["paper"]["w"] < 0.2
+    u_decides = False
+    for rate in RATES:
+        if starts[rate]["u"] >= 0.05 or starts_of_eight[rate]["u"] >= 0.05:
+            u_decides = True
+    return bool(decides_at_small_rate and decides_less_at_paper_rate and not u_decides)

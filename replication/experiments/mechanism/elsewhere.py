@@ -15,29 +15,29 @@ from replication.experiments.mechanism.watching import compare_pairs, exchange_s
 
 EIGHT = (8, 3)  # sizes of the encoder of 8-3-8 networks
 EIGHT_RATES = {"small": 2.0, "paper": 14.0}  # 14 is about the best one
-N_FORETOLD = 100  # networks of these whose gaps are recorded
-PART = 0.5  # of the rate beyond which outputs jump: the learning rate of other inputs
+N_FORETOLD = 100  # 8-3-8 networks whose gaps are recorded
+PART = 0.5  # other inputs are learnt at this share of the rate beyond which outputs jump
 PATTERN_SEED = 2015  # of the random patterns
 N_SETS = 8  # of random patterns, since single sets differ much
 
 
 def examine_eight(sample: Sample) -> Model:
-    """Return by rate what pairs of halves of 8-3-8 networks need, and what the law says of them."""
-    found = {}
+    """Return for two rates what halves of 8-3-8 networks need in pairs, and what the law says."""
+    examined = {}
     for name, rate in EIGHT_RATES.items():
         protocol = Protocol(group_sizes=EIGHT, learning_rate=rate)
         networks = draw_networks(protocol, sample)
-        found[name] = {
+        examined[name] = {
             "rate": rate,
             **compare_pairs(networks, sample),
             "starts": exchange_starts(networks, sample),
             "law": foretell(networks.take(N_FORETOLD)),
         }
-    return found
+    return examined
 
 
 def examine_others(sample: Sample) -> Model:
-    """Return what pairs of halves need on other inputs, at `PART` of the critical rate of each."""
+    """Return what halves need in pairs on other inputs, and how many networks learn these."""
     tasks = dict(list_tasks())
 
     def examine(name: str) -> Model:
@@ -48,8 +48,11 @@ def examine_others(sample: Sample) -> Model:
             **compare_pairs(networks, sample.alone, names=("watching", "mirrored")),
         }
 
-    longest = sorted(tasks, key=lambda name: -tasks[name].n_weights * tasks[name].n_patterns)
-    return sample.map(examine, longest)
+    def measure_size(name: str) -> int:
+        return tasks[name].n_weights * tasks[name].n_patterns
+
+    largest_first = sorted(tasks, key=measure_size, reverse=True)
+    return sample.map(examine, largest_first)
 
 
 def list_tasks() -> Iterator[tuple[str, Protocol]]:
@@ -63,7 +66,7 @@ def list_tasks() -> Iterator[tuple[str, Protocol]]:
 
 
 def make_task(patterns: Array, n_hidden: int) -> Protocol:
-    """Return the protocol of some patterns."""
+    """Return the protocol of networks that learn some patterns, at their own rate."""
     sizes = patterns.shape[1], n_hidden
     return slow_down(Protocol(group_sizes=sizes, patterns=patterns.tolist()))
 

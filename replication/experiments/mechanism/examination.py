@@ -1,10 +1,9 @@
 """What learning waits for on inputs of one's own, and how fast rules are there."""
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from replication.definition.fields import take_whole
 from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
@@ -28,8 +27,15 @@ from replication.simulator.running.guard import check_rule
 from replication.system.progress import Tell, silent
 from replication.wording import plural, show
 
-SEARCH_SHARE = 0.2
-"""Networks at each learning rate that is tried, as a share of all."""
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEARCH_SHARE = 0.2  # networks at each learning rate that is tried, as a share of all
+LEARNT = 0.5  # share of networks that have to learn, so that their median is no cap
+SAVING = 0.1  # share of the time that a decoder kept aligned has to save, beyond chance
+IN_TIME = 0.5  # share of watching decoders that have to be done when the other network is
+N_FORETOLD = 20  # networks whose gaps are recorded
+MOST_CODES = 16  # of networks whose gaps are recorded
 COLUMNS = (
     "kind",
     "name",
@@ -47,16 +53,13 @@ COLUMNS = (
     "last_gap",
     "predicted",
 )
-"""Of the table, those that no row has left out."""
-LEARNT = 0.5
-"""Share of networks that have to learn, so that their median is no cap."""
-SAVING = 0.1
-"""Share of the time by which a decoder that is kept aligned has to be sooner, beyond chance."""
-IN_TIME = 0.5
-"""Share of watching decoders that are done when the other network is, from which it is so."""
-N_FORETOLD = 20
-MOST_CODES = 16
-"""Networks whose gaps are recorded, and the most codes of which they are."""
+"""Of the table, in this order; those are left out that no row has."""
+TITLES = {
+    "halves": "Halves that learn from another network, or are kept aligned: median updates",
+    "law": "What the gaps between the codes foretell, with no number that is fitted",
+    "rule": "Rules at their best rates; what has not converged counts as {cap}",
+}
+"""What stands above the rows of each kind."""
 HALVES = {
     "watching": "a decoder watches another network's encoder",
     "hearing": "an encoder learns from another network's decoder",
@@ -89,34 +92,38 @@ class Mechanism:
     protocol: Protocol
     n_networks: int
     root_seed: int
-    table: pd.DataFrame
+    table: "pd.DataFrame"
     answer: str
 
     def __str__(self) -> str:
+        tables = [self._describe_kind(kind) for kind in TITLES]
+        parts = [self._describe_task(), *tables, self.answer]
+        return "\n\n".join(part for part in parts if part)
+
+    def _describe_task(self) -> str:
+        """Return what was asked, and the inputs as the theory sees them, the strongest eight."""
         protocol = self.protocol
-        table = self.table
-        # What was asked, and the inputs as the theory sees them, the strongest eight.
         sizes = "-".join(map(str, (*protocol.group_sizes, protocol.n_visible)))
         strengths = Scatter.of(protocol).strengths
         known = [f"{x:.3g}" for x in strengths[:8] if x > 1e-9 * strengths[0]]
-        parts = [
+        return (
             f"{sizes}, {plural(protocol.n_patterns, 'pattern')}, {protocol.visible_units} visible "
             f"units, regression {protocol.regression:g}; "
             f"{plural(self.n_networks, 'network')} of root seed {self.root_seed}\n"
             f"strengths of the inputs (eigenvalues of their scatter): {', '.join(known)}"
-        ]
-        # The table, kind by kind, without the columns that are empty.
-        cap = plural(protocol.max_updates, "update")
-        form: Any = {"na_rep": "", "float_format": "{:.4g}".format, "index_names": False}
-        for kind, title in {
-            "halves": "Halves that learn from another network, or are kept aligned: median updates",
-            "law": "What the gaps between the codes foretell, with no number that is fitted",
-            "rule": f"Rules at their best rates; what has not converged counts as {cap}",
-        }.items():
-            rows = table[table["kind"] == kind].drop(columns="kind").dropna(axis=1, how="all")
-            if len(rows):
-                parts.append(f"{title}\n{rows.set_index('name').to_string(**form)}")
-        return "\n\n".join([*parts, self.answer])
+        )
+
+    def _describe_kind(self, kind: str) -> str:
+        """Return the rows of a kind with their title, without empty columns; "" without any row."""
+        is_of_kind = self.table["kind"] == kind
+        rows = self.table[is_of_kind].drop(columns="kind").dropna(axis=1, how="all")
+        if rows.empty:
+            return ""
+        title = TITLES[kind].format(cap=plural(self.protocol.max_updates, "update"))
+        text = rows.set_index("name").to_string(
+            na_rep="", float_format="{:.4g}".format, index_names=False
+        )
+        return f"{title}\n{text}"
 
 
 def examine_mechanism(
@@ -184,34 +191,60 @@ def examine_mechanism(
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
         rules = reach.compare_rules(protocol, sample, search=search, own=network)
-        own = rules["recirculation"]
-        rows = []
-        share = own["converged"]["share"]
-        answer = describe_failure(protocol, has_learnt=reach.has_learnt(rules))
-        if 0.0 < share < LEARNT:
-            answer = (
-                "Fewer than half of the networks learn here: nothing is said of what they wait for."
-            )
-        elif share >= LEARNT:
-            report_progress("exchanging halves")
-            best = dataclasses.replace(protocol, learning_rate=own["rate"])
-            networks = draw_networks(best, sample)
-            found = compare_pairs(networks, sample)
-            rows = [*list_halves(found), *list_law(networks)]
-            answer = judge_waiting(found)
-    rows += [
-        {
-            "kind": "rule",
-            "name": name,
-            **row,
-            "converged": row["converged"]["share"],
-            "tried": "{:g} to {:g}".format(*row["tried"]),
-        }
-        for name, row in rules.items()
-    ]
+        waiting = examine_waiting(protocol, rules, sample)
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
-    table = pd.DataFrame(rows, columns=[x for x in COLUMNS if any(x in row for row in rows)])
-    return Mechanism(protocol, n_networks, root_seed, table, answer)
+    table = make_table([*waiting.rows, *list_rules(rules)])
+    return Mechanism(protocol, n_networks, root_seed, table, waiting.answer)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Waiting:
+    """What networks wait for, in sentences, and the rows of the table that show it."""
+
+    answer: str
+    rows: list[Model]
+
+
+def examine_waiting(protocol: Protocol, rules: Model, sample: Sample) -> Waiting:
+    """Return what networks wait for at the best rate of recirculation, if enough learn there."""
+    ours = rules["recirculation"]
+    share = ours["converged"]["share"]
+    if share == 0.0:
+        return Waiting(describe_failure(protocol, has_learnt=reach.has_learnt(rules)), [])
+    if share < LEARNT:
+        return Waiting(
+            "Fewer than half of the networks learn here: nothing is said of what they wait for.", []
+        )
+    sample.report_progress("exchanging halves")
+    best = dataclasses.replace(protocol, learning_rate=ours["rate"])
+    networks = draw_networks(best, sample)
+    compared = compare_pairs(networks, sample)
+    return Waiting(judge_waiting(compared), [*list_halves(compared), *list_law(networks)])
+
+
+def make_table(rows: list[Model]) -> "pd.DataFrame":
+    """Return rows as a table with those of `COLUMNS` that any row has."""
+    import pandas as pd  # which takes long to import
+
+    known = {name for row in rows for name in row}
+    return pd.DataFrame(rows, columns=[name for name in COLUMNS if name in known])
+
+
+def list_rules(rules: Model) -> list[Model]:
+    """Return rows of the rules that were compared."""
+    rows = []
+    for name, rule in rules.items():
+        lowest, highest = rule["tried"]
+        rows.append(
+            {
+                "kind": "rule",
+                "name": name,
+                **rule,
+                "converged": rule["converged"]["share"],
+                "tried": f"{lowest:g} to {highest:g}",
+            }
+        )
+    return rows
 
 
 def check_task(protocol: Protocol) -> None:
@@ -234,14 +267,20 @@ def check_task(protocol: Protocol) -> None:
             raise UsageError(f"{field} = {given} was given; mechanism needs {needed}; change it")
 
 
-def list_halves(found: Model) -> list[Model]:
+def list_halves(compared: Model) -> list[Model]:
     """Return rows of halves that learn from another network, or are kept aligned."""
-    rows: list[Model] = [{"kind": "halves", "name": "nothing changed", "median": found["donor"]}]
+    rows: list[Model] = [{"kind": "halves", "name": "nothing changed", "median": compared["donor"]}]
     for name, words in HALVES.items():
-        half = found[name]
+        half = compared[name]
         low, high = half["median_interval"]
-        row = {"kind": "halves", "name": words, "median": half["median"], "low": low, "high": high}
-        row["converged"] = half["learnt"]["share"]
+        row = {
+            "kind": "halves",
+            "name": words,
+            "median": half["median"],
+            "low": low,
+            "high": high,
+            "converged": half["learnt"]["share"],
+        }
         if "near" in half:
             row["near"] = half["near"]["share"]
         rows.append(row)
@@ -253,15 +292,15 @@ def list_law(networks: Networks) -> list[Model]:
     if not has_foretold_time(networks.protocol):
         return []
     few = networks.take(N_FORETOLD)
-    found = foretell(few)
+    foretold = foretell(few)
     return [
         {
             "kind": "law",
             "name": "smallest gap at first and when learnt, and the updates",
             "first_gap": float(np.median(measure_smallest_gap(few.protocol, few.start))),
             "last_gap": float(np.median(measure_smallest_gap(few.protocol, few.final))),
-            "median": found["actual"],
-            "predicted": found["predicted"],
+            "median": foretold["actual"],
+            "predicted": foretold["predicted"],
         }
     ]
 
@@ -279,18 +318,19 @@ def has_foretold_time(protocol: Protocol) -> bool:
 
 
 def describe_failure(protocol: Protocol, *, has_learnt: bool) -> str:
-    """Return a sentence on what to allow where recirculation does not learn, or no rule does."""
+    """Return what to allow if recirculation fails; `has_learnt` says whether any rule learns."""
+    failing = "Recirculation does not meet" if has_learnt else "No rule meets"
     return (
-        f"{'Recirculation does not meet' if has_learnt else 'No rule meets'} the criterion here "
+        f"{failing} the criterion here "
         f"({protocol.criterion} below {protocol.threshold:g}) at any rate that was tried. Allow a "
         "larger threshold or another criterion, more hidden units or more updates."
     )
 
 
-def judge_waiting(found: Model) -> str:
+def judge_waiting(compared: Model) -> str:
     """Return a sentence on which half sets the time, and one on alignment."""
-    near = found["watching"]["near"]["share"]
-    latest = found["mirrored"]["median_interval"][1]
+    near = compared["watching"]["near"]["share"]
+    latest = compared["mirrored"]["median_interval"][1]
     if near is not None and near >= IN_TIME:
         first = (
             "The encoder sets the time here: a decoder that only watches is done when the other "
@@ -301,7 +341,7 @@ def judge_waiting(found: Model) -> str:
             "The encoder alone does not set the time here: a decoder that only watches is not done "
             "when the other network is."
         )
-    if latest < (1.0 - SAVING) * found["donor"]:
+    if latest < (1.0 - SAVING) * compared["donor"]:
         second = "Keeping the decoder aligned saves time."
     else:
         second = "Keeping the decoder aligned saves no time."

@@ -26,7 +26,7 @@ BARS: tuple[tuple[str, str, str], ...] = (
     ("other_w", style.ENCODER, "given another’s final W"),
     ("hearing", style.MUTED, "encoder learns from another’s decoder"),
 )
-"""What is drawn from top to bottom: its name, colour and words."""
+"""What is drawn from top to bottom, by its name, colour and label."""
 BROKEN = 0.62  # of the longest bar: where one that is cut off has its break
 BREAK = (0.02, 0.03)  # width of its two strokes from one another, and how far each leans
 
@@ -37,8 +37,9 @@ def plot_waiting(model: Model) -> tuple[Figure, Figure]:
 
 
 def draw_curves(model: Model) -> Figure:
-    """Draw three rising shares at each learning rate, one below the other."""
+    """Draw three rising shares in a panel for each learning rate, one below the other."""
     figure, panels = style.create_figure(width=style.HALF, height=3.6, nrows=2)
+    # Both panels are part (a) of the figure, whose letter stands above the first one.
     for rate, letter, axes in zip(RATES, ("(a) ", ""), panels, strict=True):
         curves = model["curves"][rate]
         draw_shares(axes, curves)
@@ -83,20 +84,20 @@ def draw_bars(model: Model) -> Figure:
     medians = find_medians(model)
     usual = medians["nothing"]
     longest = 1.5 * usual
-    for row, (name, color, words) in enumerate(BARS):
-        place = -row
+    for row, (name, color, label) in enumerate(BARS):
+        y = -row
         width = min(medians[name], longest)
         text = exact(medians[name])
-        axes.barh(place, width, 0.5, color=color, gid=name)
+        axes.barh(y, width, 0.5, color=color, gid=name)
         if medians[name] > longest:
             text = f"over {exact(medians[name])}"
-            draw_break(axes, BROKEN * longest, place, longest)
+            draw_break(axes, BROKEN * longest, y, longest)
         # What was done stands above its bar, where there is room on a telephone, too.
-        axes.text(0.8, place + 0.28, words, fontsize=8, va="bottom", gid=style.HALO)
+        axes.text(0.8, y + 0.28, label, fontsize=8, va="bottom", gid=style.HALO)
         # The number stands inside its bar, clear of the dashed line.
         axes.text(
             width - 1.0,
-            place,
+            y,
             text,
             color=style.PAPER_WHITE,
             fontsize=8,
@@ -129,13 +130,13 @@ def find_medians(model: Model) -> dict[str, float]:
     return medians
 
 
-def draw_break(axes: Axes, x: float, place: float, longest: float) -> None:
+def draw_break(axes: Axes, x: float, y: float, longest: float) -> None:
     """Draw two strokes across a bar that is longer than the figure, at x."""
     apart, lean = (share * longest for share in BREAK)
     for start in (x, x + apart):
         axes.plot(
             [start, start + lean],
-            [place - 0.32, place + 0.32],
+            [y - 0.32, y + 0.32],
             color=style.PAPER_WHITE,
             linewidth=1.4,
             gid="break",

@@ -1,7 +1,6 @@
 """The law against what networks do: each one's time, and codes at gaps that are given to them."""
 
 import numpy as np
-from scipy.stats import linregress
 
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
@@ -17,28 +16,27 @@ from replication.experiments.mechanism.networks import (
 from replication.experiments.mechanism.waiting import BUDGET
 from replication.simulator.rule.weights import list_connections
 
-LONGEST = 4.0  # medians of updates for which gaps are recorded where each network is foretold
-GAPS = (0.06, 0.4)  # that codes are given whose decoder learns alone
+LONGEST = 4.0  # for how many medians of updates gaps are recorded to foretell each network
+GAPS = (0.06, 0.4)  # between which codes have their gap, whose decoder learns alone
 GAP_SEED = 2015
 
 
 def check_law(networks: Networks, sample: Sample) -> Model:
-    """Return how well the law foretells each network, and how a decoder's time goes with the gap.
-
-    ``off``: the typical deviation, the median of absolute logarithms of predicted over actual
-    updates. ``sources``: see `read_at_gaps`.
-    """
-    return {
-        **foretell(networks),
-        "sources": {
-            name: read_at_gaps(networks, weights, sample)
-            for name, weights in list_sources(networks).items()
-        },
-    }
+    """Return how well the law foretells networks, and how a decoder's time goes with the gap."""
+    sources = {}
+    for name, weights in list_sources(networks).items():
+        sources[name] = read_at_gaps(networks, weights, sample)
+    return {**foretell(networks), "sources": sources}
 
 
 def foretell(networks: Networks) -> Model:
-    """Return what the law says of each network from its recorded gaps, beside what it needs."""
+    """Return what the law says of each network from its recorded gaps, beside what it needs.
+
+    ``predicted`` and ``actual`` are median updates. ``foretold`` is the share of networks of which
+    the law says that they learn within the recorded time; of these, ``r2`` is the squared
+    correlation of the logarithms of both numbers, and ``off`` the median size of the logarithm of
+    their ratio.
+    """
     protocol = networks.protocol
     actual = networks.updates
     median = float(np.median(actual))
@@ -72,6 +70,8 @@ def read_at_gaps(networks: Networks, weights: Array, sample: Sample) -> Model:
     ``power`` is the exponent of the gap, -2 in the law; ``ratio`` the median of predicted over
     measured updates.
     """
+    from scipy import stats  # which takes long to import
+
     protocol = networks.protocol
     generator = np.random.Generator(np.random.Philox(key=GAP_SEED))
     low, high = np.log(GAPS).tolist()
@@ -81,7 +81,7 @@ def read_at_gaps(networks: Networks, weights: Array, sample: Sample) -> Model:
     updates, finished = train_decoder(protocol, scaled[is_possible], cap, sample)
     log_gaps = np.log(gaps[is_possible][finished])
     log_updates = np.log(updates[finished])
-    line = linregress(log_gaps, log_updates)
+    line = stats.linregress(log_gaps, log_updates)
     predicted = np.log(law.predict_reading(1.0, protocol)) - 2.0 * log_gaps
     return {
         "power": float(line.slope),

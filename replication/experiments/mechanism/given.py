@@ -1,7 +1,7 @@
-"""What a network needs that is given one half of what learning would bring it.
+"""How long networks take that are given a part of what learning would bring them.
 
-Each row of the table takes the same networks, and changes one thing. Beside the median stands what
-the law says of it, from the gaps that were recorded in the first of these networks.
+Each row of the table has the same networks, in which one thing is changed. Beside the median stands
+what the law says of it, from the gaps that were recorded in the first of these networks.
 """
 
 import dataclasses
@@ -29,36 +29,42 @@ from replication.experiments.mechanism.networks import (
 from replication.simulator.rule.weights import list_connections, split_weights
 from replication.simulator.running.ensemble import simulate_weights
 
-N_FOLLOWED = 1_000  # networks whose gaps are recorded,
-HORIZON = 2.0  # for so many times the median of the updates that they need
+N_FOLLOWED = 1_000  # networks whose gaps are recorded
+HORIZON = 2.0  # for how long, as a multiple of the median of the updates that they need
 
 SMALL = 1 / 16  # of the initial W or U
 CORNERS = ((1.0, 1.0, -1.0, -1.0), (1.0, -1.0, 1.0, -1.0))
 MIDDLES = ((1.0, 0.0, -1.0, 0.0), (0.0, 1.0, 0.0, -1.0))
 """W by hand, up to a factor: codes near the four corners, or the middles of the four sides."""
-TOGETHER = 0.95  # of the way that one code is moved to another
-# gaps of first codes that were made as long as they end
+TOGETHER = 0.95  # share of the way that one code is moved to another
+# First codes whose W is made as long as it ends have a wide gap above the first number, and a
+# narrow one below the second.
 WIDE = 0.2
 NARROW = 0.05
-HAND_SEED = 2014  # of which code lies at which point
-N_HALVINGS = 24  # of the interval in which a factor is looked for
-CLOSE = 0.02  # relative error of a gap that is as asked
+HAND_SEED = 2014  # of the order in which codes lie at points
+# The factor that gives codes a gap.
+LOWEST_FACTOR = 1e-4
+HIGHEST_FACTOR = 60.0
+N_HALVINGS = 24  # of the interval in which it lies
+CLOSE = 0.02  # largest relative error of the gap
 
 
 def scale_to_gap(protocol: Protocol, weights: Array, gaps: Array) -> tuple[Array, Flags]:
-    """Return weights whose W and b are multiplied until the smallest gap is as asked, (n,).
+    """Multiply W and b of each network by the factor that gives it the smallest gap ``gaps[i]``.
 
-    With them whether that was possible: a code inside the hull of the others stays there.
+    Returns the weights, and for which networks there is such a factor, (n,): a code inside the hull
+    of the others may stay there.
     """
     encoder, _ = list_connections(protocol)
-    low = np.full(len(weights), 1e-4)
-    high = np.full(len(weights), 60.0)
+    low = np.full(len(weights), LOWEST_FACTOR)
+    high = np.full(len(weights), HIGHEST_FACTOR)
 
     def scale(factors: Array) -> Array:
         scaled = weights.copy()
         scaled[:, encoder] *= factors[:, np.newaxis]
         return scaled
 
+    # The factor is searched on a logarithmic scale, by halving the interval in which it lies.
     for _ in range(N_HALVINGS):
         middle = np.sqrt(low * high)
         is_enough = measure_smallest_gap(protocol, scale(middle)) >= gaps
@@ -70,7 +76,7 @@ def scale_to_gap(protocol: Protocol, weights: Array, gaps: Array) -> tuple[Array
 
 
 def put_by_hand(networks: Networks, points: tuple[tuple[float, ...], ...]) -> Array:
-    """Return initial weights whose W spreads the codes as points do, and whose b is 0.
+    """Return initial weights whose b is 0 and in whose W each column is one of some points.
 
     Which code lies at which point is drawn for each network.
     """
@@ -93,7 +99,7 @@ def put_together(protocol: Protocol, weights: Array) -> Array:
 
 
 def list_given(networks: Networks) -> dict[str, Array]:
-    """Return what networks start from, by what they are given, (n, n_weights) each."""
+    """Return the weights from which networks start, by what they are given, (n, n_weights)."""
     protocol = networks.protocol
     start = networks.start
     final = networks.final
@@ -138,15 +144,15 @@ def list_given(networks: Networks) -> dict[str, Array]:
 
 
 SLOWED = {"slow_w": (0.5, 1.0), "slow_u": (1.0, 0.5), "slow_both": (0.5, 0.5)}
-"""By what the learning rates of W and of U, with their biases, are multiplied."""
+"""Factors on the learning rates of W and of U, with their biases."""
 UNPREDICTED = ("final_u", "other_u")
-"""The law begins with a decoder that knows nothing."""
+"""Rows of which the law says nothing, since it begins with a decoder that knows nothing."""
 
 
 def compare_given(networks: Networks, sample: Sample) -> Model:
-    """Return by what networks are given the updates that they need, and what the law says.
+    """Return how many updates networks need, and what the law says, by what they are given.
 
-    What no network fits, of few, is left out.
+    A row is left out if no network fits it, which happens with few networks.
     """
     protocol = networks.protocol
     given = list_given(networks)
@@ -165,8 +171,8 @@ def compare_given(networks: Networks, sample: Sample) -> Model:
         row["failed"] = estimate_share(~converged)
         if name not in UNPREDICTED:
             horizon = math.ceil(HORIZON * row["median"])
-            found = predict_from_gaps(changed, weights[:N_FOLLOWED], horizon)
-            row["predicted"] = float(np.median(found))
+            predicted = predict_from_gaps(changed, weights[:N_FOLLOWED], horizon)
+            row["predicted"] = float(np.median(predicted))
         return row
 
     return sample.map(run, tasks)

@@ -16,7 +16,6 @@ fitted. While W learns, m changes with every update.
 import math
 
 import numpy as np
-from scipy.optimize import nnls
 from scipy.special import expit
 
 from replication.definition.protocol import Protocol
@@ -24,7 +23,7 @@ from replication.experiments.instruments.matrices import Array
 
 
 def find_speed(protocol: Protocol) -> float:
-    """Return eta, the learning rate of the decoder: epsilon, with the factor of U, by 1 - lambda.
+    """Return eta, the learning rate of the decoder: epsilon, times its factor, times 1 - lambda.
 
     >>> find_speed(Protocol(learning_rate=20.0, regression=0.75))
     5.0
@@ -43,7 +42,7 @@ def find_needed_input(threshold: float) -> float:
 
 
 def predict_reading(gap: float, protocol: Protocol) -> float:
-    """Return after how many updates a decoder alone reads codes with that smallest gap.
+    """Return after how many updates a decoder alone reads codes whose smallest gap is given.
 
     The equation above with ``x = u m / 2`` is ``dx / dt = eta m^2 sigma(-x) / 2``, whose solution
     from x = 0 is ``x + exp(x) - 1 = eta m^2 t / 2``.
@@ -51,7 +50,7 @@ def predict_reading(gap: float, protocol: Protocol) -> float:
     >>> round(predict_reading(1.0, Protocol()), 3)
     4.079
     """
-    return _measure_reading(protocol) / gap**2
+    return _find_product(protocol) / gap**2
 
 
 def find_needed_gap(n_updates: float, protocol: Protocol) -> float:
@@ -60,11 +59,11 @@ def find_needed_gap(n_updates: float, protocol: Protocol) -> float:
     >>> round(find_needed_gap(predict_reading(0.2, Protocol()), Protocol()), 12)
     0.2
     """
-    return math.sqrt(_measure_reading(protocol) / n_updates)
+    return math.sqrt(_find_product(protocol) / n_updates)
 
 
-def _measure_reading(protocol: Protocol) -> float:
-    """Return updates times the squared gap."""
+def _find_product(protocol: Protocol) -> float:
+    """Return ``m^2 t``, the squared gap times the updates in which a decoder alone reads it."""
     needed = find_needed_input(protocol.threshold)
     return 2.0 * (needed + math.exp(needed) - 1.0) / find_speed(protocol)
 
@@ -72,7 +71,7 @@ def _measure_reading(protocol: Protocol) -> float:
 def predict_learning(gaps: Array, protocol: Protocol, *, every: int = 1) -> Array:
     """Return after how many updates a decoder reads codes whose gaps change, (n,).
 
-    Infinity where it does not within the history.
+    It is infinite where the decoder does not read them within the history.
 
     Parameters
     ----------
@@ -89,10 +88,11 @@ def predict_learning(gaps: Array, protocol: Protocol, *, every: int = 1) -> Arra
     lengths = np.zeros((n, n_codes))  # u, of each visible unit's weights
     updates = np.full(n, np.inf)
     for moment in range(n_moments):
-        gap = gaps[:, moment]
-        inputs = lengths * gap / 2.0
+        gap = gaps[:, moment]  # m, (n, n_codes)
+        inputs = lengths * gap / 2.0  # u m / 2
         is_read = np.all(inputs >= needed, axis=1)
-        updates[is_read & np.isinf(updates)] = moment * every
+        is_first_time = is_read & np.isinf(updates)
+        updates[is_first_time] = moment * every
         lengths += every * speed * gap * expit(-inputs)
     return updates
 
@@ -119,6 +119,7 @@ def measure_gaps(codes: Array) -> Array:
     for k in range(n_codes):
         code = codes[..., k, :]
         others = np.delete(codes, k, axis=-2)
+        # In the paper's network the hull is a triangle, which is much quicker.
         if (n_codes, n_hidden) == (4, 2):
             gaps[..., k] = measure_from_triangle(code, others)
         else:
@@ -128,15 +129,15 @@ def measure_gaps(codes: Array) -> Array:
 
 def measure_from_triangle(points: Array, triangles: Array) -> Array:
     """Return the distance of points (..., 2) from triangles (..., 3, 2), 0 inside, shape (...)."""
-    ends = np.roll(triangles, -1, axis=-2)
-    sides = ends - triangles  # (..., 3, 2), from corner to corner
-    away = points[..., np.newaxis, :] - triangles
+    next_corners = np.roll(triangles, -1, axis=-2)
+    sides = next_corners - triangles  # (..., 3, 2), from corner to corner
+    away = points[..., np.newaxis, :] - triangles  # (..., 3, 2), from each corner to the point
     # The nearest point of each side, as a share of the way along it.
     squares = np.maximum(np.sum(sides**2, axis=-1), np.finfo(float).tiny)
     shares = np.clip(np.sum(away * sides, axis=-1) / squares, 0.0, 1.0)
     from_sides = away - shares[..., np.newaxis] * sides
     distances = np.linalg.norm(from_sides, axis=-1)
-    # Inside, the point lies on the same hand of all sides.
+    # Inside, the point lies on the same hand of all sides: cross products of equal signs.
     hands = sides[..., 0] * away[..., 1] - sides[..., 1] * away[..., 0]
     is_on_left = np.all(hands > 0.0, axis=-1)
     is_on_right = np.all(hands < 0.0, axis=-1)
@@ -151,9 +152,9 @@ def measure_from_hull(points: Array, others: Array) -> Array:
 
     Notes
     -----
-    Lawson & Hanson (1974), Solving Least Squares Problems, chapter 23. Of the differences d_i
-    between the others and the point, the smallest ``|sum z_i d_i|^2 + (sum z_i - 1)^2`` with no
-    z_i below 0 is ``m^2 / (1 + m^2)``, where m is the distance.
+    Lawson & Hanson (1974), Solving Least Squares Problems, chapter 23. Let d_i be the differences
+    between the others and the point, and z_i numbers none of which is below 0. Then the smallest
+    ``|sum z_i d_i|^2 + (sum z_i - 1)^2`` is ``m^2 / (1 + m^2)``, where m is the distance.
     """
     n_others, n_hidden = others.shape[-2:]
     differences = others - points[..., np.newaxis, :]
@@ -165,13 +166,14 @@ def measure_from_hull(points: Array, others: Array) -> Array:
 
 
 def find_residual(differences: Array) -> float:
-    """Return how nearly shares z_i, none below 0, mix the others to one point and add up to 1.
+    """Return the root of the smallest ``|sum z_i d_i|^2 + (sum z_i - 1)^2`` with no z_i below 0.
 
-    That is the root of ``|sum z_i d_i|^2 + (sum z_i - 1)^2``, as small as it can be made.
-    `differences`: d_i, from the point to each of the others, (n_others, n_hidden).
+    `differences` are the d_i, from a point to each of the others, (n_others, n_hidden).
     """
+    from scipy import optimize  # which takes long to import
+
     n_others, n_hidden = differences.shape
     equations = np.vstack([differences.T, np.ones(n_others)])  # (n_hidden + 1, n_others)
     wanted = np.append(np.zeros(n_hidden), 1.0)
-    _, residual = nnls(equations, wanted)
+    _, residual = optimize.nnls(equations, wanted)
     return float(residual)

@@ -5,7 +5,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import spearmanr
 
 from replication.definition.protocol import Protocol
 from replication.experiments.instruments.matrices import Array, Counts, Flags
@@ -14,21 +13,18 @@ from replication.experiments.mechanism import law
 from replication.simulator.running.engine import evaluate_networks, record_weights
 
 N_AT_ONCE = 100  # networks whose weights at every update lie in memory at a time
-N_MOMENTS = 200  # about so many, at most, at which gaps are measured
+N_MOMENTS = 200  # about how many moments there are, at most, at which gaps are measured
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Networks:
-    """Networks that have learnt, each with another one; all weights have the shape (n, n_weights).
-
-    `other` and what follows belong to the other networks, which have learnt, too.
-    """
+    """Networks that have learnt, each paired with another one that has learnt, too."""
 
     protocol: Protocol
-    start: Array
+    start: Array  # (n, n_weights), as all weights
     final: Array
     updates: Counts  # (n,), until each had learnt
-    other: Array
+    other: Array  # the start of the other networks
     other_final: Array
     other_updates: Counts
 
@@ -38,7 +34,7 @@ class Networks:
         return len(self.start)
 
     def take(self, n: int) -> Self:
-        """Return the first of them, so many at most."""
+        """Return the first n of the pairs, or all if they are fewer."""
         return dataclasses.replace(
             self,
             start=self.start[:n],
@@ -70,7 +66,7 @@ def draw_networks(protocol: Protocol, sample: Sample) -> Networks:
 
 
 def put_half(weights: Array, source: Array, half: slice) -> Array:
-    """Return weights with one half, a matrix and its biases, from another network."""
+    """Return weights in which one half, a matrix and its biases, is that of other networks."""
     changed = weights.copy()
     changed[:, half] = source[:, half]
     return changed
@@ -101,9 +97,9 @@ def pick_states(networks: Networks, updates: Counts) -> Array:
 
 
 def predict_from_gaps(protocol: Protocol, weights: Array, n_updates: int) -> Array:
-    """Return what the law says of networks from the gaps that are recorded in them, (n,).
+    """Return how many updates the law foretells, from the gaps that are recorded in networks, (n,).
 
-    Infinity where it says more than `n_updates`.
+    Infinity where it foretells more than `n_updates`.
     """
     every = max(1, n_updates // N_MOMENTS)
     predicted = []
@@ -118,25 +114,28 @@ def predict_from_gaps(protocol: Protocol, weights: Array, n_updates: int) -> Arr
 def train_decoder(
     protocol: Protocol, weights: Array, cap: int, sample: Sample
 ) -> tuple[Counts, Flags]:
-    """Train U and its biases alone, with W and b frozen, for a number of updates at most."""
+    """Return updates and whether networks converge if U and c alone learn, for at most `cap`."""
     alone = dataclasses.replace(protocol, frozen=("W", "b"), max_updates=cap)
     updates, converged, _ = sample.train(alone, weights)
     return updates, converged
 
 
-def correlate_logs(one: Array | Counts, other: Array | Counts) -> float | None:
+def correlate_logs(first: Array | Counts, second: Array | Counts) -> float | None:
     """Return the squared correlation of the logarithms of updates; None of fewer than three.
 
     Networks that start within the threshold count as one update.
     """
-    if len(one) < 3:
+    if len(first) < 3:
         return None
-    logs = np.log(np.maximum(one, 1)), np.log(np.maximum(other, 1))
-    return float(np.corrcoef(*logs)[0, 1] ** 2)
+    first_logs = np.log(np.maximum(first, 1))
+    second_logs = np.log(np.maximum(second, 1))
+    return float(np.corrcoef(first_logs, second_logs)[0, 1] ** 2)
 
 
-def correlate_ranks(one: ArrayLike, other: ArrayLike) -> float | None:
+def correlate_ranks(first: ArrayLike, second: ArrayLike) -> float | None:
     """Return the squared rank correlation of two numbers; None of fewer than three networks."""
-    if np.size(one) < 3:
+    from scipy import stats  # which takes long to import
+
+    if np.size(first) < 3:
         return None
-    return float(spearmanr(one, other)[0] ** 2)
+    return float(stats.spearmanr(first, second)[0] ** 2)

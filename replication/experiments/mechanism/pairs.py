@@ -1,7 +1,8 @@
 """Halves that learn from another network's half, and a decoder that is kept aligned.
 
-Two networks share one half. It learns with its own partner; the second partner learns from it, too,
-and is measured, but has no influence on it.
+Two networks share one half, an encoder or a decoder. This half learns with a partner of its own. A
+second partner learns from it, too, and is the one that is measured, but it has no influence on the
+half that is shared.
 """
 
 import numpy as np
@@ -25,7 +26,7 @@ class Watching(RecirculationNetwork):
 
     @property
     def kept(self) -> dict[str, Operand]:  # type: ignore[override]
-        """What the rule keeps, and the second partner."""
+        """What the rule keeps from update to update, and the second partner."""
         second = {}
         for name in self.partner:
             second[f"{name}2"] = np.zeros(self.shapes[name])
@@ -33,14 +34,14 @@ class Watching(RecirculationNetwork):
 
     @property
     def summed(self) -> dict[str, Shape]:  # type: ignore[override]
-        """Its changes."""
+        """The changes of the second partner, summed over the patterns."""
         return {f"change_of_{name}2": self.shapes[name] for name in self.partner}
 
     def weight_changes(self, v0: Operand) -> Operand:
         """Return the changes of the network, and of the second partner by the same equations."""
         changes = super().weight_changes(v0)._asdict()
-        seconds = dict(zip(self.summed, self.change_second(v0), strict=True))
-        return changes | seconds
+        of_second = dict(zip(self.summed, self.change_second(v0), strict=True))
+        return changes | of_second
 
     def change_second(self, v0: Operand) -> tuple[Operand, ...]:
         """Return the changes of the second decoder, by equation 3."""
@@ -54,13 +55,13 @@ class Watching(RecirculationNetwork):
         return self.activate_visible(total)
 
     def apply(self, changes: dict[str, Operand]) -> None:
-        """Add all changes, those of the second partner as those of the first."""
+        """Add all changes; the second partner is frozen and decays as the network is and does."""
         super().apply(changes)
         for name in self.partner:
             if name in self.protocol.frozen:
                 continue
             second = getattr(self, f"{name}2")
-            if self.protocol.decay > 0.0 and name in "WU":
+            if self.protocol.decay > 0.0 and name in ("W", "U"):
                 second = self.shrinking * second
             setattr(self, f"{name}2", second + changes[f"change_of_{name}2"])
 
@@ -75,7 +76,7 @@ class Watching(RecirculationNetwork):
 class Hearing(Watching):
     """A decoder with its encoder, and a fresh encoder that hears the decoder, unheard.
 
-    The second encoder, `W2` and `b2`, learns by equation 4 from what the decoder returns for its
+    The second encoder, `W2` and `b2`, learns by equation 4 from what the decoder makes of its
     codes.
     """
 
@@ -105,8 +106,8 @@ class Hearing(Watching):
 class Mirrored(Hearing):
     """A network, and a copy of it whose decoder is turned to its encoder after every update.
 
-    The copy's U is the transpose of its W, as long as the U of the network beside it, so that it is
-    only turned. Means over visible units are left as they are.
+    The copy's U then is the transpose of its W, but as long as the U of the network beside it.
+    Means over visible units are left as they are.
     """
 
     partner = ("W", "b", "U", "c")
@@ -128,15 +129,16 @@ class Mirrored(Hearing):
         """Add all changes, and turn the copy's U."""
         super().apply(changes)
         means = np.mean(self.U2, axis=0)
-        neighbour = self.U - np.mean(self.U, axis=0)
-        encoder = self.W2 - np.mean(self.W2, axis=1)[:, None]
-        self.U2 = means + give_length(encoder.T, neighbour)
+        # Without their means: the copy's W gives the direction, the network's U the length.
+        W = self.W2 - np.mean(self.W2, axis=1)[:, None]
+        U = self.U - np.mean(self.U, axis=0)
+        self.U2 = means + give_length(W.T, U)
 
 
 def pair(protocol: Protocol, donors: Array, own: Array, network: type[Watching]) -> Array:
-    """Return rows of weights in which networks of `donors` have the partners of `own` beside them.
+    """Return rows of weights for networks of pairs: `donors`, and behind each a second partner.
 
-    Both have the shape (n, n_weights).
+    The second partners start as the same halves of `own`. Both have the shape (n, n_weights).
     """
     encoder, decoder = list_connections(protocol)
     if network is Watching:

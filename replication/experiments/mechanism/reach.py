@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,27 +25,42 @@ from replication.wording import show
 
 FEEDBACK_SEED = 2013
 
-LOWEST = 2.5
-STEP = math.sqrt(10.0)
-N_FIRST = 4
-MOST_RATES = 14
-"""The search tries four learning rates, each `STEP` times the one before; the first is `LOWEST`
-where 1 - lambda and the curvature are 1. It goes on beyond an end while that is the best, up to
-`MOST_RATES` in all, and then tries the factors `FINE` on the best."""
-FINE = (0.5, 0.7, 1.0, 1.4, 2.0)
-FEW_SHARE = 0.25
-MIN_FEW = 8
-"""Networks in the first part of the search: a share of those in the second, and the fewest."""
+# The search has two parts. The first part tries some learning rates with few networks, and goes on
+# beyond the lowest or the highest rate as long as that is the best. The second part tries factors
+# on the best rate with more networks.
+N_FIRST = 4  # rates with which the search begins
+LOWEST = 2.5  # the lowest of these where 1 - lambda and the curvature are 1
+STEP = math.sqrt(10.0)  # from one rate to the next
+MOST_RATES = 14  # of the first part
+FEW_SHARE = 0.25  # networks in the first part, as a share of those in the second
+MIN_FEW = 8  # but never fewer
+FINE = (0.5, 0.7, 1.0, 1.4, 2.0)  # factors of the second part
 RULES: Mapping[str, dict[str, Any]] = {
     "recirculation": {},
     "back-propagation": {"learning_rule": BACK_PROPAGATION},
     "back-propagation, cross-entropy": CROSS_ENTROPY,
 }
+"""The rules that are compared, by the fields in which their protocols differ from the task's."""
 
 Own = type[Network] | None  # a rule of one's own, if there is one
-Rates = dict[float, tuple[float, float]]
-"""By learning rate the mean of updates, failures at the cap, and the smallest error at the end,
-which decides where no network converges, else 0."""
+
+
+class Tried(NamedTuple):
+    """How networks learn at a learning rate; the smaller, the better."""
+
+    mean: float  # of updates, failures at the cap
+    least_error: float  # 0 if any network converges, infinite if all diverge
+
+
+Rates = dict[float, Tried]  # by learning rate
+
+
+class Trained(NamedTuple):
+    """What became of networks."""
+
+    updates: Counts  # (n,)
+    converged: Flags  # (n,)
+    least_error: float  # that any ended with; 0 if one converged, infinite if all diverged
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -70,30 +85,29 @@ class Contestant:
         rule = Rule(find_network(self.protocol, self.network), self.protocol)
         return rule.draw(sample.root_seed, 0, sample.n)
 
-    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> tuple[Counts, Flags, float]:
-        """Train networks, from what `draw` returns: updates, whether they converged, and an error.
-
-        The smallest at the end: 0 if a network has converged, infinite if all have diverged.
-        """
+    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> Trained:
+        """Train networks from what `draw` returns, at a learning rate."""
         protocol, network = self.enter(rate)
         updates, converged, final = simulate_weights(protocol, weights, network=network, jobs=jobs)
         if converged.any():
-            return updates, converged, 0.0
+            return Trained(updates, converged, 0.0)
         errors = Engine(protocol, network).evaluate(final).error
-        return updates, converged, float(np.nan_to_num(errors, nan=np.inf).min())
+        least = np.nan_to_num(errors, nan=np.inf).min()
+        return Trained(updates, converged, float(least))
 
     def try_rates(self, weights: Array, rates: Iterable[float], sample: Sample) -> Rates:
         """Train the same networks at each learning rate, rounded to three digits."""
 
-        def try_one(rate: float) -> tuple[float, float]:
-            updates, _, error = self.train(weights, rate)
-            return float(updates.mean()), error
+        def try_rate(rate: float) -> Tried:
+            updates, _, least_error = self.train(weights, rate)
+            return Tried(float(updates.mean()), least_error)
 
-        return sample.map(try_one, [float(f"{rate:.3g}") for rate in rates])
+        return sample.map(try_rate, [float(f"{rate:.3g}") for rate in rates])
 
     def search(self, weights: Array, lowest: float, sample: Sample) -> Rates:
         """Try `N_FIRST` learning rates, and more as long as the lowest or highest is the best."""
-        rates = self.try_rates(weights, [lowest * STEP**i for i in range(N_FIRST)], sample)
+        first = [lowest * STEP**i for i in range(N_FIRST)]
+        rates = self.try_rates(weights, first, sample)
         while len(rates) < MOST_RATES:
             best = find_best(rates)
             if best == min(rates):
@@ -107,10 +121,10 @@ class Contestant:
 
 
 def list_contestants(protocol: Protocol, own: Own = None) -> dict[str, Contestant]:
-    """Return the rules that are compared, by name; of linear units not the same one twice."""
+    """Return the rules that are compared, by name."""
     rules = {}
     for name, fields in RULES.items():
-        # Of linear units the descent in both errors is the same.
+        # With linear units, descent in the cross-entropy is that in the squared error.
         if protocol.visible_units == "logistic" or "minimised_error" not in fields:
             rules[name] = Contestant(dataclasses.replace(protocol, **fields))
     # Feedback alignment descends in the cross-entropy; of linear units that is the squared error.
@@ -160,11 +174,11 @@ def measure_curvature(protocol: Protocol) -> float:
 
 
 def find_best(rates: Rates) -> float:
-    """Return the rate with the smallest mean of updates, or else error; of ties the lowest."""
+    """Return the rate with the smallest mean of updates; of ties, by error and then the lowest."""
 
     def rank(rate: float) -> tuple[float, float, float]:
-        mean, error = rates[rate]
-        return mean, error, rate
+        tried = rates[rate]
+        return tried.mean, tried.least_error, rate
 
     return min(rates, key=rank)
 
@@ -177,38 +191,43 @@ def has_learnt(rules: Mapping[str, Any]) -> bool:
 def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Own = None) -> Model:
     """Return how fast each rule learns a task at its best rate; failures count as the cap.
 
-    ``tried`` are the lowest and the highest rate, ``at_edge`` says whether one of these was the
-    best of `MOST_RATES`, ``least_error`` is the smallest that any network of the search ended
-    with: 0 if one converged, None if all diverged. If none converges in any rule, `FINE` is left
-    out, and only `MIN_FEW` networks are trained at the end.
+    Rates are searched on other networks than those that are judged. If no network converges in any
+    rule, the second part of the search is left out, and only `MIN_FEW` networks are judged.
+
+    Returns
+    -------
+    dict
+        By the name of each rule: ``rate``, the best one; ``tried``, the lowest and the highest that
+        the first part tried; ``at_edge``, whether one of these was the best; ``least_error``, the
+        smallest with which a network ended in that part: 0 if one converged, None if all diverged;
+        and what `measure_speed` returns.
     """
     rules = list_contestants(protocol, own)
     searched = search.others
     weights = {name: rule.draw(searched) for name, rule in rules.items()}
     lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
-    found: dict[str, Model] = {}
+    compared: dict[str, Model] = {}
     for name, rule in rules.items():
         search.report_progress(f"finding the best learning rate of {name}")
-        found[name] = search_coarsely(rule, weights[name], lowest, searched)
-    # Then around the best rate, if there is one; and at the best of all, on the others.
-    is_learnable = has_learnt(found)
+        compared[name] = search_coarsely(rule, weights[name], lowest, searched)
+    is_learnable = has_learnt(compared)
     judged = sample if is_learnable else dataclasses.replace(sample, n=MIN_FEW)
-    for name, row in found.items():
+    for name, row in compared.items():
         rule = rules[name]
         if is_learnable:
             fine = [row["rate"] * factor for factor in FINE]
             row["rate"] = find_best(rule.try_rates(weights[name], fine, searched))
         row.update(measure_speed(rule, row["rate"], judged))
-    return found
+    return compared
 
 
 def search_coarsely(rule: Contestant, weights: Array, lowest: float, sample: Sample) -> Model:
-    """Return the best learning rate of a rule for a few of the networks, and what was tried."""
+    """Return the best learning rate in the first part of the search, and what was tried."""
     n_few = sample.take(FEW_SHARE, least=MIN_FEW).n
     rates = rule.search(weights[:n_few], lowest, sample)
     best = find_best(rates)
     ends = [min(rates), max(rates)]
-    least = min(error for _, error in rates.values())
+    least = min(tried.least_error for tried in rates.values())
     return {
         "rate": best,
         "tried": ends,
@@ -218,7 +237,7 @@ def search_coarsely(rule: Contestant, weights: Array, lowest: float, sample: Sam
 
 
 def measure_speed(rule: Contestant, rate: float, sample: Sample) -> Model:
-    """Return how fast networks of a rule learn at a rate, and how many."""
+    """Return how many networks of a rule learn at a rate, and how fast."""
     drawn = rule.draw(sample)
     updates, converged, _ = rule.train(drawn, rate, jobs=sample.jobs)
     return {

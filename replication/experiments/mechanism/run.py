@@ -15,19 +15,16 @@ from replication.experiments.mechanism import (
 from replication.experiments.mechanism.networks import draw_networks
 
 NAMED_RATES = {"small": 2.0, "paper": PAPER.learning_rate}
-PAIRS = {"small": 1.0, "paper": 4.0}
-"""Pairs of networks at each rate, as multiples of all; at the small one each takes ten times as
-long."""
-FEWER_SHARE = 0.5
-EIGHT_SHARE = 0.1
-OTHERS_SHARE = 0.05
-CREATES_SHARE = 10.0
-"""Networks, as multiples of all: whose states are measured at many updates; larger ones; on other
-inputs; and for what changes of U do to W."""
+# Networks of each part, as multiples of all.
+PAIRS = {"small": 1.0, "paper": 4.0}  # at each rate; at the small one each takes ten times as long
+FEWER_SHARE = 0.5  # whose states are measured at many updates
+EIGHT_SHARE = 0.1  # of 8-3-8
+OTHERS_SHARE = 0.05  # that learn other inputs
+CREATES_SHARE = 10.0  # that show what changes of U do to those of W
 
 
 def run(sample: Sample) -> Model:
-    """Return the model of the mechanism, in which results by learning rate stand under its name."""
+    """Return the model of the mechanism; most of its parts have an entry for each learning rate."""
     protocols = {name: Protocol(learning_rate=rate) for name, rate in NAMED_RATES.items()}
     model: Model = {"rates": NAMED_RATES, "level": agreement.LEVEL}
     by_rate = {name: examine_rate(name, each, sample) for name, each in protocols.items()}
@@ -56,14 +53,14 @@ def examine_rate(name: str, protocol: Protocol, sample: Sample) -> Model:
     sample.report_progress(f"halves given and exchanged at {rate}")
     networks = draw_networks(protocol, sample.take(PAIRS[name], least=8))
     fewer = networks.take(sample.take(FEWER_SHARE, least=8).n)
-    found = {
+    examined = {
         "pairs": watching.compare_pairs(networks, sample),
         "starts": watching.exchange_starts(networks, sample),
         "given": given.compare_given(networks, sample),
         "first": verdicts.replace_first(protocol, sample.draw(protocol), jobs=sample.jobs),
     }
     sample.report_progress(f"gaps at {rate}")
-    return found | {
+    return examined | {
         "growth": waiting.describe_growth(fewer),
         "frozen": waiting.freeze_encoders(fewer, sample),
         "curves": waiting.follow_waiting(fewer, sample),
@@ -73,7 +70,7 @@ def examine_rate(name: str, protocol: Protocol, sample: Sample) -> Model:
 
 
 def summarise_sources(law: Model) -> Model:
-    """Return the ranges, over rates and sources of codes, of a decoder's power and of its ratio."""
+    """Return between which ends ``power`` and ``ratio`` lie, over rates and sources of codes."""
     sources = [source for each in law.values() for source in each["sources"].values()]
     powers = [source["power"] for source in sources]
     ratios = [source["ratio"] for source in sources]

@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 
 def write_halves(model: Model) -> str:
-    """Return all rows as CSV."""
+    """Return the table of halves that are given, slowed, exchanged or kept aligned, as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(Row._fields)
@@ -79,12 +79,19 @@ def list_rows(model: Model) -> Iterator[Row]:
 def describe_given(rate: float, words: str, row: Model) -> Row:
     """Return the row of networks that are given something of their own or of another network."""
     low, high = row["median_interval"]
-    learnt = round(1.0 - row["failed"]["share"], 6)
-    predicted = row.get("predicted", "")
-    n = row["n"]
-    gap = row["gap"]
-    median = row["median"]
-    return Row("one-hot 4-2-4", rate, words, n, gap, median, low, high, predicted, learnt, "")
+    return Row(
+        inputs="one-hot 4-2-4",
+        learning_rate=rate,
+        given=words,
+        networks=row["n"],
+        first_gap=row["gap"],
+        median=row["median"],
+        low=low,
+        high=high,
+        predicted=row.get("predicted", ""),
+        learnt=round(1.0 - row["failed"]["share"], 6),
+        near_the_other="",
+    )
 
 
 def list_pairs(inputs: str, rate: float, pairs: Model) -> Iterator[Row]:
@@ -94,7 +101,9 @@ def list_pairs(inputs: str, rate: float, pairs: Model) -> Iterator[Row]:
             continue
         row = pairs[key]
         low, high = row["median_interval"]
-        near = row["near"]["share"] if "near" in row else None
+        near = None
+        if "near" in row:
+            near = row["near"]["share"]  # None of no network that has learnt
         yield Row(
             inputs=inputs,
             learning_rate=rate,

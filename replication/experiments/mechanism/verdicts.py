@@ -8,7 +8,7 @@ import numpy as np
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments import agreement, matrices
 from replication.experiments.instruments.interventions import compare_interventions
-from replication.experiments.instruments.judging import Measured, judge, supports_if
+from replication.experiments.instruments.judging import Measurement, judge, supports_if
 from replication.experiments.instruments.matrices import (
     Array,
     Flags,
@@ -23,12 +23,9 @@ from replication.experiments.instruments.sample import get_estimate
 from replication.paper.claims import load_claims
 from replication.simulator.running.engine import evaluate_networks
 
-FIRST = 100.0
-FROZEN = 1_200.0
-"""Learning rate times updates, alike at every rate: of the first updates, whose change of W is
-replaced, and of those after which networks are measured in which a half is frozen."""
-INSTEAD = ("dropped", "random", "gradient", "amplification")
-"""What takes the place of the first changes of W."""
+# Learning rate times updates, alike at every rate.
+FIRST = 100.0  # in which the changes of W are replaced
+FROZEN = 1_200.0  # after which networks are measured that learn with a frozen half
 U_ALONE = ("W", "b")  # what is frozen where U and its biases learn alone
 SURGERY_AT = 10  # updates after which U is changed
 LONGER = 4.0  # length of U over that of W, where U is set to W
@@ -38,70 +35,89 @@ REPLACED = ("dropped-20", "random-20", "gradient-20", "dropped-2")
 
 
 def count_updates(product: float, protocol: Protocol) -> int:
-    """Return how many updates there are in a learning rate times updates."""
+    """Return the number of updates whose product with the learning rate is given."""
     return round(product / protocol.learning_rate)
 
 
 def replace_first(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
-    """Return the extra updates with something else in place of the first changes of W.
+    """Return how much longer networks take with something else in place of first changes of W.
 
-    ``n_first``: of how many.
+    ``n_first`` changes are replaced, by each of `INTERVENTIONS`.
     """
     n_first = count_updates(FIRST, protocol)
-    found = compare_interventions(protocol, weights, firsts=[n_first], jobs=jobs, names=INSTEAD)
-    rows = {name: row[str(n_first)] for name, row in found.items()}
+    rows = compare_interventions(protocol, weights, n_first=n_first, jobs=jobs)
     return {"n_first": n_first, **rows}
 
 
 def judge_useless_at_first(first: Mapping[str, Model], initial: Array) -> Model:
-    """Judge whether the first changes of W help: what their absence costs, or the next error."""
+    """Judge whether the first changes of W help.
+
+    They help if they lower the error, or if networks take longer with something else in their
+    place. `first` has what `replace_first` returns, by the name of the learning rate.
+    """
     claim = load_claims()["useless-at-first"]
-    measured: dict[str, Measured] = {}
+    measured: dict[str, Measurement] = {}
     for id in ("error-20", "one-20"):
         n_first = int(claim.find(id).thresholds["n_first"])
         measured[id] = lowers_error(PAPER, initial, n_first)
-    measured["alone-20"] = lowers_error(PAPER, initial, 1, "b", "U", "c")
+    measured["alone-20"] = lowers_error(PAPER, initial, 1, frozen=("b", "U", "c"))
     for id in REPLACED:
         name, rate = id.split("-")
         rows = first["paper" if rate == "20" else "small"]
         extra = get_estimate(rows[name], "extra")
-        includes_0 = (extra.low or 0.0) <= 0.0 <= (extra.high or 0.0)
-        measured[id] = extra if name == "gradient" else supports_if(includes_0, extra)
+        if name == "gradient":
+            measured[id] = extra
+        else:
+            costs_nothing = (extra.low or 0.0) <= 0.0 <= (extra.high or 0.0)
+            measured[id] = supports_if(costs_nothing, extra)
     return judge("useless-at-first", measured)
 
 
-def lowers_error(protocol: Protocol, weights: Array, n_first: int, *others: str) -> Flags:
-    """Return in which networks the first changes of W lower the squared error; `others`: frozen."""
+def lowers_error(
+    protocol: Protocol, weights: Array, n_first: int, *, frozen: tuple[str, ...] = ()
+) -> Flags:
+    """Return in which networks the first changes of W lower the squared error, (n,).
+
+    The same networks without these changes are compared; `frozen` arrays change in neither.
+    """
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
-    with_w = train_for(protocol, weights, n_first, frozen=others)
-    without = train_for(protocol, weights, n_first, frozen=("W", *others))
-    ours = evaluate_networks(squared, with_w).error
-    theirs = evaluate_networks(squared, without).error
-    return np.asarray(ours < theirs)
+    with_changes = train_for(protocol, weights, n_first, frozen=frozen)
+    without = train_for(protocol, weights, n_first, frozen=("W", *frozen))
+    error_with = evaluate_networks(squared, with_changes).error
+    error_without = evaluate_networks(squared, without).error
+    return np.asarray(error_with < error_without)
 
 
 def judge_creates(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
+
+    def measure(protocol: Protocol, weights: Array) -> Array:
+        return agreement.measure_agreement(protocol, weights)["lower"]
+
     measured = {}
+    # One half learns while the other one is frozen.
     for rate, suffix in (("paper", 20), ("small", 2)):
         protocol = protocols[rate]
         n_updates = count_updates(FROZEN, protocol)
-        for name, frozen in (("u", ("U",)), ("w", U_ALONE)):
-            final = train_for(protocol, initial, n_updates, frozen=frozen)
-            measured[f"frozen-{name}-{suffix}"] = agreement.measure_agreement(protocol, final)
+        without_u = train_for(protocol, initial, n_updates, frozen=("U",))
+        without_w = train_for(protocol, initial, n_updates, frozen=U_ALONE)
+        measured[f"frozen-u-{suffix}"] = measure(protocol, without_u)
+        measured[f"frozen-w-{suffix}"] = measure(protocol, without_w)
+    # Another U is put into networks that have begun to learn.
     before = train_for(PAPER, initial, SURGERY_AT)
     W = get_w(PAPER, before)
     U = get_u(PAPER, before)
     # Rolling by 3 moves every entry to another visible unit, and some to the other hidden unit.
     shuffled = np.roll(flatten(U), 3, axis=-1).reshape(U.shape)
-    for name, other in (("shuffled-20", shuffled), ("set-20", LONGER * W)):
-        changed = replace_matrices(PAPER, before, U=other)
-        measured[name] = agreement.measure_agreement(PAPER, changed)
-    return judge("creates", {id: each["lower"] for id, each in measured.items()})
+    with_shuffled = replace_matrices(PAPER, before, U=shuffled)
+    with_w = replace_matrices(PAPER, before, U=LONGER * W)
+    measured["shuffled-20"] = measure(PAPER, with_shuffled)
+    measured["set-20"] = measure(PAPER, with_w)
+    return judge("creates", measured)
 
 
 def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Array) -> Model:
-    """Judge whether U grows faster where W is above its mean, W being frozen."""
+    """Judge whether U grows faster where W is above its mean, while W is frozen."""
 
     def measure(rate: str, weights: Array) -> dict[str, Array]:
         protocol = protocols[rate]
@@ -123,10 +139,10 @@ def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Array) -> Model:
 
 
 def measure_reading(protocol: Protocol, weights: Array, later: Array) -> dict[str, Array]:
-    """Return how U has grown with W between two states, (n,) each.
+    """Return how U has grown with W from some weights to later ones, (n,) each.
 
-    ``raw``: cosine of the growth of U, transposed, with W. ``sign``: share of the weights at which
-    U has grown by more than its mean where W is above its own, or by less where it is below.
+    ``raw`` is the cosine of the growth of U, transposed, with W. ``sign`` is the share of the
+    entries at which both are above their means, or both below.
     """
     span = matrices.Scatter.of(protocol).span
     W = get_w(protocol, weights)

@@ -29,23 +29,31 @@ from replication.simulator.running.engine import evaluate_networks, record_weigh
 
 BUDGET = 40_000.0  # learning rate times the updates that a decoder alone gets
 MOMENTS = {"start": 0.0, "aligned": None, "half": 0.5, "late": 0.9, "learnt": 1.0}
-"""When W and b are frozen: at which share of the updates of each network, or when U is aligned."""
-FOLLOWED = 1_200.0
-CURVE_STEP = 20.0
-"""Learning rate times the updates for which networks are followed, and between two points."""
-LATER = 400.0  # learning rate times the updates after which the rest of the time is foretold
-EARLY = 100.0  # learning rate times the updates in which the first growth is measured
-PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of learning at which the change of W is looked at
+"""When W and b are frozen, as a share of the updates of each network; None: when U is aligned."""
+PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # shares of the updates after which the change of W is measured
+# Learning rate times updates:
+FOLLOWED = 1_200.0  # for which the curves follow networks
+CURVE_STEP = 20.0  # from one point of a curve to the next
+LATER = 400.0  # after which the rest of the time is foretold
+EARLY = 100.0  # in which the first growth is measured
 
 
 def describe_growth(networks: Networks) -> Model:
     """Return how the smallest gap grows at first, and whether W goes where the copy lacks.
 
-    ``first_reading``, ``last_reading``: the updates that a decoder alone would need in the median
-    gap, at the start and at the end. ``growth``: in an update, in the median over networks none of
-    whose codes lies inside the hull of the others; on average over the first updates, and in the
-    first one alone. ``lacking``: median cosine of h(1) - h(3) with what the copy lacks of the code,
-    at some parts of learning.
+    Returns
+    -------
+    dict
+        ``first_gap``, ``last_gap`` : medians at the start and at the end; ``first_reading`` and
+        ``last_reading`` are the updates that a decoder alone would need at such a gap.
+
+        ``growth``, ``first_growth`` : the factor by which the gap grows in an update, on average
+        over the first updates and in the very first one. It is the median over networks none of
+        whose codes lies inside the hull of the others (their share is ``convex``); ``predicted`` is
+        what the algebra says.
+
+        ``lacking`` : median cosine of h(1) - h(3) with what the copy lacks of the code, after each
+        of `PARTS`.
     """
     protocol = networks.protocol
     n_early = round(EARLY / protocol.learning_rate)
@@ -75,7 +83,8 @@ def describe_growth(networks: Networks) -> Model:
 def measure_lacking(protocol: Protocol, weights: Array) -> Array:
     """Return the cosine between h(1) - h(3) and s W (v(0) - r), over patterns and units, (n,).
 
-    The slopes s of the hidden units are those of the first pass.
+    The first is what W changes by, the second what the reconstruction r lacks, as the hidden units
+    see it; s are their slopes in the first pass.
     """
     W, b = split_weights(protocol, weights)[0]
     patterns = make_patterns(protocol)
@@ -84,20 +93,23 @@ def measure_lacking(protocol: Protocol, weights: Array) -> Array:
     first = measured.hidden[0]
     reconstruction = measured.reconstruction
     # The second pass, equations 5 and 6.
-    mixed = keep * patterns + (1.0 - keep) * reconstruction
-    arriving = expit(mixed @ W.swapaxes(-1, -2) + b[:, np.newaxis])
+    transposed = W.swapaxes(-1, -2)
+    second_vectors = keep * patterns + (1.0 - keep) * reconstruction
+    arriving = expit(second_vectors @ transposed + b[:, np.newaxis])
     difference = (1.0 - keep) * (first - arriving)
-    lacked = first * (1.0 - first) * ((patterns - reconstruction) @ W.swapaxes(-1, -2))
+    slopes = first * (1.0 - first)
+    lacked = slopes * ((patterns - reconstruction) @ transposed)
     n = len(weights)
     return compute_cosines(difference.reshape(n, -1), lacked.reshape(n, -1))
 
 
 def freeze_encoders(networks: Networks, sample: Sample) -> Model:
-    """Return how many networks a decoder alone finishes, from which moment of their learning.
+    """Return how many networks a decoder alone finishes if the encoder is frozen at each moment.
 
-    Within the same learning rate times updates at every rate; ``predicted`` is the share whose
-    smallest gap the law asks for. ``at_paper_rate``: how many it finishes if it learns at the
-    paper's rate, whatever the one at which the encoder has learnt.
+    The decoder has the same learning rate times updates at every rate. ``finished`` is the share of
+    networks that meet the criterion, ``predicted`` the share whose smallest gap is large enough by
+    the law. ``at_paper_rate`` is the share if the decoder learns at the paper's rate, at whatever
+    rate the encoder has learnt.
     """
     protocol = networks.protocol
     cap = round(BUDGET / protocol.learning_rate)
@@ -107,8 +119,8 @@ def freeze_encoders(networks: Networks, sample: Sample) -> Model:
     fast_cap = round(BUDGET / PAPER.learning_rate)
     rows = []
     for moment, part in MOMENTS.items():
-        times = aligned if part is None else part * networks.updates
-        at = np.minimum(np.ceil(times), networks.updates).astype(np.int64)
+        updates = aligned if part is None else part * networks.updates
+        at = np.minimum(np.ceil(updates), networks.updates).astype(np.int64)
         states = pick_states(networks, at)
         _, finished = train_decoder(protocol, states, cap, sample)
         finished_fast = finished
@@ -128,10 +140,12 @@ def freeze_encoders(networks: Networks, sample: Sample) -> Model:
 
 
 def follow_waiting(networks: Networks, sample: Sample) -> Model:
-    """Return over updates which shares of networks are aligned, readable in time, and have learnt.
+    """Return curves over updates: shares of networks that are aligned, readable, and have learnt.
 
-    ``readable``: U and its biases alone would finish the network within the median time of all;
-    ``predicted``: its smallest gap is what the law asks for that.
+    A network is ``readable`` if U and its biases alone would finish it within the median time of
+    all networks; ``predicted`` is the share whose smallest gap is large enough for that by the law.
+    ``gap``, ``gap_low`` and ``gap_high`` are the quartiles of the smallest gap. ``half`` tells when
+    each of the first shares reaches a half.
     """
     protocol = networks.protocol
     median = float(np.median(networks.updates))
@@ -164,18 +178,23 @@ def follow_waiting(networks: Networks, sample: Sample) -> Model:
 
 
 def find_half(curves: Model, name: str) -> float:
-    """Return by which update a share has come to a half, between two points along the line."""
+    """Return after how many updates a share reaches a half, on a straight line between points."""
     shares = np.array(curves[name])
-    k = int(np.argmax(shares >= 0.5))
-    before = shares[k - 1]
-    after = shares[k]
-    first = curves["updates"][k - 1]
-    second = curves["updates"][k]
-    return float(first + (0.5 - before) / (after - before) * (second - first))
+    k = int(np.argmax(shares >= 0.5))  # the first point at which it has
+    share_before = shares[k - 1]
+    share_after = shares[k]
+    updates_before = curves["updates"][k - 1]
+    updates_after = curves["updates"][k]
+    way = (0.5 - share_before) / (share_after - share_before)
+    return float(updates_before + way * (updates_after - updates_before))
 
 
 def foretell_rest(networks: Networks) -> Model:
-    """Return squared rank correlations of the updates that are left with what is measured then."""
+    """Return how well the rest of the time follows from what is measured at some update.
+
+    ``r2`` has the squared rank correlation of the updates that are left with each measure; ``left``
+    is the share of networks that still learn then.
+    """
     protocol = networks.protocol
     at = round(LATER / protocol.learning_rate)
     states = train_for(protocol, networks.start, at)
@@ -191,5 +210,5 @@ def foretell_rest(networks: Networks) -> Model:
         "length": np.linalg.norm(get_w(protocol, states), axis=(-2, -1)),
         "alignment": align_matrices(protocol, states, centred=True),
     }
-    found = {name: correlate_ranks(values, rest) for name, values in measured.items()}
-    return {"at": at, "left": float(np.mean(is_left)), "r2": found}
+    r2 = {name: correlate_ranks(values, rest) for name, values in measured.items()}
+    return {"at": at, "left": float(np.mean(is_left)), "r2": r2}

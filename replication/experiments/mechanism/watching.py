@@ -11,7 +11,7 @@ from replication.experiments.mechanism import pairs
 from replication.experiments.mechanism.networks import Networks, correlate_logs, put_half
 from replication.simulator.rule.weights import list_connections
 
-PATIENCE = 8.0  # medians of updates that halves of two networks may take
+PATIENCE = 8.0  # how long halves of two networks may take, as a multiple of the median
 NEAR = 0.1  # relative difference up to which two networks have learnt at the same time
 PARTNERS: dict[str, type[pairs.Watching]] = {
     "watching": pairs.Watching,
@@ -27,41 +27,48 @@ def compare_pairs(
 ) -> Model:
     """Return how long halves take that learn from another network, or that are kept aligned.
 
-    ``near`` is the share of those that have learnt whose number of updates is within `NEAR` of that
-    of the other network; ``r2_donor`` and ``r2_own`` are squared correlations of logarithms of
-    updates with those of the other network, and of the network whose half it is.
+    ``learnt`` is the share that meets the criterion. Of these, ``near`` is the share whose number
+    of updates is within `NEAR` of that of the other network. ``r2_donor`` and ``r2_own`` are
+    squared correlations of the logarithms of their updates with those of the other network, and
+    with those of the network from which the half comes.
     """
     median = float(np.median(networks.other_updates))
     cap = max(1, round(PATIENCE * median))
     protocol = dataclasses.replace(networks.protocol, max_updates=cap)
-    found: Model = {"patience": PATIENCE, "cap": cap, "donor": median}
+    compared: Model = {"patience": PATIENCE, "cap": cap, "donor": median}
     for name in names:
         donors = networks.start if name == "mirrored" else networks.other
         rows = pairs.pair(protocol, donors, networks.start, PARTNERS[name])
         updates, learnt, _ = sample.train(protocol, rows, PARTNERS[name])
-        found[name] = {**name_median(updates), "learnt": estimate_share(learnt)}
+        compared[name] = {**name_median(updates), "learnt": estimate_share(learnt)}
+        # A mirrored network has no other one beside it to be compared with.
         if name != "mirrored":
+            taken = updates[learnt]
             donor = networks.other_updates[learnt]
             own = networks.updates[learnt]
-            is_near = np.abs(updates[learnt] - donor) <= NEAR * donor
-            found[name] |= {
+            is_near = np.abs(taken - donor) <= NEAR * donor
+            compared[name] |= {
                 "near": estimate_share(is_near),
-                "r2_donor": correlate_logs(updates[learnt], donor),
-                "r2_own": correlate_logs(updates[learnt], own),
+                "r2_donor": correlate_logs(taken, donor),
+                "r2_own": correlate_logs(taken, own),
             }
-    return found
+    return compared
 
 
 def exchange_starts(networks: Networks, sample: Sample) -> Model:
-    """Return how much of the time each initial half decides: with another network's other half.
+    """Return how far each half of the initial weights decides how long a network takes.
 
-    Squared correlations of logarithms of updates, ``w`` where W and its biases are one's own.
+    One half is a network's own, the other half is that of another network. ``w`` is the squared
+    correlation of the logarithms of updates with those of the network whose W and b these are,
+    ``u`` the same for U and c.
     """
     protocol = networks.protocol
     encoder, decoder = list_connections(protocol)
     with_own_w = put_half(networks.start, networks.other, decoder)
     with_own_u = put_half(networks.start, networks.other, encoder)
+    updates_with_own_w, _, _ = sample.train(protocol, with_own_w)
+    updates_with_own_u, _, _ = sample.train(protocol, with_own_u)
     return {
-        "w": correlate_logs(sample.train(protocol, with_own_w)[0], networks.updates),
-        "u": correlate_logs(sample.train(protocol, with_own_u)[0], networks.updates),
+        "w": correlate_logs(updates_with_own_w, networks.updates),
+        "u": correlate_logs(updates_with_own_u, networks.updates),
     }

@@ -11,7 +11,6 @@ towards A. So the error of the pattern should fall if the angle between AP and C
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments.agreement import (
@@ -32,8 +31,10 @@ from replication.statistics.intervals import Estimate
 
 SLOW_SHARE = 0.1  # share of the networks that are measured at the other learning rate
 SMALL = 2.0**-20
-"""Factor of a small change over (1 - lambda)^2, with which changes of W shrink: far above rounding,
-and far below what bends the vectors."""
+"""Learning rate of a small change, times (1 - lambda)^2, by which changes of W are smaller.
+
+It is far above rounding, and far below what bends the vectors.
+"""
 
 
 def run(sample: Sample) -> Model:
@@ -58,12 +59,20 @@ def run(sample: Sample) -> Model:
 
 
 def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
-    """Measure the vectors of Figure 3, and what changes of W do, (n, n_patterns) each.
+    """Measure the vectors of Figure 3, and what changes of W do.
 
-    ``parallel``: cosine of AP and CR. For each change (``small``, ``whole``: by the learning rate,
-    ``biases``: small, by all patterns and with the biases of the hidden units): ``..._hidden`` and
-    ``..._visible``, cosines of BB' with QB and of CC' with RC; ``..._gain``, by how much the
-    squared error of the pattern falls. (n,): ``alignment`` and ``centred`` of the matrices.
+    Returns
+    -------
+    dict of float64 arrays, shape (n, n_patterns)
+        ``parallel`` : cosine of AP and CR.
+
+        ``..._hidden``, ``..._visible`` : cosines of BB' with QB, and of CC' with RC, for each kind
+        of change: ``small`` by one pattern, ``whole``, the same at the learning rate of the
+        protocol, and ``biases``, small by all patterns and of the hidden biases as well.
+
+        ``..._gain`` : by how much that change lowers the squared error of the pattern.
+
+        ``alignment``, ``centred`` : cosine of the matrices, shape (n,).
     """
     W = list_matrices(protocol)[0]
     lower = list_connections(protocol)[0]
@@ -98,39 +107,43 @@ def compare_moves(
 ) -> dict[str, Array]:
     """Return what `measure_picture` says of each change of the weights, for one pattern, (n,)."""
     before = evaluate_networks(single, weights)
-    a, c, _, r = find_vectors(single, weights)  # (n, 1, n_visible), but for A
+    vectors = find_vectors(single, weights)
+    # Of the one pattern: vectors (n, n_visible).
+    a = vectors.a[0]
+    c = vectors.c[:, 0]
+    r = vectors.r[:, 0]
     measured = {}
     for name, moved in moves.items():
         after = evaluate_networks(single, weights + moved)
-        hidden = (after.hidden[0] - before.hidden[0])[:, 0]
-        visible = (after.reconstruction - c)[:, 0]
-        measured[f"{name}_hidden"] = compute_cosines(hidden, from_q_to_b)
-        measured[f"{name}_visible"] = compute_cosines(visible, (c - r)[:, 0])
-        # From differences of the states, so that a small change is not lost in rounding.
-        doubled = (2.0 * a - c - after.reconstruction)[:, 0]
-        measured[f"{name}_gain"] = np.sum(visible * doubled, axis=1)
+        from_b = (after.hidden[0] - before.hidden[0])[:, 0]  # to B'
+        new_c = after.reconstruction[:, 0]
+        measured[f"{name}_hidden"] = compute_cosines(from_b, from_q_to_b)
+        measured[f"{name}_visible"] = compute_cosines(new_c - c, c - r)
+        # |AC|^2 - |AC'|^2, from differences, so that a small change is not lost in rounding.
+        measured[f"{name}_gain"] = np.sum((new_c - c) * (2.0 * a - c - new_c), axis=1)
     return measured
 
 
 def judge_picture(paper: Histories, slow: Histories) -> Model:
     """Judge whether a change of W alone helps where AP and CR are parallel."""
 
-    def share(gain: str, of: Histories = paper) -> Estimate:
-        falls = of.get_learning(gain) > 0.0
-        return of.pool_shares(falls, of.get_learning("parallel") > PARALLEL)
+    def find_share(histories: Histories, gain: str) -> Estimate:
+        """Return in which share of cases with parallel vectors the error of the pattern falls."""
+        falls = histories.get_learning(gain) > 0.0
+        return histories.pool_shares(falls, histories.get_learning("parallel") > PARALLEL)
 
     # Changes by all patterns count where CR and AP of all of them are parallel.
     gains = paper.get_learning("biases_gain")  # (states, n_patterns)
     total = gains.sum(axis=1, keepdims=True)
-    is_parallel = np.all(paper.get_learning("parallel") > PARALLEL, axis=1, keepdims=True)
-    together = np.broadcast_to(is_parallel, gains.shape)
+    are_parallel = np.all(paper.get_learning("parallel") > PARALLEL, axis=1, keepdims=True)
+    together = np.broadcast_to(are_parallel, gains.shape)
     return judge(
         "picture",
         {
-            "single": share("small_gain"),
-            "whole": share("whole_gain"),
-            "single-2": share("small_gain", of=slow),
-            "batch-total": paper.pool_shares(total > 0.0, is_parallel),
+            "single": find_share(paper, "small_gain"),
+            "whole": find_share(paper, "whole_gain"),
+            "single-2": find_share(slow, "small_gain"),
+            "batch-total": paper.pool_shares(total > 0.0, are_parallel),
             "biases-single": paper.pool_shares(gains > 0.0, together),
         },
     )
@@ -138,9 +151,10 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
 
 def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
     """Judge whether CR is parallel to AP only where the matrices are aligned."""
+    from scipy import stats  # which takes long to import
 
-    def share(histories: Histories, name: str, low: float, high: float) -> Estimate:
-        # Of all states in which a network is so far aligned, all patterns count.
+    def find_share(histories: Histories, name: str, low: float, high: float) -> Estimate:
+        """Return the share of parallel vectors in states whose alignment lies between levels."""
         cosines = histories.get_learning("parallel")
         alignment = histories.get_learning(name)[:, None]
         among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)
@@ -151,10 +165,10 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
     return judge(
         "parallel-if-aligned",
         {
-            "unaligned-20": share(paper, "alignment", -1.0, 0.5),
-            "centred-20": share(paper, "centred", -1.0, 0.5),
-            "aligned-20": share(paper, "alignment", 0.95, 2.0),
-            "unaligned-2": share(slow, "alignment", -1.0, 0.5),
-            "rank-initial": spearmanr(aligned, drawn.mean(axis=1)).statistic,
+            "unaligned-20": find_share(paper, "alignment", -1.0, 0.5),
+            "centred-20": find_share(paper, "centred", -1.0, 0.5),
+            "aligned-20": find_share(paper, "alignment", 0.95, 2.0),
+            "unaligned-2": find_share(slow, "alignment", -1.0, 0.5),
+            "rank-initial": stats.spearmanr(aligned, drawn.mean(axis=1)).statistic,
         },
     )

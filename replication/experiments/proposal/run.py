@@ -14,9 +14,9 @@ from replication.paper.claims import load_claims
 from replication.simulator.running.engine import record_weights
 from replication.statistics.intervals import estimate_ratios
 
-SEARCH_SHARE = 0.25
-RECORDED_SHARE = 0.1
-"""Networks at each rate of a search, and whose weights are recorded, as shares of all."""
+# Networks as shares of all.
+SEARCH_SHARE = 0.25  # at each rate of a search
+RECORDED_SHARE = 0.1  # whose weights are recorded
 
 AWAY = 1.0 - PAPER.regression
 VARIANTS = {
@@ -26,10 +26,12 @@ VARIANTS = {
     "plain": Protocol(second_round=True, hidden_regression=False, visible_to_hidden_factor=AWAY),
     "control": Protocol(hidden_to_visible_factor=1.0 + PAPER.regression),
 }
-"""The paper's rule; the second round with hidden states regressed, or plain as in Figure 3; and
-a control that enlarges the changes of U by as much as the second round does to first order: the
-image of the second-pass vector differs from it by lambda times as much as the reconstruction
-from the input, if the second pass changes the hidden states little."""
+"""The paper's rule; the second round with hidden states regressed, or plain as in Figure 3; and a
+control without a second round.
+
+To first order, the second round enlarges the changes of U by the factor 1 + lambda, and the control
+does that alone. For if the second pass changes the hidden states little, the vector of the second
+pass differs from its image by lambda times as much as the input from the reconstruction."""
 EQUAL_RATES = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0)
 SEARCHED_RATES = tuple(float(rate) for rate in range(10, 25))
 
@@ -66,7 +68,7 @@ def run(sample: Sample) -> Model:
 
 
 def measure_alignments(rate: float, initial: Array) -> Alignments:
-    """Measure when networks are aligned under every rule at a learning rate."""
+    """Return when networks are aligned under each of `VARIANTS` at a learning rate."""
     n_updates = agreement.count_early_updates(rate)
     measured = {}
     for name, variant in VARIANTS.items():

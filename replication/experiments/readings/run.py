@@ -23,28 +23,40 @@ from replication.system.threads import map_in_threads
 MAX_READINGS = 1000
 
 
-class Reading(NamedTuple):
+class PaperReading(NamedTuple):
     """One way in which a paper can be read."""
 
-    fields: dict[str, Any]  # in which readings differ, with its values
+    fields: dict[str, Any]  # its values of the fields in which readings differ
     protocol: Protocol
 
 
 def run(sample: Sample) -> Model:
     """Return what networks do under each meaning of error, and how probable 1988 makes each.
 
-    All numbers of a reading are of one population; no network is in two of them. ``named``: the
-    mean of those that converge, and p of the reported numbers, the last sweep not counted or
-    counted; ``power``: of the headline's test against each; ``paper``: the likelihood of ours, and
-    ``sweeps``: how all compare.
+    All numbers of a reading are of one population; no network is in two of them.
+
+    Returns
+    -------
+    dict
+        ``named`` : what `describe_named` returns of each reading.
+
+        ``power`` : of the headline's test against each reading.
+
+        ``paper`` : the likelihood of our reading.
+
+        ``sweeps`` : how likely all are, compared.
     """
     populations: dict[str, CountTable] = {}
     for place, (name, protocol) in enumerate(ERROR_READINGS.items()):
         sample.report_progress(f"{name}, {sample.n:,} networks")
         populations[name] = studies.count_networks(protocol, sample, first=place * sample.n)
-    likelihoods = {name: studies.measure_likelihood(x) for name, x in populations.items()}
+    likelihoods = {}
+    named = {}
+    for name, counts in populations.items():
+        likelihoods[name] = studies.measure_likelihood(counts)
+        named[name] = describe_named(counts)
     return {
-        "named": {name: describe_named(counts) for name, counts in populations.items()},
+        "named": named,
         "power": studies.measure_power(populations["paper"], populations),
         "paper": likelihoods["paper"],
         "sweeps": studies.compare_readings(likelihoods),
@@ -52,7 +64,10 @@ def run(sample: Sample) -> Model:
 
 
 def describe_named(counts: CountTable) -> Model:
-    """Return the mean of the converged, and p of the reported numbers."""
+    """Return the mean of the converged, and p of the reported numbers.
+
+    ``p_sweeps`` is p if the last sweep counts.
+    """
     mean = estimate_mean(counts.updates, counts.counts)
     return name_estimate("mean", mean) | {
         "p": studies.find_p(counts),
@@ -60,10 +75,10 @@ def describe_named(counts: CountTable) -> Model:
     }
 
 
-def read_readings(path: Path) -> list[Reading]:
-    """Read a multiverse from a TOML file.
+def read_readings(path: Path) -> list[PaperReading]:
+    """Return the readings of a paper that a TOML file, a multiverse, describes.
 
-    ``[factors]`` lists values of protocol fields, every combination of which is a reading;
+    ``[factors]`` lists values of some protocol fields, and every combination of them is a reading.
     ``[fixed]`` holds fields that all readings share.
     """
     content = read_toml(path, what="multiverse file")
@@ -73,7 +88,8 @@ def read_readings(path: Path) -> list[Reading]:
         raise UsageError(f"multiverse file {str(path)!r}: {error}") from None
 
 
-def _make_readings(content: Mapping[str, Any]) -> list[Reading]:
+def _make_readings(content: Mapping[str, Any]) -> list[PaperReading]:
+    """Return the readings of a multiverse file by its content; raise UsageError if it has none."""
     fixed = content.get("fixed", {})
     factors = content.get("factors")
     if (
@@ -97,11 +113,11 @@ def _make_readings(content: Mapping[str, Any]) -> list[Reading]:
         protocol = from_plain(fixed | chosen)
         # As the protocol has them, which may have been converted.
         fields = {field: getattr(protocol, field) for field in factors}
-        readings.append(Reading(fields, protocol))
+        readings.append(PaperReading(fields, protocol))
     return readings
 
 
-def run_multiverse(readings: Sequence[Reading], sample: Sample) -> list[dict[str, Any]]:
+def run_multiverse(readings: Sequence[PaperReading], sample: Sample) -> list[dict[str, Any]]:
     """Simulate every reading on the same networks, and judge each as the headline is judged.
 
     Returns a row for each reading; one of another task is not judged.
@@ -109,7 +125,7 @@ def run_multiverse(readings: Sequence[Reading], sample: Sample) -> list[dict[str
     sample.report_progress(f"{len(readings)} readings of {sample.n:,} networks")
 
     # A reading is a task of its own, so its networks are simulated in one thread.
-    def describe(reading: Reading) -> dict[str, Any]:
+    def describe(reading: PaperReading) -> dict[str, Any]:
         protocol = reading.protocol
         counts = studies.count_networks(protocol, sample.alone)
         row = describe_reading(counts, protocol.has_paper_task)

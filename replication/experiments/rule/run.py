@@ -26,16 +26,15 @@ from replication.simulator.rule.weights import list_connections
 from replication.simulator.running.changes import compute_changes
 from replication.simulator.running.engine import evaluate_networks, record_weights
 
-N_READABLE = 500
-N_TRAINED = 20
-"""Networks whose changes, and whose whole learning, the readable network computes as well."""
-# networks that learn with other changes of W, and how long
-N_ALTERED = 400
-ALTERED_UPDATES = 400
+N_READABLE = 500  # networks whose changes the readable network computes as well
+N_TRAINED = 20  # and whose whole learning
+N_ALTERED = 400  # networks that learn with other changes of W
+ALTERED_UPDATES = 400  # how many updates these get
 
 LINEAR = Protocol(visible_units="linear", group_sizes=(4, 3), learning_rate=1.0)
-"""Three hidden units: the codes of two lie in a plane, which linear visible units map to a
-plane, and no plane passes the four one-hot vectors within 0.1 on every unit."""
+"""Networks with linear visible units need three hidden units. The codes of two hidden units lie in
+a plane, which these visible units map to a plane, and no plane comes within 0.1 of the four one-hot
+vectors on every unit."""
 LOGISTIC = {
     "paper": PAPER,
     "symmetric": Protocol(symmetric_start=True),
@@ -62,12 +61,15 @@ def run(sample: Sample) -> Model:
 
 
 def restrict(regression: float) -> Protocol:
-    """Return the paper's networks under the conditions of page 361, with so high a regression."""
+    """Return the protocol of the paper's networks under the conditions of page 361.
+
+    These are linear visible units, a symmetric start and a high regression.
+    """
     return Protocol(regression=regression, visible_units="linear", symmetric_start=True)
 
 
 def judge_simple_rule(sample: Sample) -> Model:
-    """Judge whether the kernel applies the product of activities, as the readable network does."""
+    """Judge whether the compiled rule is the product of activities, as in the readable network."""
     initial = sample.first(N_READABLE).draw(PAPER)
     _, _, final = sample.train(PAPER, initial)
     # At the paper's rate learning sometimes amplifies what rounding leaves.
@@ -86,7 +88,7 @@ def judge_simple_rule(sample: Sample) -> Model:
 
 
 def measure_difference(protocol: Protocol, weights: Array) -> float:
-    """Return by how much changes of the kernel deviate from those of the readable network."""
+    """Return the largest difference between changes by the compiled rule and a readable network."""
     # Both at a learning rate of 1, at which the weights change by the product itself.
     unscaled = dataclasses.replace(protocol, learning_rate=1.0)
     once = record_weights(unscaled, weights, [1])[:, 0]
@@ -98,17 +100,23 @@ def measure_difference(protocol: Protocol, weights: Array) -> float:
 
 
 def round_up(deviation: float) -> float:
-    """Return the next power of ten: what rounding leaves differs less between processors."""
-    return float(f"1e{math.ceil(math.log10(deviation))}") if deviation > 0 else 0.0
+    """Return the next power of ten; what rounding leaves differs less than that by processor."""
+    if deviation == 0.0:
+        return 0.0
+    exponent = math.ceil(math.log10(deviation))
+    return float(f"1e{exponent}")
 
 
 def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure directions and lengths of the changes where the conditions of page 361 hold.
 
-    With G the gradient of the reconstruction's error, that of the regressed error E of page 361 is
-    (1 - lambda)^2 G. U changes by -(1 - lambda) G and W by -(1 - lambda)^2 G. Equation 7 gives the
-    regressed state a slope of 1 where by equation 5 it is 1 - lambda; so the factor 1 / (1 -
-    lambda) of equation 9 is right relative to U, and not for E as it is written.
+    Notes
+    -----
+    Let G be the gradient of the error of the reconstruction. The gradient of the regressed error E
+    of page 361 is (1 - lambda)^2 G. U changes by -(1 - lambda) G and W by -(1 - lambda)^2 G.
+    Equation 7 gives the regressed state a slope of 1, although by equation 5 it is 1 - lambda. So
+    the factor 1 / (1 - lambda) of equation 9 is right relative to U, but not for E as it is
+    written.
     """
     away = 1.0 - protocol.regression
     W, U = list_connections(protocol)
@@ -140,7 +148,7 @@ def find_gradients(protocol: Protocol, weights: Array) -> Array:
 
 
 def judge_without_symmetry(sample: Sample) -> Model:
-    """Judge whether networks learn from weights that are not symmetric, and because of what."""
+    """Judge whether networks that do not start symmetric learn, since U becomes aligned with W."""
 
     def align(protocol: Protocol, start: Array) -> Array:
         _, converged, final = sample.train(protocol, start)
@@ -172,7 +180,7 @@ class Deceived(RecirculationNetwork):
     replace: Callable[[], Operand]  # returns that other matrix, (n_visible, n_hidden)
 
     def weight_changes(self, v0: Operand) -> Any:
-        """Return the changes, of which those of equation 4 see other visible states."""
+        """Return the changes of the rule, but those of equation 4 as with the other matrix."""
         # The second pass as that other matrix would have it, and equation 4 from it.
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.activate_visible(self.replace() @ h1 + self.c))
@@ -181,7 +189,7 @@ class Deceived(RecirculationNetwork):
 
 
 class Exchanged(Deceived):
-    """As if the hidden units of U were exchanged: it is as long, and aligned with the wrong one."""
+    """W changes as if the hidden units of U were exchanged: each is aligned with the wrong one."""
 
     def replace(self) -> Operand:
         """Return U with its columns in the other order."""
@@ -189,7 +197,7 @@ class Exchanged(Deceived):
 
 
 class Transposed(Deceived):
-    """As if U were the transpose of W, as long as it is."""
+    """W changes as if U were its transpose, at the length of U."""
 
     def replace(self) -> Operand:
         """Return the transpose of W at the length of U."""

@@ -12,7 +12,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import (
-    LEARNING,
+    FROZEN_BIASES,
     Sample,
     estimate_share,
     list_protocols,
@@ -21,12 +21,11 @@ from replication.experiments.instruments.sample import (
 )
 from replication.simulator.running.outcomes import Outcomes
 
-SHARE_FIRST = 0.02
-"""This share of them is tried first; the others only if at least half of these converge."""
-TRIED_FACTOR = 50
-FRESH_FACTOR = 200
-EDGE_FACTOR = 20
-"""Times as many networks: at each rate near the fastest, at the fastest, and for the edge."""
+SHARE_FIRST = 0.02  # of the networks of a cell: the others are tried only if half of these converge
+# Networks as multiples of those of a cell.
+TRIED_FACTOR = 50  # at each rate near the fastest
+FRESH_FACTOR = 200  # at the fastest
+EDGE_FACTOR = 20  # at each rate at which failures may begin
 
 STEP = 2.0 ** (1 / 3)  # from one cell of the map to the next
 MAP_RATES = tuple(float(f"{PAPER.learning_rate * STEP**k:.3g}") for k in range(-9, 19))
@@ -42,24 +41,12 @@ NEAR_RATES: Mapping[float, Sequence[float]] = {
 }
 """Regressions whose fastest rate is measured, and the rates that are tried."""
 EDGE_RATES = tuple(float(rate) for rate in range(20, 57, 2))
-"""At the paper's regression, from its rate on, to see where networks begin to fail."""
+"""From the paper's rate on, at its regression, to see where networks begin to fail."""
 
 
 def run(sample: Sample) -> Model:
     """Return the model of the map."""
     mean, failing = measure_map(sample.others)
-    # Where failures begin at the paper's regression, with hidden biases learnt and fixed.
-    at_edge = sample.take(EDGE_FACTOR)
-    edge = {}
-    for name, frozen in LEARNING.items():
-        lost = []
-        for rate in EDGE_RATES:
-            outcomes = at_edge.simulate(Protocol(learning_rate=rate, frozen=frozen))
-            lost.append(float(1.0 - outcomes.converged.mean()))
-        edge[name] = {
-            "0.01": find_crossing(EDGE_RATES, lost, 0.01),
-            "0.1": find_crossing(EDGE_RATES, lost, 0.1),
-        }
     return {
         "max_updates": PAPER.max_updates,
         "rates": list(MAP_RATES),
@@ -68,16 +55,34 @@ def run(sample: Sample) -> Model:
         "failing": failing.tolist(),
         "ridge": find_ridge(mean, failing),
         **measure_fastest(sample),
-        "edge": edge,
+        "edge": find_edge(sample.take(EDGE_FACTOR)),
     }
 
 
-def measure_fastest(sample: Sample) -> Model:
-    """Return the fastest of `NEAR_RATES` at each regression, and what it takes.
+def find_edge(sample: Sample) -> Model:
+    """Return from which learning rate on 1 % and 10 % of networks fail, at the paper's regression.
 
-    ``paper``: the paper's settings; ``fastest``: a row for each regression, with what it takes
-    less than the paper's (``gain``), network by network, and more than the row of the smallest
-    mean (``more``).
+    With hidden biases that learn, and with fixed ones.
+    """
+    edge = {}
+    for name, frozen in FROZEN_BIASES.items():
+        failing = []
+        for rate in EDGE_RATES:
+            outcomes = sample.simulate(Protocol(learning_rate=rate, frozen=frozen))
+            failing.append(float(1.0 - outcomes.converged.mean()))
+        edge[name] = {
+            "0.01": find_crossing(EDGE_RATES, failing, 0.01),
+            "0.1": find_crossing(EDGE_RATES, failing, 0.1),
+        }
+    return edge
+
+
+def measure_fastest(sample: Sample) -> Model:
+    """Return how long networks take at the paper's settings, and at the fastest rates.
+
+    ``fastest`` has a row for each regression, at the fastest of its `NEAR_RATES`. Network by
+    network, ``gain`` is how many updates fewer it takes than the paper's settings, and ``more`` how
+    many more it takes than the row with the smallest mean.
     """
     fresh = sample.take(FRESH_FACTOR)
     tried = sample.take(TRIED_FACTOR)
@@ -86,12 +91,12 @@ def measure_fastest(sample: Sample) -> Model:
     for regression, rates in NEAR_RATES.items():
         best = tried.find_best(Protocol(regression=regression), {"learning_rate": rates})
         outcomes[best] = fresh.simulate(best)
-    least = min(outcomes.values(), key=lambda each: float(each.updates.mean()))
+    fastest = min(outcomes.values(), key=lambda each: float(each.updates.mean()))
     rows = []
-    for protocol, found in outcomes.items():
-        row = describe(protocol, found)
-        row |= name_mean(paper.updates - found.updates, "gain")
-        row |= name_mean(found.updates - least.updates, "more")
+    for protocol, own in outcomes.items():
+        row = describe(protocol, own)
+        row |= name_mean(paper.updates - own.updates, "gain")
+        row |= name_mean(own.updates - fastest.updates, "more")
         rows.append(row)
     return {"n_fresh": fresh.n, "paper": describe(PAPER, paper), "fastest": rows}
 
@@ -99,8 +104,8 @@ def measure_fastest(sample: Sample) -> Model:
 def describe(protocol: Protocol, outcomes: Outcomes) -> Model:
     """Return settings, and what networks take with them.
 
-    ``mean``: failures at the cap; ``converged``: the mean of those that converge; ``w_rate``:
-    ε (1 - λ)², the rate with which W changes.
+    ``mean`` and ``median`` count failures as the cap, ``converged`` is the mean of those that
+    converge. ``w_rate`` is ε (1 - λ)², the rate at which W changes.
     """
     away = 1.0 - protocol.regression
     return {
@@ -117,15 +122,15 @@ def describe(protocol: Protocol, outcomes: Outcomes) -> Model:
 def measure_map(sample: Sample) -> tuple[Array, Array]:
     """Return the mean and the share that fails in every cell, (n_regressions, n_rates) each.
 
-    Where most of the first networks fail, which takes long, the others are not tried.
+    Where most of the first networks fail, the others are not tried, since that would take long.
     """
     first = sample.alone.take(SHARE_FIRST, least=10)
 
     def measure(protocol: Protocol) -> tuple[float, float]:
-        found = first.simulate(protocol)
-        if found.converged.mean() >= 0.5:
-            found = sample.alone.simulate(protocol)
-        return float(found.updates.mean()), float(1.0 - found.converged.mean())
+        outcomes = first.simulate(protocol)
+        if outcomes.converged.mean() >= 0.5:
+            outcomes = sample.alone.simulate(protocol)
+        return float(outcomes.updates.mean()), float(1.0 - outcomes.converged.mean())
 
     cells = list_protocols(PAPER, {"regression": MAP_REGRESSIONS, "learning_rate": MAP_RATES})
     measured = np.array(list(sample.map(measure, cells).values()))  # (n_cells, 2)
@@ -136,19 +141,22 @@ def measure_map(sample: Sample) -> tuple[Array, Array]:
 def find_ridge(mean: Array, failing: Array) -> list[float | None]:
     """Return the fastest rate of each regression, None where half fail or the map ends."""
     ridge: list[float | None] = []
-    for means, lost in zip(mean, failing, strict=True):
-        at = int(means.argmin())
-        is_inside = 0 < at < len(MAP_RATES) - 1
-        if is_inside and lost[at] <= 0.5:
-            ridge.append(MAP_RATES[at])
+    for means, shares_failing in zip(mean, failing, strict=True):
+        fastest = int(means.argmin())
+        is_inside = 0 < fastest < len(MAP_RATES) - 1
+        if is_inside and shares_failing[fastest] <= 0.5:
+            ridge.append(MAP_RATES[fastest])
         else:
             ridge.append(None)
     return ridge
 
 
 def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float | None:
-    """Return where a curve first reaches `level`, by straight lines between its points."""
-    risen = np.maximum.accumulate(y)  # what has been reached stays
-    if risen[-1] < level:
+    """Return at which x a curve first reaches a level; None if it does not.
+
+    Its points are joined by straight lines.
+    """
+    highest_so_far = np.maximum.accumulate(y)
+    if highest_so_far[-1] < level:
         return None
-    return float(np.interp(level, risen, x))
+    return float(np.interp(level, highest_so_far, x))

@@ -15,14 +15,14 @@ from replication.experiments.instruments.sample import Sample
 from replication.simulator.rule.weights import list_connections
 from replication.simulator.running.changes import compute_changes, compute_gradients
 
-SEARCH_SHARE = 0.1
-MEASURED_SHARE = 0.15
-"""Networks at each setting of a search, and measured at every update, as shares of all."""
+# Networks as shares of all.
+SEARCH_SHARE = 0.1  # at each setting of a search
+MEASURED_SHARE = 0.15  # measured at every update
 RATES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 GRID = {"learning_rate": RATES, "regression": (0.0, 0.1, 0.25, 0.5, 0.75)}
 """Each further group takes a factor 1 - regression, so longer loops want less of it."""
 REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
-"""With which changes and vectors are computed: the paper's, and a high one."""
+"""The paper's regression and a high one, with which changes and vectors are computed."""
 
 
 def run(sample: Sample) -> Model:
@@ -33,12 +33,21 @@ def run(sample: Sample) -> Model:
 
 
 def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
-    """Measure how well changes into hidden groups agree with steepest descent, (n, n_patterns).
+    """Measure how well changes into hidden groups agree with steepest descent.
 
-    By regression, ``parallel``: cosine of AP and CR; ``first``, ``second`` and ``joint``: cosine of
-    the change into one hidden group or both, by one pattern, with descent in its error;
-    ``matched``: the same for both groups, each change scaled to the length of its gradient;
-    ``batch``: the same for the changes by all patterns, (n, 1).
+    Returns
+    -------
+    dict of float64 arrays, shape (n, n_patterns)
+        With the regression behind each name:
+
+        ``parallel`` : cosine of AP and CR.
+
+        ``first``, ``second``, ``joint`` : cosine of the change into the first hidden group, the
+        second, or both, by one pattern, with steepest descent in its error.
+
+        ``matched`` : the same for both groups if each change has the length of its gradient.
+
+        ``batch`` : the same for the changes by all patterns together, shape (n, 1).
     """
     measured: dict[str, Array] = {}
     for key, regression in REGRESSIONS.items():
@@ -49,7 +58,7 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 
 def compare_changes(rule: Protocol, weights: Array) -> dict[str, Array]:
-    """Return what `measure_loop` does for one regression, without its name."""
+    """Return what `measure_loop` measures, for one regression."""
     # Of each pattern alone, (n, n_patterns, n_weights) each; then of all, (n, 1, n_weights).
     single = part_patterns(rule)
     changes = np.stack([compute_changes(each, weights) for each in single], axis=1)
@@ -69,24 +78,30 @@ def compare_changes(rule: Protocol, weights: Array) -> dict[str, Array]:
     }
 
 
-def match_groups(changes: Array, descent: Array, parts: Sequence[slice]) -> Array:
-    """Return the cosine of changes and descent, each part of a change scaled to that of descent."""
+def match_groups(changes: Array, descent: Array, groups: Sequence[slice]) -> Array:
+    """Return the cosine of changes and descent if the change of each group is as long as descent.
+
+    Then it is the mean of the cosines of the groups, weighted by the squared lengths of descent.
+    """
     squares = []
     cosines = []
-    for part in parts:
-        own_change = changes[..., part]
-        own_descent = descent[..., part]
-        squares.append(np.sum(own_descent**2, axis=-1))
-        cosines.append(compute_cosines(own_change, own_descent))
+    for group in groups:
+        of_change = changes[..., group]
+        of_descent = descent[..., group]
+        squares.append(np.sum(of_descent**2, axis=-1))
+        cosines.append(compute_cosines(of_change, of_descent))
     return np.asarray(np.average(cosines, axis=0, weights=squares))
 
 
 def judge_loops(histories: Histories) -> Model:
-    """Judge whether changes approximate gradient descent where AP and CR are parallel."""
+    """Judge whether changes approximate gradient descent where AP and CR are parallel.
+
+    Changes by one pattern count where its vectors are parallel, changes by all patterns where the
+    vectors of each of them are.
+    """
     is_parallel = histories.get_learning("parallel-75") > PARALLEL  # (states, n_patterns)
     are_all_parallel = np.all(is_parallel, axis=1, keepdims=True)
     is_parallel_at_99 = histories.get_learning("parallel-99") > PARALLEL
-    # By one pattern where its vectors are parallel; by all where those of all are.
     return judge(
         "loops",
         {

@@ -1,9 +1,10 @@
 """From a graph of arrays to loops: code for some patterns side by side.
 
-A `Block` writes down what a rule made of a pattern (`arrays.py`) for several patterns at once. What
-is read more than once goes to memory; what depends on it element by element is computed where it
-is, without a way through memory. Sums of products are written in blocks of units by patterns, as
-many as there are registers: each sum has its own order, so the bits do not depend on that.
+A `Block` writes down what a rule made of a pattern (`arrays.py`) for several patterns at once. An
+array that is read more than once goes to memory. What depends on it element by element is computed
+in the same loop, without a way through memory. Sums of products are written in blocks of units by
+patterns, as many as there are registers: each sum has its own order, so the bits do not depend on
+the size of the blocks.
 """
 
 import functools
@@ -28,9 +29,13 @@ from replication.simulator.operations.noise import Noise, write_draw
 from replication.simulator.operations.turns import TURNS
 
 Name = tuple[Traced | str, ...]
-"""Of an element: its array, and its place as text."""
+"""The name of an element: its array, and its place as text."""
+Group = list[Traced]
+"""Arrays that are computed in one loop, in the order of making: sums of products, a function of
+them, and what is made of that element by element. So W @ v + b, its logistic function h, and
+h * (1 - h) are a group."""
 Watch = Callable[[Iterable[Number]], None]
-"""What is given some elements as they are computed."""
+"""A function that is given some elements as they are computed."""
 
 
 class Memory:
@@ -50,10 +55,10 @@ class Memory:
 
 
 class Block:
-    """Code for `n_patterns` side by side, those from number `begin` on.
+    """Code for `n_patterns` patterns side by side, those from number `begin` on.
 
     An element has a place in its array and a pattern, which stands last; `rows` of an array that is
-    the same for all patterns leave it out.
+    the same for all patterns have no axis of patterns.
     """
 
     def __init__(
@@ -70,10 +75,10 @@ class Block:
         self.n_patterns = n_patterns
         self.begin = begin
         self.rows = dict(rows)  # where arrays are in memory
-        self.results: dict[Traced, list[Rows]] = {}  # where those of each `repeat` are
+        self.results: dict[Traced, list[Rows]] = {}  # where the results of each `repeat` are
         self.is_one_hot = is_one_hot  # each pattern has a single 1, at its own place
         self.noise = noise
-        self.found: dict[Name, Number] | None = None  # elements that are known here
+        self.written: dict[Name, Number] | None = None  # elements that need not be written again
 
     # Elements
 
@@ -82,29 +87,33 @@ class Block:
         return self.writer.number(x)
 
     @contextmanager
-    def together(self, known: Mapping[Name, Number] | None = None) -> Iterator[dict[Name, Number]]:
-        """Write down once what is used more than once within; what is known there is given."""
-        before = self.found
-        found = dict(known or {})
-        self.found = found
+    def remember(self, known: Mapping[Name, Number] | None = None) -> Iterator[dict[Name, Number]]:
+        """Write down each element only once within, however often it is used.
+
+        Yields the elements that are written down already, by their names: at first the `known`
+        ones. The caller may add others.
+        """
+        before = self.written
+        written = dict(known or {})
+        self.written = written
         try:
-            yield found
+            yield written
         finally:
-            self.found = before
+            self.written = before
 
     def at(self, x: Traced, index: Index, p: Place) -> Number:
         """Write down one element, of the pattern in place p, and return its value."""
-        if self.found is None:
-            with self.together():
+        if self.written is None:
+            with self.remember():
                 return self.at(x, index, p)
-        key = name_place(x, index, p)
-        if key not in self.found:
+        name = name_place(x, index, p)
+        if name not in self.written:
             rows = self._find_rows(x)
             if rows is None:
-                self.found[key] = x.compute(self, index, p)
+                self.written[name] = x.compute(self, index, p)
             else:
-                self.found[key] = rows[(*index, p)]
-        return self.found[key]
+                self.written[name] = rows[(*index, p)]
+        return self.written[name]
 
     def _find_rows(self, x: Traced) -> Rows | None:
         """Return where an array is in memory, None if it is not there."""
@@ -121,16 +130,19 @@ class Block:
     def fold(
         self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
     ) -> tuple[Number, ...]:
-        """Write down a loop; what it finds is not known outside of it."""
+        """Write down a loop; elements that are written down within it are not known outside."""
 
         def run(k: Place, *totals: Number) -> tuple[Number, ...]:
-            with self.together(self.found):
+            with self.remember(self.written):
                 return body(k, *totals)
 
         return self.writer.fold(n, run, *values)
 
     def take(self, n: int) -> Iterator[Index]:
-        """Go through n places some at a time, and the last ones in fewer."""
+        """Go through n places `n_at_once` at a time, and the last ones in halves of that.
+
+        Seven places, four at once, are (0, 1, 2, 3), (4, 5) and (6,).
+        """
         size = self.writer.n_at_once
         begin = 0
         while size:
@@ -149,120 +161,130 @@ class Block:
         watched: Traced | None = None,
         watch: Watch | None = None,
     ) -> bool:
-        """Write down what must be in memory before the roots can be read, element by element.
+        """Write down all that must be in memory before elements of the roots can be read.
 
-        `watch` is given the elements of `watched` as they are computed, if they can be computed
-        beside what they depend on; returns whether that was so.
+        `watch` is given the elements of `watched` as they are computed, if that array can be
+        computed in the loop of another one; returns whether it was.
         """
-        # What must be in memory, in the order of making, and with what it is computed.
         last = [] if watched is None else [watched]
         inside = arrays.walk([*roots, *last], is_end=self.has_rows)
         order = [x for x in inside if self.is_stored(x)]
-        home = self._find_homes(order, last)
-        # What others read than those that are computed in the same loop goes to memory.
-        needed = {*roots} | {x for x in order if x not in home}
+        group_of = self._form_groups(order, last)
+        # An array of a group goes to memory only if it is read outside of its group.
+        needed = {*roots} | {x for x in order if x not in group_of}
         for x in {*order, *last, *roots}:
-            read = self._list_read(x)
-            needed |= {y for y in read if x not in home or home.get(y) is not home[x]}
+            group = group_of.get(x)
+            for read in self._list_read(x):
+                if group is None or group_of.get(read) is not group:
+                    needed.add(read)
+        # In the order of making, a group where its function stands.
         for x in order:
-            if x not in home:
+            if x not in group_of:
                 self._write_alone(x)
             elif x.op == "call":
-                self._write_together(home[x], needed, watched, watch)
-        return watched in home
+                self._write_group(group_of[x], needed, watched, watch)
+        return watched in group_of
 
     def is_stored(self, x: Traced) -> bool:
-        """Return whether an array is to be in memory, and is not yet."""
-        # `keep` asks that an array be in memory, `in_memory` tells whether it is to be in any
-        # block, this what is left of that in this one, and `self.rows` where it is.
+        """Return whether an array still has to be written into memory in this block.
+
+        `keep` asks for a place in memory, `in_memory` says whether an array needs one in any block,
+        and `self.rows` where it is in this one.
+        """
         if self.has_rows(x) or x.op in arrays.LEAVES:
             return False
         if x.op == "view" and x.is_kept:
-            # What is in memory, or is to be, is read in place.
+            # A view of what is in memory, or will be, is read from there.
             source = x.args[0]
             is_there = source.op in arrays.LEAVES or self.has_rows(source)
             return not is_there and not self.is_stored(source)
         return in_memory(x)
 
-    def _find_homes(self, order: list[Traced], last: list[Traced]) -> dict[Traced, list[Traced]]:
-        """Return the arrays in whose loop an array is computed: a function, and what goes with it.
+    def _form_groups(self, order: list[Traced], last: list[Traced]) -> dict[Traced, Group]:
+        """Return the group of each array that is computed in one, for arrays in their order.
 
-        In the order of making: its sums, the function, and what follows element by element.
+        Each function of a vector, such as the states of hidden units, begins a group. The `last`
+        arrays join if they can, though they need no place in memory.
         """
-        home: dict[Traced, list[Traced]] = {}
+        group_of: dict[Traced, Group] = {}
         number = {x: k for k, x in enumerate(order)}
         for k, called in enumerate(order):
             if called.op != "call" or called.ndim != 1:
                 continue
             group = [called]
             sums = called.args[0]
-            if products.is_plain_matmul(sums) and sums in number and sums not in home:
-                # Its sums, if nothing in between reads them from memory.
+            is_free = sums in number and sums not in group_of
+            if is_free and products.is_plain_matmul(sums):
+                # The sums of which it is a function, if nothing in between reads them from memory.
                 between = order[number[sums] + 1 : k]
                 if not any(sums in self._list_read(x) for x in between):
                     group = [sums, called]
-            home.update(dict.fromkeys(group, group))
-            # What is made of it element by element, and of nothing that is written down later.
+            group_of.update(dict.fromkeys(group, group))
+            # What is made of it element by element.
             before = {*order[:k]}
             later = [x for x in order[k + 1 :] if is_elementwise(x)]
             for x in [*later, *last]:
                 is_alike = x.is_batched == called.is_batched and x.shape == called.shape
-                if x not in home and is_alike and self._follows(x, {*group}, before):
-                    home[x] = group
+                if x not in group_of and is_alike and self._can_join(x, {*group}, before):
+                    group_of[x] = group
                     group.append(x)
-        return home
+        return group_of
 
-    def _follows(self, array: Traced, group: set[Traced], before: set[Traced]) -> bool:
-        """Return whether an array depends on a group and can be computed in its loop."""
+    def _can_join(self, array: Traced, group: set[Traced], before: set[Traced]) -> bool:
+        """Return whether an array depends on a group, and can be computed in its loop.
 
-        def is_there(x: Traced) -> bool:
-            # A view is there with what it shows, the result of a loop with the loop.
+        All else that it depends on must be written down before the loop.
+        """
+
+        def is_available(x: Traced) -> bool:
+            if x in group:
+                return True
+            # A view is available with the array that it shows, a result of a loop with the loop.
             source = x
             while source.op in ("view", "result"):
                 source = source.args[0]
             return self.has_rows(source) or source in before or source.op in arrays.LEAVES
 
-        def is_known(x: Traced) -> bool:
-            return x in group or is_there(x)
-
-        used = arrays.walk([array], is_end=is_known)
+        used = arrays.walk([array], is_end=is_available)
         if group.isdisjoint(used):
             return False
-        # All that lies between is computed in the same place, and read nowhere else.
+        # What lies between the group and the array is computed in the loop, too.
         for x in used:
-            if is_known(x):
+            if is_available(x):
                 continue
             if not is_elementwise(x) or x.shape != array.shape:
                 return False
-            if x.is_kept and x is not array:
+            is_read_elsewhere = x.is_kept and x is not array
+            if is_read_elsewhere:
                 return False
         return True
 
     def _list_read(self, x: Traced) -> set[Traced]:
-        """Return what an array reads from memory that is not there yet."""
+        """Return the arrays, still to be written, that an array is computed from."""
         return {arg for arg in arrays.walk(x.args, is_end=self.is_stored) if self.is_stored(arg)}
 
     # Writing
 
-    def lay(self, x: Traced) -> Rows:
-        """Return new rows for an array."""
+    def allocate(self, x: Traced) -> Rows:
+        """Return new rows for an array, with an axis of patterns if it is another one for each."""
         if x.is_batched:
             return self.memory.allocate((*x.shape, self.n_patterns))
         return self.memory.allocate(x.shape)
 
     def copy(self, rows: Rows, x: Traced, first: Place = 0) -> None:
-        """Write down all elements of an array, each into its place, of patterns from `first` on."""
+        """Write down all elements of an array into rows, patterns from number `first` on."""
         for p in self.writer.each(self.n_patterns if len(rows.shape) > x.ndim else 1):
             for index in places(self.writer, x.shape):
                 rows[(*index, first + p)] = self.value(self.at(x, index, p))
 
     def _write_alone(self, x: Traced) -> None:
+        """Write down an array that is in no group."""
         if x.op == "repeat":
             self._write_repeat(x)
         elif products.is_plain_matmul(x):
-            self._write_together([x], {x})
+            self._write_group([x], {x})
         else:
-            rows = self.lay(x)
+            rows = self.allocate(x)
             if x.op == "draw":
                 self._write_draw(x, rows)
             elif x.op == "moved":
@@ -286,25 +308,25 @@ class Block:
                     value = self.at(x.args[number], place, p)
                 rows[(*target, p)] = self.value(value)
 
-    def _write_together(
+    def _write_group(
         self,
-        group: list[Traced],
+        group: Group,
         needed: set[Traced],
         watched: Traced | None = None,
         watch: Watch | None = None,
     ) -> None:
-        """Write down sums, a function of them, and what depends on it element by element."""
-        rows = {x: self.lay(x) for x in group if x in needed}
-        # Blocks of units by patterns.
+        """Write down the arrays of a group; those that are needed elsewhere go to memory."""
+        rows = {x: self.allocate(x) for x in group if x in needed}
+        # In blocks of units by patterns.
         for patterns in self.take(self.n_patterns if group[0].is_batched else 1):
             for units in self.take(len(group[0])):
                 places = pair_places(units, patterns)
-                with self.together() as found:
-                    # All arrays, then what is stored, then what is watched.
+                with self.remember() as written:
+                    # First all arrays are computed, then stored, then watched.
                     for x in group:
                         values = self._compute_some(x, units, patterns)
                         for (index, p), value in zip(places, values, strict=True):
-                            found[name_place(x, index, p)] = self.value(value)
+                            written[name_place(x, index, p)] = self.value(value)
                     for x, row in rows.items():
                         for index, p in places:
                             row[(*index, p)] = self.at(x, index, p)
@@ -313,26 +335,29 @@ class Block:
         self.rows |= rows
 
     def _compute_some(self, x: Traced, units: Index, patterns: Index) -> list[Number]:
-        """Write down some units of some patterns of sums, of a function, or of what follows."""
+        """Write down the elements of some units and patterns of an array of a group."""
         if x.op != "call":
             return self._sum_products(x, units, patterns)
-        # Equation 2, of equation 1, in the paper's rule.
+        # In the paper's rule, equation 2 of the sums of equation 1.
         sums = self._sum_products(x.args[0], units, patterns)
         return self.call(x.note, [self.value(total) for total in sums], len(patterns))
 
     def call(
         self, note: tuple[str, Function, bool], values: list[Value], n_patterns: int = 1
     ) -> list[Number]:
-        """Write down a function of values: units, each of some patterns, which may be paired."""
+        """Write down a costly function of values: unit by unit, the patterns of each in a row."""
         name, function, is_paired = note
-        if name in self.writer.operations:  # a browser has it
+        if name in self.writer.operations:  # a function that a browser has
             return list(self.writer.compute(name, exact.stack(values)))
         if is_paired:
             return call_paired(function, values, n_patterns)
         return list(function(exact.stack(values)))
 
     def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Number]:
-        """Write down some units of some patterns at a time: that many sums side by side."""
+        """Write down the elements of some units and patterns: so many sums of products in one loop.
+
+        Elements that are no sums of products, or known already, are written down one by one.
+        """
         places = pair_places(units, patterns)
         if self._is_known(x, *places[0]) or not products.is_plain_matmul(x):
             return [self.at(x, index, p) for index, p in places]
@@ -342,7 +367,7 @@ class Block:
             return self._choose_weights(matrix, places, begun)
 
         def add(i: Place, *totals: Number) -> tuple[Number, ...]:
-            # All that is read for one more term, and then the terms.
+            # First all that is read for one more term of each sum, and then the terms.
             states = [self.at(vector, (i,), p) for p in patterns]
             weights = [self.at(matrix, (j, i), 0) for j in units]
             factors = itertools.product(weights, states)
@@ -354,13 +379,13 @@ class Block:
         return list(self.fold(matrix.shape[1], add, *begun))
 
     def _is_known(self, x: Traced, index: Index, p: Place) -> bool:
-        """Return whether an element is in memory, or was computed here before."""
+        """Return whether an element is in memory, or was written down here before."""
         if x in self.rows:
             return True
-        return self.found is not None and name_place(x, index, p) in self.found
+        return self.written is not None and name_place(x, index, p) in self.written
 
     def _begin_sums(self, x: Traced, places: list[tuple[Index, Place]]) -> list[Number]:
-        """Return what each sum of products begins with: what is added to it, or nothing."""
+        """Return the number that each sum of products begins with, such as a bias, or nothing."""
         if len(x.args) == 2:
             return [products.NOTHING] * len(places)
         start = x.args[2]
@@ -368,71 +393,72 @@ class Block:
 
     def _is_one_hot(self, matrix: Traced, vector: Traced) -> bool:
         """Return whether a product is one of weights and a pattern with a single 1."""
-        is_pattern = vector.op == "pattern" and not vector.note  # and no target
+        is_pattern = vector.op == "pattern" and not vector.note  # a target is noted as one
         return self.is_one_hot and is_pattern and matrix.op == "weight"
 
     def _choose_weights(
         self, matrix: Traced, places: list[tuple[Index, Place]], begun: list[Number]
     ) -> list[Number]:
-        """Write down products with one-hot patterns: one weight is left of each."""
+        """Write down products with one-hot patterns: each is the one weight that the 1 chooses."""
         chosen = [self.at(matrix, (*index, self.begin + p), p) for index, p in places]
         return [products.add_to(total, x) for total, x in zip(begun, chosen, strict=True)]
 
     def _write_repeat(self, loop: Traced) -> None:
         """Write down the loop of `repeat`: its state lies in memory from one turn to the next."""
-        n, carried, found = loop.note
-        # With the loop each state is one of a pattern, also one that begins as a constant.
-        rows = [self.lay(x) for x in carried]
+        n_turns, carried, becoming = loop.note  # the state before a turn, and after it
+        # The state has an axis of patterns with the loop, even if it begins as a constant.
+        rows = [self.allocate(x) for x in carried]
         for row, begun in zip(rows, loop.args, strict=False):
             self.copy(row, begun)
-        before = self.rows
+        rows_before = self.rows
         results_before = self.results
-        for turn in self.writer.each(n):
-            # What a turn writes down is another in the next one.
-            self.rows = before | dict(zip(carried, rows, strict=True))
+        for turn in self.writer.each(n_turns):
+            # Arrays that a turn writes down must be written again in the next one.
+            self.rows = rows_before | dict(zip(carried, rows, strict=True))
             self.results = dict(results_before)
-            with TURNS.take(n, turn):
-                self.write(found)
-            self._write_next(carried, found, rows)
-        self.rows = before
+            with TURNS.take(n_turns, turn):
+                self.write(becoming)
+            self._write_next(carried, becoming, rows)
+        self.rows = rows_before
         self.results = results_before | {loop: rows}
 
     def _write_next(
-        self, carried: Sequence[Traced], found: Sequence[Traced], rows: list[Rows]
+        self, carried: Sequence[Traced], becoming: Sequence[Traced], rows: list[Rows]
     ) -> None:
         """Write down the state after a turn where the one before it was."""
-        # What one state becomes may depend on another as it was, or on its other places.
-        is_apart = len(rows) == 1 and found[0] in self.rows
-        new = rows if is_apart else [self.lay(x) for x in carried]
-        for row, x in zip(new, found, strict=True):
-            self.copy(row, x)
-        for row, other in zip(rows, new, strict=True):
-            if row is not other:
-                copy_rows(self.writer, other, row)
+        # The new state may be computed from the old one, so it is put somewhere else first, unless
+        # there is one array that lies in memory already.
+        is_direct = len(rows) == 1 and becoming[0] in self.rows
+        new_rows = rows if is_direct else [self.allocate(x) for x in carried]
+        for new, x in zip(new_rows, becoming, strict=True):
+            self.copy(new, x)
+        for row, new in zip(rows, new_rows, strict=True):
+            if row is not new:
+                copy_rows(self.writer, new, row)
 
     # Sums over patterns
 
     def sum_terms(
         self, terms: Sequence[Traced], rows: Rows, *, is_begun: bool
     ) -> Iterator[tuple[Index, Value]]:
-        """Write down sums of terms over the patterns; go through the places, each with its sum.
+        """Write down sums of terms over the patterns of this block; yield each place with its sum.
 
-        A sum that is begun goes on from what is in memory.
+        Sums that are begun go on from the numbers in `rows`.
         """
-        for some in self._take_places(rows.shape):
-            totals: list[Number] = [products.NOTHING for _ in some]
+        for chosen in self._take_places(rows.shape):
+            totals: list[Number] = [products.NOTHING for _ in chosen]
             if is_begun:
-                totals = [rows[place] for place in some]
+                totals = [rows[place] for place in chosen]
             for term in terms:
-                add = functools.partial(self._add_term, term, some)
+                add = functools.partial(self._add_term, term, chosen)
                 totals = list(self.fold(self.n_patterns, add, *totals))
-            for place, total in zip(some, totals, strict=True):
+            for place, total in zip(chosen, totals, strict=True):
                 yield place, self.value(total)
 
     def _add_term(
         self, term: Traced, places: list[Index], p: Place, *totals: Number
     ) -> tuple[Number, ...]:
-        """Return some sums with a term of one more pattern."""
+        """Return the sums at some places, each with the term of one more pattern."""
         sums = [
             products.add_element(self, total, term, place, p)
             for place, total in zip(places, totals, strict=True)
@@ -440,7 +466,7 @@ class Block:
         return tuple(self.value(total) for total in sums)
 
     def _take_places(self, shape: Shape) -> Iterator[list[Index]]:
-        """Go through the places of an array, some at a time: a matrix in blocks, two rows each."""
+        """Go through the places of an array, some at a time: those of a matrix in square blocks."""
         if len(shape) == 2:
             for units in self.take(shape[0]):
                 for sources in self.take(shape[1]):
@@ -454,17 +480,18 @@ class Block:
 
 
 def call_paired(function: Function, values: list[Value], n_patterns: int) -> list[Number]:
-    """Return a function of units, each of some patterns, in pairs: one division serves two units.
+    """Return a function of values, of two units at once: a division then serves both.
 
-    The pairs fix the bits: units 0 and 1, 2 and 3, ...; an odd last one is paired with itself.
+    The values stand unit by unit, the patterns of each in a row. The pairs fix the bits: units 0
+    and 1, 2 and 3, ...; an odd last one is paired with itself.
     """
-    found: list[Number] = []
+    results: list[Number] = []
     for begin in range(0, len(values), 2 * n_patterns):
         pair = values[begin : begin + 2 * n_patterns]
         x, y = function(exact.stack(pair[:n_patterns]), exact.stack(pair[-n_patterns:]))
         both = [*x, *y]
-        found += both[: len(pair)]
-    return found
+        results += both[: len(pair)]
+    return results
 
 
 def pair_places(units: Index, patterns: Index) -> list[tuple[Index, Place]]:
@@ -493,7 +520,7 @@ def copy_rows(writer: Writer, source: Rows, target: Rows) -> None:
 
 
 def name_place(x: Traced, index: Index, p: Place) -> Name:
-    """Return a name for an element, also at a place that the compiled code computes."""
+    """Return the name of an element, which may be at a place that only the compiled code knows."""
     return (x, *map(str, index), str(p))
 
 
@@ -503,13 +530,17 @@ def is_elementwise(x: Traced) -> bool:
 
 
 def is_beside(x: Traced, shape: Shape) -> bool:
-    """Return whether an array is there place by place for one of a shape, or one number for all."""
-    is_there = is_elementwise(x) or x.op in arrays.LEAVES
-    return is_there and (x.shape == shape or (x.size == 1 and x.op != "sum"))
+    """Return whether an element of an array is all that one element of a given shape needs of it.
+
+    So it is if both have the same places, or if the array is one number for all places.
+    """
+    is_read_by_place = is_elementwise(x) or x.op in arrays.LEAVES
+    is_one_number = x.size == 1 and x.op != "sum"
+    return is_read_by_place and (x.shape == shape or is_one_number)
 
 
 def in_memory(x: Traced) -> bool:
-    """Return whether an array is computed once, into memory; a kept view may be read in place."""
+    """Return whether an array needs a place in memory; a view is read from what it shows."""
     return x.op in arrays.STORED or (x.is_kept and x.op != "view")
 
 
@@ -517,8 +548,8 @@ def find_bound(array: Traced, patterns: float) -> float:
     """Return what the magnitude of an array cannot exceed, infinity if that is not known."""
     bounds: dict[Traced, float] = {}
     for x in arrays.walk([array]):
-        most = _bound_one(x, [bounds[arg] for arg in x.args], patterns)
-        bounds[x] = most if most < 1e100 else math.inf
+        bound = _bound_one(x, [bounds[arg] for arg in x.args], patterns)
+        bounds[x] = bound if bound < 1e100 else math.inf
     return bounds[array]
 
 

@@ -1,7 +1,7 @@
-"""What a rule computes, as a name: a hash of its graph, the same on every processor and Python.
+"""The fingerprint of a rule: a hash of its graph, the same on every processor and Python.
 
-It changes when a rule is edited, and not with the registers of a processor, on which the text of a
-program depends. It does not cover what the operations themselves compute (`arithmetic.py`,
+It changes when a rule is edited. Unlike the text of a program, it does not depend on the registers
+of a processor. It does not cover what the operations themselves compute (`arithmetic.py`,
 `noise.py`), initial weights, or how sums are written: golden digests and the outcome version do.
 """
 
@@ -20,27 +20,31 @@ from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import RecirculationNetwork
 
 N_DIGITS = 32
+"""Hexadecimal digits of a fingerprint."""
+Methods = tuple[Any, ...]
+"""The methods of a class with their code, which are compared to see whether one was replaced."""
 
 
 def fingerprint_protocol(network: type[Network], protocol: Protocol) -> str:
-    """Return the hash of the rule that a protocol has, remembered until a method is replaced."""
-    given: Any = network
-    return _fingerprint(given, neutralise(network, protocol), list_methods(network))
+    """Return the fingerprint of a class under a protocol, remembered until a method is replaced."""
+    hashable: Any = network  # mypy doubts that a class is
+    return _fingerprint(hashable, neutralise(network, protocol), list_methods(network))
 
 
 @functools.lru_cache(maxsize=256)
-def _fingerprint(network: type[Network], protocol: Protocol, _: tuple[Any, ...]) -> str:
+def _fingerprint(network: type[Network], protocol: Protocol, _: Methods) -> str:
     return fingerprint(Rule(network, protocol))
 
 
 def fingerprint(rule: Rule) -> str:
-    """Return the hash of all that a rule does to numbers, 32 hexadecimal digits."""
+    """Return the fingerprint of a rule, 32 hexadecimal digits."""
     if rule.fingerprint is None:
         rule.fingerprint = _compute(rule)
     return rule.fingerprint
 
 
 def _compute(rule: Rule) -> str:
+    """Return the hash of the graph of a rule, as text."""
     traces = Traces(rule)
     lines = _Lines()
     parts = {
@@ -73,12 +77,12 @@ class _Lines:
         return [self.number[x] for x in roots]
 
     def _describe(self, x: Traced) -> str:
-        """Return what tells an operation from others, but for objects of this process."""
+        """Return the note of an array as text that is the same in every process."""
         if x.op == "number":
             return float(x.note).hex()
         if x.op == "constant":
             return " ".join(number.hex() for number in np.frombuffer(x.note).tolist())
-        if x.op == "repeat":  # the lines of its step, too
+        if x.op == "repeat":  # which adds the lines of its step
             n, carried, found = x.note
             return f"{n} {self.add(carried)} {self.add(found)}"
         if x.op == "call":
@@ -93,15 +97,19 @@ class _Lines:
         return repr(x.note)
 
 
-def list_methods(network: type[Network]) -> tuple[Any, ...]:
-    """Return all functions of a class and those above it, which somebody may have replaced."""
+def list_methods(network: type[Network]) -> Methods:
+    """Return all methods of a class and of those above it, which somebody may have replaced."""
     members = [x for each in network.__mro__ for x in vars(each).values()]
     return tuple((x, getattr(x, "__code__", None)) for x in members if hasattr(x, "__get__"))
 
 
 def neutralise(network: type[Network], protocol: Protocol) -> Protocol:
-    """Return a protocol whose numbers say no more than which operations there are."""
-    if not issubclass(network, RecirculationNetwork):  # others take few fields
+    """Return the protocol with the same operations, whose other fields have one fixed value.
+
+    Two protocols become equal if the same program serves both. So learning rate and threshold are
+    fixed, but momentum only says whether there is any.
+    """
+    if not issubclass(network, RecirculationNetwork):  # other classes take few fields
         return protocol
     return dataclasses.replace(
         protocol,

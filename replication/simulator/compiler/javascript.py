@@ -8,6 +8,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -24,10 +25,9 @@ from replication.simulator.operations.instructions import (
     Whole,
     Writer,
 )
-from replication.simulator.rule.criteria import CRITERIA
 from replication.simulator.rule.network import Rule
 
-OPERATIONS = {
+OPERATIONS = {  # by the names that `instructions.py` gives them
     "fadd": "{} + {}",
     "fsub": "{} - {}",
     "fmul": "{} * {}",
@@ -52,6 +52,7 @@ OPERATIONS = {
 }
 
 WHOLE = {"add": "+", "mul": "*"}
+"""Operations on whole numbers."""
 
 
 class ScriptWriter(Writer):
@@ -74,7 +75,7 @@ class ScriptWriter(Writer):
     def _render_each(self, operand: Number) -> tuple[str, ...]:
         if isinstance(operand, Value):
             return operand.names
-        # Also of a stack; "Infinity" and "NaN" as in JavaScript.
+        # A number may be a stack of NumPy; JSON writes "Infinity" and "NaN" as JavaScript does.
         return tuple(_render_number(float(x)) for x in np.ravel(operand))
 
     def count(self, operation: str, a: Place, b: Place) -> Whole:
@@ -107,19 +108,21 @@ class ScriptWriter(Writer):
     def fold(
         self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
     ) -> tuple[Number, ...]:
-        """Repeat ``values = body(k, *values)`` for `n` k from 0; return the last."""
+        """Repeat ``values = body(k, *values)`` for k from 0 to n - 1; return the last values."""
         if n < 2:
             if n == 0:
                 return values
             return body(0, *values)
+        # Each value is a variable that every turn sets anew.
         names = []
         for value in values:
-            names.append(self.make_name("s"))
-            self.lines.append(f"let {names[-1]} = {self.render(value)};")
+            name = self.make_name("s")
+            names.append(name)
+            self.lines.append(f"let {name} = {self.render(value)};")
         carried = tuple(Value(self, name) for name in names)
         for k in self.each(n):
-            found = body(k, *carried)
-            for name, value in zip(names, found, strict=True):
+            results = body(k, *carried)
+            for name, value in zip(names, results, strict=True):
                 self.lines.append(f"{name} = {self.render(value)};")
         return carried
 
@@ -147,46 +150,38 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     if rule.is_shuffled:
         what = "learns in minibatches, whose order a page cannot draw"
         raise UsageError(f"{rule.name} {what}; show another schedule")
-    # Methods: one for each criterion, the update, and the states.
     own = rule.protocol.criterion
-    names = [*rule.all_shapes]
-    methods = ""
-    n_rows = 0
-    # Each criterion once, in the order given.
-    for method in (*dict.fromkeys((own, *criteria)), "update", "states"):
-        sweep = Sweep(rule, ScriptWriter(), method if method in CRITERIA else "")
-        if sweep.traces.drawn:
-            what = "draws random numbers, which a page cannot"
-            raise UsageError(f"{rule.name} {what}; show another rule")
-        lines = sweep.writer.lines
-        if method == "update":
-            sweep.look()
-            lines += ["[this.now, this.next] = [next, now];", "this.updates += 1;"]
-        elif method == "states":
-            _write_states(sweep)
-        else:
-            method = json.dumps(method)  # noqa: PLW2901
-            lines.append(f"return {sweep.writer.render(sweep.look(learns=False))};")
-        n_rows = max(n_rows, sweep.memory.most_rows)
-        body = "\n".join(f"    {line}" for line in lines)
-        methods += METHOD % {"method": method, "name": name, "body": body}
-    # Where each array lies in the flat weights, for `get` and `keep`.
-    ends = [*sweep.first.values(), sweep.n_all]
-    about = {
-        "shapes": {key: [*shape] for key, shape in rule.all_shapes.items()},
-        "ends": dict(zip(names, map(list, itertools.pairwise(ends)), strict=True)),
-        "given": {key: row.first for key, row in sweep.given.items()},
-        "numbers": rule.numbers,
-        "begun": rule.begun.tolist(),
-    }
+    methods: dict[str, Sweep] = {}  # what was written down for each
+    for criterion in dict.fromkeys((own, *criteria)):  # each once
+        methods[json.dumps(criterion)] = _write_error(rule, criterion)
+    methods["update"] = _write_update(rule)
+    methods["states"] = _write_states(rule)
+    texts = []
+    for method, sweep in methods.items():
+        body = "\n".join(f"    {line}" for line in sweep.writer.lines)
+        texts.append(METHOD % {"method": method, "name": name, "body": body})
+    sweep = methods["states"]  # all sweeps have the weights, numbers and data in the same places
     return TEMPLATE % {
-        "methods": methods,
+        "methods": "".join(texts),
         "name": name,
-        "about": json.dumps(about),
-        "n_rows": n_rows,
+        "about": json.dumps(_describe(rule, sweep)),
+        "n_rows": max(sweep.memory.most_rows for sweep in methods.values()),
         "data": ", ".join(json.dumps(number).removesuffix(".0") for number in sweep.data),
         "patterns": json.dumps(rule.patterns.tolist()),
         "own": own,
+    }
+
+
+def _describe(rule: Rule, sweep: Sweep) -> dict[str, Any]:
+    """Return what a page has to know of a rule: where its arrays and numbers are."""
+    # An array lies in the flat weights from its own beginning to that of the next one.
+    limits = itertools.pairwise([*sweep.first.values(), sweep.n_all])
+    return {
+        "shapes": {name: [*shape] for name, shape in rule.all_shapes.items()},
+        "ends": {name: [*limit] for name, limit in zip(rule.all_shapes, limits, strict=True)},
+        "given": {name: row.first for name, row in sweep.given.items()},
+        "numbers": rule.numbers,
+        "begun": rule.begun.tolist(),
     }
 
 
@@ -222,18 +217,46 @@ TEMPLATE = """class %(name)s {
 """
 
 
-def _write_states(sweep: Sweep) -> None:
-    """Write down the states that a network lists."""
-    n_patterns = len(sweep.rule.patterns)
+def _begin_method(rule: Rule, criterion: str = "") -> Sweep:
+    """Return a sweep for a method; refuse a rule that draws random numbers."""
+    sweep = Sweep(rule, ScriptWriter(), criterion)
+    if sweep.traces.drawn:
+        what = "draws random numbers, which a page cannot"
+        raise UsageError(f"{rule.name} {what}; show another rule")
+    return sweep
+
+
+def _write_error(rule: Rule, criterion: str) -> Sweep:
+    """Write down the method that returns the error of a network by a criterion."""
+    sweep = _begin_method(rule, criterion)
+    error = sweep.writer.render(sweep.look(learns=False))
+    sweep.writer.lines.append(f"return {error};")
+    return sweep
+
+
+def _write_update(rule: Rule) -> Sweep:
+    """Write down the method that applies one update."""
+    sweep = _begin_method(rule)
+    sweep.look()
+    sweep.writer.lines += ["[this.now, this.next] = [next, now];", "this.updates += 1;"]
+    return sweep
+
+
+def _write_states(rule: Rule) -> Sweep:
+    """Write down the method that returns the states that a network lists."""
+    sweep = _begin_method(rule)
+    n_patterns = len(rule.patterns)
     shown = sweep.traces.list_states()
     rows = [sweep.memory.allocate((*x.shape, n_patterns)) for x in shown]
     sweep.base = sweep.memory.n_rows
     sweep.show(shown, rows)
-    # Where each begins, its units and patterns
-    pairs = zip(rows, shown, strict=True)
-    about = [[row.first, math.prod(x.shape), n_patterns] for row, x in pairs]
+    # The row in which each array begins, and how many units and patterns it has.
+    about = []
+    for row, x in zip(rows, shown, strict=True):
+        about.append([row.first, math.prod(x.shape), n_patterns])
     sweep.writer.lines += [
         f"return {about}.map(([first, units, patterns]) =>",
         "  Array.from({ length: patterns }, (_, p) =>",
         "    Array.from({ length: units }, (_, i) => strip[first + i * patterns + p])));",
     ]
+    return sweep

@@ -1,6 +1,6 @@
-"""Where a rule goes one way or another: what it compares of each pattern, for states of networks.
+"""A program that says how each comparison of a rule comes out, in given states of networks.
 
-The guard looks with it for states in which a rule does what it did in no other one.
+The guard looks with it for rare states: those in which a comparison comes out as in no other one.
 """
 
 from replication.simulator.compiler.programs import Program, render_function
@@ -11,43 +11,49 @@ from replication.simulator.operations.instructions import Whole, Writer
 from replication.simulator.rule.network import Rule
 
 MOST_ASKED = 500
-"""Elements of a comparison that is looked at."""
+"""Elements of a comparison; larger ones are left out."""
 UNKNOWN = {"sum", "draw", "repeat"}
-"""What is not there before the changes are summed, is random, or is another in each turn."""
+"""Operations that a state alone does not decide: sums of the changes are not there yet, draws are
+random, and a loop has another value in each turn."""
 
 
 def write_probe(rule: Rule, n_lanes: int, n_at_once: int) -> Program | None:
-    """Write ``evaluate`` for what a rule compares of each pattern; None if it compares nothing."""
+    """Write ``evaluate`` for the comparisons of a rule, (unit, pattern); None if it has none."""
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
-    asked = _list_comparisons(sweep)
-    if not asked:
+    comparisons = _list_comparisons(sweep)
+    if not comparisons:
         return None
-    rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in asked]
+    rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in comparisons]
     sweep.base = sweep.memory.n_rows
     for k in writer.each(Whole(writer, "%n")):
         strip = writer.find("%strips", k * "%n_rows", writer.kind)
         writer.names = {"strip": strip, "now": strip}
-        sweep.show(asked, rows)
+        sweep.show(comparisons, rows)
     text = render_function(writer, "evaluate", "ptr %data, ptr %strips, i64 %n, i64 %n_rows")
     return Program(sweep, text, rows)
 
 
 def _list_comparisons(sweep: Sweep) -> list[Traced]:
-    """Return comparisons of a rule, and those within the larger of two and absolute values."""
+    """Return the comparisons that a rule makes of a pattern.
+
+    The larger or smaller of two numbers, and an absolute value, hide a comparison, too.
+    """
     terms = [x for each in sweep.traces.terms.values() for x in each]
-    found: list[Traced] = []
+    comparisons: list[Traced] = []
     for x in walk([*terms, sweep.traces.image]):
-        if not x.is_batched or x.depth or x.size > MOST_ASKED or not _is_known(x):
+        is_small = x.is_batched and not x.depth and x.size <= MOST_ASKED
+        if not is_small or not _is_decided(x):
             continue
         if x.op.startswith("is "):
-            found.append(x)
+            comparisons.append(x)
         elif x.op in ("maximum", "minimum"):
-            found.append(elements.is_greater(*x.args))
+            comparisons.append(elements.is_greater(*x.args))
         elif x.op == "abs":
-            found.append(elements.is_less(x.args[0], 0.0))
-    return found
+            comparisons.append(elements.is_less(x.args[0], 0.0))
+    return comparisons
 
 
-def _is_known(x: Traced) -> bool:
+def _is_decided(x: Traced) -> bool:
+    """Return whether the state of a network alone decides the value of an array."""
     return UNKNOWN.isdisjoint(each.op for each in walk([x]))

@@ -1,7 +1,7 @@
-"""Compiled programs: their text, and those that look at networks without changing them.
+"""Compiled programs: their text, and those that measure networks without changing them.
 
-`write_evaluate` and `write_watch` put the loops of compiled code around a sweep (`sweep.py`);
-`training.py` those in which networks learn.
+`write_evaluate` and `write_watch` put a loop over networks around the look of a sweep (`sweep.py`);
+`training.py` has the loop in which networks learn.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,18 +14,20 @@ from replication.simulator.operations.turns import MEASURE
 from replication.simulator.rule.network import Rule
 
 MOST_LINES = 40_000
-"""Of a compiled function, of which this many take about half a minute."""
+"""Lines of a program that is compiled; so many take about half a minute."""
 
 NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
-"""Rows of what `train` keeps of each lane, as whole numbers."""
+"""Rows of `lanes`, where `train` keeps four whole numbers of each lane: the number of its network,
+-1 for none; the sweep in which that had no update behind it; its seed; and its root seed."""
 
 WATCHING = "ptr %data, ptr %strip, ptr %found, ptr %now, ptr %lanes, ptr %due, i64 %sweep, i64 %n"
-"""What a watcher is called with."""
+"""Parameters of a watcher: its own data and strip, where its finds go, and the networks at `now`,
+with the lanes, the table of what is due, and the number of the sweep of `train` (`training.py`)."""
 NO_STATES = "draw in weight_changes only, or leave out final_weights, trace and curves"
 
 
 class Program:
-    """The LLVM text of a rule, and where in memory it looks for what."""
+    """The LLVM text of a rule, with the data that it reads, and which rows of a strip hold what."""
 
     def __init__(self, sweep: Sweep, text: str, outputs: Iterable[Rows] = ()) -> None:
         n_lines = text.count("\n")
@@ -39,25 +41,30 @@ class Program:
         self.threshold = sweep.threshold.first
         self.given = {name: row.first for name, row in sweep.given.items()}  # the rule's numbers
         self.drawn = sweep.traces.drawn  # phases in which random numbers are drawn
-        self.outputs = [(row.first, row.shape) for row in outputs]  # what `evaluate` measures
+        # First row and shape of each array that `evaluate` measures.
+        self.outputs = [(row.first, row.shape) for row in outputs]
 
 
 def render_function(writer: Writer, name: str, parameters: str) -> str:
-    """Return the LLVM text of a function with what a writer has collected."""
+    """Return the LLVM text of a function with all that a writer has collected."""
     kind = writer.kind
-    declared = [
-        f"declare {kind} @llvm.{called}.v{writer.n_lanes}f64({', '.join([kind] * n)})"
-        for called, n in FUNCTIONS.items()
-    ]
-    # Without a table for unwinding, which would be registered with the process and in which
-    # a library that walks the stack (NumPy does) would get lost. On an aligned stack
-    # values that are put aside do not lie across two cache lines.
+    declared = []
+    for called, n_operands in FUNCTIONS.items():
+        operands = ", ".join([kind] * n_operands)
+        declared.append(f"declare {kind} @llvm.{called}.v{writer.n_lanes}f64({operands})")
+    # `nounwind` leaves out a table for unwinding, which would be registered with the process and in
+    # which a library that walks the stack (NumPy does) would get lost. On an aligned stack values
+    # that are put aside do not lie across two cache lines.
     head = f"define void @{name}({parameters}) nounwind alignstack(64)"
     return "\n".join([writer.define(head), *declared])
 
 
 def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
-    """Write ``evaluate(data, strips, n, n_rows)``: states and error in each of n strips."""
+    """Write ``evaluate(data, strips, n, n_rows)``, which measures the networks of n strips.
+
+    It leaves the states of hidden units, the images and the error in rows of each strip
+    (`Program.outputs`).
+    """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
     shown = [*sweep.traces.hidden, sweep.traces.image]
@@ -78,8 +85,8 @@ def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 def write_watch(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     """Write ``watch(data, strip, found, now, lanes, due, sweep, n)``, which measures networks.
 
-    Of each network in a lane, as it stands at `now`, the error goes to `found`, and beside it the
-    number of right answers, if the targets are classes: floats of 32 bits, (place, network, 2).
+    `found` has, for each network and each time at which it is due, its error and its number of
+    right answers (0 unless targets are classes): floats of 32 bits, (time, network, 2).
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
@@ -93,12 +100,14 @@ def write_watch(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     for lane, due in _find_due(writer):
         target = due * 2
         for k, row in enumerate((error, n_right)):
-            _write_found(writer, row.first * n_lanes + lane, target, k)
+            single = _load_single(writer, row.first * n_lanes + lane)
+            address = writer.find("%found", target + k, "float")
+            writer.write(f"store float {single}, ptr {address}, align 4")
     return Program(sweep, render_function(writer, "watch", WATCHING))
 
 
 def write_record(n_all: int, n_lanes: int) -> str:
-    """Return the text of a watcher that keeps all numbers of networks, (place, network, n_all)."""
+    """Return the text of a watcher that keeps all numbers of networks, (time, network, n_all)."""
     writer = Writer(n_lanes)
     for lane, due in _find_due(writer):
         target = due * n_all
@@ -108,7 +117,10 @@ def write_record(n_all: int, n_lanes: int) -> str:
 
 
 def _find_due(writer: Writer) -> Iterator[tuple[Place, Whole]]:
-    """Write down a loop over lanes whose networks are due; yield each, and where its finds go."""
+    """Write down a loop over lanes whose networks are due.
+
+    Yields the lane, and the place of its network among all finds, (time, network) as one number.
+    """
     n_lanes = writer.n_lanes
     for lane in writer.each(n_lanes):
         network = writer.load_whole("%lanes", lane)
@@ -119,10 +131,8 @@ def _find_due(writer: Writer) -> Iterator[tuple[Place, Whole]]:
                 yield lane, place * "%n" + network
 
 
-def _write_found(writer: Writer, place: Place, target: Place, k: int) -> None:
-    """Write down the copy of a number of the strip to one of two that were found, as 32 bits."""
-    address = writer.find("%strip", place, "double")
-    number = writer.emit(f"load double, ptr {address}, align 8")
-    number = writer.emit(f"fptrunc double {number} to float")
-    address = writer.find("%found", target + k, "float")
-    writer.write(f"store float {number}, ptr {address}, align 4")
+def _load_single(writer: Writer, place: Place) -> str:
+    """Write down the read of a number of the strip as a float of 32 bits; return its name."""
+    source = writer.find("%strip", place, "double")
+    number = writer.emit(f"load double, ptr {source}, align 8")
+    return writer.emit(f"fptrunc double {number} to float")

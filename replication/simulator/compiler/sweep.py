@@ -3,9 +3,9 @@
 `Sweep` writes down what a rule did (`traces.py`) in loops (`blocks.py`): first the error of the
 networks as they stand, then their changes.
 
-A strip is the memory of the networks side by side: the weights before a sweep and after it (fixed
-arrays and what is kept among them), then numbers, sums and states. Each row holds a number of
-every network.
+A strip is the memory of some networks that learn side by side. Each of its rows holds one number of
+every network: first those of all arrays before a sweep ("now"), then the same after it ("next"),
+and then the rule's numbers, sums over the patterns, and states.
 """
 
 import functools
@@ -17,7 +17,7 @@ import numpy as np
 from replication.simulator.compiler import blocks
 from replication.simulator.compiler.traces import LEAST_ERROR, Traces
 from replication.simulator.operations import arithmetic as exact
-from replication.simulator.operations.arrays import Index, Traced, walk
+from replication.simulator.operations.arrays import AnyBlock, Index, Traced, walk
 from replication.simulator.operations.instructions import Number, Place, Rows, Value, Writer
 from replication.simulator.operations.noise import Noise, write_order
 from replication.simulator.operations.products import NOTHING
@@ -25,15 +25,20 @@ from replication.simulator.rule.criteria import CRITERIA
 from replication.simulator.rule.network import Rule
 
 MOST_AT_ONCE = 20
-"""Patterns whose states stay near the processor. Four divides it but eight does not, so
-that neighbouring units of four patterns lie in different sets of its cache."""
+"""Patterns that are computed at a time, so that their states stay near the processor. Four divides
+it but eight does not, so that neighbouring units of four patterns lie in different sets of the
+processor's cache."""
 
 PADDING = 1
-"""Rows that keep what follows the weights from lying at a multiple of 4 KB from them."""
+"""Unused rows after the weights, which keep later rows from lying a multiple of 4 KB from them."""
 
 
 class Sweep:
-    """One sweep of learning of a rule, for a writer; the weights are at "now", then at "next"."""
+    """One sweep of learning of a rule, which a writer collects.
+
+    The weights before it are at the base "now", those after it at "next". `data` are numbers that
+    all networks share: patterns with their targets, then the constants of the rule.
+    """
 
     def __init__(self, rule: Rule, writer: Writer, criterion: str = "") -> None:
         self.rule = rule
@@ -42,20 +47,20 @@ class Sweep:
         self._place_data()
         self._choose_criterion(criterion or rule.protocol.criterion)
         self._allocate()
-        # What an update changes at all.
+        # The arrays that an update changes.
         after = self.traces.after
         weights = self.traces.weights
         self.changed = [name for name in weights if after[name] is not weights[name]]
         # What only some functions need.
         self.right: Traced | None = None  # whether the answer to a pattern is right
-        self.n_right: Rows | None = None  # where those are counted
-        self.latest: Rows | None = None  # the error of all patterns, where it was looked at
-        self.noise: Noise | None = None
+        self.n_right: Rows | None = None  # where right answers are counted
+        self.latest: Rows | None = None  # where the error of the latest look at all patterns is
+        self.noise: Noise | None = None  # what random numbers depend on
 
     def _place_data(self) -> None:
         """Choose where the weights lie, and what the data are: patterns, targets and constants."""
         rule = self.rule
-        self.first: dict[str, int] = {}  # row of each array
+        self.first: dict[str, int] = {}  # row in which each array begins
         self.n_all = 0
         for name, shape in rule.all_shapes.items():
             self.first[name] = self.n_all
@@ -66,21 +71,21 @@ class Sweep:
         self.data = np.concatenate([self.shown.ravel(), self.traces.graph.data])
 
     def _choose_criterion(self, name: str) -> None:
-        """Choose how the error of the units becomes that of a network."""
+        """Choose how the errors of the units become that of a network."""
         self.error = self.traces.error
         if self.traces.has_own_error:
-            # The largest counts, as of the deviation of a single unit.
+            # The largest error of a pattern counts, as if it were the deviation of a single unit.
             self.criterion = CRITERIA["every-unit"]
         else:
             self.criterion = CRITERIA[name]
             if self.criterion.is_absolute:
                 self.error = abs(self.error)
         self.is_largest_unit = self.criterion.over_units == "maximum"
-        most = blocks.find_bound(self.error, float(np.abs(self.shown).max()))
-        self.is_bounded = most < math.inf  # no deviation is infinite or not a number
+        bound = blocks.find_bound(self.error, float(np.abs(self.shown).max()))
+        self.is_bounded = bound < math.inf  # no deviation is infinite or not a number
 
     def _allocate(self) -> None:
-        """Hand out memory for what lasts over a sweep."""
+        """Hand out the rows that are in use during a whole sweep; those of states follow."""
         rule = self.rule
         self.memory = blocks.Memory(self.writer, 2 * self.n_all + PADDING)
         allocate = self.memory.allocate
@@ -89,14 +94,14 @@ class Sweep:
         self.worst = allocate(())
         self.total = allocate(())
         self.sums = {name: allocate(rule.sums[name]) for name in self.traces.terms}
-        # Of minibatches: the order of the patterns, and some of them as each network is shown them.
+        # For minibatches: the order of patterns in each network, and some patterns in that order.
         self.order: Rows | None = None
         self.shuffled: Rows | None = None
         if rule.is_shuffled:
             n_gathered = min(rule.batch_size, MOST_AT_ONCE)
             self.order = allocate((len(self.shown),))
             self.shuffled = allocate((n_gathered, self.shown.shape[1]))
-        self.base = self.memory.n_rows
+        self.base = self.memory.n_rows  # where the rows of states begin, again in each block
 
     @property
     def draws(self) -> bool:
@@ -108,9 +113,10 @@ class Sweep:
     def begin(
         self, n_patterns: int, first: Place, base: str, *, is_shuffled: bool = False
     ) -> blocks.Block:
-        """Return a block for patterns side by side from the first one on; weights at a base.
+        """Return a block for some patterns side by side, from number `first` on.
 
-        Those that are shuffled are gathered first, in each network those in its own order.
+        It reads the weights at a base, "now" or "next". Patterns that are shuffled are gathered
+        before: in each network those that come next in its own order.
         """
         self.memory.n_rows = self.base
         rows = self._list_rows(base)
@@ -124,11 +130,15 @@ class Sweep:
         return block
 
     def _list_rows(self, base: str) -> dict[Traced, Rows]:
-        """Return where the arrays are that a rule is given."""
+        """Return where in memory weights, numbers, sums and constants are."""
         traces = self.traces
-        rows = {x: self._find_rows(base, name) for name, x in traces.weights.items()}
-        rows |= {x: self.given[name] for name, x in traces.given.items()}
-        rows |= {x: self.sums[name] for name, x in traces.sums.items()}
+        rows: dict[Traced, Rows] = {}
+        for name, x in traces.weights.items():
+            rows[x] = self._find_rows(base, name)
+        for name, x in traces.given.items():
+            rows[x] = self.given[name]
+        for name, x in traces.sums.items():
+            rows[x] = self.sums[name]
         for x in traces.graph.known.values():
             if x.op == "constant":
                 # Constants follow the patterns.
@@ -137,11 +147,11 @@ class Sweep:
         return rows
 
     def _find_shown(self) -> Rows:
-        """Return where patterns and targets are, the same for every network."""
+        """Return where patterns with their targets are, the same for every network."""
         return Rows(self.writer, "data", 0, self.shown.shape, is_shared=True)
 
     def _gather(self, n_patterns: int, first: Place) -> Rows:
-        """Write down a copy of some patterns in the order of each network; return where it is."""
+        """Write down a copy of the patterns that come next in each network; return where it is."""
         assert self.order is not None
         assert self.shuffled is not None
         shown = self._find_shown()
@@ -150,24 +160,29 @@ class Sweep:
         return self.shuffled
 
     def _show_patterns(self, shown: Rows, first: Place) -> None:
-        """Have the elements of pattern and target read from rows, of patterns from `first` on."""
+        """Make pattern and target read their elements from rows, of patterns from `first` on."""
+        n_inputs = len(self.traces.pattern)
 
-        def compute(_: blocks.Block, index: Index, p: Place, *, shift: int) -> Number:
-            return shown[first + p, index[0] + shift]
+        def read_input(_: AnyBlock, index: Index, p: Place) -> Number:
+            return shown[first + p, index[0]]
 
-        for x in (self.traces.pattern, self.traces.target):
-            shift = len(self.traces.pattern) if x.note else 0  # of targets, behind the inputs
-            x.compute = functools.partial(compute, shift=shift)
+        def read_target(_: AnyBlock, index: Index, p: Place) -> Number:
+            return shown[first + p, index[0] + n_inputs]
+
+        self.traces.pattern.compute = read_input
+        if self.rule.has_targets:  # which stand to the right of the inputs
+            self.traces.target.compute = read_target
 
     def _find_rows(self, base: str, name: str) -> Rows:
+        """Return where an array is, before an update ("now") or after it ("next")."""
         return Rows(self.writer, base, self.first[name], self.traces.weights[name].shape)
 
     def take_turns(
         self, n_patterns: int | None = None, size: int = MOST_AT_ONCE
     ) -> Iterator[tuple[Place, int]]:
-        """Go through patterns, all unless given, some at a time: the first, and how many.
+        """Go through patterns some at a time; yield the number of the first, and how many.
 
-        Unless given, as many as stay near the processor.
+        All patterns unless `n_patterns` is given, and as many at a time as stay near the processor.
         """
         n_patterns = len(self.shown) if n_patterns is None else n_patterns
         size = min(n_patterns, size)
@@ -178,7 +193,7 @@ class Sweep:
             yield n_patterns - n_left, n_left
 
     def show(self, shown: Sequence[Traced], rows: Sequence[Rows]) -> None:
-        """Write down states of all patterns into rows, an array for each."""
+        """Write down the states of all patterns, each array into rows of its own."""
         for first, n in self.take_turns():
             block = self.begin(n, first, "now")
             block.write(shown)
@@ -190,8 +205,8 @@ class Sweep:
     def look(self, *, learns: bool = True) -> Value:
         """Write down a look at all patterns with the weights at "now"; return the error.
 
-        What the weights become is written down, too, unless the look is all there is: a batch
-        learns from the states that are there.
+        If the network learns, what the weights become is written down, too. Where all patterns are
+        one batch, it is computed in the same loops, from the states that are there.
         """
         in_batch = learns and self.rule.is_one_batch
         has_turns = len(self.shown) > MOST_AT_ONCE
@@ -214,7 +229,7 @@ class Sweep:
         return self._finish_error()
 
     def learn_in_parts(self) -> None:
-        """Write down changes of the weights after each pattern, or after minibatches, at "next"."""
+        """Write down the changes of the weights at "next", after each pattern or each minibatch."""
         before = Rows(self.writer, "now", 0, (self.n_all,))
         after = Rows(self.writer, "next", 0, (self.n_all,))
         blocks.copy_rows(self.writer, before, after)
@@ -225,7 +240,7 @@ class Sweep:
             self._learn_part(first, n)
 
     def _learn_part(self, begin: Place, size: int) -> None:
-        """Write down the change after some patterns, those from a first one on."""
+        """Write down the change of the weights after `size` patterns, from number `begin` on."""
         has_turns = size > MOST_AT_ONCE
         is_shuffled = self.rule.is_shuffled
         if has_turns:
@@ -238,7 +253,7 @@ class Sweep:
             self._apply(self.begin(1, begin, "next"))
 
     def _begin_errors(self) -> None:
-        """Write down where the largest error, the sum of all, and the right answers begin."""
+        """Write down what the largest error, the sum of all, and the right answers begin with."""
         least = LEAST_ERROR if self.traces.has_own_error else 0.0
         self.worst[()] = self.writer.number(least)
         self.total[()] = self.writer.number(0.0)
@@ -246,7 +261,7 @@ class Sweep:
             self.n_right[()] = self.writer.number(0.0)
 
     def _begin_sums(self) -> None:
-        """Write down where sums that stay in memory begin."""
+        """Write down what sums that stay in memory begin with."""
         for rows in self.sums.values():
             for place in blocks.places(self.writer, rows.shape):
                 rows[place] = self.writer.number(NOTHING)
@@ -269,8 +284,8 @@ class Sweep:
         def add(p: Place, n_right: Number) -> tuple[Number]:
             return (n_right + self.writer.number(block.at(right, (), p)),)
 
-        (found,) = self.writer.fold(block.n_patterns, add, self.n_right[()])
-        self.n_right[()] = found
+        (n_right,) = self.writer.fold(block.n_patterns, add, self.n_right[()])
+        self.n_right[()] = n_right
 
     def _list_terms(self) -> list[Traced]:
         return [x for each in self.traces.terms.values() for x in each]
@@ -278,7 +293,7 @@ class Sweep:
     def _add_errors(self, block: blocks.Block, terms: list[Traced]) -> None:
         """Write down the states of a block, and add its errors to those so far."""
         if self.is_largest_unit and self.is_bounded:
-            # The deviations are compared as they are computed, where that can be.
+            # If they can be, the deviations are compared as they are computed.
             if block.write(terms, self.error, self._watch):
                 return
         else:
@@ -298,7 +313,7 @@ class Sweep:
     def _add_error(
         self, block: blocks.Block, p: Place, worst: Number, total: Number
     ) -> tuple[Number, ...]:
-        """Return the largest error so far and the sum, with those of the pattern in place p."""
+        """Return the largest error and the sum of errors, with those of the pattern in place p."""
         n_units = len(self.error)
 
         def add_unit(i: Place, worst: Number, total: Number) -> tuple[Number, ...]:
@@ -309,10 +324,10 @@ class Sweep:
                 return worst, total + d
             return worst, exact.fma(d, d, total)
 
-        # What is done between the patterns is what is done between the units: all are alike.
+        # If the same is done over patterns as over units, the units of all patterns are one row.
         if self.criterion.over_patterns == self.criterion.over_units:
             return self.writer.fold(n_units, add_unit, worst, total)
-        # The largest of sums: that of this pattern, and then the larger one.
+        # Else the largest of sums: first the sum of this pattern, and then the larger one.
         _, own = self.writer.fold(n_units, add_unit, worst, self.writer.number(0.0))
         return self._take_larger(own, worst, total)
 
@@ -328,88 +343,98 @@ class Sweep:
         if self.criterion.over_patterns == "add":
             worst = total
         elif not self.is_bounded:
-            # Comparisons pass over not-a-number, but what has diverged must not count as small:
-            # for this alone a largest error has a total beside it.
+            # Comparisons pass over not-a-number, but a network that has diverged must not count as
+            # one with a small error. The total is not finite then, and 0 times it is no number.
             worst = exact.fma(total, 0.0, worst)
         return self.criterion.finish(worst, self.rule.targets)  # type: ignore[no-any-return]
 
     def _sum_changes(self, block: blocks.Block, *, goes_on: bool) -> None:
         """Write down the changes, summed over the patterns, and what becomes of the weights.
 
-        A sum changes its weight where it ends, unless something else waits for all sums. Sums that
+        Where each sum belongs to arrays of its own, it changes them place by place, as soon as it
+        is there. Otherwise all sums go to memory, and then `apply` changes all arrays. Sums that
         go on from block to block stay in memory.
         """
-        placed = {} if goes_on else self._place()
+        owned = {} if goes_on else self._list_owned()
         for name, terms in self.traces.terms.items():
             total = self.traces.sums[name]
             rows = self.sums[name]
             for place, value in block.sum_terms(terms, rows, is_begun=goes_on):
-                if placed:
-                    self._change_at(block, total, place, value, placed.get(name, ()))
+                if owned:
+                    self._change_at(block, total, place, value, owned[name])
                 else:
                     rows[place] = value
-        if placed and self.rule.is_one_batch:
-            self._apply(block, [name for name in self.traces.weights if name not in self.changed])
-        elif not (placed or goes_on):
+        if owned and self.rule.is_one_batch:
+            unchanged = [name for name in self.traces.weights if name not in self.changed]
+            self._apply(block, unchanged)
+        elif not (owned or goes_on):
             self._apply(block)
 
     def _change_at(
         self, block: blocks.Block, total: Traced, place: Index, value: Number, names: Sequence[str]
     ) -> None:
-        """Write down what some arrays become in one place, where a sum has a value."""
-        # All of it is computed before any of it is written, as one may depend on the other.
-        with block.together() as found:
-            found[blocks.name_place(total, place, 0)] = value
+        """Write down what some arrays become in one place, where a sum has this value."""
+        # All is computed before any of it is stored, since one may depend on another.
+        with block.remember() as written:
+            written[blocks.name_place(total, place, 0)] = value
             news = [block.value(block.at(self.traces.after[name], place, 0)) for name in names]
         for name, new in zip(names, news, strict=True):
             self._find_rows("next", name)[place] = new
 
-    def _place(self) -> dict[str, list[str]]:
-        """Return which arrays each sum changes place by place, nothing unless all do."""
+    def _list_owned(self) -> dict[str, list[str]]:
+        """Return the names of the arrays that each sum changes place by place.
+
+        It is empty unless all arrays can be changed in this way.
+        """
         owners = self._find_owners()
-        if not self.rule.is_one_batch and not self._is_apart(owners):
-            return {}
         if not owners:
             return {}
-        placed: dict[str, list[str]] = {name: [] for name in self.traces.sums}
+        # A batch reads from "now"; other schedules read from "next", where they write.
+        if not self.rule.is_one_batch and not self._is_apart(owners):
+            return {}
+        owned: dict[str, list[str]] = {name: [] for name in self.traces.sums}
         for name, owner in owners.items():
-            placed[owner].append(name)
-        return placed
+            owned[owner].append(name)
+        return owned
 
     def _find_owners(self) -> dict[str, str]:
-        """Return the one sum that changes each array place by place, nothing unless all have one.
+        """Return the name of the one sum on which each changed array depends, place by place.
 
-        For W that becomes ``W + rate * sum``, it is W's; a normalised W has none.
+        It is empty unless all changed arrays have one. If W becomes ``W + rate * sum``, the sum of
+        W is its owner; if W is normalised, each place depends on all others, so it has none.
         """
         owners: dict[str, str] = {}
         for name in self.changed:
             new = self.traces.after[name]
             used = walk([new])
             sums = [x.note for x in used if x.op == "sum"]
-            if len(sums) != 1:
-                return {}
-            if not all(blocks.is_beside(x, new.shape) for x in used):
+            is_by_place = all(blocks.is_beside(x, new.shape) for x in used)
+            if len(sums) != 1 or not is_by_place:
                 return {}
             owners[name] = sums[0]
         return owners
 
     def _is_apart(self, owners: dict[str, str]) -> bool:
-        """Return whether arrays at "next" may be written while terms are still read from there.
+        """Return whether arrays at "next" may be changed while later sums are still computed.
 
-        What is written must belong to no other sum than what reads it.
+        They may if no later sum, and no array of another owner, reads a changed array.
         """
         for name, owner in owners.items():
             for x in walk([self.traces.after[name]]):
                 if x.op == "weight" and owners.get(x.note, owner) != owner:
                     return False
-        # Terms that are not in memory may be those of any sum.
+        # Of the terms, those in memory are computed before; others read weights as they are summed.
         for x in walk(self._list_terms(), is_end=blocks.in_memory):
             if x.op == "weight" and x.note in owners:
                 return False
         return True
 
     def _apply(self, block: blocks.Block, names: Sequence[str] | None = None) -> None:
-        """Write down what arrays become by the rule's `apply`, at "next": all, unless named."""
+        """Write down what arrays become by the rule's `apply`, at "next".
+
+        Unless they are named, all of a batch, since nothing is at "next" yet; of other schedules
+        those that change.
+        """
         is_one_batch = self.rule.is_one_batch
         if names is None and is_one_batch:
             names = [*self.traces.weights]
@@ -420,8 +445,9 @@ class Sweep:
         targets = [self._find_rows("next", name) for name in names]
         block.n_patterns = 1
         block.write(news)
-        # What one array becomes may depend on others as they were.
-        held = targets if is_one_batch else [block.lay(new) for new in news]
+        # What one array becomes may depend on others as they were: a batch reads these at "now",
+        # other schedules read them at "next", so all is computed before any of it is written there.
+        held = targets if is_one_batch else [block.allocate(new) for new in news]
         for rows, new in zip(held, news, strict=True):
             block.copy(rows, new)
         for rows, target in zip(held, targets, strict=True):

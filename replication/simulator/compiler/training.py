@@ -1,7 +1,9 @@
 """Compiled loops in which networks learn side by side: each that is finished makes room.
 
-After a sweep, `exchange` notes the outcome of the networks that are finished, and gives their lanes
-to the next ones. Watchers (`write_watch`) are called where the updates of a network are due.
+A lane is a place for one network. All lanes learn in the same sweeps, but each network takes its
+lane in a sweep of its own, so the updates that it has behind it, its age, differ from lane to lane.
+After a sweep, `exchange` notes the outcomes of the networks that are finished, and gives their
+lanes to the next ones. Watchers (`write_watch`) measure networks at chosen ages.
 """
 
 import math
@@ -19,90 +21,119 @@ from replication.simulator.operations.noise import Noise
 from replication.simulator.rule.network import Rule
 
 BEGUN, RUNNING, SOONEST = range(3)
-"""Places of what `train` counts: networks, and the sweep before which no updates are due."""
+"""Places in `counts`: networks that have begun, networks that are in a lane, and the sweep before
+which no network is due to be measured."""
 WATCH, DATA, STRIP, FOUND = range(4)
-"""Places of a watcher: the addresses of its function, and of what that reads and writes."""
+"""Places in the row of a watcher: the addresses of its function, of the data and the strip that it
+reads, and of what it finds."""
 JOB = (
     "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %kept, ptr %updates, "
     "ptr %converged, ptr %final, ptr %stop, ptr %begun, ptr %due, ptr %watchers, "
     "i64 %n_watchers, i64 %seed, i64 %stride, i64 %kept_stride, i64 %n, i64 %cap"
 )
-"""What `train` is called with, and hands on to `exchange`."""
+"""Parameters of `train`, which hands them on to `exchange`.
+
+- Memory to work in: `data` are numbers that all networks share, `strip` is the memory of the lanes;
+  `lanes` says of each lane which network is in it, and since when (`programs.py`); `counts` are
+  those above.
+- Networks as they begin: `initial` has a row of weights and fixed arrays for each, `stride` numbers
+  after the last one, and `kept` a row of what lasts, `kept_stride` numbers apart. `begun` has the
+  updates that each network has behind it, `seed` is the seed of the first one, `n` their number.
+- Results: `updates` and `converged` of each network, and all its numbers in `final`, which may be
+  null.
+- The end: `cap` is the most updates of a network; another thread sets the flag `stop`.
+- Watchers: `due` may be null; else it has an entry for each age from 0 to the cap, and one more for
+  older ages. If an age is due, the entry is the place of what is measured then; if it is not, how
+  many updates are left until one is, as a negative number. `watchers` has `n_watchers` rows.
+"""
 
 
 def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
-    """Write ``train(data, strip, lanes, ...)``, which trains networks until all are finished.
+    """Write ``train(data, strip, ...)``, which trains networks until all are finished: see `JOB`.
 
-    The weights before a sweep are kept until the next one, for networks that finish; so
-    two places for weights take turns. `stride` is the number of places from one network's weights
-    to the next, `kept_stride` those of what is kept; `final` may be a null pointer.
-    Each network has learnt for so many updates as `begun` says. `due`, which may be null, has a
-    place for each number of updates up to the cap, and one more: where it is not negative, the
-    watchers measure the networks, and note that in this place. Where it is, it says after how many
-    more updates they do, -3 after three.
+    The weights before a sweep are kept until the next one, for networks that turn out to be
+    finished; so two places for weights take turns.
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
     if not rule.is_one_batch:
         sweep.latest = sweep.memory.allocate(())
         sweep.base = sweep.memory.n_rows
-    n = sweep.n_all
-    lanes = f"<{n_lanes} x i64>"
-    # Before the first sweep all lanes count as finished, so that each takes a network.
     cap = writer.spread("%cap", "i64")
-    other = writer.find("%strip", n, writer.kind)
-    writer.write(_call_exchange(other, "%strip", str(2**n_lanes - 1), "0", "-1"))
-    begin = writer.block
-    writer.write("br label %sweep")
-
-    # A sweep: the two places for weights have been exchanged since the last one.
-    writer.begin("sweep")
-    writer.write(f"%now = phi ptr [%strip, %{begin}], [%next, %again]")
-    writer.write(f"%next = phi ptr [{other}, %{begin}], [%now, %again]")
-    writer.write(f"%number = phi i64 [0, %{begin}], [%following, %again]")
-
-    def load(row: int) -> str:
-        place = writer.find("%lanes", row * n_lanes)
-        return writer.emit(f"load {lanes}, ptr {place}, align 64")
-
-    age = writer.emit(f"sub {lanes} {writer.spread('%number', 'i64')}, {load(FIRST_SWEEP)}")
+    _begin_sweeps(writer, sweep.n_all)
+    age = _write_age(writer)
     if sweep.draws:
-        seed = Bits(writer, load(SEED))
-        root_seed = Bits(writer, load(ROOT_SEED))
+        seed = Bits(writer, _load_lanes(writer, SEED))
+        root_seed = Bits(writer, _load_lanes(writer, ROOT_SEED))
         sweep.noise = Noise(Bits(writer, age), seed, root_seed)
     with writer.when(writer.emit("icmp ne ptr %due, null")):
         _call_watchers(writer, age)
-    # A lane is finished below the threshold, or at the cap; it learns once more, in vain.
-    below = _write_learning(sweep).names[0]
-    is_old = writer.emit(f"icmp sge {lanes} {age}, {cap}")
-    finished = writer.emit(f"or <{n_lanes} x i1> {below}, {is_old}")
-    finished = _pack(writer, finished)
-    below = _pack(writer, below)
-
+    # A network is finished below the threshold, or at the cap; it has learned once more, in vain.
+    is_below = _write_learning(sweep).names[0]
+    is_old = writer.emit(f"icmp sge {writer.words} {age}, {cap}")
+    is_finished = writer.emit(f"or {writer.truths} {is_below}, {is_old}")
+    finished = _pack(writer, is_finished)
+    below = _pack(writer, is_below)
     with writer.when(writer.compare("ne", finished, 0)):
         writer.write(_call_exchange("%now", "%next", finished, below, "%number"))
-    # The end: no network is left, or another thread has set the flag.
+    _end_sweeps(writer)
+    train = render_function(writer, "train", JOB)
+    exchange = _write_exchange(rule, sweep.n_all, n_lanes)
+    return Program(sweep, f"{train}\n{exchange}")
+
+
+def _begin_sweeps(writer: Writer, n_all: int) -> None:
+    """Write down how the first networks come, and the head of the loop of sweeps.
+
+    `%number` is that of the sweep. `%now` and `%next`, the two places for the `n_all` numbers of
+    each network, are exchanged after each sweep.
+    """
+    other = writer.find("%strip", n_all, writer.kind)
+    # At first all lanes count as finished, so that each takes a network.
+    all_lanes = str(2**writer.n_lanes - 1)
+    writer.write(_call_exchange(other, "%strip", all_lanes, "0", "-1"))
+    before = writer.block
+    writer.write("br label %sweep")
+    writer.begin("sweep")
+    writer.write(f"%now = phi ptr [%strip, %{before}], [%next, %again]")
+    writer.write(f"%next = phi ptr [{other}, %{before}], [%now, %again]")
+    writer.write(f"%number = phi i64 [0, %{before}], [%following, %again]")
+
+
+def _end_sweeps(writer: Writer) -> None:
+    """Write down the end of the loop: no network is left, or another thread has set the flag."""
     running = writer.load_whole("%counts", RUNNING)
-    is_stopped = writer.emit("load volatile i8, ptr %stop")
-    is_stopped = writer.emit(f"icmp ne i8 {is_stopped}, 0")
+    flag = writer.emit("load volatile i8, ptr %stop")
+    is_stopped = writer.emit(f"icmp ne i8 {flag}, 0")
     is_over = writer.emit(f"or i1 {is_stopped}, {writer.compare('eq', running, 0)}")
     writer.write("%following = add i64 %number, 1")
     writer.write(f"br i1 {is_over}, label %end, label %again")
     writer.begin("again")
     writer.write("br label %sweep")
     writer.begin("end")
-    train = render_function(writer, "train", JOB)
-    exchange = _write_exchange(rule, n, n_lanes)
-    return Program(sweep, f"{train}\n{exchange}")
+
+
+def _write_age(writer: Writer) -> str:
+    """Write down the age of the network in each lane: the sweeps since its first one."""
+    number = writer.spread("%number", "i64")
+    first_sweep = _load_lanes(writer, FIRST_SWEEP)
+    return writer.emit(f"sub {writer.words} {number}, {first_sweep}")
+
+
+def _load_lanes(writer: Writer, row: int) -> str:
+    """Write down the read of a row of `lanes`, a whole number for each lane."""
+    place = writer.find("%lanes", row * writer.n_lanes)
+    return writer.emit(f"load {writer.words}, ptr {place}, align 64")
 
 
 def _write_learning(sweep: Sweep) -> Value:
-    """Write down a look at the networks and their learning; return where they are done."""
+    """Write down a look at the networks, and their learning; return whose error is small enough."""
     writer = sweep.writer
     threshold = sweep.threshold[()]
     if sweep.latest is None:
         return sweep.look() < threshold  # type: ignore[no-any-return]
-    # Changes after some patterns need no look at all of them, where no error ends the learning.
+    # Where weights change after some of the patterns, a look at all of them costs extra. It is left
+    # out where every threshold is minus infinity, since no error would end the learning.
     is_asked = _pack(writer, (threshold > -math.inf).names[0])
     with writer.when(writer.compare("ne", is_asked, 0)):
         sweep.latest[()] = sweep.look(learns=False)
@@ -111,70 +142,75 @@ def _write_learning(sweep: Sweep) -> Value:
 
 
 def _call_watchers(writer: Writer, age: str) -> None:
-    """Write down a call of the watchers, if the updates of any network are due."""
+    """Write down a call of the watchers, if the network of any lane is due to be measured."""
     sweep = Whole(writer, "%number")
-    # Nearly always this one comparison is all.
+    # In nearly all sweeps this one comparison is all that is done.
     with writer.when(writer.compare("sge", sweep, writer.load_whole("%counts", SOONEST))):
-        places = _find_places(writer, age)
-        together = places[0]
-        nearest = _choose(writer, "slt", places[0], -1)
-        for place in places[1:]:
-            together = together & place
-            until = _choose(writer, "slt", place, -1)
+        entries = _read_due(writer, age)
+        # An entry is negative if its network is not due. All of them together have a sign if each
+        # has one. The nearest to 0 says in how many sweeps the next network is due, 1 at least.
+        together = entries[0]
+        nearest = _choose(writer, "slt", entries[0], -1)
+        for entry in entries[1:]:
+            together = together & entry
+            until = _choose(writer, "slt", entry, -1)
             nearest = _choose(writer, "sgt", until, nearest)
         writer.store_whole("%counts", SOONEST, sweep - nearest)
-        with writer.when(writer.compare("sge", together, 0)):  # not if all of them are negative
+        with writer.when(writer.compare("sge", together, 0)):
             for k in writer.each(Whole(writer, "%n_watchers")):
                 _call_watcher(writer, k)
 
 
 def _choose(writer: Writer, relation: str, a: Whole, b: Place) -> Whole:
-    """Write down the choice of one of two whole numbers: the first if it is related so."""
+    """Write down the choice of one of two whole numbers: a if the relation holds, else b."""
     is_first = writer.compare(relation, a, b)
     return Whole(writer, writer.emit(f"select i1 {is_first}, i64 {a}, i64 {b}"))
 
 
-def _find_places(writer: Writer, age: str) -> list[Whole]:
-    """Write down what `due` says of the network in each lane."""
-    n_lanes = writer.n_lanes
-    lanes = f"<{n_lanes} x i64>"
-    # A lane whose networks are all finished grows older; the last place is for these.
+def _read_due(writer: Writer, age: str) -> list[Whole]:
+    """Write down the read of the entry of `due` for the network in each lane."""
+    lanes = writer.words
+    # A lane that no network takes any more grows older than the cap; the last entry is for these.
     last = writer.spread(str(Whole(writer, "%cap") + 1), "i64")
     is_younger = writer.emit(f"icmp slt {lanes} {age}, {last}")
-    age = writer.emit(f"select <{n_lanes} x i1> {is_younger}, {lanes} {age}, {lanes} {last}")
-    places = []
-    for lane in range(n_lanes):
-        updates = writer.emit(f"extractelement {lanes} {age}, i64 {lane}")
-        places.append(writer.load_whole("%due", updates))
-    return places
+    place = writer.emit(f"select {writer.truths} {is_younger}, {lanes} {age}, {lanes} {last}")
+    entries = []
+    for lane in range(writer.n_lanes):
+        updates = writer.emit(f"extractelement {lanes} {place}, i64 {lane}")
+        entries.append(writer.load_whole("%due", updates))
+    return entries
 
 
 def _call_watcher(writer: Writer, k: Place) -> None:
-    """Write down a call of one watcher, by its row in the table."""
-    function, *own = (_load_address(writer, k * 4 + word) for word in (WATCH, DATA, STRIP, FOUND))
-    arguments = ", ".join(f"ptr {word}" for word in own)
+    """Write down a call of watcher number k."""
+    function = _load_address(writer, k, WATCH)
+    data = _load_address(writer, k, DATA)
+    strip = _load_address(writer, k, STRIP)
+    found = _load_address(writer, k, FOUND)
     shared = "ptr %now, ptr %lanes, ptr %due, i64 %number, i64 %n"
-    writer.write(f"call void {function}({arguments}, {shared})")
+    writer.write(f"call void {function}(ptr {data}, ptr {strip}, ptr {found}, {shared})")
 
 
-def _load_address(writer: Writer, place: Place) -> str:
-    """Write down the read of an address from the table of watchers; return its name."""
-    return writer.emit(f"load ptr, ptr {writer.find('%watchers', place)}, align 8")
+def _load_address(writer: Writer, k: Place, place: int) -> str:
+    """Write down the read of an address from the row of watcher number k; return its name."""
+    address = writer.find("%watchers", k * 4 + place)
+    return writer.emit(f"load ptr, ptr {address}, align 8")
 
 
 def _pack(writer: Writer, mask: str) -> str:
-    """Emit a whole number with one bit a lane."""
-    bits = writer.emit(f"bitcast <{writer.n_lanes} x i1> {mask} to i{writer.n_lanes}")
+    """Write down a whole number with one bit for each lane, from a truth value of each."""
+    bits = writer.emit(f"bitcast {writer.truths} {mask} to i{writer.n_lanes}")
     return writer.emit(f"zext i{writer.n_lanes} {bits} to i64")
 
 
 def _call_exchange(now: str, following: str, finished: str, below: str, sweep: str) -> str:
+    """Return the call of `exchange` after a sweep, of lanes with a bit in `finished`."""
     lanes = f"i64 {finished}, i64 {below}, i64 {sweep}"
     return f"call void @exchange({JOB}, ptr {now}, ptr {following}, {lanes})"
 
 
 def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
-    """Write what happens to lanes after a sweep: the outcome, and the next network."""
+    """Return the text of `exchange`, which notes outcomes and gives lanes to the next networks."""
     exchange = _Exchange(rule, n, Writer(n_lanes))
     for lane in exchange.writer.each(n_lanes):
         exchange.write(lane)
@@ -198,7 +234,7 @@ class _Exchange:
         self.sweep = Whole(writer, "%sweep")
 
     def write(self, lane: Place) -> None:
-        """Write down what happens to the network in a lane, and the coming of the next one."""
+        """Write down the exchange in one lane: if its network is finished, the next one comes."""
         writer = self.writer
         network = writer.load_whole("%lanes", lane)
         age = self.sweep - writer.load_whole("%lanes", self.find(FIRST_SWEEP, lane))
@@ -216,7 +252,7 @@ class _Exchange:
         below = Whole(writer, "%below")
         writer.store_whole("%updates", network, age)
         writer.store_whole("%converged", network, below >> lane & 1)
-        # Whose weights are no numbers has not converged, though its units may hide that.
+        # A network has not converged if a weight is not a number, though its units may hide that.
         for k in writer.each(self.n_weights):
             place = writer.find("%now", k * writer.n_lanes + lane, "double")
             weight = writer.emit(f"load double, ptr {place}")
@@ -235,7 +271,7 @@ class _Exchange:
         first = following * "%stride"
         first_kept = following * "%kept_stride"
         n_drawn = self.n_all - self.n_kept
-        # What never changes is in both places.
+        # Both places get the weights and fixed arrays, since an update leaves out the fixed ones.
         for k in writer.each(n_drawn):
             for base in ("%now", "%next"):
                 writer.copy_number("%initial", first + k, base, k * writer.n_lanes + lane)
@@ -248,10 +284,10 @@ class _Exchange:
         writer.store_whole("%lanes", self.find(SEED, lane), following + "%seed")
         self.count(BEGUN, 1)
         self.count(RUNNING, 1)
-        writer.store_whole("%counts", SOONEST, 0)  # its updates may be due at once
+        writer.store_whole("%counts", SOONEST, 0)  # it may be due at once
 
     def find(self, row: int, lane: Place) -> Place:
-        """Return the place of a lane in a row of what is kept of each."""
+        """Return the place of a lane in a row of `lanes`."""
         return lane + row * self.writer.n_lanes
 
     def is_set(self, name: str, lane: Place) -> str:

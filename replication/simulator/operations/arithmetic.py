@@ -19,12 +19,13 @@ Numbers = Any
 """Float64 numbers or arrays of NumPy, or values that stand for numbers (`instructions.py`): the
 same lines compute with either, so no narrower type would be true. Words of 64 bits, too."""
 Formula = Callable[..., Any]
-"""Of such numbers."""
+"""A function of such numbers."""
 PairFormula = Callable[[Numbers, Numbers], tuple[Numbers, Numbers]]
-"""Of two at once, which gives what each of them becomes."""
+"""A function of two numbers at once, which returns the result for each."""
 
 MAX_ARGUMENT = 354.0
-"""Larger arguments count as this one, so that the product of two denominators is finite."""
+"""Larger arguments of an exponential count as this one, so that in `logistic` the product of two
+denominators is finite."""
 
 _MOST = 709.782712893384  # the logarithm of the largest number
 _LOG2_E = float.fromhex("0x1.71547652b82fep+0")
@@ -52,7 +53,10 @@ _COEFFICIENTS = [
 
 
 def _either(emit: Formula, plain: Formula) -> Formula:
-    """Return an operation that is emitted where an argument stands for numbers."""
+    """Return an operation that emits instructions if an argument stands for numbers, else computes.
+
+    `emit` takes the writer and the arguments, `plain` the arguments.
+    """
 
     def operate(*arguments: Numbers) -> Numbers:
         for argument in arguments:
@@ -64,7 +68,7 @@ def _either(emit: Formula, plain: Formula) -> Formula:
 
 
 def _operation(name: str, plain: Formula) -> Formula:
-    """Return an operation of this name among the instructions, and what it is in NumPy."""
+    """Return an operation that is an instruction of this name, or `plain` in NumPy."""
     return _either(lambda writer, *x: writer.compute(name, *x), plain)
 
 
@@ -132,13 +136,14 @@ def exponential_of_minus(x: Numbers, largest: float = MAX_ARGUMENT) -> Numbers:
 
 
 def exponential_of_minus_any(x: Numbers) -> Numbers:
-    """Return exp(-x) of any number: 0 below the smallest normal number, infinity beyond the last.
+    """Return exp(-x) of any number.
 
-    Not-a-number stays.
+    Infinity beyond the largest number, and 0 where it is below the smallest normal number, as it is
+    for x above 708. Not-a-number stays.
     """
-    found = exponential_of_minus(x, _MOST)
-    found = where(x < -_MOST, np.inf, where(x > 708.0, 0.0, found))
-    return where(x != x, x, found)  # noqa: PLR0124
+    power = exponential_of_minus(x, _MOST)
+    power = where(x < -_MOST, np.inf, where(x > 708.0, 0.0, power))
+    return where(x != x, x, power)  # noqa: PLR0124
 
 
 def logistic(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
@@ -167,25 +172,26 @@ def logarithm(x: Numbers) -> Numbers:
     exponent = where(is_large, exponent + 1.0, exponent)
     # log(m) = 2 atanh((m - 1) / (m + 1)), for an argument of at most 0.172
     z = (mantissa - 1.0) / (mantissa + 1.0)
-    found = 2.0 * _sum_odd_series(z, 1.0)
-    found = fma(exponent, _LN_2_HIGH, fma(exponent, _LN_2_LOW, found))
-    found = where(x <= 0.0, where(x == 0.0, -np.inf, np.nan), found)
-    return where(x < np.inf, found, x)
+    log = 2.0 * _sum_odd_series(z, 1.0)
+    log = fma(exponent, _LN_2_HIGH, fma(exponent, _LN_2_LOW, log))
+    log = where(x <= 0.0, where(x == 0.0, -np.inf, np.nan), log)
+    return where(x < np.inf, log, x)
 
 
 def logarithm_of_any(x: Numbers) -> Numbers:
     """Return the natural logarithm, also of numbers below the smallest normal one."""
     is_small = x < 2.0**-1022
-    found = logarithm(where(is_small, x * 2.0**52, x))
-    return where(is_small, found - 52.0 * math.log(2.0), found)
+    log = logarithm(where(is_small, x * 2.0**52, x))
+    return where(is_small, log - 52.0 * math.log(2.0), log)
 
 
 # The other functions of units and their slopes, of one unit's total input x.
 
 _FAR = 2.0**60
-"""Beyond it, softsign, algebraic and arctan are constant to the last bit; arcsinh ends, at 42.3."""
+"""Larger inputs count as this one. Beyond it softsign, algebraic and arctan are constant to the
+last bit; arcsinh, which is not, stays at 42.3."""
 _N_TERMS = 18
-"""Of the series of atanh, for arguments up to 1/3; that of atan needs fewer."""
+"""Terms of the series of atanh, for arguments up to 1/3; the series of atan needs fewer."""
 
 
 def _softsign(x: Numbers) -> Numbers:
@@ -225,7 +231,8 @@ def _sum_odd_series(z: Numbers, sign: float) -> Numbers:
 
 
 def _arcsinh(x: Numbers) -> Numbers:
-    # asinh(x) = 2 asinh(this), until the argument of the series is at most 1/3
+    # asinh(x) is twice asinh of the new x. After seven times the series has an argument of at most
+    # 1/3.
     for _ in range(7):
         x = x / square_root(2.0 * (1.0 + square_root(1.0 + x * x)))
     return 2.0**7 * _sum_odd_series(x / square_root(1.0 + x * x), 1.0)
@@ -236,7 +243,7 @@ def _arcsinh_slope(x: Numbers) -> Numbers:
 
 
 def _arctan(x: Numbers) -> Numbers:
-    for _ in range(3):  # atan(x) = 2 atan(this)
+    for _ in range(3):  # atan(x) is twice atan of the new x
         x = x / (1.0 + square_root(1.0 + x * x))
     return 2.0**3 * _sum_odd_series(x, -1.0)
 
@@ -261,12 +268,12 @@ def _rectifier(x: Numbers) -> Numbers:
 
 
 def _of_each(function: Formula) -> PairFormula:
-    """Return a function of one as one of two at once."""
+    """Return a function of one number as a function of two at once."""
     return lambda x, y: (function(x), function(y))
 
 
 def _of_each_limited(function: Formula) -> PairFormula:
-    """Return the same, of numbers that are limited first."""
+    """Return a function of one number as a function of two at once, which are limited first."""
     return _of_each(lambda x: function(limit(x, -_FAR, _FAR)))
 
 

@@ -25,7 +25,7 @@ Shape = tuple[int, ...]
 Index = tuple[Place, ...]
 """The place of an element, without its pattern."""
 Function = Callable[..., Any]
-"""Of numbers, or of arrays: operators and functions of NumPy take what they are given."""
+"""A function or operator, of NumPy or of a rule: it may take and return anything."""
 Given = Any
 """What a rule hands to a function of NumPy: arrays, numbers, lists of them, and options. A user's
 rule may hand over anything, so no narrower type would be true."""
@@ -35,17 +35,18 @@ Note = Any
 """What tells an operation from others of its name, besides its arguments: the number that it is, an
 array's name, where elements come from. Each operation has a kind of its own."""
 Find = Callable[[Function, Sequence[Given]], Function]
-"""Finds what a function of NumPy becomes for what it is given, or refuses it by its name."""
+"""Returns what replaces a function of NumPy, for the arguments that it is given, or refuses it."""
 
 STORED = {"call", "matmul", "reduce", "moved", "repeat", "draw"}
 """Operations whose results are worth a place in memory."""
 LEAVES = {"number", "constant", "given", "weight", "pattern", "sum", "carried", "result"}
-"""What is in memory already, or needs none."""
+"""Operations whose results are in memory already, or need no place there."""
 DEEPEST = 30
+"""Operations upon one another before the result goes to memory."""
 MOST_ARRAYS = 20_000
+"""Arrays that a rule may make, so that compiling ends."""
 MOST_MOVED = 10_000
-"""Operations upon one another before the result goes to memory; arrays that a rule may make, and
-elements that are moved one by one, so that compiling ends."""
+"""Elements that are moved one by one, so that compiling ends."""
 
 
 class AnyBlock(Protocol):
@@ -80,9 +81,9 @@ def refuse_computing(_block: AnyBlock, _index: Index, _p: Place) -> Number:
 
 
 class Graph:
-    """All arrays that a rule makes while it is traced; equal ones are one array.
+    """All arrays that a rule makes while it is traced: the same operation makes one array only.
 
-    `find`: what looks up the functions of NumPy that are used on its arrays.
+    `find` looks up the functions of NumPy that are used on its arrays.
     """
 
     def __init__(self, find: Find) -> None:
@@ -118,7 +119,10 @@ class Graph:
         return new
 
     def _limit(self, new: "Traced") -> None:
-        """See to it that compiling ends, and that no expression is deeper than Python's stack."""
+        """Refuse too many arrays, and put the result of a long expression into memory.
+
+        Else the stack of Python would not hold the calls that write the expression down.
+        """
         is_long = new.op == "moved" and new.size > MOST_MOVED
         if len(self.known) > MOST_ARRAYS or is_long:
             limit = f"makes over {MOST_ARRAYS:,} arrays or moves over {MOST_MOVED:,} elements"
@@ -145,10 +149,12 @@ class Graph:
         return new
 
     def _make_constant(self, numbers: NDArray[np.float64]) -> "Traced":
-        """Return an array of numbers that are known: one for all its places, or many."""
+        """Return an array of known numbers: of one number for all places, or of several."""
         flat = numbers.ravel()
-        if (flat == flat[:1]).all():
-            number = flat[0] if flat.size else 0.0  # of NumPy, which divides by 0, too
+        is_one = (flat == flat[:1]).all()
+        if is_one:
+            # A number of NumPy, since one of Python refuses 1 / 0.
+            number = flat[0] if flat.size else 0.0
 
             def compute(_block: AnyBlock, _index: Index, _p: Place) -> Number:
                 return number
@@ -161,7 +167,7 @@ class Graph:
         return new
 
     def _check(self, xs: Sequence["Traced"]) -> None:
-        """Refuse arrays of another call, and of a loop that has ended."""
+        """Refuse arrays from another call of a rule, or from a loop that has ended."""
         if any(x.graph is not self for x in xs):
             where = "that it kept from an earlier call, in a list or an attribute"
             raise TraceError(f"the rule uses an array {where}; declare in `kept` what lasts")
@@ -191,7 +197,9 @@ class Traced(NDArrayOperatorsMixin):
     is_kept: bool = False  # in memory, since it is read more than once
     is_batched: bool = False  # another one for each pattern
 
-    __array_priority__ = 1e4
+    __array_priority__ = 1e4  # so that NumPy leaves operators to it
+    # Python compares the members of sets and dictionaries by their hash first. Never use `x in xs`
+    # with a list of these arrays: it would call ==, which makes another array.
     __hash__ = object.__hash__
     ndim = property(lambda self: len(self.shape))
     size = property(lambda self: math.prod(self.shape))
@@ -232,7 +240,7 @@ class Traced(NDArrayOperatorsMixin):
 
 
 def take_all(*given: Given) -> list[Traced]:
-    """Return arrays, of which one at least is traced already."""
+    """Return arrays and numbers as arrays of one graph; one at least is in it already."""
     for one in given:
         if isinstance(one, Traced):
             return [one.graph.take(x) for x in given]
@@ -246,7 +254,11 @@ def keep(x: Traced) -> Traced:
 
 
 def fit(index: Index, shape: Shape) -> Index:
-    """Return the place in an array that is broadcast, for one in the array that results."""
+    """Return the place in an array of a shape, for a place in what it is broadcast to.
+
+    >>> fit((2, 5), (5,)), fit((2, 5), (3, 1))
+    ((5,), (2, 0))
+    """
     own = index[len(index) - len(shape) :]
     return tuple(0 if size == 1 else i for i, size in zip(own, shape, strict=True))
 
@@ -257,7 +269,7 @@ def is_truth(x: Given) -> bool:
         return all(is_truth(each) for each in x)
     if not isinstance(x, Traced):
         return np.asarray(x).dtype == bool
-    if x.op == "where":  # of the two that it chooses from
+    if x.op == "where":  # if both that it chooses from are
         return all(is_truth(each) for each in x.args[1:])
     is_extreme = x.op == "reduce" and x.note[0] != "add"
     if x.op in ("view", "moved") or is_extreme:
@@ -266,7 +278,10 @@ def is_truth(x: Given) -> bool:
 
 
 def walk(roots: Iterable[Traced], is_end: Callable[..., bool] = lambda x: False) -> list[Traced]:
-    """Return arrays and all that they are made of, in the order of making, none beyond an end."""
+    """Return arrays and all that they are made of, in the order of making.
+
+    An end is among them, but nothing that it is made of.
+    """
     found: set[Traced] = set()
     left = list(roots)
     while left:
@@ -280,5 +295,5 @@ def walk(roots: Iterable[Traced], is_end: Callable[..., bool] = lambda x: False)
 
 
 def as_tuple(x: Given) -> tuple[Any, ...]:
-    """Return what may be one or several as several."""
+    """Return a tuple as it is, and anything else as a tuple of one."""
     return x if isinstance(x, tuple) else (x,)

@@ -24,7 +24,7 @@ from replication.simulator.operations.instructions import Number, Place
 
 
 def elementwise(op: str, function: Callable[..., Number]) -> Callable[..., Traced]:
-    """Return an operation on arrays that are broadcast, of one on their elements."""
+    """Return an operation on arrays, which are broadcast, from a function of their elements."""
 
     def operate(*given: Given) -> Traced:
         xs = take_all(*given)
@@ -39,7 +39,7 @@ def elementwise(op: str, function: Callable[..., Number]) -> Callable[..., Trace
 
 
 def ask(op: str, relation: Callable[[Numbers, Numbers], Numbers]) -> Callable[..., Traced]:
-    """Return a comparison, element by element: 1 where it is true, else 0."""
+    """Return a comparison of arrays, element by element: 1 where the relation holds, else 0."""
 
     def answer(x: Number, y: Number) -> Number:
         return exact.where(relation(x, y), 1.0, 0.0)  # type: ignore[no-any-return]
@@ -48,7 +48,10 @@ def ask(op: str, relation: Callable[[Numbers, Numbers], Numbers]) -> Callable[..
 
 
 def costly(name: str, function: Function, *, is_paired: bool = False) -> Callable[[Traced], Traced]:
-    """Return a costly function of every element; one that is paired takes two at once."""
+    """Return an operation that applies a costly function to every element of an array.
+
+    Its results are worth a place in memory. A paired function takes two elements at once.
+    """
     note = name, function, is_paired
 
     def operate(x: Traced) -> Traced:
@@ -71,7 +74,7 @@ PAIRED = {
 
 
 def _multiply(x: Number, y: Number) -> Number:
-    # One that is known to be 1 needs no product.
+    # A factor that is known to be 1 needs no product.
     if isinstance(x, float) and x == 1.0:
         return y
     if isinstance(y, float) and y == 1.0:
@@ -91,7 +94,7 @@ _softplus = costly("softplus", exact.softplus)
 
 
 def divide(*given: Given) -> Traced:
-    """Return a quotient; of a change over its own learning rate, what the rate multiplied."""
+    """Return a quotient; ``(rate * x) / rate``, as in a change over its learning rate, is x."""
     a, b = take_all(*given)
     if a.op == "mul" and a.args[0] is b and not b.shape:
         return a.args[1]
@@ -99,7 +102,7 @@ def divide(*given: Given) -> Traced:
 
 
 def power(x: Traced, y: Traced) -> Made:
-    """Return a power with a known whole exponent: a product, also of numbers below 0."""
+    """Return a power with a known whole exponent, as a product, also of numbers below 0."""
     n = y.note if y.op == "number" else math.nan
     if n % 1.0 != 0.0:
         instead = "np.sqrt(x), or np.exp(y * np.log(x)) for x above 0"
@@ -112,7 +115,7 @@ def power(x: Traced, y: Traced) -> Made:
 
 
 def exponential(x: Traced) -> Traced:
-    """Return exp(x): that of minus a number, which is what there is."""
+    """Return exp(x), by the function that is compiled, exp(-x)."""
     if x.op == "negative":
         return _exp_of_minus(x.args[0])
     return _exp_of_minus(negative(x))
@@ -124,7 +127,7 @@ def add_exponentials(x: Traced, y: Traced) -> Made:
 
 
 def find_sign(x: Traced) -> Traced:
-    """Return 1 of numbers above 0, -1 of those below, and what it is of any other one."""
+    """Return 1 for numbers above 0, -1 for those below; 0 and not-a-number stay."""
     return choose(x > 0.0, 1.0, choose(x < 0.0, -1.0, x * 0.0))
 
 

@@ -1,4 +1,4 @@
-"""Which functions of NumPy a rule may use, what each becomes, and what to write for others."""
+"""Which functions of NumPy a rule may use, what replaces each, and what to write for others."""
 
 import functools
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ TRUTHS_ADVICE = "multiply truth values by 1.0, or write np.logical_and, np.logic
 
 
 def find_function(function: Function, given: Sequence[Given]) -> Function:
-    """Return what a function of NumPy becomes for what it is given, or refuse it by name."""
+    """Return the function of traced arrays that replaces one of NumPy, or refuse it by name."""
     name = function.__name__
     is_operation = isinstance(function, np.ufunc) and function not in ASKING
     if is_operation and all(is_truth(x) for x in given) != (function in OF_TRUTHS):
@@ -105,7 +105,8 @@ OF_TRUTHS: dict[Function, Function] = {
     np.bitwise_or: elements.is_either,
     np.invert: elements.is_not,
 }
-"""Functions of truth values alone. All others are of numbers: in NumPy x + y is *or* of those."""
+"""Functions of truth values alone. Other operations take numbers alone, since in NumPy x + y of
+truth values means *or*."""
 
 FUNCTIONS: dict[Function, Function] = {
     # Operations element by element
@@ -154,4 +155,4 @@ FUNCTIONS: dict[Function, Function] = {
     # What only moves elements
     **{function: moves.move(function) for function in moves.MOVING},
 }
-"""What NumPy's functions become, in all; others are refused by name."""
+"""What replaces each function of NumPy that a rule may use; others are refused by name."""

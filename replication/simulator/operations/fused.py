@@ -6,16 +6,16 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 FEW = 32
-"""Numbers for which one by one is quicker."""
+"""Fewer numbers than this are computed one by one, which is quicker."""
 LARGE = 2.0**400
-"""Below it, and above one over it, the rest of a product is a number."""
+"""Factors between 1 / LARGE and LARGE have a product whose rounding error is a float64, too."""
 
 
 def multiply_add(a: ArrayLike, b: ArrayLike, c: ArrayLike) -> Array:
     """Return ``a * b + c`` of arrays that are broadcast, rounded once.
 
-    An exact zero has the sign +. Where a number is not finite, or a result too large, it is that of
-    plain arithmetic.
+    An exact zero has the sign +. Where a number is not finite, or the result is too large, the
+    result is that of plain arithmetic.
     """
     given = [np.asarray(x, dtype=np.float64) for x in (a, b, c)]
     x, y, z = np.broadcast_arrays(*given)
@@ -26,14 +26,14 @@ def multiply_add(a: ArrayLike, b: ArrayLike, c: ArrayLike) -> Array:
 
 
 def _has_rest(x: Array) -> bool:
-    """Whether what the rounding of a product loses is a number, for all numbers of one factor."""
+    """Return whether all numbers are factors whose product has an exact rounding error."""
     size = np.abs(x)
     is_within = (size < LARGE) & ((size > 1.0 / LARGE) | (x == 0.0))
     return bool(is_within.all())
 
 
 def multiply_add_one(a: float, b: float, c: float) -> float:
-    """Return ``a * b + c``: exact as a fraction of whole numbers, which the division rounds."""
+    """Return ``a * b + c``, computed exactly as a fraction of whole numbers, then rounded once."""
     try:
         a_top, a_bottom = a.as_integer_ratio()
         b_top, b_bottom = b.as_integer_ratio()
@@ -48,10 +48,11 @@ _multiply_add_each = np.vectorize(multiply_add_one, otypes="d")
 
 
 def add_in_parts(a: Array, b: Array, c: Array) -> Array:
-    """Return ``a * b + c`` of many numbers, rounded once: a sum in parts, the least first.
+    """Return ``a * b + c`` of many numbers, rounded once, as the sum of three exact parts.
 
-    Two ordinary roundings, one after the other, may end beside the nearest number. They do not if
-    the first one rounds to odd.
+    The two smaller parts are added first. If both additions rounded to the nearest number, the
+    second could end beside the number nearest to the exact sum. It does not if the first addition
+    rounds to odd: to the neighbour whose last bit is 1.
 
     S. Boldo and G. Melquiond (2008), Emulation of FMA and correctly rounded sums, IEEE
     Transactions on Computers 57, 462-471.
@@ -59,32 +60,33 @@ def add_in_parts(a: Array, b: Array, c: Array) -> Array:
     product, product_rest = _multiply(a, b)
     low, low_rest = _add(c, product_rest)
     high, high_rest = _add(product, low)
-    # Now high + low_rest + high_rest is a * b + c exactly.
+    # high + low_rest + high_rest is exactly a * b + c.
     rest = _add_to_odd(low_rest, high_rest)
     return high + rest + 0.0  # -0 becomes 0
 
 
 def _add_to_odd(x: Array, y: Array) -> Array:
-    """Return a sum; where it is not exact, the neighbour whose last bit is odd."""
+    """Return a sum; where it is not exact, that of its two neighbours whose last bit is 1."""
     total, lost = _add(x, y)
     bits = total.view(np.int64)
-    is_wrong = (lost != 0.0) & (bits % 2 == 0)
-    # The exact sum is farther from zero than the rounded one if what was lost has the same sign.
-    # One more in the bits is a step away from zero, for negative numbers too.
+    is_even = (lost != 0.0) & (bits % 2 == 0)
+    # The other neighbour is one step away in the bits: away from zero if the rounding went towards
+    # zero, so that what was lost has the sign of the sum. Adding 1 is a step away from zero, for
+    # negative numbers, too.
     step = np.where(np.signbit(lost) == np.signbit(total), 1, -1)
-    odd = np.where(is_wrong, bits + step, bits)
+    odd = np.where(is_even, bits + step, bits)
     return odd.view(np.float64)
 
 
 def _add(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return a sum and what its rounding has lost (D. E. Knuth)."""
+    """Return a rounded sum, and exactly what the rounding has lost (Knuth)."""
     total = x + y
     part = total - x
     return total, (x - (total - part)) + (y - part)
 
 
 def _multiply(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return a product and what its rounding has lost (T. J. Dekker)."""
+    """Return a rounded product, and exactly what the rounding has lost (Dekker)."""
     product = x * y
     x_top, x_rest = _split(x)
     y_top, y_rest = _split(y)
@@ -93,7 +95,7 @@ def _multiply(x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def _split(x: Array) -> tuple[Array, Array]:
-    """Return a number as two of 26 bits each (G. W. Veltkamp)."""
+    """Return a number as the sum of two with at most 26 bits each (Veltkamp)."""
     scaled = x * (2.0**27 + 1.0)
     top = scaled - (scaled - x)
     return top, x - top

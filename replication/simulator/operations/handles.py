@@ -29,10 +29,10 @@ from replication.simulator.operations.moves import OF_ONE, RESHAPING, move, refu
 Numbers = NDArray[np.int64]
 """Numbers of elements, which NumPy moves in place of the elements themselves."""
 
+# What a rule may not change in place, as a refusal names it.
 STATE = "a state of repeat()"
 RESHAPED = "what it has reshaped, which NumPy copies or not,"
 OF_UNITS = "what a function of units has made of one number"
-"""What a rule may not change in place."""
 
 
 @dataclass(eq=False, slots=True)
@@ -47,8 +47,9 @@ class Storage:
 class Handle(NDArrayOperatorsMixin):
     """A name for an array, whose numbers only the compiled code will know.
 
-    A view has a parent, and the function of NumPy that made it. A number is what NumPy gives of one
-    element or a sum: no array, so that ``x += y`` gives another number.
+    A view has a parent, and the function of NumPy that made it of the parent. Where NumPy gives a
+    number, as of one element or a sum, the handle is a number, too: ``x += y`` then makes another
+    number, and changes no array.
     """
 
     __slots__ = ("_function", "_parent", "_seen", "_shown", "is_number", "is_read_only", "storage")
@@ -62,15 +63,16 @@ class Handle(NDArrayOperatorsMixin):
         self.is_read_only = False
         self._parent: Handle | None = None
         self._function: Function | None = None
-        self._seen = array  # what the whole was when it was looked at last
-        self._shown = array  # and what this view showed of it
+        # What this view showed when it was looked at last, and what was in the storage then.
+        self._shown = array
+        self._seen = array
 
     @property
     def array(self) -> Traced:
-        """The array that it stands for at present."""
+        """The array that it stands for at this point of the rule."""
         if self._parent is None or self._function is None:
             return self.storage.array
-        if self._seen is not self.storage.array:  # a view of what has changed since
+        if self._seen is not self.storage.array:  # which has changed since
             self._seen = self.storage.array
             self._shown = move(self._function)(self._parent.array)
         return self._shown
@@ -95,7 +97,7 @@ class Handle(NDArrayOperatorsMixin):
         """The view with its axes turned around."""
         return self._move(np.transpose)
 
-    # What would need numbers
+    # What Python asks of an array
 
     def __len__(self) -> int:
         if not self.shape:
@@ -113,27 +115,31 @@ class Handle(NDArrayOperatorsMixin):
         raise TraceError(f"the rule asks {asked}; write np.where(condition, x, y) or np.maximum")
 
     def _refuse(self, *_: Given, **__: Given) -> Made:
+        """Refuse what would need numbers."""
         self.array.__array__()
 
     __format__ = __float__ = __int__ = __index__ = __round__ = __array__ = __setitem__ = _refuse
 
     # Operators in place
 
-    def _change(self, new: Made) -> "Handle":
-        """Show another array from now on, under all names; of a number, return the other one."""
-        found: Handle = new
+    def _change(self, given: Made) -> "Handle":
+        """Return this handle, which shows a new array from now on, as do all names of the old one.
+
+        If it is a number, return the new number: other names of the old one keep it.
+        """
+        new: Handle = given
         if self.is_number:
-            return found
-        self._refuse_change(found)
+            return new
+        self._refuse_change(new)
         if self._parent is None:
-            self.storage.array = found.array
+            self.storage.array = new.array
         else:
-            self.storage.array = move(self._put)([self.storage.array, found.array])
+            self.storage.array = move(self._put)([self.storage.array, new.array])
         return self
 
-    def _refuse_change(self, found: "Handle") -> None:
-        """Refuse an operator in place where NumPy refuses it, or would change something else."""
-        if found.shape != self.shape or is_truth(found.array) != is_truth(self.array):
+    def _refuse_change(self, new: "Handle") -> None:
+        """Refuse an operator in place that NumPy refuses, or that would change something else."""
+        if new.shape != self.shape or is_truth(new.array) != is_truth(self.array):
             what = "an array in place to one of another shape or kind"
             raise TraceError(f"the rule changes {what}; write x = x + y for x += y")
         storage = self.storage
@@ -146,7 +152,7 @@ class Handle(NDArrayOperatorsMixin):
             raise TraceError(f"the rule changes {refusal} in place; write x = x + y for x += y")
 
     def _put(self, both: Sequence[Numbers]) -> Numbers:
-        """Return a whole array, of which the part that this view shows is another one."""
+        """Return a copy of a whole array in which the part that this view shows is replaced."""
         whole, part = both
         changed = whole.copy()
         self._find_part(changed)[...] = part
@@ -183,28 +189,32 @@ class Handle(NDArrayOperatorsMixin):
     # Functions that only move elements
 
     def _move(self, function: Function, *places: Given) -> "Handle":
-        """Return what NumPy makes: a view, a new array, or a number."""
+        """Return what a function that only moves elements makes: a view, a new array, or a number.
+
+        NumPy says which of these it is: it runs the function on the numbers of the elements.
+        """
         refuse_unknown_places(places, Handle)
         array = move(function)(self.array)
-        # NumPy says which of these it is, for the numbers of the elements in memory.
         numbers = np.arange(self.storage.array.size).reshape(self.storage.array.shape)
         shown = self._find_part(numbers)
-        found = function(shown[()] if self.is_number else shown)
-        if not isinstance(found, np.ndarray):
+        moved = function(shown[()] if self.is_number else shown)
+        if not isinstance(moved, np.ndarray):
             return Handle(array, is_number=True)
         new = Handle(array)
-        if np.may_share_memory(found, numbers):
+        if np.may_share_memory(moved, numbers):  # a view
             new.storage = self.storage
-            new.is_read_only = not found.flags.writeable
+            new.is_read_only = not moved.flags.writeable
             new._parent = self
             new._function = function
             new._seen = self.storage.array
         return new
 
     def _reshape(self, function: Function) -> "Handle":
-        """Return the array in another shape, which NumPy copies where it must.
+        """Return the array in another shape.
 
-        Whether it must depends on how the array lies in memory, unless that is a vector.
+        NumPy makes a view if it can and a copy if not, which depends on how the array lies in
+        memory. So neither array may be changed in place from now on, unless there is no doubt: a
+        vector, or a shape that differs only in axes of size 1.
         """
         new = self._move(function)
         before = [size for size in self.shape if size > 1]
@@ -237,9 +247,9 @@ class Handle(NDArrayOperatorsMixin):
         """Return a view without axes of size 1."""
         return self._move(lambda x: np.squeeze(x, *given, **options))
 
-    def swapaxes(self, one: int, other: int) -> "Handle":
+    def swapaxes(self, axis1: int, axis2: int) -> "Handle":
         """Return a view with two axes exchanged."""
-        return self._move(lambda x: np.swapaxes(x, one, other))
+        return self._move(lambda x: np.swapaxes(x, axis1, axis2))
 
     def copy(self, *_: Given) -> "Handle":
         """Return a copy."""
@@ -248,7 +258,7 @@ class Handle(NDArrayOperatorsMixin):
     __copy__ = __deepcopy__ = copy
 
     def astype(self, kind: Given, **_: Given) -> Made:
-        """Return a copy, whose numbers are float64."""
+        """Return a copy, whose numbers are float64, the only kind there is."""
         if np.dtype(kind) != float:
             raise TraceError(f"astype({kind!r}) cannot be compiled; all numbers are float64")
         if is_truth(self.array):
@@ -294,20 +304,20 @@ class Handle(NDArrayOperatorsMixin):
         if moved is not None:
             return moved
         arrays = unwrap(args)
-        among = arrays[:1] if function in LIKE else arrays
-        if function in ANOTHER_OF_TRUTHS and all(is_truth(x) for x in among):
+        deciding = arrays[:1] if function in LIKE else arrays
+        if function in ANOTHER_OF_TRUTHS and all(is_truth(x) for x in deciding):
             what = f"numpy.{function.__name__} of truth values gives truth values"
             raise TraceError(f"{what}, which is not compiled; {TRUTHS_ADVICE}")
-        more = {name: unwrap(x) for name, x in options.items()}
-        found = self.array.__array_function__(function, types, arrays, more)
+        unwrapped = {name: unwrap(x) for name, x in options.items()}
+        made = self.array.__array_function__(function, types, arrays, unwrapped)
         if function in ALWAYS_ARRAYS:
-            return Handle(found)
-        return hold(found)
+            return Handle(made)
+        return hold(made)
 
     def _move_if_asked(self, function: Function, args: Given, options: Given) -> "Handle | None":
-        """Return what a function that only moves elements makes of its first argument.
+        """Return what a function makes of its first argument, if it only moves the elements of one.
 
-        None of other functions, and of those that join several arrays.
+        None for all other functions, also for those that join several arrays.
         """
         if function not in (*RESHAPING, *OF_ONE):
             return None
@@ -338,25 +348,29 @@ def unwrap(x: Given) -> Made:
 
 
 def hold(x: Made) -> Made:
-    """Return a handle of its own for what a function of NumPy has made, a number or a new array."""
+    """Return a new handle for an array or a number that a function of NumPy has made.
+
+    Anything else, such as a shape, is returned as it is.
+    """
     if not isinstance(x, Traced):
         return x
     return Handle(x, is_number=not x.shape)
 
 
 def of_handles(function: Callable[..., Traced]) -> Callable[..., Handle]:
-    """Return a function of arrays as one of handles, for functions of units."""
+    """Return a function of units as one that takes and returns handles."""
 
     def run(*given: Given) -> Handle:
-        found = function(*(unwrap(x) for x in given))
-        # Of one number NumPy makes a number or an array, as the function is written.
-        return Handle(found, "" if found.shape else OF_UNITS)
+        states = function(*(unwrap(x) for x in given))
+        # Of one number NumPy makes a number or an array, depending on how the function is written.
+        return Handle(states, "" if states.shape else OF_UNITS)
 
     return run
 
 
 LIKE = (np.full_like, np.zeros_like, np.ones_like)
+"""Functions that make an array of the kind of their first argument."""
 ANOTHER_OF_TRUTHS = (*LIKE, np.dot, np.outer, np.clip)
-"""Functions that make truth values of truth values in NumPy, where numbers are compiled."""
+"""Functions that make truth values of truth values in NumPy, but numbers if they are compiled."""
 ALWAYS_ARRAYS = (np.where, np.full_like)
 """Functions that make an array, and no number, also where there is one element only."""

@@ -16,8 +16,7 @@ import numpy as np
 from replication.errors import UsageError
 
 Operator = Callable[[Any, Any], Any]
-"""Of a value, word or whole number and what stands beside it: the writer says what comes of them,
-which the places below name again."""
+"""An operator of Python: of a value, a word or a whole number, and the other operand."""
 
 
 def _operation(name: str) -> Operator:
@@ -26,7 +25,7 @@ def _operation(name: str) -> Operator:
 
 
 def _turned(name: str) -> Operator:
-    """Return the same operator where the value stands on the right."""
+    """Return the operator for a value that stands on the right, as in ``1.0 - x``."""
     return lambda x, other: x.writer.compute(name, other, x)
 
 
@@ -36,9 +35,9 @@ def _counting(name: str) -> Operator:
 
 
 class Value:
-    """A float64 number of every lane, or a stack of them.
+    """A float64 number of every lane, or a stack of them, by the names of LLVM's registers.
 
-    What is done to a stack is done to each in turn, so that the processor can overlap them.
+    An operation on a stack is done to each of them in turn, so that the processor can overlap them.
     """
 
     __slots__ = ("names", "writer")
@@ -76,7 +75,7 @@ class Value:
         return self.writer.compute("fneg", self)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Number, **_: Any) -> Value:
-        """Take operations of NumPy's numbers with it, and the functions that LLVM has."""
+        """Emit what a function of NumPy does to values, if it is one of `UFUNCS`."""
         name = UFUNCS.get(ufunc)
         if name is None or method != "__call__":
             known = ", ".join(f"np.{each.__name__}" for each in UFUNCS)
@@ -120,11 +119,11 @@ class Whole:
 
 
 Number = Value | float
-"""Of every lane: one that the compiled code computes, or that is known already."""
+"""A number of every lane, which the compiled code computes, or which is known already."""
 Place = Whole | int
-"""In an array or among patterns: one that the compiled code computes, or that is known already."""
+"""A place in an array or among patterns, which the compiled code computes, or which is known."""
 Places = Place | tuple[Place, ...]
-"""Of an entry of an array, a number for each axis; one axis may stand alone."""
+"""The place of an entry of an array: a number for each axis, or one number for one axis."""
 
 UFUNCS = {
     np.add: "fadd",
@@ -141,14 +140,17 @@ UFUNCS = {
     np.equal: "fcmp oeq",
     np.not_equal: "fcmp une",
 }
-"""What functions of NumPy are of such values: those that a criterion may use."""
+"""The instructions of the functions of NumPy that a criterion may use on values."""
 FUNCTIONS = {"fma": 3, "sqrt": 1, "fabs": 1}
 """Operations that LLVM has as functions, and how many numbers each takes."""
 ARITHMETIC = ("fadd", "fsub", "fmul", "fdiv")
+"""Operations on two numbers."""
 RELATIONS = ("fcmp olt", "fcmp ogt", "fcmp ole", "fcmp oge", "fcmp oeq", "fcmp une")
+"""Comparisons of two numbers: <, >, <=, >=, == and !=."""
 WORDS = ("add", "mul", "xor", "and", "or", "lshr", "shl")
+"""Operations on two words of 64 bits."""
 WRITTEN_OUT = 4
-"""Terms of a sum up to which there is no loop in the compiled code."""
+"""Most turns of a loop that is written out, turn by turn."""
 
 
 class Writer:
@@ -165,12 +167,12 @@ class Writer:
         self.truths = f"<{n_lanes} x i1>"
         self.operations = self._list_operations()
         self.lines: list[str] = []
-        self.block = "entry"
-        self.names: dict[str, str] = {}  # of addresses, where they are not as that of the memory
+        self.block = "entry"  # the block that is being written, as jumps name it
+        self.names: dict[str, str] = {}  # of the addresses of bases, unless "%" and the base
         self._n_names = 0
 
     def _list_operations(self) -> dict[str, str]:
-        """Return instructions by name, each operand a place: "fadd <8 x double> {}, {}"."""
+        """Return the text of each operation, with {} for operands: "fadd <8 x double> {}, {}"."""
         kind = self.kind
         words = self.words
         operations = {
@@ -205,18 +207,21 @@ class Writer:
         self.lines.append(f"  {instruction}")
 
     def define(self, head: str) -> str:
-        """Return a function of what was written down."""
+        """Return the text of a function whose body is all that was written down."""
         return "\n".join([f"{head} {{", "entry:", *self.lines, "  ret void", "}"])
 
     # Arithmetic, lane by lane
 
     def compute(self, operation: str, *operands: Number) -> Value:
-        """Emit an operation on values and numbers, for each of a stack; those on words give one."""
+        """Emit an operation on values and numbers, once for each of a stack; return the result.
+
+        The result of an operation on words is a word.
+        """
         instruction = self.operations[operation]
-        if operation.startswith("f"):  # of numbers, which a criterion may give as whole ones
+        if operation.startswith("f"):  # on float64 numbers, of which a criterion may give an int
             operands = tuple(float(x) if type(x) is int else x for x in operands)
         rendered = [self._render_each(operand) for operand in operands]
-        # What is one for all of the stack is repeated.
+        # An operand that is no stack is the same for all of the stack.
         n = max(len(names) for names in rendered)
         columns = [names * (n // len(names)) for names in rendered]
         results = [self.emit(instruction.format(*row)) for row in zip(*columns, strict=True)]
@@ -231,7 +236,7 @@ class Writer:
         return self.compute("number of word", word)
 
     def number(self, x: Number) -> Value:
-        """Return a value as it is, and a number as one."""
+        """Return a value as it is, and a number as a value."""
         if isinstance(x, Value):
             return x
         return Value(self, *self._render_each(x))
@@ -279,9 +284,10 @@ class Writer:
         self.write(f"store {self.kind} {rendered}, ptr {address}, align 64")
 
     def shuffle(self, order: Rows, place: Place, chosen: Bits) -> None:
-        """Emit a step of a shuffle: in each lane, the new place takes what stands in a chosen one.
+        """Emit a step of a shuffle: in each lane, a chosen place's number moves to a new place.
 
-        Rows of the order hold whole numbers; the chosen place gets the number of the new one.
+        The chosen place gets the number of the new one. Rows of `order` hold whole numbers; each
+        lane has chosen a place of its own.
         """
         row = self._find_row(order, place, self.kind)
         self.write(f"store {self.words} {self.render(chosen)}, ptr {row}, align 64")
@@ -292,14 +298,17 @@ class Writer:
             self.store_whole(base, other, place)
 
     def gather(self, order: Rows, place: Place, source: Rows, target: Rows, row: Place) -> None:
-        """Emit the copy of a row of shared memory, in each lane the one that an order names."""
+        """Emit the copy of a row of `source` to a row of `target`, another one in each lane.
+
+        The order of each lane says which: the number that it has at a place.
+        """
         chosen = self._find_row(order, place, self.kind)
         n = source.shape[1]
         shared = self._find_row(source, 0, "double")
-        begins = [  # of the row of each lane
-            self.find(shared, self.load_whole(chosen, lane) * n, "double")
-            for lane in range(self.n_lanes)
-        ]
+        begins = []  # the address of the row of each lane
+        for lane in range(self.n_lanes):
+            own_row = self.load_whole(chosen, lane)
+            begins.append(self.find(shared, own_row * n, "double"))
         for k in self.each(n):
             numbers = "poison"
             for lane, begin in enumerate(begins):
@@ -309,11 +318,12 @@ class Writer:
             self.store(target, (row, k), Value(self, numbers))
 
     def _find_row(self, rows: Rows, place: Places, kind: str) -> str:
+        """Emit the address of an entry of rows, of numbers of a kind, and return its name."""
         base = self.names.get(rows.base, f"%{rows.base}")
         return self.find(base, rows.number(place), kind)
 
     def count(self, operation: str, a: Place, b: Place) -> Whole:
-        """Emit an operation on whole numbers; nothing where it changes nothing."""
+        """Emit an operation on whole numbers, unless it would add 0 or multiply by 1."""
         if isinstance(b, int) and (operation, b) in (("add", 0), ("mul", 1)):
             return Whole(self, str(a))
         return Whole(self, self.emit(f"{operation} i64 {a}, {b}"))
@@ -339,7 +349,7 @@ class Writer:
     # Loops and branches
 
     def begin(self, block: str) -> None:
-        """Begin a block, to which only branches lead."""
+        """Begin a block of instructions, to which only jumps lead."""
         self.lines.append(f"{block}:")
         self.block = block
 
@@ -359,7 +369,10 @@ class Writer:
         return self.emit(f"icmp {relation} i64 {a}, {b}")
 
     def each(self, n: Place) -> Iterator[Place]:
-        """Go through the numbers below `n`; several are a loop of the compiled code."""
+        """Go through the numbers below `n`, in a loop of the compiled code if there may be several.
+
+        The body of such a loop is run once, with a number that the compiled code counts.
+        """
         if isinstance(n, int) and n < 2:
             yield from range(n)
             return
@@ -383,12 +396,13 @@ class Writer:
     def fold(
         self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
     ) -> tuple[Number, ...]:
-        """Repeat ``values = body(k, *values)`` for `n` k from 0; return the last."""
+        """Repeat ``values = body(k, *values)`` for k from 0 to n - 1; return the last values."""
         if n <= WRITTEN_OUT:
             for k in range(n):
                 values = body(k, *values)
             return values
-        # Carried values are phi nodes, which name what the loop ends with: written at its end.
+        # Carried values are phi nodes. These name the values at the end of a turn, which are known
+        # only then, so their lines are replaced.
         before = self.block
         results = values
         for number in self.each(n):
@@ -404,9 +418,9 @@ class Writer:
 
 
 class Rows:
-    """An array of values in memory, from row `first` on of what begins at the address `base`.
+    """An array of values in memory, from row `first` on of the memory that begins at `base`.
 
-    Of one that is shared, each number is the same for every lane.
+    In an array that is shared, each number is one for all lanes.
     """
 
     def __init__(
@@ -425,9 +439,10 @@ class Rows:
         self.writer.store(self, place, value)
 
     def number(self, place: Places) -> Place:
-        """Return where an entry of the array is, which lies row by row.
+        """Return the row of memory in which an entry is; the last axis counts fastest.
 
-        A place may be longer than the shape: what is the same for all patterns has no axis of them.
+        A place may have a pattern too many at its end: an array that is the same for all patterns
+        has no axis of them.
         """
         number: Place = 0
         indices = place if isinstance(place, tuple) else (place,)

@@ -56,65 +56,66 @@ def _trace_loop(graph: Graph, n: int, step: Step, state: tuple[State, ...]) -> t
     """Run a step once, on a state that stands for that of every turn; return the last state."""
     begun = [graph.take(unwrap(x)) for x in state]
     is_batched = graph.phase != APPLY
-    # A state is another one in every turn, and of every pattern.
+    # What a step makes is another array in every turn: its depth says so.
     graph.depth += 1
     try:
         carried = [_make_carried(graph, x, k, is_batched) for k, x in enumerate(begun)]
-        given = as_tuple(step(*(Handle(x, STATE) for x in carried)))
-        found = [graph.take(unwrap(x)) for x in given]
+        returned = as_tuple(step(*(Handle(x, STATE) for x in carried)))
+        becoming = [graph.take(unwrap(x)) for x in returned]
     finally:
         graph.depth -= 1
-    _check_state(begun, found)
+    _check_state(begun, becoming)
     loop = graph.make(
         "repeat",
         (),
-        [*begun, *_keep_outside(graph, found)],
-        note=(n, tuple(carried), tuple(found)),
+        [*begun, *_keep_outside(graph, becoming)],
+        note=(n, tuple(carried), tuple(becoming)),
         is_batched=is_batched,
         depth=graph.depth,
     )
     results = []
     for k, x in enumerate(begun):
         array = graph.make("result", x.shape, [loop], note=k)
-        results.append(Handle(array, "" if _is_new(graph, given, k) else STATE))
+        results.append(Handle(array, "" if _is_new(graph, returned, k) else STATE))
     return tuple(results)
 
 
 def _make_carried(graph: Graph, begun: Traced, number: int, is_batched: bool) -> Traced:
-    """Return the array that stands for one state in every turn."""
-    note = (graph.depth, number, object())  # of no other loop
+    """Return the array that stands for one state in every turn of this loop."""
+    note = (graph.depth, number, object())  # the object makes it another array than in other loops
     shape = begun.shape
     return graph.make("carried", shape, note=note, is_batched=is_batched, depth=graph.depth)
 
 
-def _keep_outside(graph: Graph, found: list[Traced]) -> list[Traced]:
-    """Return what a step reads and does not change, which is computed before the loop."""
+def _keep_outside(graph: Graph, becoming: list[Traced]) -> list[Traced]:
+    """Return the arrays from outside that a step reads, which are computed before the loop."""
 
     def is_outside(x: Traced) -> bool:
         return x.op != "carried" and x.depth <= graph.depth
 
-    ends = walk(found, is_end=lambda x: x.op == "carried" or is_outside(x))
+    ends = walk(becoming, is_end=lambda x: x.op == "carried" or is_outside(x))
     return [keep(x) for x in ends if is_outside(x)]
 
 
-def _check_state(begun: list[Traced], found: list[Traced]) -> None:
-    """Refuse a state that becomes another kind of state in a step."""
+def _check_state(begun: list[Traced], becoming: list[Traced]) -> None:
+    """Refuse a state of truth values, or one whose shapes change in a step."""
     before = [x.shape for x in begun]
-    after = [x.shape for x in found]
+    after = [x.shape for x in becoming]
     if before != after:
         raise TraceError(f"repeat: a state of shapes {before} becomes one of {after}")
-    if any(map(is_truth, [*begun, *found])):
+    if any(map(is_truth, [*begun, *becoming])):
         raise TraceError(f"repeat: a state consists of truth values; {TRUTHS_ADVICE}")
 
 
-def _is_new(graph: Graph, given: tuple[State, ...], k: int) -> bool:
-    """Return whether a state that a step gives has no other name in NumPy.
+def _is_new(graph: Graph, returned: tuple[State, ...], k: int) -> bool:
+    """Return whether state number k that a step returns has no other name in NumPy.
 
-    It has one if it was made outside of the step, handed on as it was, or given twice.
+    Then a rule may change it in place. It has another name if it was made outside of the step,
+    handed on as it was, or returned twice.
     """
-    new = given[k]
+    new = returned[k]
     if not isinstance(new, Handle):
         return False
     storage = new.storage
-    n_names = sum(isinstance(x, Handle) and x.storage is storage for x in given)
+    n_names = sum(isinstance(x, Handle) and x.storage is storage for x in returned)
     return n_names == 1 and storage.depth > graph.depth and not storage.refusal

@@ -52,15 +52,17 @@ MOVING = (*OF_ONE, *RESHAPING, *OF_SEVERAL)
 """All of them."""
 
 Elements = NDArray[np.int64]
-"""Numbers of elements, from 1 on."""
+"""The number of each element, from 1 on; 0 stands for an element that NumPy fills in as zero."""
 Steps = tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
-"""Where a view begins on each axis of an array, and which axes of its own lead on, how far each."""
+"""How a view lies in its array. For each axis of the array: the place at which the view begins, and
+pairs of an axis of the view and how far one step along it goes."""
 
 
 def move(function: Function) -> Function:
-    """Return a function of NumPy that only moves elements, of one array or a list of them.
+    """Return what a function of NumPy that only moves elements does to arrays of a graph.
 
-    It is run on the numbers of the elements, from 1 on; 0 is what it fills up with.
+    The function takes an array or a list of arrays. NumPy runs it on the numbers of the elements,
+    which then say where each element comes from.
     """
 
     def operate(given: Given, *arguments: Given, **options: Given) -> Traced:
@@ -98,7 +100,7 @@ def _number_elements(xs: Sequence[Traced]) -> list[Elements]:
 
 
 def _find_view(x: Traced, numbers: Elements, chosen: Elements) -> Traced | None:
-    """Return some elements of an array as a view of it; None where they are none."""
+    """Return chosen elements of an array as a view of it; None if they are not evenly spaced."""
     if np.array_equal(chosen, numbers):
         return x
     steps = _find_steps(x.shape, chosen)
@@ -106,39 +108,42 @@ def _find_view(x: Traced, numbers: Elements, chosen: Elements) -> Traced | None:
         return None
 
     def compute(block: AnyBlock, index: Index, p: Place) -> Number:
-        place: list[Place] = []
-        for first, own in steps:
-            place.append(sum(index[axis] * step for axis, step in own) + first)
+        place: list[Place] = []  # in the array, for a place in the view
+        for first, strides in steps:
+            place.append(sum(index[axis] * step for axis, step in strides) + first)
         return block.at(x, tuple(place), p)
 
     return x.graph.make("view", chosen.shape, [x], compute, note=steps)
 
 
 def _find_steps(shape: Shape, chosen: Elements) -> Steps | None:
-    """Return where a view begins on each axis of an array, and how far a step on its own goes.
+    """Return how a view lies in its array; None if the chosen elements are not evenly spaced.
 
-    Of x.T[:, ::2], where x is (5, 3): ((0, ((1, 2),)), (0, ((0, 1),))). None if the chosen elements
-    are not evenly spaced, so that they are no view.
+    For x.T[:, ::2], where x is (5, 3), it is ((0, ((1, 2),)), (0, ((0, 1),))): axis 0 of x begins
+    at 0 and takes 2 places for a step along axis 1 of the view; axis 1 of x begins at 0, too, and
+    takes 1 place for a step along axis 0 of the view.
     """
     if not (chosen.size and chosen.all()):
         return None
-    found = []
+    all_steps = []
     grids = np.indices(chosen.shape)
-    # One step along each axis of the view, none along an axis of a single place.
+    # The places next to the first one, along each axis of the view that has more than one.
     units = np.minimum(np.eye(chosen.ndim, dtype=int), np.array(chosen.shape, dtype=int) - 1)
-    for grid in np.indices(shape):  # the place of each element on one axis of the array
-        places = grid.ravel()[chosen - 1]
+    for grid in np.indices(shape):
+        places = grid.ravel()[chosen - 1]  # of the chosen elements, on this axis of the array
         first = int(places.flat[0])
         steps = [int(places[tuple(unit)]) - first for unit in units]
-        if not np.array_equal(places, first + np.tensordot(steps, grids, axes=1)):
+        is_even = np.array_equal(places, first + np.tensordot(steps, grids, axes=1))
+        if not is_even:
             return None
-        found.append((first, tuple((axis, step) for axis, step in enumerate(steps) if step)))
-    return tuple(found)
+        strides = tuple((axis, step) for axis, step in enumerate(steps) if step)
+        all_steps.append((first, strides))
+    return tuple(all_steps)
 
 
 def _gather(xs: Sequence[Traced], chosen: Elements) -> Traced:
-    """Return an array of chosen elements of others, each moved by itself."""
-    # Where each element comes from: which array, and its place there; nothing for number 0.
+    """Return an array of chosen elements of others, each of which is moved by itself."""
+    # For each number of an element: which array it is from, and its place there; none for 0.
     known: list[tuple[int, Shape] | None] = [None]
     for k, x in enumerate(xs):
         known.extend((k, place) for place in np.ndindex(x.shape))

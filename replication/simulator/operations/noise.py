@@ -27,17 +27,19 @@ Array = NDArray[np.float64]
 class Noise:
     """What the random numbers of the network in each lane depend on."""
 
-    age: Bits  # updates that it has behind it
+    age: Bits  # updates that the network has behind it
     seed: Bits
     root_seed: Bits
 
 
 N_PHASES = 4
-"""At most, of a sweep: numbers are others in each."""
-TURNS_AT_MOST = BLOCKS_AT_MOST = 2**20
-"""Of loops of `repeat`, and of four numbers in one draw: the place of a block of numbers is
-(draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST + block."""
-WORDS = 4  # of a block
+"""Phases of a sweep (`turns.py`), each of which has random numbers of its own."""
+WORDS = 4
+"""Words of 64 bits in a block: what the generator makes of one counter."""
+TURNS_AT_MOST = 2**20
+"""Most turns of the loops of `repeat`."""
+BLOCKS_AT_MOST = 2**20
+"""Most blocks in one draw."""
 
 # Of Philox 4x64-10, as in Random123 and NumPy.
 _LOW = 2**32 - 1
@@ -47,7 +49,7 @@ _KEY_STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
 
 
 def draw_numbers(kind: str, shape: tuple[int, ...], counter: list[int], root_seed: int) -> Array:
-    """Return the numbers of one draw of one network, in plain NumPy; `counter` is its first."""
+    """Return the numbers of one draw of one network, in plain NumPy, from its first counter on."""
     words = _draw_words(math.prod(shape), counter, root_seed).T
     numbers = np.stack(_to_numbers(list(words), kind), axis=-1)
     return numbers.ravel()[: math.prod(shape)].reshape(shape)
@@ -68,8 +70,8 @@ def draw_order(n: int, update: int, seed: int, root_seed: int) -> NDArray[np.int
 
 
 def _draw_words(n: int, counter: list[int], root_seed: int) -> NDArray[np.uint64]:
-    """Return at least n words of 64 bits, four in a row."""
-    # Each counter gives a block of four words; those of the last block may be left over.
+    """Return n words of 64 bits or a few more, (n_blocks, 4), from a counter on."""
+    # Each counter gives a block of four words; some of the last block may be left over.
     n_blocks = math.ceil(n / WORDS)
     # NumPy adds 1 to the counter before each block, before the first one too.
     key = np.array([root_seed, 1], dtype=np.uint64)
@@ -78,28 +80,28 @@ def _draw_words(n: int, counter: list[int], root_seed: int) -> NDArray[np.uint64
 
 
 def find_place(draw: int, turn: Place) -> Place:
-    """Return the place of the first block of a draw."""
+    """Return the place of the first block of a draw: those of other draws and turns lie apart."""
     return (draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST
 
 
 def write_draw(
     writer: Writer, x: Traced, rows: Rows, noise: Noise, *, n_patterns: int, begin: Place
 ) -> None:
-    """Write down the numbers of one draw into memory, of patterns from number `begin` on."""
+    """Write down the numbers of one draw into memory, for patterns from number `begin` on."""
     kind, phase, draw, _ = x.note
     flat = Rows(writer, rows.base, rows.first, (x.size, n_patterns))
     for p in writer.each(n_patterns):
         moment = (begin + p) * N_PHASES + phase
-        for number, size, words in _write_words(writer, x.size, draw, moment, noise):
+        for block, size, words in _write_words(writer, x.size, draw, moment, noise):
             for k, value in enumerate(_to_numbers(words, kind)[:size]):
-                flat[number * WORDS + k, p] = value
+                flat[block * WORDS + k, p] = value
 
 
 def write_order(writer: Writer, order: Rows, noise: Noise) -> None:
-    """Write down the order of the patterns in a sweep, of each network its own, into memory."""
-    for number, size, words in _write_words(writer, order.shape[0], 0, ORDER, noise):
+    """Write down the order of the patterns in a sweep into memory, another one for each network."""
+    for block, size, words in _write_words(writer, order.shape[0], 0, ORDER, noise):
         for k, word in enumerate(words[:size]):
-            place = number * WORDS + k
+            place = block * WORDS + k
             chosen = (word >> 32) * writer.spread_whole(place + 1) >> 32  # from 0 to place
             writer.shuffle(order, place, chosen)
 
@@ -107,26 +109,31 @@ def write_order(writer: Writer, order: Rows, noise: Noise) -> None:
 def _write_words(
     writer: Writer, n: int, draw: int, moment: Place, noise: Noise
 ) -> Iterator[tuple[Place, int, list[Bits]]]:
-    """Write down n words of a draw, four at a time.
+    """Write down n words of a draw, in blocks of four.
 
-    Go through the blocks of four: the number of each, how many of its words are asked for, and all.
+    Yields for each block its number, how many of its words are needed, and all its words.
     """
 
-    def write_block(number: Place) -> list[Bits]:
+    def write_block(block: Place) -> list[Bits]:
         # NumPy adds 1 to the counter before each block, so the first one is at place 1.
-        place = number + (find_place(draw, TURNS.turn) + 1)
-        spread = writer.spread_whole(place), writer.spread_whole(moment)
-        return _philox((*spread, noise.age, noise.seed), (noise.root_seed, 1))
+        place = block + (find_place(draw, TURNS.turn) + 1)
+        counter = (
+            writer.spread_whole(place),
+            writer.spread_whole(moment),
+            noise.age,
+            noise.seed,
+        )
+        return _philox(counter, (noise.root_seed, 1))
 
     n_blocks, n_left = divmod(n, WORDS)
-    for number in writer.each(n_blocks):
-        yield number, WORDS, write_block(number)
+    for block in writer.each(n_blocks):
+        yield block, WORDS, write_block(block)
     if n_left:
         yield n_blocks, n_left, write_block(n_blocks)
 
 
 def _philox(counter: tuple[Bits, Bits, Bits, Bits], key: tuple[Bits, int]) -> list[Bits]:
-    """Return four words of a counter of four, of lanes of the compiled code."""
+    """Return the four words that Philox 4x64-10 makes of a counter and a key, lane by lane."""
     a, b, c, d = counter
     k0, k1 = key
     for _ in range(_ROUNDS):
@@ -142,8 +149,8 @@ def _philox(counter: tuple[Bits, Bits, Bits, Bits], key: tuple[Bits, int]) -> li
 
 
 def _multiply(a: Bits, c: int) -> tuple[Bits, Bits]:
-    """Return the high and the low word of a product with a constant."""
-    # Halves of 32 bits, whose products fit in 64.
+    """Return the high and the low word of a product with a constant, of 128 bits in sum."""
+    # Products of halves of 32 bits fit in 64 bits; they are added as by hand, with carries.
     a0 = a & _LOW
     a1 = a >> 32
     c0 = c & _LOW
@@ -155,47 +162,52 @@ def _multiply(a: Bits, c: int) -> tuple[Bits, Bits]:
 
 
 def _to_numbers(words: list[Numbers], kind: str) -> list[Numbers]:
-    """Return as many numbers as words."""
+    """Return as many random numbers as words, "uniform" or "normal" ones."""
     if kind == "uniform":
         return [_to_uniform(word) for word in words]
     # Two words make two normal numbers.
-    found: list[Numbers] = []
-    for one, two in zip(words[::2], words[1::2], strict=True):
-        found += _to_normal(one, two)
-    return found
+    numbers: list[Numbers] = []
+    for first, second in zip(words[::2], words[1::2], strict=True):
+        numbers += _to_normal(first, second)
+    return numbers
 
 
 def _to_uniform(word: Numbers) -> Numbers:
-    """Return a number in [0, 1), as NumPy's generators do."""
+    """Return a number in [0, 1) of the upper 53 bits of a word, as NumPy's generators do."""
     return to_float(word >> 11) * 2.0**-53
 
 
 def _series(first: int) -> list[float]:
-    """Return coefficients of cos (first 0) or sin (1) of pi r / 2 in r^2, the last ones first."""
-    found = []
+    """Return ten coefficients of a Taylor series in r^2, that of the highest power first.
+
+    The series of cos(pi r / 2) if the first power is 0, of sin(pi r / 2) / r if it is 1.
+    """
+    coefficients = []
     x = 1.0 if first == 0 else math.pi / 2
     for k in range(first, first + 20, 2):
-        found.append(x)
+        coefficients.append(x)
         x *= -((math.pi / 2) ** 2) / ((k + 1) * (k + 2))
-    return found[::-1]
+    return coefficients[::-1]
 
 
 _COSINE = _series(0)
 _SINE = _series(1)
 
 
-def _to_normal(one: Numbers, two: Numbers) -> tuple[Numbers, Numbers]:
-    """Return two normal numbers of two words (Box & Muller 1958): a radius and an angle."""
-    # The radius, from a number that is never 0, whose logarithm is finite.
-    u = (to_float(one >> 11) + 1.0) * 2.0**-53  # in (0, 1]
+def _to_normal(first: Numbers, second: Numbers) -> tuple[Numbers, Numbers]:
+    """Return two normal numbers of two words (Box & Muller 1958): of a radius and an angle."""
+    # The radius is made of a number that is never 0, so that its logarithm is finite.
+    u = (to_float(first >> 11) + 1.0) * 2.0**-53  # in (0, 1]
     radius = exact.square_root(-2.0 * exact.logarithm(u))
-    # The angle: the nearest quarter, and the rest, for which the series are short.
-    turns = _to_uniform(two) * 4.0  # quarters of the circle
-    shifted = turns + exact.ROUND
+    # The angle in quarters of a circle: the nearest whole one, and a rest, for which the series
+    # are short.
+    angle = _to_uniform(second) * 4.0
+    shifted = angle + exact.ROUND
     quarter = to_bits(shifted) & 3
-    r = turns - (shifted - exact.ROUND)  # from -1/2 to 1/2
+    r = angle - (shifted - exact.ROUND)  # from -1/2 to 1/2
     cosine = exact.polynomial(_COSINE, r * r)
     sine = r * exact.polynomial(_SINE, r * r)
+    # A turn by an odd number of quarters exchanges cosine and sine.
     is_odd = to_float(quarter & 1) > 0.5
     x = exact.where(is_odd, sine, cosine)
     y = exact.where(is_odd, cosine, sine)

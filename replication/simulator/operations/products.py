@@ -35,11 +35,12 @@ NOTHING = -0.0
 """Where sums of products begin: adding the first one gives it back, whatever its sign."""
 
 BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf}
+"""What each kind of reduction begins with."""
 COMBINED: dict[str, Callable[[Number, Number], Number]] = {
     "maximum": take_larger,
     "minimum": take_smaller,
 }
-"""Where reductions begin, and how they go on."""
+"""How each goes on with one more number; sums go on by `add_element`."""
 
 
 def is_product(x: Traced) -> bool:
@@ -66,10 +67,12 @@ def add_product(x: Number, y: Number, total: Number) -> Number:
 
 
 def add_element(block: AnyBlock, total: Number, x: Traced, index: Index, p: Place) -> Number:
-    """Return a sum with one more term, an element of an array, which is fused if a product."""
+    """Return a sum with an element of an array added; one that is a product is fused with it."""
     if is_product(x):
-        one, other = (block.at(arg, fit(index, arg.shape), p) for arg in x.args)
-        return add_product(one, other, total)
+        a, b = x.args
+        left = block.at(a, fit(index, a.shape), p)
+        right = block.at(b, fit(index, b.shape), p)
+        return add_product(left, right, total)
     return add_to(total, block.at(x, index, p))
 
 
@@ -83,7 +86,7 @@ def add(*given: Given) -> Traced:
             return matmul(matrix, vector, np.broadcast_to(other, shape))
 
     def compute(block: AnyBlock, index: Index, p: Place) -> Number:
-        # A product comes last, where it is fused; of two, the second.
+        # A product is added last, because it is fused then; of two products, the second.
         first, last = a, b
         if is_product(a) and not is_product(b):
             first, last = b, a
@@ -94,10 +97,10 @@ def add(*given: Given) -> Traced:
 
 
 def _can_begin_with_another(x: Traced) -> bool:
-    """Whether an array is a matrix product whose sums may begin with another array.
+    """Return whether an array is a matrix product whose sums may begin with another array.
 
-    One that has a beginning takes no other. One that others read, who need it without, would be
-    computed twice.
+    Not if they begin with one already. Nor if the product alone is used elsewhere, since it would
+    be computed twice.
     """
     has_no_beginning = x.op == "matmul" and len(x.args) == 2
     return has_no_beginning and not x.n_uses and not x.is_kept
@@ -127,9 +130,9 @@ def matmul(a: Given, b: Given, start: Given = None) -> Traced:
             total = block.at(start, index, p)
 
         def body(k: Place, total: Number) -> tuple[Number, ...]:
-            one = block.at(left, (*row, k), p)
-            other = block.at(right, (k, *column), p)
-            return (add_product(one, other, total),)
+            weight = block.at(left, (*row, k), p)
+            state = block.at(right, (k, *column), p)
+            return (add_product(weight, state, total),)
 
         return block.fold(n_products, body, total)[0]
 
@@ -156,11 +159,11 @@ def dot(a: Given, b: Given) -> Made:
 
 def outer(a: Given, b: Given) -> Traced:
     """Return the products of all elements of one vector with all of another."""
-    one, other = take_all(a, b)
-    keep(one)
-    keep(other)
-    column: Given = np.reshape(one, (-1, 1))
-    row: Given = np.reshape(other, (1, -1))
+    left, right = take_all(a, b)
+    keep(left)
+    keep(right)
+    column: Given = np.reshape(left, (-1, 1))
+    row: Given = np.reshape(right, (1, -1))
     return multiply(column, row)
 
 
@@ -172,10 +175,10 @@ def reduce(kind: str, x: Traced, axis: Given = None, keepdims: bool = False) -> 
         raise TraceError(f"an array of shape {x.shape} has no numbers to add or compare")
 
     def compute(block: AnyBlock, index: Index, p: Place) -> Number:
-        """Write down one sum: loops along the axes in their order, the last one inside all."""
+        """Write down one element: nested loops along the axes, the last axis innermost."""
 
         def go_along(chosen: Index, total: Number) -> Number:
-            """Go along the axes that are left, from the places that are chosen on the others."""
+            """Write down the loops along the axes that follow those with a chosen place."""
             if len(chosen) == len(axes):
                 return add_one(chosen, total)
             n = x.shape[axes[len(chosen)]]
@@ -200,15 +203,19 @@ def reduce(kind: str, x: Traced, axis: Given = None, keepdims: bool = False) -> 
 
 
 def _list_axes(x: Traced, axis: Given) -> Shape:
-    """Return the axes of an array that a function of NumPy goes along, in their order."""
+    """Return the axes that NumPy's argument `axis` names, in rising order; all for None."""
     if axis is None:
         return tuple(range(x.ndim))
-    axes = normalize_axis_tuple(axis, max(x.ndim, 1))  # which refuses those that there are not
+    axes = normalize_axis_tuple(axis, max(x.ndim, 1))  # which refuses axes that there are not
     return tuple(sorted(axes)) if x.ndim else ()
 
 
 def _put_between(index: Index, axes: Sequence[int], chosen: Index) -> Index:
-    """Return the place in an array, from that of a sum and the numbers on the axes of the sum."""
+    """Return the place of a term: that of its sum, with the chosen places on the summed axes.
+
+    >>> _put_between((7,), (0,), (3,)), _put_between((7,), (1,), (3,))
+    ((3, 7), (7, 3))
+    """
     place = [*index]
     for k, number in zip(axes, chosen, strict=True):
         place.insert(k, number)
@@ -228,39 +235,43 @@ def norm(x: Traced) -> Made:
 
 @functools.lru_cache(maxsize=1024)
 def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
-    """Return the number that an array is a multiple of, and the terms of the rest.
+    """Return an array as a number times a sum of terms: the number, or None for 1, and the terms.
 
-    The sum over the patterns is multiplied by it once. Numbers are equal if they are one object, as
-    in a graph, so what was found is remembered: it must be found once, of what is used twice, too.
+    Of a change such as ``rate * (x + y)`` these are rate, and x and y: the terms are summed over
+    the patterns, and only the sum is multiplied by the number.
+
+    Two numbers count as equal if they are the same object of the graph. The result is remembered
+    because a part that two changes share must give the same object both times.
     """
-    found: tuple[Traced | None, list[Traced]] | None = None
-    if not x.is_kept:
-        if x.op == "mul":
-            found = _split_product(x)
-        elif x.op == "negative":
-            scale, terms = split(x.args[0])
-            found = (x.graph.take(-1.0) if scale is None else -scale, terms)
-        elif x.op == "add":
-            found = _split_sum(x)
-    return (None, [x]) if found is None else found
+    if x.is_kept:
+        return None, [x]
+    if x.op == "mul":
+        return _split_product(x)
+    if x.op == "negative":
+        scale, terms = split(x.args[0])
+        return (x.graph.take(-1.0) if scale is None else -scale), terms
+    if x.op == "add":
+        return _split_sum(x)
+    return None, [x]
 
 
-def _split_product(x: Traced) -> tuple[Traced, list[Traced]] | None:
-    """Return what `split` does of s * x or x * s, where s is one number; None of other products."""
+def _split_product(x: Traced) -> tuple[Traced | None, list[Traced]]:
+    """Split number * array or array * number; any other product is a term."""
     for number, rest in (x.args, x.args[::-1]):
-        if not number.shape and not number.is_batched and rest.shape == x.shape:
+        is_number = not number.shape and not number.is_batched
+        if is_number and rest.shape == x.shape:
             scale, terms = split(rest)
             return (number if scale is None else number * scale), terms
-    return None
+    return None, [x]
 
 
-def _split_sum(x: Traced) -> tuple[Traced | None, list[Traced]] | None:
-    """Return what `split` does of x + y, where both are multiples of one number; None of others."""
-    one, other = x.args
-    if not one.shape == other.shape == x.shape:
-        return None
-    scale, terms = split(one)
-    other_scale, other_terms = split(other)
-    if scale is not other_scale or len(terms) + len(other_terms) > DEEPEST:
-        return None
-    return scale, terms + other_terms
+def _split_sum(x: Traced) -> tuple[Traced | None, list[Traced]]:
+    """Split a sum of two multiples of one number; any other sum is a term."""
+    left, right = x.args
+    if not left.shape == right.shape == x.shape:
+        return None, [x]
+    scale, terms = split(left)
+    right_scale, right_terms = split(right)
+    if scale is not right_scale or len(terms) + len(right_terms) > DEEPEST:
+        return None, [x]
+    return scale, terms + right_terms

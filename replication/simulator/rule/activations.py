@@ -1,8 +1,8 @@
 """The activation functions of units, and their slopes, for rules to use.
 
-The paper's is the logistic one; page 360 allows hidden units others that are smooth and monotonic,
-with bounded slopes. Of NumPy's arrays they are plain NumPy; of those that a rule is traced with,
-the functions of `arithmetic.py`, which have the same bits everywhere.
+The paper's is the logistic one; for hidden units page 360 allows others that are smooth and
+monotonic, with bounded slopes. Given NumPy's arrays they are plain NumPy; while a rule is traced
+they are the functions of `arithmetic.py`, which have the same bits everywhere.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator.operations import arithmetic as exact
-from replication.simulator.operations.arrays import Traced, is_truth
+from replication.simulator.operations.arrays import is_truth
 from replication.simulator.operations.elements import PAIRED, elementwise
 from replication.simulator.operations.handles import Handle, of_handles
 
@@ -48,7 +48,7 @@ def _logistic(x: Array) -> Array:
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation function, of NumPy's arrays or of those that a rule is traced with."""
+    """An activation function, for NumPy's arrays and for handles while a rule is traced."""
 
     name: str
 
@@ -69,8 +69,10 @@ class Activation:
         if is_truth(x.array):
             numbers: Handle = 1.0 * x
             return numbers
-        # NumPy has the same array, or a new one of one number.
-        return x if x.shape else of_handles(_hand_on)(x)
+        if x.shape:
+            return x
+        # Of one number NumPy makes a new array, so this is a new handle.
+        return of_handles(lambda array: array)(x)
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,6 @@ class Slope:
         return find(x, h)
 
 
-def _hand_on(x: Traced) -> Traced:
-    return x
-
-
 def _softplus(x: Array) -> Array:
     return np.logaddexp(0.0, x)
 
@@ -102,7 +100,7 @@ _QUICK: dict[str, Callable[[Array], Array]] = {
     "arcsinh": np.arcsinh,
     "arctan": np.arctan,
 }
-"""What NumPy has quick functions for; of its arrays, the others are the exact ones."""
+"""Functions that are quick in NumPy; the others are those of `arithmetic.py` there, too."""
 
 ACTIVATIONS: dict[str, Callable[[States], States]] = {
     key: Activation(key) for key in exact.PAIRED_FUNCTIONS

@@ -16,9 +16,9 @@ Error = Any
 class Criterion(NamedTuple):
     """How the error of a network is made of the deviations of its units.
 
-    A maximum over units is one of absolute deviations; a sum is one of squares, unless it is said
-    to be one of absolute deviations. `finish` is compiled: it may use ``+ - * /``, `np.sqrt` and
-    `np.absolute`.
+    A maximum over units is that of absolute deviations. A sum over units is that of squares, or of
+    absolute deviations if `deviations` says so. `finish` is compiled: it may use ``+ - * /``,
+    `np.sqrt` and `np.absolute`.
 
     The root of the mean square over all units and patterns, and the sum of absolute deviations:
 
@@ -28,8 +28,8 @@ class Criterion(NamedTuple):
 
     over_units: Literal["maximum", "add"]
     over_patterns: Literal["maximum", "add"]
-    finish: Callable[[Error, Array], Error]  # of what results, and the targets
-    deviations: Literal["squared", "absolute"] = "squared"  # of which sums are made
+    finish: Callable[[Error, Array], Error]  # takes what results, and the targets
+    deviations: Literal["squared", "absolute"] = "squared"
 
     @property
     def is_absolute(self) -> bool:
@@ -45,7 +45,7 @@ CRITERIA: dict[str, Criterion] = {
     "worst-pattern": Criterion("add", "maximum", lambda x, _: x * 0.5),
     "unexplained-variance": Criterion("add", "add", lambda x, t: x / compute_variation(t)),
 }
-"""By the values of the protocol's field ``criterion``; our reading of the paper's is first."""
+"""The values of the protocol's field ``criterion``; our reading of the paper's is the first."""
 
 
 def measure_error(criterion: Criterion, images: Array, targets: Array) -> float:

@@ -65,7 +65,7 @@ def take_shape(given: Declared) -> Shape:
 
 
 def take_rows(what: str, given: Declared) -> Array:
-    """Return patterns or targets, (n_patterns, n_units), which nothing may change any more."""
+    """Return a read-only copy of patterns or targets, (n_patterns, n_units)."""
     rows = take_numbers(given, what, finite=True)
     if rows.ndim != 2 or not rows.size:
         allowed = "(n_patterns, n_units), as in [[0], [1]] of one unit"
@@ -76,18 +76,18 @@ def take_rows(what: str, given: Declared) -> Array:
 
 def gather(network: object, name: str) -> Declared:
     """Return what a class declares under a name, with what the classes above it do."""
-    found: Declared = {}
+    gathered: Declared = {}
     for each in reversed(type(network).__mro__):
         if name not in vars(each):
             continue
         given: Declared = vars(each)[name]
         if isinstance(given, property):  # it gives all, and may leave out what those above declare
-            found = given.__get__(network)
+            gathered = given.__get__(network)
         elif isinstance(given, Mapping):
-            found = {**found, **given}
-        else:  # which is refused when it is taken
-            found = given
-    return found
+            gathered = {**gathered, **given}
+        else:  # this is refused later, by its name
+            gathered = given
+    return gathered
 
 
 def check_names(name: str, network: type, declared: Iterable[str]) -> None:
@@ -102,5 +102,5 @@ def check_names(name: str, network: type, declared: Iterable[str]) -> None:
 
 
 def count_numbers(shapes: Mapping[str, Shape]) -> int:
-    """Return how many numbers arrays of these shapes have in sum."""
+    """Return how many numbers arrays of these shapes have together."""
     return sum(math.prod(shape) for shape in shapes.values())

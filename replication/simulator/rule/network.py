@@ -53,7 +53,7 @@ ONLY_APPLY = (
     "only apply() may change arrays, those of `shapes` and `kept`, by what weight_changes() returns"
 )
 FIXED_STREAM = 2**62
-"""Added to the root seed for arrays that are drawn and never change."""
+"""Added to the root seed for arrays that never change, so that they have other draws."""
 
 
 class Network:
@@ -125,11 +125,11 @@ class Network:
     _shapes: Mapping[str, Shape] = MappingProxyType({})  # of all arrays, in their order
     _fixed: Mapping[str, Shape] = MappingProxyType({})  # of those that never change
     _sums: Mapping[str, Shape] = MappingProxyType({})  # of what is summed over the patterns
-    _graph: Graph | None = None  # while the rule is traced
-    _seeds: tuple[int, int] = (0, 0)  # of this network, and the root seed
-    _moment: tuple[int, int] = (0, LEARN)  # the pattern that is shown, and the phase
-    _n_updates = 0
-    _n_begun = 0  # updates before those that `train` applies
+    _graph: Graph | None = None  # that the rule makes while it is traced
+    _seeds: tuple[int, int] = (0, 0)  # the seed of this network, and the root seed
+    _moment: tuple[int, int] = (0, LEARN)  # the pattern that is shown, and the phase of the sweep
+    _n_updates = 0  # that it has behind it
+    _n_begun = 0  # of these, the ones before `train`, if it goes on from an earlier run
 
     if TYPE_CHECKING:  # arrays and numbers, by the names that a class declares
 
@@ -150,7 +150,7 @@ class Network:
             raise NotImplementedError("a rule has to have weight_changes(self, v, target)")
 
     def apply(self, changes: dict[str, States]) -> None:
-        """Change the weights by changes that are summed over the patterns, added unless written."""
+        """Change the weights by the changes, which are summed over the patterns: add them."""
         for name, change in changes.items():
             if name not in self.summed:
                 setattr(self, name, getattr(self, name) + change)
@@ -228,7 +228,7 @@ class Network:
         object.__setattr__(self, name, value)
 
     def _refuse_change(self, phase: int, name: str) -> None:
-        """Refuse, while the rule is traced, what compiled code would not change."""
+        """Refuse, while a rule is traced, to set an attribute that compiled code cannot change."""
         method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
         changes = f"{type(self).__name__}.{method} changes self.{name}"
         if method == "apply" and name not in self._shapes:
@@ -238,10 +238,9 @@ class Network:
             raise TraceError(f"{changes}; {ONLY_APPLY}")
 
     def _take_traced(self, graph: Graph, value: States) -> Handle:
-        """Return what an attribute becomes that `apply` sets while the rule is traced.
+        """Return the handle for a value that `apply` sets while the rule is traced.
 
-        As in plain NumPy, where an array that is set is copied, and its truth values become 1 and
-        0.
+        As in plain NumPy, an array is copied when it is set, and truth values become 1 and 0.
         """
         if isinstance(value, Handle) and not is_truth(value.array):
             return value.copy()
@@ -291,6 +290,7 @@ class Network:
         return self._draw("normal", shape)
 
     def _draw(self, kind: str, given: int | Shape) -> States:
+        """Return random numbers, "uniform" or "normal" ones."""
         shape = declared.take_shape(given)
         # Draws of one call of a method are numbered, and so are turns of a loop.
         draw = TURNS.n_draws
@@ -301,7 +301,7 @@ class Network:
             is_batched = graph.phase != APPLY
             x = graph.make("draw", shape, note=note, is_batched=is_batched, depth=graph.depth)
             return Handle(x)
-        # In NumPy: the counter says where and when, and nothing is remembered.
+        # In NumPy, the counter of the generator says where and when the numbers are drawn.
         place = find_place(draw, TURNS.turn)
         assert isinstance(place, int)  # which only compiled code computes as it goes
         pattern, phase = self._moment
@@ -339,7 +339,7 @@ class Network:
         raise NotImplementedError
 
     def update(self) -> None:
-        """Change the weights by the sum of the changes of all patterns (page 363)."""
+        """Learn all patterns once: in one batch (page 363), or in parts as the protocol says."""
         n = len(self.patterns)
         order = np.arange(n)
         size = find_batch_size(self.protocol, n)
@@ -350,7 +350,7 @@ class Network:
         self._n_updates += 1
 
     def _learn_some(self, order: NDArray[np.int64], places: range) -> None:
-        """Change the weights by the summed changes of the patterns in some places of an order."""
+        """Change the weights once, by the sum of the changes of the patterns in some places."""
         sums: dict[str, States] = {}
         for place in places:  # in this order, which fixes the last bits
             number = order[place]
@@ -381,7 +381,7 @@ class Network:
 
     def _change(self, v: States, target: States) -> dict[str, States]:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
-        # A rule whose targets are its patterns may leave the second out.
+        # A rule may leave out the second argument, the target.
         n_taken = len(inspect.signature(self.weight_changes).parameters)
         shown = (v, target)[:n_taken]
         changes = self._name_changes(self.weight_changes(*shown))
@@ -427,7 +427,31 @@ class Network:
 
 
 class Rule:
-    """A class of networks with all that a protocol decides for it."""
+    """A class of networks with all that a protocol decides for it.
+
+    Attributes
+    ----------
+    patterns, targets : float64 arrays, shapes (n_patterns, n_inputs), (n_patterns, n_outputs)
+    has_targets : bool
+        Whether the targets are others than the patterns.
+    batch_size, is_one_batch, is_shuffled : int, bool, bool
+        After how many patterns weights change, whether that is after all of them, and whether each
+        network is shown the patterns in an order of its own.
+    shapes, fixed, summed : dict of str to tuple of int
+        As the class declares them.
+    kept, numbers : dict of str to array, dict of str to float
+        As the class declares them, with those of the classes above it.
+    all_shapes : dict of str to tuple of int
+        Of weights, fixed arrays and what is kept, in the order in which flat weights have them.
+    sums : dict of str to tuple of int
+        Shapes of all that is summed over the patterns.
+    begun : float64 array
+        What is kept as it begins, flat.
+    sizes : tuple of int
+        How many numbers of a network are weights, fixed, and kept.
+    row_sizes : tuple of int
+        How many numbers flat weights have, without what is kept and with it.
+    """
 
     def __init__(self, network: type[Network], protocol: Protocol | str = PAPER) -> None:
         """Take what a class of networks is under a protocol, or refuse what does not fit."""
@@ -437,57 +461,52 @@ class Rule:
         self.network = network
         self.name = network.__name__
         self.protocol = find_protocol(protocol)
-        # What the class says under this protocol.
-        one = network.__new__(network)
-        object.__setattr__(one, "protocol", self.protocol)
-        one.prepare()
-        self._take_task(one)
-        self._take_arrays(one)
-        self._check_declared(one)
+        # A network without weights says what the class declares under this protocol.
+        example = network.__new__(network)
+        object.__setattr__(example, "protocol", self.protocol)
+        example.prepare()
+        self._take_task(example)
+        self._take_arrays(example)
+        self._check_declared(example)
         self._check_protocol()
 
-    def _take_task(self, one: Network) -> None:
+    def _take_task(self, example: Network) -> None:
         """Take what its networks are shown and should answer, and when their weights change."""
-        shown = one.patterns
+        shown = example.patterns
         if shown is None:
             shown = initial.make_patterns(self.protocol)
         self.patterns = declared.take_rows(f"{self.name}.patterns", shown)
         self.targets = self.patterns
-        self.has_targets = one.targets is not None  # others than the patterns
+        self.has_targets = example.targets is not None
         if self.has_targets:
-            self.targets = declared.take_rows(f"{self.name}.targets", one.targets)
+            self.targets = declared.take_rows(f"{self.name}.targets", example.targets)
         self._check_targets(f"{self.name}.targets")
-        self.learnt = self.patterns, self.targets  # what its networks know as their own
-        # Weights change once in a sweep, or after some patterns, which may be shuffled.
+        self.learnt = self.patterns, self.targets  # also where `show` measures other ones
         self.batch_size = find_batch_size(self.protocol, len(self.patterns))
         self.is_one_batch = self.protocol.update_schedule == "batch"
         self.is_shuffled = self.protocol.update_schedule == "minibatch"
 
-    def _take_arrays(self, one: Network) -> None:
+    def _take_arrays(self, example: Network) -> None:
         """Take the arrays and numbers of its networks, and where they lie in flat weights."""
         name = self.name
-        self.shapes = declared.take_shapes(f"{name}.shapes", one.shapes)
-        self.fixed = declared.take_shapes(f"{name}.fixed", one.fixed)
-        self.summed = declared.take_shapes(f"{name}.summed", one.summed)
-        kept = declared.gather(one, "kept")
+        self.shapes = declared.take_shapes(f"{name}.shapes", example.shapes)
+        self.fixed = declared.take_shapes(f"{name}.fixed", example.fixed)
+        self.summed = declared.take_shapes(f"{name}.summed", example.summed)
+        kept = declared.gather(example, "kept")
         self.kept = declared.take_arrays(f"{name}.kept", kept)
-        numbers = declared.gather(one, "numbers")
+        numbers = declared.gather(example, "numbers")
         self.numbers = declared.take_named_numbers(f"{name}.numbers", numbers)
-        # Shapes of all arrays as they lie in flat weights, and of all sums over the patterns.
         shapes_of_kept = {key: begun.shape for key, begun in self.kept.items()}
         self.all_shapes: dict[str, Shape] = {**self.shapes, **self.fixed, **shapes_of_kept}
         self.sums: dict[str, Shape] = {**self.shapes, **self.summed}
-        # What is kept as it begins.
         self.begun = np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
-        # How many numbers are weights, fixed, and kept; and a row without or with what is kept.
         n_weights = declared.count_numbers(self.shapes)
         n_fixed = declared.count_numbers(self.fixed)
         self.sizes = n_weights, n_fixed, self.begun.size
         self.row_sizes = n_weights + n_fixed, sum(self.sizes)
-        # Once it is asked for (`compiler/fingerprint.py`).
-        self.fingerprint: str | None = None
+        self.fingerprint: str | None = None  # once it is asked for (`compiler/fingerprint.py`)
 
-    def _check_declared(self, one: Network) -> None:
+    def _check_declared(self, example: Network) -> None:
         """Refuse names that hide each other, and half widths of what is not drawn."""
         name = self.name
         if not self.shapes:
@@ -495,7 +514,8 @@ class Rule:
         names = [*self.shapes, *self.fixed, *self.summed, *self.kept, *self.numbers]
         declared.check_names(name, self.network, names)
         drawn = [*self.shapes, *self.fixed]
-        for each in declared.take_named_numbers(f"{name}.half_widths", one.half_widths):
+        half_widths = declared.take_named_numbers(f"{name}.half_widths", example.half_widths)
+        for each in half_widths:
             if each not in drawn:  # it would be ignored without a word
                 allowed = ", ".join(drawn)
                 raise UsageError(f"{name}.half_widths names {each!r}; allowed are {allowed}")
@@ -513,6 +533,7 @@ class Rule:
                 )
 
     def _check_targets(self, what: str) -> None:
+        """Refuse another number of targets than of patterns."""
         if len(self.targets) != len(self.patterns):
             allowed = f"{len(self.patterns)}, one for each pattern"
             raise UsageError(f"{what} has {len(self.targets)} rows; allowed are {allowed}")
@@ -527,7 +548,7 @@ class Rule:
         return n_units > 1 and bool(is_class.all())
 
     def show(self, patterns: Array, targets: Array | None = None) -> Self:
-        """Return the same rule, of which other patterns are measured; it learnt its own."""
+        """Return the same rule with other patterns to be measured; it still learns its own."""
         if self.has_targets and targets is None:
             raise UsageError(f"{self.name} has targets; give test_targets with test_patterns")
         if targets is not None and not self.has_targets:
@@ -550,9 +571,9 @@ class Rule:
 
     def bare(self) -> Network:
         """Return a network with everything but weights."""
-        # Without `__init__`, and past `__setattr__`: what is set here was checked before.
-        one = self.network.__new__(self.network)
-        one.__dict__.update(
+        # Past `__setattr__`, since what is set here was checked before.
+        network = self.network.__new__(self.network)
+        network.__dict__.update(
             protocol=self.protocol,
             patterns=self.learnt[0],
             targets=self.learnt[1],
@@ -561,19 +582,22 @@ class Rule:
             _sums=self.sums,
             **self.numbers,
         )
-        one.prepare()
-        return one
+        network.prepare()
+        return network
 
     def build(self, row: Array) -> Any:
-        """Return the network with flat weights, those that are kept too or not."""
+        """Return the network with flat weights; what is kept may be left out of them."""
         network = self.bare()
-        # A row of its own, so that networks built of one share nothing.
-        own = np.hstack(self.split(row[np.newaxis]))[0]
-        network.__dict__.update(initial.split_arrays(self.all_shapes, own))
+        # The row is copied, so that networks of the same row share nothing.
+        copied = np.hstack(self.split(row[np.newaxis]))[0]
+        network.__dict__.update(initial.split_arrays(self.all_shapes, copied))
         return network
 
     def split(self, rows: Array) -> tuple[Array, Array]:
-        """Return what is drawn of each row, and what is kept, as it begins where it is left out."""
+        """Return the drawn part of rows of weights, and the kept part.
+
+        What is kept is as the class declares it, if the rows leave it out.
+        """
         n_drawn = self.row_sizes[0]
         if rows.ndim != 2 or rows.shape[1] not in self.row_sizes:
             given = f"weights of shape {rows.shape} were given"
@@ -589,7 +613,7 @@ class Rule:
 
 
 def find_batch_size(protocol: Protocol, n_patterns: int) -> int:
-    """Return after how many patterns weights change."""
+    """Return the number of patterns after which weights change."""
     if protocol.update_schedule == "per-pattern":
         return 1
     if protocol.update_schedule == "minibatch":

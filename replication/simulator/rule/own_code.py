@@ -32,5 +32,5 @@ def find_own_line(error: BaseException, files: set[str]) -> str | None:
     if not own:
         return None
     last = own[-1]
-    text = f": {last.line}" if last.line else ""  # which nobody knows of typed lines
+    text = f": {last.line}" if last.line else ""  # the text of lines typed at a prompt is unknown
     return f"{Path(last.filename).name}, line {last.lineno}{text}"

@@ -1,9 +1,9 @@
-"""The 4-2-4 network of page 363, equation by equation: the page to read first.
+"""The 4-2-4 network of page 363, equation by equation: the file to read first.
 
-One network, one pattern at a time, in the paper's words and with its equation numbers. This class
-is what runs: `replication.simulate` compiles it as it stands, for a million networks side by side,
-and a rule of one's own in the same way (`network.py`). Back-propagation and feedback alignment,
-which the paper's rule is compared with, are beside it.
+The class shows one network and one pattern at a time, in the paper's words and with its equation
+numbers. It is also what runs: `replication.simulate` compiles it as it stands, for a million
+networks, and a rule of one's own in the same way (`network.py`). Back-propagation and feedback
+alignment, with which the paper's rule is compared, are beside it.
 
 Equations 7 to 9 are no part of the procedure but the reason for it: for linear visible units,
 symmetric weights (``U = W.T``) and a regression near 1, the derivative of the squared error
@@ -87,7 +87,7 @@ class RecirculationNetwork(Network):
         if protocol.learning_rule != self.learning_rule:
             given = f"learning_rule = {protocol.learning_rule!r} was given; this class learns by"
             raise UsageError(f"{given} {self.learning_rule!r} only; use simulate() for other rules")
-        # What an update would compute again and again.
+        # These are looked up once, not in each update.
         self.shift = initial.find_shift(protocol, initial.make_patterns(protocol))  # 0 in the paper
         self.activate_hidden = ACTIVATIONS[protocol.hidden_function]
         self.activate_visible = ACTIVATIONS[protocol.visible_units]
@@ -108,12 +108,12 @@ class RecirculationNetwork(Network):
 
     @property
     def numbers(self) -> dict[str, float]:  # type: ignore[override]
-        """Numbers of the protocol, of which another value needs no compiling."""
+        """The protocol's numbers; other values of them need no compiling."""
         protocol = self.protocol
         return {
             "regression": protocol.regression,  # lambda
             "arriving": 1.0 - protocol.regression,
-            # Epsilon of equation 4 and of equation 3, with their factors.
+            # Epsilon of equation 4 and of equation 3, each with its factor.
             "hidden_rate": protocol.learning_rate * protocol.visible_to_hidden_factor,
             "visible_rate": protocol.learning_rate * protocol.hidden_to_visible_factor,
             "momentum": protocol.momentum,
@@ -137,11 +137,11 @@ class RecirculationNetwork(Network):
         Equations 1 and 2, time 1: ``h1 = sigma(W v0 + b)``.
         """
         states = self._centre(_take(visible))
-        found = []
+        groups = []
         for W, b in self._hidden_connections():
             states = self.activate_hidden(W @ states + b)
-            found.append(states)
-        return found[0] if len(found) == 1 else tuple(found)
+            groups.append(states)
+        return groups[0] if len(groups) == 1 else tuple(groups)
 
     def reconstruct(self, hidden: States) -> States:
         """Return the visible vector that hidden states cause, with a regression of 0.
@@ -171,12 +171,11 @@ class RecirculationNetwork(Network):
         if not self.protocol.hidden_regression:
             return self.first_pass(visible)
         states = self._centre(_take(visible))
-        found = []
-        connections = zip(self._hidden_connections(), as_tuple(first), strict=True)
-        for (W, b), h1 in connections:
+        groups = []
+        for (W, b), h1 in zip(self._hidden_connections(), as_tuple(first), strict=True):
             states = self.regress(h1, self.activate_hidden(W @ states + b))
-            found.append(states)
-        return found[0] if len(found) == 1 else tuple(found)
+            groups.append(states)
+        return groups[0] if len(groups) == 1 else tuple(groups)
 
     # The rule
 
@@ -194,11 +193,11 @@ class RecirculationNetwork(Network):
         # Times 2 and 3: what comes back, regressed, and the codes that it causes.
         v2 = self.regress(v0, self.reconstruct(h1[-1]))
         h3 = as_tuple(self.second_pass(v2, first))
-        # Each group learns from what it heard on the second pass.
+        # Equation 4: each hidden group learns from the states that it heard on the second pass.
         changes: list[States] = []
-        before = [self._centre(v2), *h3]
-        for source, one, three in zip(before, h1, h3, strict=False):  # equation 4
-            changes += self._learn(self.hidden_rate, source, one - three)
+        heard = [self._centre(v2), *h3]
+        for presynaptic, first_state, last_state in zip(heard, h1, h3, strict=False):
+            changes += self._learn(self.hidden_rate, presynaptic, first_state - last_state)
         dU, dc = self._learn(self.visible_rate, h1[-1], v0 - v2)  # equation 3
         if self.protocol.second_round:  # proposed on page 365, not simulated in the paper
             v4 = self.regress(v2, self.reconstruct(h3[-1]))
@@ -224,7 +223,7 @@ class RecirculationNetwork(Network):
     def _go_on_moving(self, name: str, change: States) -> States:
         """Return a change with the share of the last one that momentum adds, and remember it."""
         rate = self.visible_rate if name in "Uc" else self.hidden_rate
-        # What is kept is over the learning rate, so that another rate needs no other start.
+        # The last change is kept without its learning rate, so that it begins as 0 at any rate.
         last = self.momentum * getattr(self, f"last_{name}") + change / rate
         setattr(self, f"last_{name}", last)
         return rate * last
@@ -286,8 +285,7 @@ class BackPropagationNetwork(RecirculationNetwork):
     def weight_changes(self, v0: States) -> Changes:
         """Return minus the gradient for one pattern, times the learning rate.
 
-        Of half the squared error; or of the cross-entropy, of whose derivative the slope of
-        logistic units cancels out.
+        The gradient is that of half the squared error, or of the cross-entropy.
         """
         return self.descend(v0, self.protocol.minimised_error)
 
@@ -295,8 +293,8 @@ class BackPropagationNetwork(RecirculationNetwork):
         """Return minus the gradient of an error for one pattern, times the learning rate."""
         protocol = self.protocol
         # Forward, with the inputs kept for the slopes.
-        states = [self._centre(v0)]
-        inputs: list[States] = []
+        states = [self._centre(v0)]  # of each group, the visible one first
+        inputs: list[States] = []  # of each hidden group
         for W, b in self._hidden_connections():
             inputs.append(W @ states[-1] + b)
             states.append(self.activate_hidden(inputs[-1]))
@@ -304,9 +302,12 @@ class BackPropagationNetwork(RecirculationNetwork):
         # The slope of a logistic unit, r (1 - r), cancels out of the derivative of cross-entropy.
         is_linear = protocol.visible_units == "linear"
         has_slope = not (is_linear or error == "cross-entropy")
-        d = (v0 - r) * (r * (1.0 - r)) if has_slope else v0 - r
+        d = v0 - r
+        if has_slope:
+            d = d * (r * (1.0 - r))
         changes = [*self._learn(self.visible_rate, states[-1], d)]
-        # Errors go back through the matrices that lead on, to the last hidden group first.
+        # Back: errors reach each hidden group through the matrix that leads on from it, the last
+        # hidden group first.
         back = [self.feedback, *(W for W, _ in self._hidden_connections()[:0:-1])]
         slope = SLOPES[protocol.hidden_function]
         for k, matrix in zip(range(len(inputs), 0, -1), back, strict=True):
@@ -362,7 +363,7 @@ def find_network(protocol: Protocol, network: type[Network] | None = None) -> ty
 
 @functools.cache
 def name_type(names: tuple[str, ...]) -> type[Any]:
-    """Return the class of tuples of changes with such names."""
+    """Return the class of named tuples of changes, for the names of the weights."""
     return namedtuple("Changes", names)
 
 

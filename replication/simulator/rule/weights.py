@@ -21,31 +21,32 @@ from replication.wording import show
 Array = NDArray[np.float64]
 
 WORDS_PER_STEP = 4
-"""64-bit words that one counter step of Philox gives."""
+"""Words of 64 bits that one step of the counter of Philox gives."""
 
 WORDS_AT_ONCE = 48_000
-"""Few enough to stay near the processor from one operation to the next."""
+"""Words that are drawn at a time: few enough to stay near the processor meanwhile."""
 
 MAX_ROOT_SEED = 2**63 - 1
 MAX_SEED = 2**63 - 2
 
 MOST_INK = 16.0
-"""What a pixel that is all ink counts; its state is 1."""
+"""The value of the darkest pixel in the file of digits; the state of its unit is 1."""
 
 
 def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> Array:
     """Draw the initial weights of seeds in [start, stop), (stop - start, n_weights).
 
-    Connection by connection around the loop, the matrix row by row (a row holds the weights
-    into one unit) and then the biases: W, b, U, c for 4-2-4. Uniform on [-half_width, half_width).
-    Philox 4x64-10 (Salmon et al. 2011) with the root seed as its key; the uniform number of a
-    word is ``(word >> 11) * 2**-53``. Draws that a protocol does not use are made and dropped, so
-    that protocols of equal sizes stay paired seed by seed.
+    They are uniform on [-half_width, half_width). Their order goes around the loop, connection by
+    connection: the matrix row by row (a row holds the weights into one unit), then the biases; for
+    4-2-4 this is W, b, U, c. The generator is Philox 4x64-10 (Salmon et al. 2011) with the root
+    seed as its key; the uniform number of a word is ``(word >> 11) * 2**-53``. Draws that a
+    protocol does not use are made and dropped, so that a seed has the same draws under all
+    protocols of equal sizes.
     """
     root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
     weights = draw_uniform(protocol.n_weights, root_seed, start, stop)
     weights *= protocol.half_width
-    # Views of the weights, so what is set there is set in the rows.
+    # These are views: what is set in them is set in the weights.
     connections = split_weights(protocol, weights)
     if protocol.initial_biases == "zero":
         for _, biases in connections:
@@ -61,7 +62,7 @@ def draw_uniform(n_numbers: int, root_seed: int, start: int, stop: int) -> Array
     start = take_whole("seed", start, 0, MAX_SEED)
     stop = take_whole("the end of the seeds", stop, start, MAX_SEED + 1)
     steps = -(-n_numbers // WORDS_PER_STEP)  # of the generator, for one network
-    # All networks draw from one stream, each at its own place.
+    # All networks draw from one stream, each at a place of its own.
     generator = np.random.Philox(key=root_seed)
     generator.advance(steps * start)
     numbers = np.empty((stop - start, steps * WORDS_PER_STEP))
@@ -80,7 +81,7 @@ def draw_uniform(n_numbers: int, root_seed: int, start: int, stop: int) -> Array
 
 
 def list_connections(protocol: Protocol) -> list[slice]:
-    """Return where the weights and biases of each connection stand in flat weights.
+    """Return where each connection, its weights and then its biases, stands in flat weights.
 
     >>> from replication.definition.protocol import PAPER
     >>> list_connections(PAPER)
@@ -96,7 +97,7 @@ def list_connections(protocol: Protocol) -> list[slice]:
 
 
 def list_matrices(protocol: Protocol) -> list[slice]:
-    """Return where the weights of each connection stand, without its biases."""
+    """Return where the weights of each connection, without its biases, stand in flat weights."""
     matrices = []
     places = list_connections(protocol)
     for place, (_, n_targets) in zip(places, protocol.connections, strict=True):
@@ -120,13 +121,13 @@ def list_shapes(protocol: Protocol) -> dict[str, tuple[int, ...]]:
 
 def split_arrays(shapes: Mapping[str, tuple[int, ...]], flat: Array) -> dict[str, Array]:
     """View flat numbers (..., n) as arrays (..., *shape); the last axis must be contiguous."""
-    found = {}
+    arrays = {}
     begin = 0
     for name, shape in shapes.items():
         end = begin + math.prod(shape)
-        found[name] = flat[..., begin:end].reshape((*flat.shape[:-1], *shape))
+        arrays[name] = flat[..., begin:end].reshape((*flat.shape[:-1], *shape))
         begin = end
-    return found
+    return arrays
 
 
 def split_weights(protocol: Protocol, weights: Array) -> list[tuple[Array, Array]]:
@@ -139,7 +140,7 @@ def split_weights(protocol: Protocol, weights: Array) -> list[tuple[Array, Array
 
 
 def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
-    """Return a float64 copy of numbers, or refuse what are none, or not `finite`."""
+    """Return a float64 copy of numbers; refuse anything else, if `finite` infinite ones, too."""
     try:
         numbers = np.array(given, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):  # also of rows of several lengths
@@ -150,6 +151,7 @@ def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
 
 
 def _refusal(given: ArrayLike, what: str) -> UsageError:
+    """Return the error for something that was given as weights, states, or other numbers."""
     return UsageError(f"{show(given)} was given as {what}; allowed are arrays of finite numbers")
 
 
@@ -194,5 +196,8 @@ def compute_variation(patterns: Array) -> float:
 
 
 def find_shift(protocol: Protocol, patterns: Array) -> Array:
-    """Return what is subtracted from visible states on their way to hidden units, (n_visible,)."""
+    """Return what is subtracted from visible states on their way to hidden units, (n_visible,).
+
+    The mean pattern if the protocol is centred, else 0.
+    """
     return compute_mean(patterns) if protocol.centred else np.zeros(protocol.n_visible)

@@ -28,13 +28,12 @@ SECONDS_FOR_WORKERS = 30.0
 """How long a cluster may be without a worker before the first block."""
 
 SECONDS_OF_PATIENCE = 600.0
-"""Without a finished block, after which a cluster counts as dead: it may never say so."""
-
+"""After so long without a finished block a cluster counts as dead, since it may never say so."""
 
 MOST_JOBS = 10_000
 
 Run = Callable[..., Generator[Any]]
-"""Maps a function over tasks, and yields what it returns for each as soon as it is there."""
+"""A function that maps another over tasks, and yields each result as soon as it is there."""
 
 
 def take_jobs(given: Any) -> int:
@@ -51,11 +50,13 @@ def take_jobs(given: Any) -> int:
 
 def check_backend(backend: str, scheduler: str | None) -> None:
     """Refuse a backend that cannot run blocks of seeds, before anything is written."""
-    # One option alone says nothing, or contradicts the other.
-    if (backend, scheduler is None) not in (("threading", True), ("dask", False)):
+    # Threads need no scheduler, and a cluster needs one.
+    is_right = (backend, scheduler is None) in (("threading", True), ("dask", False))
+    if not is_right:
+        how = "without" if scheduler is None else "with"
         raise UsageError(
-            f"--backend {backend!r} was given {'without' if scheduler is None else 'with'} a "
-            "--scheduler; allowed are threading without one, and dask with that of a cluster"
+            f"--backend {backend!r} was given {how} a --scheduler; allowed are threading without "
+            "one, and dask with that of a cluster"
         )
     if scheduler is not None and importlib.util.find_spec("distributed") is None:
         raise UsageError(
@@ -66,9 +67,9 @@ def check_backend(backend: str, scheduler: str | None) -> None:
 
 @contextlib.contextmanager
 def open_workers(scheduler: str | None, jobs: int) -> Iterator[tuple[int, Run]]:
-    """Yield how many workers there are, and what maps a function over tasks.
+    """Yield how many workers there are, and a function that maps another over tasks.
 
-    They are threads of this process, or those of the cluster that has a scheduler.
+    The workers are threads of this process, or those of a scheduler's cluster.
     """
     if scheduler is None:
         yield count_workers(jobs), functools.partial(iterate_in_threads, jobs=jobs)
@@ -81,8 +82,8 @@ def open_workers(scheduler: str | None, jobs: int) -> Iterator[tuple[int, Run]]:
 def explain_loss(scheduler: str | None, work: str, advice: str) -> Iterator[None]:
     """Say in a line that a cluster was lost, and what to do.
 
-    What the function `work` has raised on a worker is no loss, and stands as on this machine: with
-    the line of the user's rule.
+    An error that the function `work` has raised on a worker is no loss. It is raised as on this
+    machine, with the line of the user's rule.
     """
     try:
         yield
@@ -90,7 +91,7 @@ def explain_loss(scheduler: str | None, work: str, advice: str) -> Iterator[None
         raised_in = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
         if scheduler is None or work in raised_in or isinstance(error, ReplicationError):
             raise
-        reason = f"{type(error).__name__} {show(str(error))}"  # Empty: of what was waited for
+        reason = f"{type(error).__name__} {show(str(error))}"
         raise WorkerError(
             f"the Dask cluster at {scheduler!r} was lost ({reason}), or finished nothing for "
             f"{SECONDS_OF_PATIENCE:g} s; {advice}"
@@ -111,10 +112,14 @@ def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Run]]:
         client = _connect(scheduler)
         try:
             wait_for_worker(client, scheduler)
-            workers = jobs if jobs > 0 else sum(client.nthreads().values())
-            yield workers, functools.partial(run_tasks, client, jobs if jobs > 0 else 2 * workers)
+            if jobs > 0:
+                n_workers = n_sent = jobs
+            else:
+                n_workers = sum(client.nthreads().values())
+                n_sent = 2 * n_workers  # so that none has to wait for its next task
+            yield n_workers, functools.partial(run_tasks, client, n_sent)
         finally:
-            with contextlib.suppress(Exception):  # a scheduler that is gone
+            with contextlib.suppress(Exception):  # if the scheduler is gone
                 client.close(timeout=2.0)  # which cancels what was asked for
 
 
@@ -123,13 +128,13 @@ def run_tasks(
 ) -> Generator[Any]:
     """Yield the result of each task from a cluster, which has at most `n_sent` at a time.
 
-    Results come as they are finished, not in the order of the tasks. A cluster from which nothing
-    comes for `SECONDS_OF_PATIENCE` counts as lost: whatever waits raises an error then.
+    Results come as they are finished, not in the order of the tasks. If nothing comes for
+    `SECONDS_OF_PATIENCE`, the cluster counts as lost: the call that waits raises an error.
     """
     left = iter(tasks)
-    finished = queue.SimpleQueue[Any]()  # into which a thread of the client puts futures
+    finished = queue.SimpleQueue[Any]()  # a thread of the client puts futures into it
     expected = digest_sources()  # a worker with other sources refuses its task
-    sent = set()  # a future that nobody holds is cancelled
+    sent = set()  # held here, since a future that nobody holds is cancelled
 
     def send(n: int) -> None:
         for task in itertools.islice(left, n):
@@ -193,7 +198,7 @@ def _connect(scheduler: str) -> Any:
             await remote.identity()
 
     try:
-        # A client would wait without end for what takes connections and says nothing.
+        # A client would wait without end for a server that takes connections and says nothing.
         asyncio.run(asyncio.wait_for(ask(), SECONDS_TO_ANSWER))
         return Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
     except Exception as error:  # another server, such as that of its pages, may say anything

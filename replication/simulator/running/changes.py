@@ -1,7 +1,7 @@
 """What one update would change, and the gradients to compare it with, for many networks.
 
-Both come from the kernel: a change is what one update adds at a rate that is a power of two,
-so that dividing by it is exact, and a gradient is minus what back-propagation adds.
+Both come from compiled code: a change is what one update adds, over a learning rate that is a power
+of two, so that the division is exact; a gradient is minus the change of back-propagation.
 """
 
 import dataclasses
@@ -18,15 +18,15 @@ from replication.simulator.running.engine import record_weights
 Array = NDArray[np.float64]
 
 RATE = 2.0**60
-"""So large that nothing of a change is lost when it is added to a weight of ordinary size."""
+"""A learning rate so large that no digit of a change is lost when it is added to a weight."""
 
 
 def compute_changes(protocol: Protocol, weights: Array) -> Array:
     """Return the weight changes of recirculation (n, n_weights), summed over patterns, at rate 1.
 
-    The protocol's two factors are applied; its learning rate and rule are not, nor its decay, and
-    frozen weights have the changes that the rule asks for. For several hidden
-    groups our reading: each of them is treated as the one hidden group is.
+    The protocol's two factors are applied, but neither its learning rate, its learning rule, nor
+    its decay; frozen weights have the changes that they would have if they were free. Several
+    hidden groups are our reading: each is treated as the one hidden group of the paper.
     """
     rule = dataclasses.replace(protocol, learning_rule=RECIRCULATION, minimised_error="squared")
     return _apply_once(rule, weights)
@@ -37,7 +37,8 @@ def compute_gradients(
 ) -> Array:
     """Return the exact gradient of an error, summed over patterns and units, (n, n_weights).
 
-    Of half the squared error, or of the cross-entropy of logistic units, with zero regression.
+    The error is half the squared error, or the cross-entropy of logistic units, with zero
+    regression.
     """
     descent = dataclasses.replace(
         protocol,
@@ -51,7 +52,7 @@ def compute_gradients(
 
 
 def _apply_once(protocol: Protocol, weights: Array) -> Array:
-    """Return what one update of all patterns adds, over the learning rate."""
+    """Return what one update by all patterns adds to the weights, over the learning rate."""
     once = dataclasses.replace(
         protocol,
         learning_rate=RATE,
@@ -67,11 +68,11 @@ def _apply_once(protocol: Protocol, weights: Array) -> Array:
 
 
 def reconstruct(protocol: Protocol, weights: Array, visible: Array) -> Array:
-    """Return the images of visible vectors, (n, m, n_visible), once around with zero regression.
+    """Return the images of visible vectors, once around the loop with zero regression.
 
-    The vectors are those of each network (n, m, n_visible), or those of all (m, n_visible).
+    The n networks are shown m vectors each: the same ones (m, n_visible), or others for each
+    network (n, m, n_visible). The images are (n, m, n_visible).
     """
-    # Around the loop in NumPy, many vectors of each network at once.
     state = visible - find_shift(protocol, make_patterns(protocol))
     n_hidden_groups = len(protocol.group_sizes) - 1
     functions = [protocol.hidden_function] * n_hidden_groups + [protocol.visible_units]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Measured = NDArray[np.float32]
-"""One number of each choice of numbers, network and update, in this order."""
+"""A measurement of each network at each update, (choice of numbers, network, update)."""
 
 QUARTILES = (0.25, 0.5, 0.75)
 LABELS = {
@@ -28,12 +28,12 @@ LABELS = {
     "accuracy": "share of right answers",
     "test_accuracy": "share of right held-out answers",
 }
-"""What is measured, and what a figure calls it."""
+"""The names of what may be measured, and what a figure calls each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Curves:
-    """What networks did at some of their updates, for each choice of a rule's numbers.
+    """What was measured of networks at some updates, for each choice of a rule's numbers.
 
     Parameters
     ----------
@@ -186,27 +186,34 @@ class Curves:
         values = self.get(measure)
         first, last = _take_band(band)
         ax = make_axes() if ax is None else ax
-        for chosen, each in zip(self.numbers, values, strict=True):
+        for choice, each in zip(self.numbers, values, strict=True):
             with np.errstate(all="ignore"):  # of networks that have diverged
                 low, middle, high = np.quantile(each, (first, 0.5, last), axis=0)
-            numbers = ", ".join(f"{name} = {x:g}" for name, x in chosen.items())
-            parts = [self.rule if label is None else label, numbers]
-            name = ", ".join(part for part in parts if part)
-            (line,) = ax.plot(self.updates, middle, label=name)
+            line_label = self._name_line(label, choice)
+            (line,) = ax.plot(self.updates, middle, label=line_label)
             ax.fill_between(self.updates, low, high, color=line.get_color(), alpha=0.25, lw=0)
         title = f"{plural(len(self), 'network')}: median, and {first:.0%} to {last:.0%}"
         ax.set(xlabel="updates", ylabel=LABELS[measure], title=title)
         ax.legend(frameon=False)
         return find_figure(ax)
 
+    def _name_line(self, label: str | None, choice: dict[str, float]) -> str:
+        """Return the name of a line in a legend: the label, or the rule, and the numbers."""
+        parts = [self.rule if label is None else label]
+        parts += [f"{name} = {value:g}" for name, value in choice.items()]
+        return ", ".join(part for part in parts if part)
+
     def _label(self, choices: NDArray[np.int64]) -> dict[str, Any]:
-        """Return a column for each number that was given, with the values of some choices."""
-        names = self.numbers[0]
-        return {name: np.array([x[name] for x in self.numbers])[choices] for name in names}
+        """Return a column for each number that was given, with its value in each of the choices."""
+        columns: dict[str, Any] = {}
+        for name in self.numbers[0]:
+            values = np.array([choice[name] for choice in self.numbers])
+            columns[name] = values[choices]
+        return columns
 
 
 def _take_quantiles(name: str, given: Any) -> list[float]:
-    """Return quantiles in their order, or refuse what are none."""
+    """Return quantiles as they are given, or refuse what are none."""
     try:
         taken = [float(each) for each in given]
     except (TypeError, ValueError):

@@ -1,6 +1,6 @@
-"""Rules and weights in, outcomes out: a rule compiled, and run for many networks.
+"""Rules and weights in, outcomes out: a rule is compiled, and run for many networks.
 
-A rule is compiled within a fraction of a second, in memory alone.
+Compiling takes a fraction of a second, and nothing that is compiled is kept on disk.
 """
 
 import copy
@@ -65,8 +65,8 @@ class Engine:
 
     @property
     def program(self) -> Program:
-        """The program that trains, written when it is needed: not where networks are evaluated."""
-        # Without the lock that a cached property has in Python 3.11: a rule may run `simulate`.
+        """The program that trains, written when it is first asked for."""
+        # No cached property: its lock in Python 3.11 would hang where a rule runs `simulate`.
         if self._program is None:
             self._program = find_program("train", self.rule)
         return self._program
@@ -91,10 +91,27 @@ class Engine:
     ) -> Trained:
         """Train networks from initial weights (n, ...) until the criterion or the cap.
 
-        Random numbers depend on the seeds, of which `first_seed` is that of the first network, and
-        on the updates, of which `begun` (n,) were applied before: counts, and the cap, include
-        them. Networks are measured meanwhile by what has the addresses `watched`, of `Watchers`.
-        Raises `Stopped` within a sweep where another thread sets the flag of this work.
+        Parameters
+        ----------
+        weights : float64 array
+            A row for each network, with or without what is kept.
+        root_seed, first_seed : int
+            On which random numbers depend; the networks have the seeds from `first_seed` on.
+        final : bool
+            Whether to return the weights at the end.
+        threshold : float or float64 array, optional
+            In place of the protocol's; an array has one for each lane.
+        max_updates : int, optional
+            In place of the protocol's cap.
+        begun : int64 array, shape (n,), optional
+            Updates that networks have behind them, which counts and the cap include.
+        watched : tuple of int
+            The `addresses` of `Watchers` or a `Recorder`, which measure networks meanwhile.
+
+        Raises
+        ------
+        Stopped
+            If another thread has set the flag of this work.
         """
         rule = self.rule
         program = self.program
@@ -106,11 +123,11 @@ class Engine:
             max_updates = rule.protocol.max_updates
         if begun is None:
             begun = np.zeros(n, dtype=np.int64)
-        # Results, which the compiled code writes.
+        # Results that the compiled code writes.
         updates = np.zeros(n, dtype=np.int64)
         converged = np.zeros(n, dtype=np.int64)
         last = np.zeros((n, program.n_all)) if final else None
-        # What it works with: its own memory, which networks are where, counts, and a flag.
+        # What it works with: memory, which network is in which lane, counts, and a flag.
         strip = prepare_strips(program, rule, 1, threshold)
         lanes = allocate(4, N_LANES).view(np.int64)
         lanes[NETWORK] = -1
@@ -118,7 +135,7 @@ class Engine:
         counts = np.zeros(3, dtype=np.int64)
         stop = find_flag()
         run = compile_text(program.text, "train", *choose_processor())
-        # In the order of `JOB`: addresses, 0 for what was not asked for, and then numbers.
+        # In the order of `JOB`: addresses, 0 for a null pointer, and then numbers.
         inputs = (program.data, strip, lanes, counts, drawn, kept)
         outputs = (updates, converged, last, stop, begun)
         addresses = [0 if array is None else array.ctypes.data for array in (*inputs, *outputs)]
@@ -131,9 +148,9 @@ class Engine:
     def record(
         self, weights: Array, updates: Sequence[int], *, root_seed: int = 0, first_seed: int = 0
     ) -> Array:
-        """Return all numbers of networks after some numbers of updates, (n, n_moments, n_all).
+        """Return all numbers of networks after chosen updates, (n, n_moments, n_all).
 
-        The numbers of updates are in rising order; neither criterion nor cap ends learning.
+        `updates` are in rising order; neither criterion nor cap ends learning.
         """
         recorder = Recorder(self.program.n_all, N_LANES, updates, len(weights))
         # No error is below minus infinity.
@@ -149,24 +166,24 @@ class Engine:
 
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
-        # Kernel and callers have patterns on different axes.
+        # The compiled code has patterns on the last axis, callers have units there.
         *states, error = self.measure(find_program("evaluate", self.rule), weights)
         *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
         return Evaluation(hidden, image, error)
 
     def measure(self, program: Program, weights: Array) -> list[Array]:
-        """Return what a program that evaluates networks finds of each, (n, ...)."""
+        """Return each output of a program that measures networks, (n, ...)."""
         drawn, kept = self.rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
         n = len(drawn)
         n_rows = program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
-        # States of all networks, filled strip by strip.
+        # The outputs of all networks, some strips at a time.
         found = [np.empty((n, *shape)) for _, shape in program.outputs]
         n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-n // N_LANES)))
         for begin in range(0, n, n_strips * N_LANES):
             part = slice(begin, begin + n_strips * N_LANES)
             strips = prepare_strips(program, self.rule, n_strips)
-            # What is left of the last strip repeats networks.
+            # Places that are left in the last strip hold some networks again.
             rows = np.hstack([drawn[part], kept[part]])
             filled = np.resize(rows, (n_strips, N_LANES, program.n_all))
             # From a row for each network to a column (lane) for each.
@@ -179,10 +196,12 @@ class Engine:
 
 
 def _take_weights(given: Any) -> Array:
-    """Return weights as the kernel can read them."""
+    """Return weights as the compiled code can read them: without a copy, if possible.
+
+    A copy would take a tenth of a short run. Rows may lie apart in memory, as drawn ones do, but by
+    a multiple of 8 bytes, the size of a number.
+    """
     weights = np.asarray(given, dtype=np.float64)
-    # Rows may lie apart, as the drawn ones do: a copy would take a tenth of a short run. But by
-    # whole numbers, which those within records of another size do not.
     is_aligned = weights.flags.aligned and all(step % 8 == 0 for step in weights.strides)
     is_readable = weights.ndim == 2 and weights.strides[1] == weights.itemsize and is_aligned
     return weights if is_readable else np.ascontiguousarray(weights)
@@ -195,10 +214,10 @@ def record_weights(
     *,
     network: type[Network] | None = None,
 ) -> Array:
-    """Return the weights of networks after some numbers of updates, (n, n_moments, n_weights).
+    """Return the weights of networks after chosen updates, (n, n_moments, n_weights).
 
-    Networks start from `weights` (n, n_weights), which may have columns of what is fixed. The
-    numbers of updates are in rising order; neither criterion nor cap ends learning.
+    Networks start from `weights` (n, n_weights), which may have columns of fixed arrays, too. The
+    updates are in rising order; neither criterion nor cap ends learning.
     """
     engine = Engine(protocol, network)
     # In a thread, which Ctrl-C can stop.
@@ -234,22 +253,23 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
 
 
 def find_probe(rule: Rule) -> Program | None:
-    """Return the program that evaluates what a rule compares, if it compares anything."""
+    """Return the program that evaluates the comparisons of a rule, None if it has none."""
     return write_probe(rule, N_LANES, count_at_once())
 
 
 WRITERS = {"train": write_train, "evaluate": write_evaluate, "watch": write_watch}
-"""What writes a program of each kind."""
+"""The function that writes a program of each kind."""
 
 OWN_PROGRAMS: dict[Any, Program] = {}
-"""Programs of rules of one's own, and of patterns that are held out, by all they are made of."""
+"""Programs of rules of one's own, and of patterns that are held out, by all that decides them."""
 MOST_OWN_PROGRAMS = 48
+"""Programs that are remembered; then all are forgotten."""
 
 
 def find_program(kind: str, rule: Rule) -> Program:
     """Return a program of a kind (`WRITERS`), which is written once for all numbers of a rule."""
     n_at_once = count_at_once()
-    # One that `exec` made may have no module.
+    # A class that `exec` made may have no module.
     network: Any = rule.network
     is_ours = str(getattr(network, "__module__", "")).startswith("replication.")
     if not is_ours or rule.patterns is not rule.learnt[0]:
@@ -259,7 +279,7 @@ def find_program(kind: str, rule: Rule) -> Program:
 
 
 def _find_own_program(kind: str, rule: Rule, n_at_once: int) -> Program:
-    """Return a program of a class that may have changed since the last call."""
+    """Return a program of a class that a user may have changed since the last call."""
     data = hashlib.sha256(rule.patterns.tobytes() + rule.targets.tobytes())
     shapes = rule.patterns.shape, rule.targets.shape, rule.has_targets
     arrays = tuple(rule.all_shapes.items()), tuple(rule.sums.items()), tuple(rule.numbers)
@@ -286,6 +306,6 @@ def _write(
     network: type[Network],
     protocol: Protocol,
     n_at_once: int,
-    methods: tuple[Any, ...] = (),  # noqa: ARG001  # so that a replaced one is another rule
+    methods: tuple[Any, ...],  # noqa: ARG001  # so that a class is another one with another method
 ) -> Program:
     return WRITERS[kind](Rule(network, protocol), N_LANES, n_at_once)

@@ -1,13 +1,13 @@
-"""Many networks: blocks of seeds in, outcomes out, in any order; and one, over learning.
+"""Many networks: blocks of seeds in, outcomes out, in any order; and one network traced.
 
-The kernel releases the GIL, so threads use all cores of one machine without copying. An
+Compiled code releases Python's lock, so threads use all cores of one machine without copying. An
 existing Dask cluster runs the same blocks.
 """
 
 import contextlib
 import functools
-from collections.abc import Generator, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,25 +29,28 @@ from replication.simulator.running.starting import MOST_IN_MEMORY, Start, take_n
 from replication.system import threads
 
 if TYPE_CHECKING:
-    from replication.simulator.running.engine import Engine
+    from replication.simulator.running.engine import Engine, Trained
 
+Array = NDArray[np.float64]
 Range = tuple[int, int]
+"""Seeds, from the first to one past the last."""
 
 SEEDS_AT_ONCE = 20_000
-"""Few enough to share out and for their weights to stay near the processor; the last
-networks keep the lanes waiting."""
+"""Most networks in a piece: few enough to share out, and for their weights to stay near the
+processor. Not fewer, since at the end of each piece some lanes wait for the last networks."""
 
 BYTES_AT_ONCE = 2**25
-"""Memory of initial weights at a time, for large networks."""
+"""Most bytes of initial weights in a piece, if that is fewer networks."""
 
 LEAST_WEIGHTS = 2**17
+"""Fewest weights in a piece that is worth a task of its own."""
 LEAST_SEEDS = 8
-"""Of a piece that is worth a task of its own; the kernel has so many networks side by side."""
+"""Fewest networks in a piece: so many learn side by side."""
 
 
 def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list[Range]:
-    """Cut [start, end) into pieces, of which each worker gets one if there is enough for all."""
-    # Between what fits near the processor and what is worth a task.
+    """Cut [start, end) into pieces of equal size, one a worker if there is enough for all."""
+    # At most what fits near the processor, at least what is worth a task.
     largest = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * n_weights)))
     smallest = max(LEAST_SEEDS, LEAST_WEIGHTS // n_weights)
     size = min(largest, max(smallest, -(-(end - start) // workers)))
@@ -124,28 +127,25 @@ def simulate(
         check_rule(network, protocol, root_seed)
     if final:
         _check_final_weights(Rule(find_network(protocol, network), protocol), n_seeds)
-    # In plain NumPy networks are shared one by one, compiled ones as `cut_range` says.
+    # In plain NumPy workers take networks one by one; compiled ones are cut by `cut_range`.
     size = 1 if plain else n_seeds
-    return join(
-        [
-            *simulate_ranges(
-                protocol,
-                root_seed,
-                ((k, k + size) for k in range(0, n_seeds, size)),
-                jobs=jobs,
-                scheduler=scheduler,
-                network=network,
-                is_plain=plain,
-                final=final,
-                start=going_on,
-            )
-        ]
+    parts = simulate_ranges(
+        protocol,
+        root_seed,
+        ((k, k + size) for k in range(0, n_seeds, size)),
+        jobs=jobs,
+        scheduler=scheduler,
+        network=network,
+        is_plain=plain,
+        final=final,
+        start=going_on,
     )
+    return join(list(parts))
 
 
 def _check_final_weights(rule: Rule, n_seeds: int) -> None:
     """Refuse more final weights than fit in the memory."""
-    # In pieces as they are finished, and joined.
+    # Twice: in pieces as they are finished, and joined.
     n_bytes = 2 * 8.0 * n_seeds * (sum(rule.sizes) + 1)
     what = f"the final weights of {n_seeds:,} networks with {sum(rule.sizes):,} numbers each"
     threads.check_memory(n_bytes, what, "give a lower n_seeds, or leave out final_weights")
@@ -159,14 +159,14 @@ def _go_on(
     scheduler: str | None,
 ) -> Start:
     """Return where networks go on from, or refuse a cap that they have passed, or a cluster."""
-    found = take_start(start, Rule(find_network(protocol, network), protocol), root_seed)
-    latest = int(found.updates.max())
+    going_on = take_start(start, Rule(find_network(protocol, network), protocol), root_seed)
+    latest = int(going_on.updates.max())
     if latest > protocol.max_updates:
         given = f"max_updates = {protocol.max_updates:,} was given"
         raise UsageError(f"{given}, and start has networks at {latest:,}; give a later cap")
     if scheduler is not None:
         raise UsageError("start was given with a scheduler; go on from it on this machine")
-    return found
+    return going_on
 
 
 def trace(
@@ -222,7 +222,7 @@ def trace(
         moments = range(n_updates + 1)
         return engine.record(initial, moments, root_seed=root_seed, first_seed=seed)
 
-    # In threads, which Ctrl-C can stop.
+    # In a thread, which Ctrl-C can stop.
     if n_updates is None:
         (n_updates,) = threads.map_in_threads(train, [None], jobs=1)
     n_states = protocol.n_patterns * (sum(protocol.group_sizes) + protocol.n_visible)
@@ -231,12 +231,16 @@ def trace(
     advice = "give a lower n_updates or max_updates"
     threads.check_memory(n_bytes, what, advice)
     ((recorded,),) = threads.map_in_threads(record, [n_updates], jobs=1)
-    # Each state is measured as if it were a network.
+    # Each moment is measured as if it were a network of its own.
     measured = engine.evaluate(recorded)
-    weights = recorded[:, : rule.sizes[0]]
-    hidden = measured.hidden
-    images = measured.reconstruction
-    return Trace(protocol, rule.shapes, measured.error, hidden, images, weights)
+    return Trace(
+        protocol=protocol,
+        shapes=rule.shapes,
+        errors=measured.error,
+        hidden=measured.hidden,
+        reconstructions=measured.reconstruction,
+        weights=recorded[:, : rule.sizes[0]],
+    )
 
 
 def draw_initial_weights(
@@ -256,7 +260,7 @@ def draw_initial_weights(
     Returns
     -------
     float64 array, shape (n_seeds, n_weights)
-        Flat, in the order of a trace, and then what the rule has fixed; `from_weights` of the
+        Flat, in the order of a trace, and then the fixed arrays of the rule; `from_weights` of the
         network takes a row.
 
     Examples
@@ -280,9 +284,9 @@ def simulate_range(
     engine: "Engine | None" = None,
     start: Start | None = None,
 ) -> Outcomes:
-    """Simulate the networks of some seeds; with an `engine` where it is compiled already.
+    """Simulate the networks of some seeds, which go on from a `start` if it is given.
 
-    They go on from a `start`, if there is one.
+    An `engine` may be given if one is compiled already.
     """
     if is_plain:
         rule = find_network(protocol, network)
@@ -291,20 +295,20 @@ def simulate_range(
 
     if engine is None:
         engine = Engine(protocol, network)
-    # All at once: a row of weights for each, and the kernel takes eight side by side.
+    # All at once: a row of weights for each, of which eight learn side by side.
     begun = None
     if start is None:
         rows = engine.rule.draw(root_seed, *seeds)
     else:
         rows, begun = start.get(seeds)
     first = seeds[0]
-    updates, converged, weights = engine.train(
-        rows, root_seed=root_seed, first_seed=first, final=final, begun=begun
-    )
+    trained = engine.train(rows, root_seed=root_seed, first_seed=first, final=final, begun=begun)
+    updates = trained.updates.astype(np.int32)
+    weights = trained.final
     errors = None
     if weights is not None:
         errors = engine.evaluate(weights).error
-    return Outcomes(first, updates.astype(np.int32), converged, weights, errors, root_seed)
+    return Outcomes(first, updates, trained.converged, weights, errors, root_seed)
 
 
 def _simulate_plain(
@@ -321,16 +325,16 @@ def _simulate_plain(
         network.from_seed(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)
     ]
     if start is not None:
-        for one, row, n_updates in zip(networks, *start.get(seeds), strict=True):
-            one.go_on(row, n_updates)
-    outcomes = [one.train() for one in networks]
+        for each, row, n_updates in zip(networks, *start.get(seeds), strict=True):
+            each.go_on(row, n_updates)
+    outcomes = [each.train() for each in networks]
     updates = np.array([n_updates for n_updates, _ in outcomes], dtype=np.int32)
     converged = np.array([has_converged for _, has_converged in outcomes])
     weights = None
     errors = None
     if final:
-        weights = np.array([one.flatten() for one in networks])
-        errors = np.array([one.error() for one in networks])
+        weights = np.array([each.flatten() for each in networks])
+        errors = np.array([each.error() for each in networks])
     return Outcomes(seeds[0], updates, converged, weights, errors, root_seed)
 
 
@@ -340,7 +344,7 @@ class Pieces:
     def __init__(self, n_weights: int, n_workers: int) -> None:
         self._n_weights = n_weights
         self._n_workers = n_workers
-        self._parts: dict[Range, list[Outcomes]] = {}  # of each range, as far as they are there
+        self._parts: dict[Range, list[Outcomes]] = {}  # outcomes of each range that have come
 
     def cut(self, ranges: Iterable[Range]) -> Iterator[Range]:
         """Yield the pieces of all ranges; a range is taken when its first piece is."""
@@ -359,6 +363,7 @@ class Pieces:
         return join(parts)
 
     def _find_range(self, seed: int) -> Range:
+        """Return the range that a seed is in."""
         # A copy, since ranges are cut in other threads meanwhile.
         for start, stop in [*self._parts]:
             if start <= seed < stop:
@@ -426,10 +431,21 @@ def join(parts: list[Outcomes]) -> Outcomes:
     """Return the outcomes of parts that together have all seeds from the first to the last."""
     # Pieces come in the order in which they are finished.
     parts = sorted(parts, key=lambda part: part.start)
-    columns = zip(*((x.updates, x.converged, x.weights, x.errors) for x in parts), strict=True)
-    joined: list[Any] = [None if each[0] is None else np.concatenate(each) for each in columns]
-    updates, converged, weights, errors = joined
-    return Outcomes(parts[0].start, updates, converged, weights, errors, parts[0].root_seed)
+    first = parts[0]
+    return Outcomes(
+        start=first.start,
+        updates=np.concatenate([part.updates for part in parts]),
+        converged=np.concatenate([part.converged for part in parts]),
+        weights=_join_arrays([part.weights for part in parts]),
+        errors=_join_arrays([part.errors for part in parts]),
+        root_seed=first.root_seed,
+    )
+
+
+def _join_arrays(arrays: Sequence[Array | None]) -> Array | None:
+    """Return arrays as one; None if they were not asked for."""
+    there = [array for array in arrays if array is not None]
+    return np.concatenate(there) if there else None
 
 
 def simulate_weights(
@@ -442,23 +458,23 @@ def simulate_weights(
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:
     """Simulate networks from initial `weights` (n, n_weights), in parallel.
 
-    `network` is the protocol's unless given; what it has fixed follows the weights in each row, and
+    `network` is the protocol's unless given. Its fixed arrays follow the weights in each row, and
     its random numbers depend on the place of the row and the root seed.
     Returns updates (n,), whether they converged (n,), and the weights at the end (n, n_weights).
     """
     from replication.simulator.running.engine import Engine
 
     engine = Engine(protocol, network)
-    n_columns = engine.rule.row_sizes[0]  # of weights and what is fixed
+    n_columns = engine.rule.row_sizes[0]  # of weights and fixed arrays
     # Each worker reads some of the rows, which are not copied.
     pieces = cut_range(weights.shape[-1], 0, len(weights), workers=threads.count_workers(jobs))
 
-    def run(piece: Range) -> tuple[Any, ...]:
-        given: Any = {"root_seed": root_seed, "first_seed": piece[0], "final": True}
-        updates, converged, final = engine.train(weights[slice(*piece)], **given)
-        assert final is not None
-        return updates.astype(np.int32), converged, final[:, :n_columns]
+    def run(piece: Range) -> "Trained":
+        begin, end = piece
+        return engine.train(weights[begin:end], root_seed=root_seed, first_seed=begin, final=True)
 
-    found = threads.map_in_threads(run, pieces or [(0, 0)], jobs=jobs)
-    updates, converged, final = (np.concatenate(each) for each in zip(*found, strict=True))
-    return updates, converged, final
+    trained = threads.map_in_threads(run, pieces or [(0, 0)], jobs=jobs)
+    updates = np.concatenate([each.updates for each in trained])
+    converged = np.concatenate([each.converged for each in trained])
+    finals = [each.final[:, :n_columns] for each in trained if each.final is not None]
+    return updates.astype(np.int32), converged, np.concatenate(finals)

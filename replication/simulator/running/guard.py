@@ -2,14 +2,14 @@
 
 A rule is traced twice, and must give the same text: that finds random numbers and counters. Then
 single updates are compared with those in plain NumPy, in states that `states.py` chooses, with few
-of the patterns: that finds state that is not declared, and wrong operations. Where rounding
-decides, as in np.sign of a sum that is 0 or 1e-17, each number must lie between those that NumPy
-makes of slightly smaller and larger sums and weights. Methods that compiled code does not call must
-not be overridden.
+of the patterns: that finds undeclared state, and wrong operations. Where rounding decides, as in
+np.sign of a sum that is 0 or 1e-17, each number must lie between those that NumPy makes of slightly
+smaller and larger sums and weights. A class must not override methods that compiled code does not
+call.
 
-What was found of a program, its data and the code of its class holds for all of them in this
-process. Not seen are branches within `repeat` or in `apply`, of random numbers, of patterns that
-are left out, or those that only other `numbers` open.
+A verdict is kept in this process, for the same program, data and code of the class. The guard does
+not see branches within `repeat` or in `apply`, branches on random numbers, those that only
+patterns which are left out take, or those that only other `numbers` open.
 """
 
 import hashlib
@@ -39,11 +39,12 @@ Array = NDArray[np.float64]
 TOLERANCE = 1e-9
 """Largest difference after one update, relative to 1 plus the number."""
 ROUNDING = 1e-14
-"""Of sums over the patterns, relative to 1 plus them: what no rule may be judged by."""
+"""A change of sums over the patterns, relative to 1 plus them, that may be mere rounding."""
 SHAKING = 1e-13
-"""Of weights, relative to them: where NumPy makes much of it, so may the compiled code."""
+"""A relative change of weights that may be mere rounding. Where such a change makes a large
+difference in NumPy, the compiled code may differ as much."""
 HUGE = 1e290
-"""Beyond it a number is taken for infinite: sums in another order overflow sooner or later."""
+"""A larger number counts as infinite, since sums in another order overflow sooner or later."""
 
 COMPILED = {
     "image",
@@ -59,18 +60,19 @@ COMPILED = {
     "uniform",
     "normal",
 }
-"""Methods of `Network` that compiled code calls; of the others no override would count."""
+"""Methods of `Network` that compiled code calls; an override of others would be ignored."""
 
 MOST_VERDICTS = 256
+"""Verdicts that are remembered; then all are forgotten."""
 MOST_COPIES = 64
-"""Of all numbers of a network, that are in memory at once."""
+"""Copies of a network that are in memory at once."""
 
 
 class Finding(NamedTuple):
     """What the guard found."""
 
-    n_updates: int  # that were compared
-    largest: float  # difference, relative to 1 plus the number
+    n_updates: int  # compared updates
+    largest: float  # largest difference, relative to 1 plus the number
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Question:
 
 
 VERDICTS: dict[Question, Finding] = {}
-"""What was found of programs in this process."""
+"""Verdicts on the programs of this process."""
 
 
 def check_rule(
@@ -95,7 +97,7 @@ def check_rule(
 ) -> Finding:
     """Compile a rule and compare it with its own plain NumPy, or refuse it in one line.
 
-    In an `engine` that is given its program is kept.
+    An `engine` of the rule may be given, which then keeps the program.
     """
     with _explain(network):
         _check_methods(network)
@@ -119,33 +121,40 @@ def check_rule(
 
 
 def _hash_program(engine: Engine) -> str:
+    """Return a hash of the text and the data of the program that trains."""
     sha = hashlib.sha256(engine.program.text.encode())
     sha.update(engine.program.data.tobytes())
     return sha.hexdigest()
 
 
 def _list_codes(network: type[Network]) -> tuple[CodeType, ...]:
-    """Return the code of all methods of a user's classes, which compares by what it says."""
+    """Return the code of all methods of a user's classes; equal code compares as equal."""
     codes: list[CodeType] = []
     for each in list_own(network):
         for member in vars(each).values():
+            # The function of a class method, of a property, or the member itself.
             function = getattr(member, "__func__", getattr(member, "fget", member))
-            if isinstance(code := getattr(function, "__code__", None), CodeType):
+            code = getattr(function, "__code__", None)
+            if isinstance(code, CodeType):
                 codes.append(code)
     return tuple(codes)
 
 
 def _check_methods(network: type[Network]) -> None:
-    """Refuse a class that overrides what compiled code does not call, and so would ignore."""
-    methods = {name for name, x in vars(Network).items() if hasattr(x, "__get__")} - COMPILED
-    own = {name for each in list_own(network) for name in vars(each)}
+    """Refuse a class that overrides a method which compiled code would ignore."""
+    methods = {name for name, member in vars(Network).items() if hasattr(member, "__get__")}
+    ignored = methods - COMPILED
+    ignored -= {"__dict__", "__weakref__"}  # every class has these, also one that is mixed in
+    own: set[str] = set()
+    for each in list_own(network):
+        own.update(vars(each))
     if "__getattribute__" in own:
         what = "has __getattribute__, which may give NumPy other arrays than the compiler"
         raise UsageError(f"{network.__name__} {what}; write a method or a property")
     if "__init__" in own:
         what = "has __init__, which is not called; write settings as class attributes, numbers"
         raise UsageError(f"{network.__name__} {what} that change in `numbers`, or in prepare()")
-    for name in sorted(own & methods):
+    for name in sorted(own & ignored):
         what = f"{network.__name__} overrides {name}, which compiled code does not call"
         raise UsageError(f"{what}; override {', '.join(sorted(COMPILED))} (or give plain=True)")
 
@@ -170,8 +179,12 @@ def _check_draw(rule: Rule, root_seed: int) -> None:
 
 
 def _take_few(network: type[Network], rule: Rule) -> type[Network]:
-    """Return a class with few of the patterns, for which the same loops are written."""
+    """Return a class with few of the patterns, for which the same loops are written.
+
+    It is the class itself if it has few, if they are one-hot, or if it needs all of them.
+    """
     n_patterns = len(rule.patterns)
+    # A full block of patterns, and the last block as it is with all patterns.
     n_few = MOST_AT_ONCE + (n_patterns % MOST_AT_ONCE or MOST_AT_ONCE)
     is_square = n_patterns == rule.patterns.shape[1]
     is_one_hot = is_square and np.array_equal(rule.patterns, np.eye(n_patterns))
@@ -218,20 +231,24 @@ class Judge:
         self.engine = engine
         self.root_seed = root_seed
         self.cases: list[Case] = []
-        self.errors: list[tuple[float, float]] = []  # between which that of a case may lie
-        self.largest = 0.0
+        self.errors: list[tuple[float, float]] = []  # lowest and highest allowed for each case
+        self.largest = 0.0  # difference so far
 
     def compare_update(self, case: Case) -> None:
         """Compare one update, and note the error before it."""
         with np.errstate(all="ignore"):
-            error, found = self._learn(case)
+            error, after = self._learn(case)
             errors = [error]
-            apart = measure_apart(case.after, found)
-            if apart > TOLERANCE:  # which may be one of rounding
-                shaken = [self._learn(case, shift=x) for x in (ROUNDING, -ROUNDING)]
-                shaken += [self._learn(case, factor=1.0 + x) for x in (SHAKING, -SHAKING)]
+            apart = measure_apart(case.after, after)
+            if apart > TOLERANCE:  # this may be rounding
+                shaken = [
+                    self._learn(case, shift=ROUNDING),
+                    self._learn(case, shift=-ROUNDING),
+                    self._learn(case, factor=1.0 + SHAKING),
+                    self._learn(case, factor=1.0 - SHAKING),
+                ]
                 errors += [error for error, _ in shaken]
-                apart = measure_apart(case.after, found, *(x for _, x in shaken))
+                apart = measure_apart(case.after, after, *(row for _, row in shaken))
         if apart > TOLERANCE:
             what = f"after update {case.update + 1} the compiled rule is {apart:.1g} away"
             self._refuse(f"{what} from the same")
@@ -243,22 +260,30 @@ class Judge:
     def _learn(self, case: Case, *, shift: float = 0.0, factor: float = 1.0) -> tuple[float, Array]:
         """Return the error of a network in NumPy, and its arrays after an update.
 
-        Sums over the patterns are shifted, relative to 1 plus them; its arrays are multiplied.
+        All its arrays are multiplied by a factor before, and the sums over the patterns are
+        shifted, relative to 1 plus them.
         """
-        one: Any = self.engine.rule.build(case.before * factor)
-        one._seeds, apply = (case.seed, self.root_seed), one._apply
+        network: Any = self.engine.rule.build(case.before * factor)
+        network._seeds = (case.seed, self.root_seed)
         if shift:
-            one._apply = lambda sums: apply(
-                {name: x + shift * (1.0 + np.abs(x)) for name, x in sums.items()}
-            )
-        error = one.error()  # with the random numbers of the first sweep
-        one._n_updates = case.update
-        one.update()
-        return error, one.flatten()
+            apply = network._apply
+
+            def apply_shifted(sums: dict[str, Array]) -> None:
+                apply({name: x + shift * (1.0 + np.abs(x)) for name, x in sums.items()})
+
+            network._apply = apply_shifted
+        error = network.error()  # with the random numbers of the first sweep
+        network._n_updates = case.update
+        network.update()
+        return error, network.flatten()
 
     def compare_errors(self) -> None:
-        """Hold that compiled errors are below the same thresholds as those in NumPy."""
-        # A lane for each, unless their random numbers depend on their place.
+        """Refuse the rule unless each compiled error lies within the limits that NumPy gives.
+
+        The compiled code only says whether an error is below a threshold. So the thresholds are set
+        just below and just above the limits.
+        """
+        # One network a lane; one alone if random numbers depend on the place of a network.
         size = 1 if MEASURE in self.engine.program.drawn else N_LANES
         for begin in range(0, len(self.cases), size):
             cases = self.cases[begin : begin + size]
@@ -269,17 +294,23 @@ class Judge:
                 below = self._are_below(cases, limits + apart)
                 is_right = below == (is_finite & (margins > 0.0))
                 for error in limits[~is_right]:
-                    self._refuse(
-                        f"the compiled error of a network is not {error:g}, that of the same"
-                    )
+                    what = f"the compiled error of a network is not {error:g}, that of the same"
+                    self._refuse(what)
 
     def _are_below(self, cases: list[Case], thresholds: Array) -> NDArray[np.bool_]:
         """Return whether the compiled error of each case is below its threshold."""
         rows = np.array([case.before for case in cases])
-        given: Any = {"first_seed": cases[0].seed, "root_seed": self.root_seed, "max_updates": 0}
-        return self.engine.train(rows, threshold=np.resize(thresholds, N_LANES), **given)[1]
+        trained = self.engine.train(
+            rows,
+            threshold=np.resize(thresholds, N_LANES),
+            first_seed=cases[0].seed,
+            root_seed=self.root_seed,
+            max_updates=0,
+        )
+        return trained.converged
 
     def _refuse(self, what: str) -> None:
+        """Refuse the rule, with what may be wrong with it."""
         raise UsageError(
             f"{self.engine.rule.name}: {what} run in NumPy; return changes, declare in `kept` what "
             "lasts, compare with a small number in place of 0, and let nothing become infinite or "
@@ -287,31 +318,34 @@ class Judge:
         )
 
 
-def measure_apart(compiled: Array, *found: Array) -> float:
-    """Return how far numbers are from what NumPy has found, relative to 1 plus that.
+def measure_apart(compiled: Array, *plain: Array) -> float:
+    """Return the largest difference of numbers from those in NumPy, relative to 1 plus these.
 
-    Zero for what lies between several finds; infinite for what is lost on one side alone.
+    A number between several of NumPy differs by 0, and so do two numbers that are both infinite or
+    not a number. If only one of them is, the difference is infinite.
     """
-    nearest = np.clip(compiled, np.min(found, axis=0), np.max(found, axis=0))
+    nearest = np.clip(compiled, np.min(plain, axis=0), np.max(plain, axis=0))
     apart = np.abs(compiled - nearest) / (1.0 + np.abs(nearest))
-    apart[~(np.abs(compiled) < HUGE) & ~(np.abs(found[0]) < HUGE)] = 0.0
+    is_lost = ~(np.abs(compiled) < HUGE)
+    is_lost_in_numpy = ~(np.abs(plain[0]) < HUGE)
+    apart[is_lost & is_lost_in_numpy] = 0.0
     return float(np.where(np.isnan(apart), np.inf, apart).max())
 
 
 @contextmanager
 def _explain(network: type[Network]) -> Iterator[None]:
-    """Name the line of the user's in which something went wrong."""
+    """Add to an error the line of the user's file in which it arose."""
     try:
         yield
     except Exception as error:
         line = find_line(error, network)
-        # A refusal, also one that NumPy has caught when it asked for a number.
+        # A refusal may be the cause of another error, if NumPy has caught it.
         refusal = error.__cause__ if isinstance(error.__cause__, TraceError) else error
         if isinstance(refusal, ReplicationError):
             if line is None or line in str(refusal):
                 raise refusal from None
             raise type(refusal)(f"{refusal} ({line})") from None
-        # What Python or NumPy has raised.
+        # An error that Python or NumPy has raised.
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
         if isinstance(error, ValueError | IndexError) and line is not None:
             text += "; a rule is shown one pattern at a time, a vector"

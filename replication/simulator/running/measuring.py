@@ -40,29 +40,33 @@ if TYPE_CHECKING:
     from replication.simulator.running.engine import Engine
 
 Array = NDArray[np.float64]
+Measured = NDArray[np.float32]
 Choice = dict[str, float]
+"""A value for each of the numbers of a rule that are given."""
 Piece = tuple[int, Range]
-"""A choice of numbers, by its place, and seeds."""
+"""A part of the work: the place of a choice of numbers among all, and seeds."""
+Test = tuple[Array, Array | None]
+"""Patterns that are held out, and their targets if the rule has any."""
 
 MOST_CHOICES = 100_000
 MOST_MOMENTS = 1_000_000
-"""Numbers of updates after which networks are measured."""
+"""Most updates at which networks are measured."""
 ENDING = {"threshold", "max_updates"}
-"""Fields of a protocol that end learning, though not where curves are measured."""
+"""Fields of a protocol that end learning elsewhere, but not where curves are measured."""
 BYTES_AT_ONCE = 2**25
-"""Of what is measured in one piece."""
+"""Most bytes of measurements in one piece."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """What is to be measured; a worker of a cluster is sent it."""
+    """What is to be measured; it is sent to the workers of a cluster."""
 
     protocol: Protocol
     network: type[Network]
     choices: list[Choice]
     updates: list[int]
     root_seed: int
-    test: tuple[Array, Array | None] | None  # patterns and targets
+    test: Test | None
     start: Start | None
     is_final: bool
 
@@ -74,12 +78,12 @@ class Plan:
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """What was measured in a piece."""
+    """What was measured in a piece: of the patterns that are learnt, and of those held out."""
 
     piece: Piece
-    errors: list[NDArray[np.float32]]  # of the patterns and of those held out, (update, network)
-    accuracies: list[NDArray[np.float32]]
-    weights: Array | None
+    errors: list[Measured]  # (update, network)
+    accuracies: list[Measured]  # (update, network)
+    weights: Array | None  # at the end
 
 
 def simulate_curves(
@@ -150,8 +154,8 @@ def simulate_curves(
     if scheduler is not None:
         check_backend("dask", scheduler)
     choices = take_grid(numbers)
-    # The first choice is compiled as a class that declares it, since a rule may do more with a
-    # number than read it; the others have to be compiled alike.
+    # A class that declares the first choice as its own numbers is compiled, since a rule may do
+    # more with a number than read it. It is refused if the other choices are compiled otherwise.
     first = declare(choose_numbers(base, choices[0]), choices[0])
     plan = Plan(
         protocol=first.protocol,
@@ -189,11 +193,17 @@ def _simulate(
     jobs: int,
     scheduler: str | None,
 ) -> Curves:
-    """Return the curves of all choices and seeds, piece by piece."""
+    """Return the curves of all choices and seeds, which are simulated piece by piece."""
     shape = len(plan.choices), n_seeds, len(plan.updates)
-    errors = [np.empty(shape, dtype=np.float32) for _ in watched]
-    accuracies = [np.empty(shape, dtype=np.float32) if x.has_classes else None for x in watched]
-    weights = np.empty((*shape[:2], sum(watched[0].sizes))) if plan.is_final else None
+    # Of the patterns that are learnt, and of those that are held out.
+    errors: list[Measured] = []
+    accuracies: list[Measured | None] = []
+    for rule in watched:
+        errors.append(np.empty(shape, dtype=np.float32))
+        accuracies.append(np.empty(shape, dtype=np.float32) if rule.has_classes else None)
+    weights = None
+    if plan.is_final:
+        weights = np.empty((*shape[:2], sum(watched[0].sizes)))
     work = functools.partial(simulate_piece, plan, compiled)
     advice = "start it again, or leave out scheduler to use this machine"
     with (
@@ -204,11 +214,11 @@ def _simulate(
         for found in run(work, pieces):
             choice, seeds = found.piece
             part = choice, slice(*seeds)
-            for whole, some in zip(errors, found.errors, strict=True):
-                whole[part] = some.T
-            for share, some in zip(accuracies, found.accuracies, strict=True):
-                if share is not None:
-                    share[part] = some.T
+            for all_errors, some in zip(errors, found.errors, strict=True):
+                all_errors[part] = some.T
+            for all_shares, some in zip(accuracies, found.accuracies, strict=True):
+                if all_shares is not None:
+                    all_shares[part] = some.T
             if weights is not None:
                 weights[part] = found.weights
     has_test = len(watched) > 1
@@ -241,16 +251,14 @@ class Compiled:
                 "self.numbers['rate'], or call simulate_curves for each value"
             )
         self.watches = [Watch(rule) for rule in list_watched(self.rules[0], plan.test)]
-        # Whether networks of all choices start from the same weights, which were last those.
-        is_inherited = plan.network.draw.__func__ is Network.draw.__func__  # type: ignore[attr-defined]
-        self._is_shared = is_inherited and all(x.protocol is rules[0].protocol for x in rules)
-        self._drawn: tuple[Range, Array] | None = None
+        self._is_shared = start_alike(rules)
+        self._drawn: tuple[Range, Array] | None = None  # the seeds drawn last, and their weights
 
     def draw(self, rule: Rule, root_seed: int, seeds: Range) -> Array:
         """Draw the initial weights of some seeds.
 
-        The choices of numbers are run one after the other for the same seeds. Where all start from
-        the same weights, those that were drawn for the choice before are taken again.
+        The choices of numbers are simulated one after the other for the same seeds. If all start
+        from the same weights, these are drawn once.
         """
         # Read once: another thread may put its own in this place at any time.
         drawn = self._drawn
@@ -263,6 +271,17 @@ class Compiled:
         return rows
 
 
+def start_alike(rules: list[Rule]) -> bool:
+    """Return whether a seed starts from the same weights with all choices of numbers.
+
+    It does if weights are drawn as for any network, and by the same protocol: a `draw` of a rule's
+    own may read its numbers.
+    """
+    network = rules[0].network
+    is_inherited = network.draw.__func__ is Network.draw.__func__  # type: ignore[attr-defined]
+    return is_inherited and all(rule.protocol is rules[0].protocol for rule in rules)
+
+
 def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
     """Return whether rules differ in nothing but their numbers."""
     from replication.simulator.compiler import fingerprint  # which loads the compiler
@@ -272,10 +291,12 @@ def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
     for rule in rules[1:]:
         if fingerprint.neutralise(network, rule.protocol) != protocol:
             return False
-    # If a number were written into the rule, another value would make another rule of it.
+    # If a rule did more with a number than read it, another value would make another rule of it.
     k = choices.index(find_other(choices))
+    if k == 0:  # there is no other value
+        return True
     other = declare(rules[k], choices[k])
-    return k == 0 or fingerprint.fingerprint(rules[0]) == fingerprint.fingerprint(other)
+    return fingerprint.fingerprint(rules[0]) == fingerprint.fingerprint(other)
 
 
 def find_other(choices: list[Choice]) -> Choice:
@@ -347,7 +368,7 @@ def take_grid(numbers: Mapping[str, Sequence[float]] | None) -> list[Choice]:
     if not isinstance(grid, Mapping):
         allowed = 'allowed is a dict, as {"rate": [0.1, 0.3]}'
         raise UsageError(f"numbers = {show(grid)} was given; {allowed}")
-    values = []
+    values = []  # a list for each number
     for name, given in grid.items():
         if name in ENDING:
             advice = "it ends no learning in curves; leave it out of numbers"
@@ -383,7 +404,7 @@ def choose_numbers(base: Rule, chosen: Choice) -> Rule:
     return rule
 
 
-def list_watched(rule: Rule, test: tuple[Array, Array | None] | None) -> list[Rule]:
+def list_watched(rule: Rule, test: Test | None) -> list[Rule]:
     """Return the rule with its own patterns, and with those that are held out."""
     if test is None:
         return [rule]
@@ -393,7 +414,7 @@ def list_watched(rule: Rule, test: tuple[Array, Array | None] | None) -> list[Ru
 
 
 def _check_variance(held_out: Rule) -> None:
-    """Refuse patterns without the variance of which the criterion is a share."""
+    """Refuse held-out patterns without variance, if the criterion is a share of the variance."""
     if held_out.network.pattern_error is not Network.pattern_error:  # a criterion of its own
         return
     is_share = held_out.protocol.criterion == "unexplained-variance"
@@ -403,7 +424,7 @@ def _check_variance(held_out: Rule) -> None:
 
 
 def _take_array(given: Any) -> NDArray[Any]:
-    """Return an array of whatever is given: of objects, where it has rows of several lengths."""
+    """Return an array of whatever is given; of an object if it is none, as rows of two lengths."""
     try:
         return np.asarray(given)
     except (TypeError, ValueError, OverflowError):
@@ -411,6 +432,7 @@ def _take_array(given: Any) -> NDArray[Any]:
 
 
 def _take_updates(given: Iterable[int]) -> list[int]:
+    """Return the updates at which networks are measured, in rising order; refuse other things."""
     taken: set[int] = set()
     if isinstance(given, Iterable):
         # One more than is allowed, since an iterator may have no end.
@@ -422,9 +444,8 @@ def _take_updates(given: Iterable[int]) -> list[int]:
     return sorted(taken)
 
 
-def _take_test(
-    patterns: ArrayLike | None, targets: ArrayLike | None
-) -> tuple[Array, Array | None] | None:
+def _take_test(patterns: ArrayLike | None, targets: ArrayLike | None) -> Test | None:
+    """Return patterns that are held out, with their targets; None if there are none."""
     if patterns is None and targets is not None:
         raise UsageError("test_targets was given without test_patterns; give both")
     if patterns is None:
@@ -449,13 +470,14 @@ def _go_on(ended: Curves | Outcomes, plan: Plan, rule: Rule) -> Start:
 
 
 def _check_memory(plan: Plan, n_seeds: int, watched: list[Rule]) -> None:
+    """Refuse curves that need more memory than there is."""
     n_measured = sum(1 + rule.has_classes for rule in watched)
-    n_bytes = 4.0 * n_measured * len(plan.updates)
+    n_bytes_each = 4.0 * n_measured * len(plan.updates)
     if plan.is_final:
-        n_bytes += 8.0 * sum(watched[0].sizes)
+        n_bytes_each += 8.0 * sum(watched[0].sizes)
     n = len(plan.choices) * n_seeds
     what = f"curves of {n:,} networks at {plural(len(plan.updates), 'update')}"
-    n_bytes = n * n_bytes + 8.0 * plan.updates[-1]  # with the place of each update
+    n_bytes = n * n_bytes_each + 8.0 * plan.updates[-1]  # with what is due at each update
     threads.check_memory(n_bytes, what, "give fewer or earlier updates, fewer seeds or numbers")
 
 
@@ -464,9 +486,9 @@ def _check_memory(plan: Plan, n_seeds: int, watched: list[Rule]) -> None:
 
 def _cut(plan: Plan, rule: Rule, n_seeds: int, n_watched: int, n_workers: int) -> Iterator[Piece]:
     """Yield pieces small enough for memory, and enough of them for all workers."""
-    n_workers = -(-n_workers // len(plan.choices))
+    n_workers_each = -(-n_workers // len(plan.choices))  # of one choice
     most = max(8, BYTES_AT_ONCE // (8 * n_watched * len(plan.updates)))
-    for first, end in cut_range(sum(rule.sizes), 0, n_seeds, workers=n_workers):
+    for first, end in cut_range(sum(rule.sizes), 0, n_seeds, workers=n_workers_each):
         for begin in range(first, end, most):
-            for choice in range(len(plan.choices)):  # of the same seeds, which are drawn once
+            for choice in range(len(plan.choices)):  # so that the same seeds are drawn once
                 yield choice, (begin, min(begin + most, end))

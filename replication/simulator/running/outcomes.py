@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
+from replication.errors import UsageError
 from replication.simulator.rule.weights import split_arrays
 from replication.simulator.running.drawing import find_figure, make_axes
-from replication.simulator.running.plane import plot_trace
+from replication.simulator.running.plane import draw_planes, make_frames
 from replication.wording import plural
 
 if TYPE_CHECKING:
@@ -45,11 +46,11 @@ class Outcomes:
     converged : bool array, shape (n,)
         False for a right-censored network, whose `updates` is the cap.
     weights : float64 array, shape (n, n_weights), optional
-        At the end, if asked for: in the order of a trace, then what is fixed and what is kept.
+        At the end, if asked for: in the order of a trace, then the fixed arrays and what is kept.
     errors : float64 array, shape (n,), optional
         What the criterion measured at the end, if asked for.
     root_seed : int, optional
-        Of the networks, where it is known.
+        That the networks were drawn from, where it is known.
 
     Examples
     --------
@@ -84,11 +85,10 @@ class Outcomes:
 
     def __repr__(self) -> str:
         # The mean is of those that converged: others have no number of updates.
-        n_converged = int(self.converged.sum())
-        there = self.updates[self.converged]
-        text = f"{plural(len(self), 'network')}, {n_converged:,} converged"
-        if n_converged:
-            text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
+        times = self.updates[self.converged]
+        text = f"{plural(len(self), 'network')}, {len(times):,} converged"
+        if len(times):
+            text += f", after {times.mean():.2f} updates on average, {times.max():,} at most"
         return f"Outcomes({text})"
 
     def _repr_html_(self) -> str:
@@ -98,11 +98,18 @@ class Outcomes:
     def describe_lost(self) -> str:
         """Return how many failed networks ended as no numbers; "" if none, or if unknown."""
         failed = ~self.converged
-        # Without final weights and errors nothing is known of how they ended.
-        ends = [x[failed] for x in (self.weights, self.errors) if x is not None]
-        n_lost = (~np.isfinite(np.column_stack(ends)).all(axis=1)).sum() if ends else 0
-        text = f"{n_lost:,} of {failed.sum():,} that failed ended infinite or not a number"
-        return text if n_lost else ""
+        ends = []
+        if self.weights is not None:
+            ends.append(self.weights[failed])
+        if self.errors is not None:
+            ends.append(self.errors[failed])
+        if not ends:  # without final weights and errors nothing is known of how they ended
+            return ""
+        is_finite = np.isfinite(np.column_stack(ends)).all(axis=1)
+        n_lost = int((~is_finite).sum())
+        if not n_lost:
+            return ""
+        return f"{n_lost:,} of {failed.sum():,} that failed ended infinite or not a number"
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with the columns seed, updates and converged, one row per network."""
@@ -135,15 +142,21 @@ def have_same_fields(one: Outcomes | Trace, other: Outcomes | Trace) -> bool:
     for field in dataclasses.fields(one):
         mine = getattr(one, field.name)
         theirs = getattr(other, field.name)
-        pairs = zip(mine, theirs, strict=False) if isinstance(mine, list) else [(mine, theirs)]
-        if isinstance(mine, list) and len(mine) != len(theirs):
+        if not hold_same(mine, theirs):
             return False
-        for x, y in pairs:
-            is_array = isinstance(x, np.ndarray) and isinstance(y, np.ndarray)
-            is_same = np.array_equal(x, y, equal_nan=x.dtype == float) if is_array else x == y
-            if not is_same:
-                return False
     return True
+
+
+def hold_same(mine: object, theirs: object) -> bool:
+    """Return whether two fields hold the same: arrays, lists of arrays, or anything else.
+
+    Two numbers that are not a number count as the same, so that a result equals its copy.
+    """
+    if isinstance(mine, list) and isinstance(theirs, list):
+        return len(mine) == len(theirs) and all(map(hold_same, mine, theirs))
+    if isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray):
+        return np.array_equal(mine, theirs, equal_nan=mine.dtype == float)
+    return bool(mine == theirs)
 
 
 def compute_digest(blocks: Iterable[Outcomes]) -> str:
@@ -156,7 +169,8 @@ def compute_digest(blocks: Iterable[Outcomes]) -> str:
         # Thirteen bytes a network, without padding, low bytes first on any machine.
         rows = np.empty(len(block), dtype=ROW)
         rows["seed"] = np.arange(block.start, block.stop)
-        rows["updates"], rows["converged"] = block.updates, block.converged
+        rows["updates"] = block.updates
+        rows["converged"] = block.converged
         sha.update(rows.data)
     return sha.hexdigest()
 
@@ -239,4 +253,38 @@ class Trace:
                 columns[f"{name}{mark}"] = array[:, *place]
         return pd.DataFrame(columns)
 
-    plot = plot_trace
+    def plot(self, axes: Axes | Iterable[Axes] | None = None) -> Figure:
+        """Draw the hidden plane, moment by moment.
+
+        The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
+        beyond it, where the square is shaded, the unit reconstructs more than 1/2. A network of
+        one-hot patterns has learnt when each line cuts off the dot of its own colour. Networks
+        without exactly two hidden units have no such plane.
+
+        Parameters
+        ----------
+        axes : Matplotlib axes or array of them, optional
+            One for each moment, from the first update traced to the last, closer together at the
+            start (one alone is the last); six new ones unless given.
+
+        Returns
+        -------
+        Matplotlib figure
+            A new one, with three axes in a row, or that of the axes which are given.
+
+        Examples
+        --------
+        >>> from replication import Protocol, trace
+        >>> slow = trace(Protocol(learning_rate=5.0), seed=0)
+        >>> [axes.get_title() for axes in slow.plot().axes][::5]
+        ['0 updates, error 0.733', '142 updates, error 0.099']
+        """
+        has_plane = len(self.hidden) == 1 and self.hidden[0].shape[-1] == 2
+        if not has_plane:
+            advice = "draw the error: plt.plot(traced.errors)"
+            raise UsageError(f"a plane needs two hidden units; {advice}")
+        # Axes that are given are one, or an array in one row or several.
+        frames = make_frames() if axes is None else list(np.ravel(np.asarray(axes)))
+        matrices = self.matrices()
+        draw_planes(frames, self.hidden[0], matrices.U, matrices.c, self.errors)
+        return find_figure(frames[0])

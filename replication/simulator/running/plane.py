@@ -7,27 +7,29 @@ visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.errors import UsageError
-from replication.simulator.running.drawing import find_figure
 from replication.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-    from replication.simulator.running.outcomes import Trace
 
 Array = NDArray[np.float64]
+Dash = str | tuple[float, tuple[float, ...]]
+"""How Matplotlib dashes a line: a name, or where to begin and the lengths of dashes and gaps."""
 
 N_FRAMES = 6
-MARGIN = 0.07  # of the square, around it
-COVERED = 0.03  # of the square: a dot so near, on both axes, lies under one drawn later
-DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)))
+"""Moments that are drawn unless axes are given."""
+MARGIN = 0.07
+"""Width of the margin around the square, as a share of the square."""
+COVERED = 0.03
+"""Distance below which, on both axes, a dot covers another: a share of the square."""
+DASHES: tuple[Dash, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)))
+"""The dashes of the lines of visible units 1, 2, 3 and 4, which are used again from unit 5 on."""
 
 
 def cut(corners: Array, weights: Array, bias: float) -> tuple[Array, Array]:
@@ -45,7 +47,7 @@ def cut(corners: Array, weights: Array, bias: float) -> tuple[Array, Array]:
     """
     part: list[Array] = []
     ends: list[Array] = []
-    # Once around: corners on this side stay, and an edge that changes sides is cut.
+    # Once around: a corner with a positive input stays, and an edge that changes sides is cut.
     for here, after in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         input_here = weights[0] * here[0] + weights[1] * here[1] + bias
         input_after = weights[0] * after[0] + weights[1] * after[1] + bias
@@ -53,7 +55,7 @@ def cut(corners: Array, weights: Array, bias: float) -> tuple[Array, Array]:
         if is_in:
             part.append(here)
         if is_in != (input_after > 0.0):
-            # Along the edge the input goes evenly from the one to the other, by way of 0.
+            # Along the edge the input changes evenly from one corner to the next: here it is 0.
             end = here + (after - here) * input_here / (input_here - input_after)
             ends.append(end)
             part.append(end)
@@ -134,43 +136,29 @@ def spread_moments(last: int, n: int) -> list[int]:
     return [round(last * (k / (n - 1)) ** 2) for k in range(n)]
 
 
-def plot_trace(trace: Trace, axes: Any = None) -> Figure:
-    """Draw the hidden plane, moment by moment.
+def draw_planes(frames: Sequence[Axes], codes: Array, U: Array, c: Array, errors: Array) -> None:
+    """Draw the plane of a network at some moments, one in each of the frames.
 
-    The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
-    beyond it, where the square is shaded, the unit reconstructs more than 1/2. A network of
-    one-hot patterns has learnt when each line cuts off the dot of its own colour. Networks
-    without exactly two hidden units have no such plane.
+    The moments go from the first update traced to the last, closer together at the start.
 
     Parameters
     ----------
-    axes : Matplotlib axes or array of them, optional
-        One for each moment, from the first update traced to the last, closer together at the
-        start (one alone is the last); six new ones unless given.
-
-    Returns
-    -------
-    Matplotlib figure
-        A new one, with three axes in a row, or that of the axes which are given.
-
-    Examples
-    --------
-    >>> from replication import Protocol, trace
-    >>> slow = trace(Protocol(learning_rate=5.0), seed=0)
-    >>> [axes.get_title() for axes in slow.plot().axes][::5]
-    ['0 updates, error 0.733', '142 updates, error 0.099']
+    frames : axes of Matplotlib
+    codes : float64 array, shape (n_updates + 1, n_patterns, 2)
+    U, c : float64 arrays, shapes (n_updates + 1, n_visible, 2) and (n_updates + 1, n_visible)
+    errors : float64 array, shape (n_updates + 1,)
+        Which the titles say.
     """
-    if [states.shape[-1] for states in trace.hidden] != [2]:  # one hidden group, of two units
-        raise UsageError("a plane needs two hidden units; draw the error: plt.plot(traced.errors)")
-    if axes is None:
-        import matplotlib.pyplot as plt
+    moments = spread_moments(len(errors) - 1, len(frames))
+    for frame, t in zip(frames, moments, strict=True):
+        draw_plane(frame, codes[t], U[t], c[t])
+        frame.set_title(f"{plural(t, 'update')}, error {errors[t]:.3f}", fontsize=9)
 
-        figure = plt.figure(figsize=(7.2, 5.0), layout="constrained")
-        axes = figure.subplots(N_FRAMES // 3, 3).ravel()
-    frames: list[Any] = list(np.ravel(np.asarray(axes)))
-    # From the first update to the last, a moment in each of the axes.
-    matrices = trace.matrices()
-    for frame, t in zip(frames, spread_moments(len(trace.errors) - 1, len(frames)), strict=True):
-        draw_plane(frame, trace.hidden[0][t], matrices.U[t], matrices.c[t])
-        frame.set_title(f"{plural(t, 'update')}, error {trace.errors[t]:.3f}", fontsize=9)
-    return find_figure(frames[0])
+
+def make_frames() -> list[Axes]:
+    """Return the axes of a new figure, three in a row, for `N_FRAMES` moments."""
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(7.2, 5.0), layout="constrained")
+    frames: list[Axes] = figure.subplots(N_FRAMES // 3, 3).ravel().tolist()
+    return frames

@@ -1,4 +1,4 @@
-"""What keeps all numbers of networks at some of their updates, while a compiled rule learns."""
+"""A recorder keeps all numbers of networks at chosen updates, while a compiled rule learns."""
 
 import functools
 from collections.abc import Sequence
@@ -10,38 +10,45 @@ from replication.simulator.compiler.machine import choose_processor, compile_tex
 from replication.simulator.compiler.programs import write_record
 
 NEVER = -(2**62)
+"""The entry of a network that is never due again: so many updates until it is."""
 
 
-def find_due(updates: Sequence[int]) -> NDArray[np.int64]:
-    """Return for each number of updates its place among those in rising order.
+def find_due(chosen: Sequence[int]) -> NDArray[np.int64]:
+    """Return what is due after 0, 1, 2, ... updates, given the chosen updates in rising order.
 
-    Those that are not among them have, as a negative number, how many updates there are until one
-    is; the last number is one more than all of them, after which none is.
+    After a chosen update the entry is its place among them; after others it is how many updates are
+    left until the next chosen one, as a negative number. There is one entry more than up to the
+    last one, which says that nothing is due any more.
 
     >>> find_due([0, 3])[:4]
     array([ 0, -2, -1,  1])
     """
-    moments = np.asarray(updates, dtype=np.int64)
-    numbers = np.arange(moments[-1] + 2)
-    following = np.searchsorted(moments, numbers[:-1])  # the place of the next one, or of its own
-    due = np.append(numbers[:-1] - moments[following], NEVER)
+    moments = np.asarray(chosen, dtype=np.int64)
+    updates = np.arange(moments[-1] + 1)
+    following = moments[np.searchsorted(moments, updates)]  # the next chosen update, or this one
+    due = np.append(updates - following, NEVER)
     due[moments] = np.arange(len(moments))
     return due
 
 
 class Recorder:
-    """A watcher that keeps all numbers of `n` networks at some numbers of updates."""
+    """A watcher that keeps all numbers of `n` networks at chosen updates.
+
+    `found` has them once the networks have learnt, (update, network, n_all).
+    """
 
     def __init__(self, n_all: int, n_lanes: int, updates: Sequence[int], n: int) -> None:
         self.found = np.zeros((len(updates), n, n_all))
         self._due = find_due(updates)
-        function = compile_text(_write_text(n_all, n_lanes), "watch", *choose_processor())
-        self._table = np.array([function.address, 0, 0, self.found.ctypes.data], dtype=np.int64)
-        self._function = function  # which owns the code at its address
+        # The function is held here because it owns the code at its address.
+        self._function = compile_text(_write_text(n_all, n_lanes), "watch", *choose_processor())
+        # It reads neither data nor a strip.
+        addresses = [self._function.address, 0, 0, self.found.ctypes.data]
+        self._table = np.array(addresses, dtype=np.int64)
 
     @property
     def addresses(self) -> tuple[int, int, int]:
-        """What `train` is called with: where the updates are due, the table, and how many."""
+        """The addresses of what is due and of the table of watchers, and how many these are."""
         return self._due.ctypes.data, self._table.ctypes.data, 1
 
 

@@ -1,4 +1,4 @@
-"""Networks that go on from where others ended, as if they had never stopped."""
+"""Where networks begin that go on from others, as if those had never stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Range = tuple[int, int]
 
 DEFAULT_SEEDS = 100  # as in the paper
 MOST_IN_MEMORY = 10**9
-"""Networks that are returned at once, 5 GB."""
+"""Most networks whose outcomes are returned at once; these take 5 GB."""
 
 
 class Ended(Protocol):
@@ -26,11 +26,11 @@ class Ended(Protocol):
 
     @property
     def weights(self) -> Array | None:
-        """Flat, a row for each network; of curves for each choice of numbers."""
+        """Flat weights, a row for each network; in curves, for each choice of numbers."""
 
     @property
     def root_seed(self) -> int | None:
-        """Of the networks."""
+        """The root seed of the networks."""
 
     def get_last_updates(self) -> NDArray[np.int64]:
         """Return how many updates each network has behind it."""
@@ -40,13 +40,17 @@ class Ended(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
-    """Where networks go on from."""
+    """Where networks go on from.
 
-    rows: Array  # (choice or 1, network, number)
-    updates: NDArray[np.int64]  # that they have behind them, (network,)
+    `rows` are their numbers for each choice of a rule's numbers, or once if all choices go on from
+    the same, (choice, network, number). `updates` are those behind them, (network,).
+    """
+
+    rows: Array
+    updates: NDArray[np.int64]
 
     def get(self, seeds: Range, choice: int = 0) -> tuple[Array, NDArray[np.int64]]:
-        """Return rows of weights, and updates, of some networks."""
+        """Return the rows of some networks, and the updates behind them."""
         part = slice(*seeds)
         return self.rows[min(choice, len(self.rows) - 1), part], self.updates[part]
 

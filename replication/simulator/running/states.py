@@ -1,13 +1,13 @@
 """States of networks in which the guard compares a rule with its own NumPy.
 
-Those of a few networks in the first updates, in some later ones, and just before and after they
-meet the criterion; and rare ones: of hundreds of networks, also with larger weights, as learning
-reaches them, those in which a comparison of the rule comes out as in none before.
+Some are states of a few networks: at their first updates, at some later ones, and just before and
+after they meet the criterion. Others are rare states, in which a comparison of the rule comes out
+as in none before. They are looked for in hundreds of networks, also with multiplied weights, which
+learning may reach later.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,36 +17,40 @@ from replication.simulator.running.engine import Engine, find_probe
 Array = NDArray[np.float64]
 
 N_NETWORKS = 3
+"""Networks whose updates are compared one by one."""
 N_FIRST = 3
+"""First updates of each that are compared."""
 N_LATER = 3
-"""Networks that are followed, their first updates, and later ones among the earliest `LATEST`."""
+"""Later updates of each that are compared, among the first `LATEST`."""
 LATEST = 60
 WORK = 3e7
 """Limit of time: how often a pattern may change a number, counted over all networks and updates."""
 LEAST_NETWORKS = 8
+"""Networks that learn at least, however large they are."""
 MOST_NETWORKS = 400
 LEAST_UPDATES = 4
-"""Networks that learn, at least and at most, and updates at least, however large networks are."""
+"""Updates that networks learn for at least, however large they are."""
 SCALES = (1.0, 2.0, 4.0, 16.0)
-"""By which weights are multiplied."""
+"""Factors by which weights are multiplied."""
 MOST_RARE = 24
-"""Rare states at each scale."""
+"""Rare states that are compared, for each factor."""
 MOST_NUMBERS = 2**22
-"""Limit of memory: of recorded weights, and of comparisons that are looked at."""
+"""Limit of memory: recorded weights, or elements of comparisons."""
 FEW = 4
-"""Units of a pattern up to which they are counted: there is no rare number of many."""
+"""Units: a comparison that is true, or false, for fewer units than this is told apart by their
+number; all larger numbers count as one outcome."""
 MOST_UNITS = 8
-"""Units that are looked at one by one."""
+"""Units up to which each is looked at by itself."""
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A network before an update and after it, as the compiled code has it."""
+    """All numbers of a network before an update and after it, as the compiled code has them."""
 
     before: Array
     after: Array
     seed: int
-    update: int  # that are applied already
+    update: int  # number of updates before it
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ class Plan:
     """How many networks learn, and how long."""
 
     n_networks: int
-    n_updates: int  # by which all learn, and which are recorded
-    longest: int  # updates after which the few that are to converge are given up
+    n_updates: int  # of all networks, all of which are recorded
+    longest: int  # most updates of the few networks that are followed until they converge
 
 
 def make_plan(engine: Engine) -> Plan:
@@ -82,48 +86,49 @@ def make_plan(engine: Engine) -> Plan:
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """Networks that learn, compiled."""
+    """Networks that have learnt, in compiled code."""
 
-    recorded: Array  # (network, update, number)
-    ends: NDArray[np.int64]  # updates of those that are followed
+    recorded: Array  # all numbers of all networks, (network, update, number)
+    ends: NDArray[np.int64]  # outcomes of the first `N_NETWORKS`
     has_converged: NDArray[np.bool_]
-    final: Array  # their arrays then
+    final: Array  # their numbers at the end, (network, number)
 
     @property
     def has_diverged(self) -> bool:
-        """Whether no network that is followed met the criterion or remained finite."""
+        """Whether none of the first networks met the criterion, or remained finite."""
         last = self.recorded[:N_NETWORKS, -1]
         return not (self.has_converged.any() or np.isfinite(last).all(axis=1).any())
 
 
 def follow(engine: Engine, plan: Plan, root_seed: int) -> Followed:
-    """Let networks learn: some of them until they converge, all of them for a while."""
+    """Let networks learn: the first ones until they converge, all of them for a while."""
     rows = engine.rule.draw(root_seed, 0, plan.n_networks)
-    some: Any = {"root_seed": root_seed, "final": True, "max_updates": plan.longest}
-    ends, has_converged, final = engine.train(rows[:N_NETWORKS], **some)
-    assert final is not None
+    trained = engine.train(
+        rows[:N_NETWORKS], root_seed=root_seed, final=True, max_updates=plan.longest
+    )
+    assert trained.final is not None
     recorded = engine.record(rows, range(plan.n_updates + 1), root_seed=root_seed)
-    return Followed(recorded, ends, has_converged, final)
+    return Followed(recorded, trained.updates, trained.converged, trained.final)
 
 
 def list_early(followed: Followed, root_seed: int) -> Iterator[Case]:
-    """Go through first and later updates of networks, up to the one before they converge."""
+    """Go through first and later updates of networks, the last one before they converge."""
     recorded = followed.recorded
     latest = recorded.shape[1] - 1
     later = np.random.default_rng(root_seed).permutation(np.arange(N_FIRST, latest))
     for seed, end in enumerate(followed.ends.tolist()):
-        # What learns on, where gradients are mere rounding, is no outcome.
+        # Not beyond the end, where changes may be mere rounding.
         chosen = {*range(N_FIRST), *later[later < end][:N_LATER].tolist()}
         if N_FIRST < end <= latest:
             chosen.add(end - 1)
         for update in sorted(chosen):
             before, after = recorded[seed, update : update + 2]
-            if np.isfinite(before).all():  # what has diverged is compared with nothing
+            if np.isfinite(before).all():  # a network that has diverged is not compared
                 yield Case(before, after, seed, update)
 
 
 def list_converged(engine: Engine, followed: Followed, root_seed: int) -> Iterator[Case]:
-    """Go through networks that have met the criterion, one update on."""
+    """Go through networks that have met the criterion, with one update more."""
     for seed in np.flatnonzero(followed.has_converged).tolist():
         before = followed.final[seed]
         update = int(followed.ends[seed])
@@ -137,13 +142,16 @@ def list_rare(engine: Engine, followed: Followed, root_seed: int) -> Iterator[Ca
     probe = find_probe(engine.rule)
     if probe is None:
         return
+    # All recorded states, or as many as memory allows, evenly spread.
     states = followed.recorded[:, :-1].reshape(-1, followed.recorded.shape[2])
-    n_asked = sum(int(np.prod(shape)) for _, shape in probe.outputs)
-    most = max(LEAST_NETWORKS, MOST_NUMBERS // max(n_asked, states.shape[1]))
+    n_compared = sum(int(np.prod(shape)) for _, shape in probe.outputs)
+    most = max(LEAST_NETWORKS, MOST_NUMBERS // max(n_compared, states.shape[1]))
+    step = 1 + len(states) // most
+    n_drawn = engine.rule.row_sizes[0]  # numbers that are weights or fixed
     seen = Seen()
     for scale in SCALES:
-        rows = states[:: 1 + len(states) // most].copy()
-        rows[:, : sum(engine.rule.sizes[:2])] *= scale
+        rows = states[::step].copy()
+        rows[:, :n_drawn] *= scale
         rows = rows[np.isfinite(rows).all(axis=1)]
         if not len(rows):
             return
@@ -162,7 +170,7 @@ class Seen:
 
     def choose(self, comparisons: list[Array]) -> list[int]:
         """Return states with outcomes that were not seen before, at most `MOST_RARE`."""
-        chosen: dict[int, None] = {}
+        chosen: dict[int, None] = {}  # each state once, in the order in which they are found
         for number, each in enumerate(comparisons):  # (state, ..., pattern)
             truths = each.reshape(len(each), -1, each.shape[-1])  # (state, unit, pattern)
             for kind, outcomes in name_outcomes(truths).items():
@@ -172,20 +180,21 @@ class Seen:
 
     def _find_new(self, number: int, kind: str, outcomes: NDArray[np.int64]) -> list[int]:
         """Return a state for each outcome (state, pattern) that is new, and note it as seen."""
-        found = []
+        states = []
         values, places = np.unique(outcomes, return_index=True)
         for value, place in zip(values.tolist(), places.tolist(), strict=True):
             outcome = number, kind, value
             if outcome not in self.outcomes:
                 self.outcomes.add(outcome)
-                found.append(place // outcomes.shape[1])
-        return found
+                states.append(place // outcomes.shape[1])
+        return states
 
 
 def name_outcomes(truths: Array) -> dict[str, NDArray[np.int64]]:
     """Return how a comparison (state, unit, pattern) came out, in whole numbers (state, pattern).
 
-    For how many units it was true, if these or the others are few; and of few units for each.
+    "count" is the number of units for which it was true, or `FEW` unless those or the others are
+    few. If there are few units, "unit k" says for each whether it was true.
     """
     n_units = truths.shape[1]
     n_true = truths.sum(axis=1).astype(np.int64)  # (state, pattern)
@@ -200,7 +209,7 @@ def name_outcomes(truths: Array) -> dict[str, NDArray[np.int64]]:
 def _apply_one(
     engine: Engine, rows: Array, root_seed: int, first_seed: int = 0, begun: int = 0
 ) -> Array:
-    """Return arrays after one more update."""
+    """Return all numbers of networks after one more update; `begun` are those behind them."""
     final = engine.train(
         rows,
         root_seed=root_seed,

@@ -1,7 +1,7 @@
-"""What measures networks at some of their updates, while a compiled rule learns.
+"""Watchers measure networks at chosen updates, while a compiled rule learns.
 
-The error and the right answers of all networks side by side, with the weights as they stand: those
-of the patterns that they learn, and of others.
+Each measures the error and the right answers of all networks, with the weights as they stand, for
+the patterns that they learn or for others that are held out.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ Measured = NDArray[np.float32]
 
 
 class Watch:
-    """A compiled measurement of the patterns of a rule."""
+    """A compiled program that measures networks on the patterns of a rule."""
 
     def __init__(self, rule: Rule) -> None:
         self.program = find_program("watch", rule)
@@ -29,40 +29,40 @@ class Watch:
 
 
 class Watchers:
-    """What measures `n` networks that learn together, at some numbers of updates."""
+    """Programs that measure `n` networks while these learn, at chosen updates."""
 
     def __init__(self, watches: Sequence[Watch], rule: Rule, updates: Sequence[int], n: int):
-        """Prepare watches, which use the numbers of a rule; `updates` are in rising order."""
+        """Prepare memory for watches, with the numbers of a rule; `updates` are in rising order."""
         self._due = find_due(updates)
         self._watches = watches
-        # Of each watch: its memory, and error and right answers, (update, network, 2).
+        # The memory of each watch, and the error and right answers that it finds.
         self._strips: list[Array] = []
-        self._found: list[Measured] = []
+        self._found: list[Measured] = []  # (update, network, 2)
         table = []
         for watch in watches:
             strip = prepare_strips(watch.program, rule, 1)
             found = np.empty((len(updates), n, 2), dtype=np.float32)
             self._strips.append(strip)
             self._found.append(found)
-            # Addresses, in the order of WATCH, DATA, STRIP and FOUND.
-            data = watch.program.data
-            address = watch.function.address
-            table.append([address, data.ctypes.data, strip.ctypes.data, found.ctypes.data])
+            # In the order of WATCH, DATA, STRIP and FOUND.
+            arrays = (watch.program.data, strip, found)
+            addresses = [array.ctypes.data for array in arrays]
+            table.append([watch.function.address, *addresses])
         self._table = np.array(table, dtype=np.int64)  # (watch, 4)
 
     @property
     def addresses(self) -> tuple[int, int, int]:
-        """What `train` is called with: where the updates are due, the table, and how many."""
+        """The addresses of what is due and of the table of watchers, and how many these are."""
         return self._due.ctypes.data, self._table.ctypes.data, len(self._table)
 
     @property
     def errors(self) -> list[Measured]:
-        """Return what the criterion measures, for each watch, (n_updates, n)."""
+        """The errors that each watch has measured, (n_updates, n)."""
         return [found[..., 0] for found in self._found]
 
     @property
     def accuracies(self) -> list[Measured]:
-        """Return shares of right answers (n_updates, n); 0 where the targets are no classes."""
+        """The shares of right answers of each watch, (n_updates, n); 0 without classes."""
         shares = []
         for found, watch in zip(self._found, self._watches, strict=True):
             n_right = found[..., 1]  # (update, network)

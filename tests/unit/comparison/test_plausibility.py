@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from replication.comparison.numbers import read_number
-from replication.comparison.remarks import find_impossible
+from replication.comparison.plausibility import find_impossible
 from replication.comparison.report import Report
 
 ONE = Fraction(1)

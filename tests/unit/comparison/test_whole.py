@@ -7,13 +7,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from replication.comparison import whole
+from replication.comparison import table_sentences, whole
 from replication.comparison.comparison import compare
 from replication.comparison.found import Verdict
 from replication.comparison.request import make_request
-from replication.comparison.rows import Sides, compare_rows
+from replication.comparison.rows import TableSides, compare_rows
 from replication.comparison.sides import OwnRuns, Printed
 from replication.comparison.tables import compare_table
+from replication.errors import UsageError
+from replication.statistics.means import SuccessCounts
+from replication.statistics.pooling import Pooled
 from replication.statistics.sampling import reduce_studies
 from replication.statistics.seeds import BySeed
 from tests.unit.comparison.asking import NO, UNKNOWN, YES, read, run
@@ -32,7 +35,7 @@ def judge(own, theirs, *, seeds=True, change=None, **options):
     if change is not None:
         change(mine, reports)
     request = make_request(options, plus_minus="sd n-1")
-    return compare_rows(Sides(("task",), mine, reports), request)
+    return compare_rows(TableSides(("task",), mine, reports), request)
 
 
 def draw(n_rows=16, n=5, correlation=0.0, seed=0, shift=0.0):
@@ -75,6 +78,14 @@ def test_a_table_that_differs_in_no_single_row_says_so():
     found = judge(own, theirs, seeds=False)
     assert (found.verdict, found.reason, found.contradicted) == (NO, "whole", [])
     assert "In no single row alone (smallest adjusted p = " in read(found)
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (-0.5, "lower in 1 of 3 rows"), (0.0, "higher in 2 of 3 rows"), (0.5, "higher in 2 of 3 rows"),
+])  # fmt: skip
+def test_a_mean_over_rows_names_the_rows_on_its_own_side_and_one_of_0_the_higher_ones(value, text):
+    mean = Pooled(value, -1.0, 1.0, 1.0, "sd", n_lower=1, n=3, p_sign=1.0, correlation=0.0)
+    assert table_sentences._describe_mean(mean).endswith(f"SD on average (-1 to 1), {text}.")
 
 
 # Shared seeds.
@@ -127,12 +138,13 @@ def test_shares_by_seed_are_means_of_ones_and_zeros_unless_every_run_is_like_the
     for values in ([1.0, 1.0, 1.0, 1.0, 0.0], [1.0, 0.0]):
         n, k = len(values), int(sum(values))
         by_seed = BySeed(np.arange(n), np.array(values))
-        one, two = whole._take_shares_as_means(by_seed, k, n, 8, 8)
+        one, two = whole._take_shares_as_means(by_seed, SuccessCounts(k, n, 8, 8))
         assert (one.mean, two.mean) == (k / n, 1.0)
         assert one.samples == ((pytest.approx(np.std(values, ddof=1)), n),)
         assert two.samples == ((0.0, 8),)
     # One row without any spread would leave the whole table without an answer by seed.
-    assert whole._take_shares_as_means(BySeed(np.arange(5), np.ones(5)), 5, 5, 8, 8) is None
+    all_alike = BySeed(np.arange(5), np.ones(5))
+    assert whole._take_shares_as_means(all_alike, SuccessCounts(5, 5, 8, 8)) is None
 
 
 def test_where_too_little_is_complete_the_rows_alone_are_judged():
@@ -158,7 +170,7 @@ def test_logarithms_are_compared_by_seed_too():
         ends = {"ci_low": f"{np.exp(y.mean() - reach):.4f}", "ci_high":
                 f"{np.exp(y.mean() + reach):.4f}"}  # fmt: skip
         reports[f"{row}",] = Printed({"mean": f"{np.exp(y.mean()):.4f}", "runs": 5, **ends})
-    logs = compare_rows(Sides(("task",), mine, reports), make_request({"scale": "log"}))
+    logs = compare_rows(TableSides(("task",), mine, reports), make_request({"scale": "log"}))
     plain = judge(own, theirs)
     assert logs.pooled.value == pytest.approx(plain.pooled.value, rel=0.2)
 
@@ -180,6 +192,34 @@ def test_a_share_has_a_margin_too():
     few = compare("9/10", "91/100", margin="0.05")
     assert (few.verdict, few.reason) == (UNKNOWN, "margin")
     assert compare("450/500", "455/500", margin="5%").equivalence.margin == pytest.approx(0.0455)
+
+
+def test_a_margin_of_shares_that_was_meant_in_per_cent_is_refused():
+    """2 were two hundred percentage points, by less than which all rows differed."""
+    runs = [0.82, 0.83, 0.84, 0.85, 0.81]
+    reported = "83.5% ± 1.0%, n = 20"
+    with pytest.raises(UsageError, match="given as 2, but your values are shares; give it as a sh"):
+        compare(runs, reported, margin=2, plus_minus="sd")
+    assert compare(runs, reported, margin=0.02, plus_minus="sd").equivalence.margin == 0.02
+    with pytest.raises(UsageError, match="your values are shares"):
+        compare("450/500", "455/500", margin=5)
+    # Where values are no shares it is as large as it is.
+    assert compare([1, 2, 3], "2 ± 1, n = 20", margin=2, plus_minus="sd").equivalence.margin == 2.0
+
+
+def test_a_difference_between_labs_in_per_cent_is_refused():
+    """It was told to give `scale`."""
+    with pytest.raises(UsageError, match="allowed is a number of standard deviations, 0.35, or es"):
+        compare([1, 2, 3], "2 ± 1, n = 20", between="30%", plus_minus="sd")
+
+
+def test_two_groups_may_be_numbers():
+    """64 and 128 were not among the groups '64' and '128'."""
+    runs = {"size": [64] * 4 + [128] * 4, "value": [1.0, 2, 3, 4, 2, 3, 4, 5]}
+    by_number = compare_table(runs, "1 ± 0.5, n = 5", difference=[128, 64], plus_minus="sd")
+    by_name = compare_table(runs, "1 ± 0.5, n = 5", difference=["128", "64"], plus_minus="sd")
+    assert by_number.p == by_name.p
+    assert by_number.mean.value == pytest.approx(1.0)
 
 
 def test_a_table_with_a_margin_has_one_headline_and_marks_its_rows():
@@ -287,3 +327,22 @@ def test_a_column_of_tasks_is_named_in_a_table_and_on_the_command_line(tmp_path,
     # A mean holds for each group on its own.
     each = compare_table({"game": names, "score": values}, "0.5 ± 1.0, n = 5", by="game")
     assert len(each.rows) == 8
+
+
+def test_the_error_of_one_report_is_not_averaged_away_over_the_groups_that_it_is_held_against():
+    """Of equal populations 47 % were contradicted as a whole, with 26 groups and 5 reported runs.
+
+    A constant has no error, so its groups are still taken together.
+    """
+    generator = np.random.default_rng(3)
+    names = np.repeat([f"task{row}" for row in range(20)], 10)
+    runs = {"task": names, "value": 5.0 + generator.normal(size=200)}
+    found = compare_table(runs, "5.90 ± 1.00, n = 5", by="task", plus_minus="sd n-1")
+    assert found.whole.dependence is whole.Dependence.ONE_REPORT
+    assert (found.verdict, found.contradicted) == (YES, [])
+    assert "share its error" in read(found)
+    off = compare_table(runs, "9.90 ± 1.00, n = 5", by="task", plus_minus="sd n-1")
+    assert (off.verdict, off.reason) == (NO, "rows")
+    constant = compare_table(runs, "constant=5.40", by="task")
+    assert constant.whole.dependence is whole.Dependence.INDEPENDENT
+    assert constant.verdict == NO

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.dynamics import jumps
+from replication.experiments.dynamics import alignment, biases, failures
 from replication.experiments.dynamics import run as dynamics
 from replication.experiments.instruments.agreement import find_alignment, find_critical_rate
 from replication.experiments.instruments.sample import Sample
@@ -29,7 +29,7 @@ def test_two_vectors_in_a_corner_end_with_the_predicted_error(rate, regression, 
     # Two vectors share the first corner; the other two have one each.
     W[...] = 500.0 * np.transpose(codes)  # so deep in the corners that W is done learning
     final = record_weights(protocol, weights, [3_000])[:, 0]
-    found = jumps.describe_failures(protocol, final)
+    found = failures.describe_failures(protocol, final)
     gain = found["gains"][n_on]
     assert gain == pytest.approx(rate * (1 - regression) * (1 + n_on))
     assert found["by_corner"][n_on] == found["within"] == len(weights)
@@ -56,16 +56,16 @@ def test_alignment_is_predicted_up_to_half_above_the_critical_rate(rate):
     assert rate < 1.5 * find_critical_rate(OTHER)
     protocol = dataclasses.replace(OTHER, learning_rate=rate, half_width=0.3, frozen=("b",))
     weights = draw_weights(protocol, 11, 0, 400)
-    predicted = jumps.predict_alignment_by_map(protocol, weights)
-    measured = find_alignment(protocol, weights, n_updates=jumps.FOLLOWED)
+    predicted = alignment.predict_alignment_by_map(protocol, weights)
+    measured = find_alignment(protocol, weights, n_updates=alignment.FOLLOWED)
     assert predicted.mean() == pytest.approx(measured.mean(), abs=0.1 + 0.05 * measured.mean())
     assert np.corrcoef(predicted, measured)[0, 1] > 0.8
 
 
 def test_hidden_biases_follow_the_visible_ones_seen_through_w(monkeypatch):
-    monkeypatch.setattr(jumps, "AT", 1)
+    monkeypatch.setattr(biases, "AT", 1)
     protocol = dataclasses.replace(OTHER, half_width=0.2)
-    found = jumps.measure_following(protocol, draw_weights(protocol, 11, 0, 200))
+    found = biases.measure_following(protocol, draw_weights(protocol, 11, 0, 200))
     assert found["cosine"] > 0.99
 
 
@@ -73,22 +73,22 @@ def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
     weights = draw_weights(PAPER, 3, 0, 60)
     protocol = dataclasses.replace(PAPER, max_updates=150)
     for name, frozen in (("delay 0", ()), ("fixed", ("b",))):
-        updates, _ = jumps.train_biases(protocol, weights, jumps.CHOICES[name])
+        updates, _ = biases.train_biases(protocol, weights, biases.CHOICES[name])
         kernel = dataclasses.replace(protocol, frozen=frozen)
         assert updates.tolist() == simulate_weights(kernel, weights)[0].tolist()
     # What alternates with period 2 and what does not, of a sequence that is one or the other.
     for before, alternating in ((-3.0, 3.0), (3.0, 0.0)):
-        assert jumps.alternate(3.0, before, 2) == alternating
-        assert jumps.smooth(3.0, before, 2) == 3.0 - alternating
-    assert jumps.alternate(3.0, 0.0, 0) == 0.0, "nothing came before"
+        assert biases.alternate(3.0, before, 2) == alternating
+        assert biases.smooth(3.0, before, 2) == 3.0 - alternating
+    assert biases.alternate(3.0, 0.0, 0) == 0.0, "nothing came before"
 
 
 @pytest.mark.parametrize("name", ["until 10", "delay 1", "alternating", "smooth", "2 times"])
 def test_biases_change_as_in_a_literal_loop(name):
-    choose = (jumps.CHOICES | jumps.DOSES)[name]
+    choose = (biases.CHOICES | biases.DOSES)[name]
     protocol = dataclasses.replace(PAPER, learning_rate=5.0, max_updates=40)
     weights = draw_weights(protocol, 3, 0, 5)
-    updates, depth = jumps.train_biases(protocol, weights, choose)
+    updates, depth = biases.train_biases(protocol, weights, choose)
     expected, states = [], []
 
     class Chosen(RecirculationNetwork):
@@ -105,11 +105,11 @@ def test_biases_change_as_in_a_literal_loop(name):
         while network.error() >= protocol.threshold and n < protocol.max_updates:
             network.update()
             n += 1
-            if n == jumps.AT and network.error() >= protocol.threshold:
+            if n == biases.AT and network.error() >= protocol.threshold:
                 states.append(network.flatten())
         expected.append(n)
     assert updates.tolist() == expected
-    assert depth == pytest.approx(jumps.measure_depth(protocol, np.array(states)))
+    assert depth == pytest.approx(biases.measure_depth(protocol, np.array(states)))
 
 
 def test_outputs_rest_where_the_code_shifts_them_from_one_in_n():
@@ -118,7 +118,7 @@ def test_outputs_rest_where_the_code_shifts_them_from_one_in_n():
     hidden = expit(np.eye(OTHER.n_visible) @ W[0].T + b[0])  # (n_visible, n_hidden)
     mean = hidden.mean(axis=0)
     shift = (hidden - mean) @ mean / (1 + mean @ mean)
-    assert jumps.measure_shift(OTHER, weights) == pytest.approx(np.median(np.abs(shift)))
+    assert alignment.measure_shift(OTHER, weights) == pytest.approx(np.median(np.abs(shift)))
     # With U = 0 and these outputs for all vectors, equation 3 leaves the inputs of the mean code.
     U[...], rest = 0.0, (1 + shift) / OTHER.n_visible
     c[...] = np.log(rest / (1 - rest))
@@ -132,14 +132,14 @@ def test_depth_is_that_of_vectors_which_share_a_corner():
     W, b = split_weights(PAPER, weights)[0]
     W[...], b[...] = [[1.0, 3.0, -4.0, -4.0], [2.0, 2.0, 1.0, -9.0]], [1.0, 0.0]
     # Inputs (2, 2) and (4, 2) share a corner; (-3, 1) and (-3, -9) do not.
-    assert jumps.measure_depth(PAPER, weights).tolist() == [2.5]
+    assert biases.measure_depth(PAPER, weights).tolist() == [2.5]
     # A network with three pairs in a corner counts once, and one without any does not.
     three, none = weights.copy(), weights.copy()
     W, b = split_weights(PAPER, three)[0]
     W[...], b[...] = [[1.0, 2.0, 6.0, -4.0], [1.0, 2.0, 6.0, 5.0]], 0.0
     W, b = split_weights(PAPER, none)[0]
     W[...], b[...] = [[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]], 0.0
-    depths = jumps.measure_depth(PAPER, np.concatenate([weights, three, none]))
+    depths = biases.measure_depth(PAPER, np.concatenate([weights, three, none]))
     assert depths.tolist() == pytest.approx([2.5, 3.0])
 
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from replication.definition.protocol import PAPER
-from replication.experiments.dynamics import jumps
+from replication.experiments.dynamics import alignment, failures
 from replication.experiments.dynamics import run as dynamics
 from replication.experiments.functions import run as functions
 from replication.experiments.headline.distributions import _cut
@@ -18,8 +18,8 @@ GRIDS = {
     "functions": functions.SEARCHED_RATES,
     "dynamics": dynamics.SEARCHED_RATES,
     "times": dynamics.TIMES,
-    "upper": jumps.UPPER_RATES,
-    "aligned": jumps.ALIGNED_RATES,
+    "upper": failures.UPPER_RATES,
+    "aligned": alignment.ALIGNED_RATES,
     "proposal": proposal.SEARCHED_RATES,
     "equal": proposal.EQUAL_RATES,
     "sizes": sizes.RATES,

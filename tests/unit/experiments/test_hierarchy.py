@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER
+from replication.experiments.hierarchy import examination, vectors
 from replication.experiments.hierarchy import run as experiment
 from replication.experiments.instruments.sample import SEARCH_OFFSET, Sample
 from replication.simulator.rule.network import Rule
 
 SIDES = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
 """Splits 1 and 2 of four vectors, one to a hidden unit."""
-RATES = (5.0, 2.0)
+RATES = experiment.Rates(5.0, 2.0)
 
 
 RULE = experiment.make_condition("four", RATES)
@@ -23,9 +24,9 @@ def examine(arrays, noise=0.25):
     """Examine two networks; the arrays of each are given by their names."""
     names = Rule(RULE, PAPER).shapes
     rows = [np.concatenate([np.ravel(one[name]) for name in names]) for one in arrays]
-    vectors = np.tile(np.eye(4), (2, 1, 2))
+    shown = np.tile(np.eye(4), (2, 1, 2))
     noises = noise * np.random.default_rng(1).choice([-1.0, 1.0], (2, 4, 4, 8))
-    return experiment.examine(RULE, np.array(rows, dtype=float), vectors, noises)
+    return examination.examine(RULE, np.array(rows, dtype=float), shown, noises)
 
 
 def build_by_hand(right=SIDES):
@@ -67,29 +68,29 @@ def test_networks_that_cannot_complete_one_half_do_not_succeed(seen):
 def test_lower_modules_with_other_splits_do_not_agree_on_a_vector():
     outcome = examine(build_by_hand(right=np.stack([SIDES[0], SIDES[0] * SIDES[1]])))
     assert not outcome.encoded.any()
-    compared = experiment.compare_splits(outcome)
+    compared = examination.compare_splits(outcome)
     assert [compared[name]["n"] for name in ("same", "different", "single")] == [0, 2, 0]
     outcome = examine(build_by_hand())
     codes = outcome.codes.copy()  # (network, vector, module, unit)
     for module in (0, 1):  # of another network each
         codes[module, :, module, 1] = codes[module, :, module, 0]
     outcome = dataclasses.replace(outcome, codes=codes)
-    compared = experiment.compare_splits(outcome)
+    compared = examination.compare_splits(outcome)
     assert [compared[name]["n"] for name in ("same", "different", "single")] == [0, 0, 2]
 
 
 def test_each_network_has_a_random_set_of_its_own_and_other_noise():
     sample, fewer = Sample(200, 3), Sample(20, 3)
-    vectors = experiment.draw_vectors("random", sample)
-    assert vectors.shape == (200, 4, 8)
-    assert set(vectors.ravel()) == {0.0, 1.0}
+    drawn = vectors.draw_vectors("random", sample)
+    assert drawn.shape == (200, 4, 8)
+    assert set(drawn.ravel()) == {0.0, 1.0}
     # Four different ones in each, no set twice, and the first ones the same for fewer networks.
-    numbers = vectors @ 2 ** np.arange(8)
+    numbers = drawn @ 2 ** np.arange(8)
     assert all(len(set(each)) == 4 for each in numbers)
     assert len({tuple(each) for each in numbers}) == 200
-    np.testing.assert_array_equal(experiment.draw_vectors("random", fewer), vectors[:20])
-    assert not np.array_equal(experiment.draw_vectors("random", fewer.others), vectors[:20])
-    noise = experiment.draw_noise(vectors, sample)
+    np.testing.assert_array_equal(vectors.draw_vectors("random", fewer), drawn[:20])
+    assert not np.array_equal(vectors.draw_vectors("random", fewer.others), drawn[:20])
+    noise = vectors.draw_noise(drawn, sample)
     assert len(np.unique(noise)) == noise.size
 
 
@@ -97,11 +98,11 @@ def test_a_set_can_be_completed_unless_two_vectors_share_a_half():
     one = np.tile(np.eye(4), 2)
     shared = one.copy()
     shared[1, 4:] = shared[0, 4:]
-    assert experiment.can_be_completed(np.stack([one, shared])).tolist() == [True, False]
+    assert vectors.can_be_completed(np.stack([one, shared])).tolist() == [True, False]
     # Of random sets, by counting: four different left halves, and four different right ones.
-    vectors = experiment.draw_vectors("random", Sample(4_000, 5))
+    drawn = vectors.draw_vectors("random", Sample(4_000, 5))
     fair = (15 * 14 * 13 / 16**3) ** 2 / (255 * 254 * 253 / 256**3)
-    assert experiment.can_be_completed(vectors).mean() == pytest.approx(fair, abs=0.025)
+    assert vectors.can_be_completed(drawn).mean() == pytest.approx(fair, abs=0.025)
 
 
 def test_search_takes_the_best_pair_on_other_seeds_than_those_reported(monkeypatch):

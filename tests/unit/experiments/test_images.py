@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Protocol, RecirculationNetwork
+from replication.experiments import EXPERIMENTS, TEMPLATES
 from replication.experiments.images import linear, logistic, rules
 from replication.experiments.images.rules import BY_BATCH, draw, evaluate, split, train_epochs, vary
 from replication.experiments.instruments.matrices import Scatter, get_u, get_w
@@ -14,6 +15,7 @@ from replication.simulator.rule.network import Rule
 from replication.simulator.rule.weights import draw_weights, make_patterns, split_weights
 from replication.simulator.running.changes import compute_changes
 from tests.unit.experiments.builders import differentiate
+from tests.unit.experiments.published import get
 
 N_HIDDEN = rules.N_HIDDEN
 SCATTER = linear.make_digits()
@@ -255,18 +257,37 @@ def test_networks_are_evaluated_as_they_stand_by_the_units_that_they_have():
     assert found.error == pytest.approx(missed)
 
 
+def test_rules_that_are_compared_by_their_criterion_learn_at_one_rate_as_the_appendix_says():
+    for tried, rate in ((logistic.RULES, logistic.RATE), (logistic.BOTH, logistic.RATE_OF_BOTH)):
+        assert {rule.numbers["rate"] for rule in tried.values()} == {rate}
+    appendix = (TEMPLATES / "images" / "appendix.md").read_text("utf-8")
+    assert f"white noise ({logistic.NOISE:g} in a pixel)" in appendix
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", logistic.RULES)
+def test_published_share_after_the_first_epochs_is_that_of_the_rule_with_its_constants(name):
+    epochs = logistic.FEWER_EPOCHS[:1]
+    sample = Sample(EXPERIMENTS["images"].n_networks, EXPERIMENTS["images"].root_seed, jobs=-1)
+    tried = {name: logistic.RULES[name]}
+    found = logistic.follow_rules(tried, logistic.read_images(), epochs, sample)
+    published = get(f"images/logistic/digits/{name}/others/0")
+    assert found[name]["others"] == pytest.approx([published], abs=1e-6)
+
+
 def test_codes_of_networks_that_read_perfectly_agree():
     images = make_patterns(linear.IMAGES)[:40]
     rule = logistic.show(rules.LogisticRecirculation, images)
     W = 1e-6 * np.random.default_rng(1).normal(size=(N_HIDDEN, 64))  # to which all codes are alike
     row = np.concatenate([W.ravel(), np.zeros(16 + 64 * 16 + 64)])[None]
-    found = logistic.describe_codes(rule, [row], (images, images))
+    found = logistic.describe_codes(rule, [row], logistic.Images(images, images))
     assert max(found["divergence"][0], found["distance"][0]) < 1e-9
     # Rows of W that are principal components, however small, span what these do.
     deviations = images - images.mean(axis=0)
     main = np.linalg.svd(deviations)[2][:N_HIDDEN]
     row[0, : W.size] = 1e-6 * main.ravel()
-    assert logistic.describe_codes(rule, [row], (images,) * 2)["overlap"] == pytest.approx([1.0])
+    both = logistic.Images(images, images)
+    assert logistic.describe_codes(rule, [row], both)["overlap"] == pytest.approx([1.0])
 
 
 def test_best_reconstruction_is_that_of_principal_components():
@@ -318,7 +339,7 @@ def test_constants_of_a_repair_are_chosen_by_what_is_left_after_the_last_epoch(m
 
 def test_networks_that_learn_on_by_the_same_rule_come_to_the_same_codes(monkeypatch):
     images = make_patterns(linear.IMAGES)[:60]
-    monkeypatch.setattr(logistic, "read_images", lambda: (images[:40], images[40:]))
+    monkeypatch.setattr(logistic, "read_images", lambda: logistic.Images(images[:40], images[40:]))
     monkeypatch.setattr(logistic, "EPOCHS", (1, 2, 4))
     monkeypatch.setattr(logistic, "LEFT_AT", 2)
     monkeypatch.setattr(logistic, "UNITS", {})

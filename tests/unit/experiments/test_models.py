@@ -14,6 +14,7 @@ from replication import DataError, simulate
 from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.hierarchy import figures as hierarchy_figures
+from replication.experiments.hierarchy import run as hierarchy_run
 from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import logistic as LOGISTIC
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
@@ -40,13 +41,16 @@ FEW_IMAGES = {"n_images": SPEED.DIGITS["n_images"] // 4}  # which need four time
 SMALLER = {
     "instruments.agreement": {"LINEAR_DIGITS": dataclasses.replace(LINEAR_DIGITS, n_images=20)},
     "hierarchy.run": {
-        "search_rates": lambda *_: (5.0, 2.0), "RANDOM_FACTOR": 1, "UPDATES": 200, "ROUNDS": 5,
-        "N_COPIES": 1,
+        "search_rates": lambda *_: hierarchy_run.Rates(5.0, 2.0), "RANDOM_FACTOR": 1,
+        "UPDATES": 200,
     },
+    "hierarchy.examination": {"ROUNDS": 5},
+    "hierarchy.vectors": {"N_COPIES": 1},
     "images.linear": {
         "N_UPDATES": 150,
         "RULES": {name: LINEAR.RULES[name] for name in ("W frozen", *LINEAR_FIGURE)},
-        "SIZES": (0.5, 0.02), "STARTS": (0.1,), "NOISES": ((0.08, 100), (0.02, 150)),
+        "SIZES": (0.5, 0.02), "STARTS": (0.1,),
+        "NOISES": (LINEAR.InverseNoise(0.08, 100), LINEAR.InverseNoise(0.02, 150)),
         "ON_PATCHES": ("recirculation",),
         "N_SMALL_UPDATES": 200, "ENCODERS": {(4, 2): 20.0},
     },
@@ -63,7 +67,8 @@ SMALLER = {
     "mechanism.run": {"NAMED_RATES": {"small": 5.0, "paper": 20.0}},
     "mechanism.elsewhere": {"N_SETS": 1, "EIGHT_RATES": {"small": 14.0, "paper": 14.0}},
     "dynamics.run": {"RARE_SHARE": 200},
-    "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
+    "dynamics.failures": {"UPPER_RATES": (6.0, 20.0)},
+    "dynamics.alignment": {"ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},
     "rule.run": {"N_TRAINED": 3, "ALTERED_UPDATES": 100},
@@ -71,10 +76,13 @@ SMALLER = {
     "speed.run": {
         "SEARCHED_RATES": FEW_RATES, "N_FACTOR_RATES": 3,
         "TASKS": SPEED.TASKS | {
-            "": (*SPEED.TASKS[""][:3], FEW_RATES | {"no-hidden-regression": (6.0,)}),
+            "": SPEED.SpeedTask(rates=FEW_RATES | {"no-hidden-regression": (6.0,)}),
         } | {
-            task: (fields | FEW_IMAGES, *of, {rule: (4 * x[0],) for rule, x in rates.items()})
-            for task, (fields, *of, rates) in SPEED.TASKS.items() if "n_images" in fields
+            name: dataclasses.replace(
+                task, fields=task.fields | FEW_IMAGES,
+                rates={rule: (4 * rates[0],) for rule, rates in task.rates.items()},
+            )
+            for name, task in SPEED.TASKS.items() if "n_images" in task.fields
         },
     },
     "settings.run": {

@@ -1,5 +1,6 @@
 """Settings of experiments: those of the published models, and what searches try and find."""
 
+import dataclasses
 import importlib
 import itertools
 import math
@@ -11,11 +12,12 @@ import pytest
 
 from replication import experiments
 from replication.experiments import EXPERIMENTS, find_version
-from replication.experiments.dynamics import jumps
+from replication.experiments.dynamics import alignment, biases, failures
 from replication.experiments.dynamics import run as dynamics
 from replication.experiments.hierarchy import run as hierarchy
 from replication.experiments.images import linear, logistic
-from replication.experiments.live import run as live
+from replication.experiments.live import cloud, lesson, line
+from replication.experiments.live import networks as shown
 from replication.experiments.mechanism import run as mechanism
 from replication.experiments.mechanism import verdicts, waiting
 from replication.experiments.proposal import run as proposal
@@ -36,14 +38,14 @@ def test_a_published_model_is_of_the_networks_and_the_version_that_stand_in_the_
 
 
 def test_published_models_hold_the_settings_that_stand_in_the_code():
-    alignment = "dynamics/main/alignment/4-2-4/rates"
+    aligned = "dynamics/main/alignment/4-2-4/rates"
     paper = get("mechanism/rates/paper")
     for found, expected in (
-        (get_all("dynamics/main/rates", "rate"), jumps.UPPER_RATES),
-        (get_all(alignment, "rate"), jumps.ALIGNED_RATES),
+        (get_all("dynamics/main/rates", "rate"), failures.UPPER_RATES),
+        (get_all(aligned, "rate"), alignment.ALIGNED_RATES),
         (get("dynamics/main/tails/times"), dynamics.TIMES),
-        (get("dynamics/main/choices").keys() - {"n"}, jumps.CHOICES.keys()),
-        (get("dynamics/main/parts").keys() - {"n"}, jumps.DOSES.keys()),
+        (get("dynamics/main/choices").keys() - {"n"}, biases.CHOICES.keys()),
+        (get("dynamics/main/parts").keys() - {"n"}, biases.DOSES.keys()),
         (get("settings/rates"), settings.MAP_RATES),
         (get("settings/regressions"), settings.MAP_REGRESSIONS),
         (get("settings/fastest/0/regression"), max(settings.NEAR_RATES)),
@@ -70,20 +72,20 @@ def test_published_models_hold_the_settings_that_stand_in_the_code():
         (len(get("mechanism/growth/paper/lacking")), len(waiting.PARTS)),
         (get("mechanism/first/paper/n_first"), verdicts.FIRST / paper),
         (get("mechanism/frozen/paper/cap"), waiting.BUDGET / paper),
-        (get("live/cloud/step"), live.STEP),
-        (get_all("live/cloud/criteria", "criterion"), list(live.MEANINGS)),
-        (get("live/spread/updates"), live.SPREAD_UPDATES),
-        (get("live/line/share"), live.SHARE),
-        (get("live/line/updates"), live.N_UPDATES),
-        (get("live/line/half_width"), live.HALF_WIDTH),
-        (get("live/line/root_seed"), live.LINE_SEED),
-        (len(get("live/line/points")), live.N_POINTS),
-        (get("live/root_seed"), live.SHOWN_ROOT_SEED),
-        (get("live/networks/typical/learning_rate"), live.RATE),
+        (get("live/cloud/step"), cloud.STEP),
+        (get_all("live/cloud/criteria", "criterion"), list(cloud.MEANINGS)),
+        (get("live/spread/updates"), lesson.SPREAD_UPDATES),
+        (get("live/line/share"), line.SHARE),
+        (get("live/line/updates"), line.N_UPDATES),
+        (get("live/line/half_width"), line.HALF_WIDTH),
+        (get("live/line/root_seed"), line.LINE_SEED),
+        (len(get("live/line/points")), line.N_POINTS),
+        (get("live/root_seed"), shown.SHOWN_ROOT_SEED),
+        (get("live/networks/typical/learning_rate"), shown.RATE),
         (len(get("live/networks/typical/frames")), N_FRAMES),
         (
             {name: rule["learning_rate"] for name, rule in get("live/line/rules").items()},
-            {name: fields["learning_rate"] for name, fields in live.LINE_RULES.items()},
+            {name: fields["learning_rate"] for name, fields in line.LINE_RULES.items()},
         ),
     ):
         if isinstance(expected, tuple):
@@ -119,6 +121,8 @@ def list_sequences(value):
     if isinstance(value, Mapping):
         for part in value.values():
             yield from list_sequences(part)
+    elif dataclasses.is_dataclass(value):
+        yield from list_sequences(dataclasses.asdict(value))
     elif isinstance(value, list | tuple):
         if value and all(isinstance(part, numbers.Real) for part in value):
             yield list(value)

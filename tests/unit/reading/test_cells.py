@@ -3,10 +3,11 @@
 import pytest
 
 from replication.reading.cells import FORMS, split_cell
-from replication.reading.decimals import find_decimals, list_signs, to_float
+from replication.reading.decimals import find_decimals, to_float
 from replication.reading.headings import read_heading
 from replication.reading.question import Cause, Question
 from replication.reading.reader import read_report
+from replication.reading.signs import list_signs
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.printed)

@@ -410,3 +410,38 @@ def test_a_mean_beside_runs_in_columns_is_asked_about(compare):
     assert "--ignore mean,std" in found.err
     found = compare(*said, "--ignore", "mean,std", own__csv=own)
     assert "your 0.85 (3 runs)" in found.out
+
+
+@pytest.mark.parametrize(("table", "why"), [
+    ('{"seed": 0, "acc": 0.81, "acc": 1}\n{"seed": 1, "acc": 0.83, "acc": 1}\n', "'acc' twice"),
+    ('{"acc": {"steps": [0, 1], "values": [0.1, 0.8]}}', "lists or objects within 'acc'"),
+    ('{"DQN": {"pong": [0.1, 0.2]}, "PPO": {"pong": [0.4, 0.2]}}', "lists or objects within 'DQN'"),
+])  # fmt: skip
+def test_json_that_says_a_value_twice_or_holds_lists_is_refused(tmp_path, capsys, table, why):
+    """The last of two values was taken; and `value` '' was asked for, which no answer satisfied."""
+    found = ask(tmp_path, capsys, "read", "runs.json", runs__json=table)
+    assert (found.code, found.out) == (65, "")
+    assert why in found.err
+
+
+def test_a_number_that_no_float_holds_is_no_number(tmp_path, capsys):
+    """`read` printed inf."""
+    found = ask(tmp_path, capsys, "read", "own.csv", own__csv=make_runs(0.8, "0.9e400", 0.7))
+    assert (found.code, found.out) == (2, "")
+    assert "'0.9e400' in row 2 of the data, which is no number" in found.err
+
+
+def test_where_no_column_has_only_numbers_seeds_are_not_offered_as_values(tmp_path, capsys):
+    """It said: give --value seed."""
+    found = ask(tmp_path, capsys, "read", "own.csv", own__csv=make_runs("0x1f", "0x2f", "0x3f"))
+    assert found.code == 2
+    assert "no column" in found.err
+    assert "--value seed" not in found.err
+
+
+def test_a_monitor_whose_letters_were_renamed_says_so_where_one_is_asked_for(tmp_path, capsys):
+    """It had no column 'r', though the file has."""
+    table = '#{"t_start": 1.0}\nr,l,t\n20.5,20,0.7\n21.5,21,1.4\n22.5,22,2.1\n'
+    found = ask(tmp_path, capsys, "read", "0.csv", "--value", "r", **{"0__csv": table})
+    assert found.code == 2
+    assert "r is the reward" in found.err

@@ -10,8 +10,8 @@ import pytest
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import TEMPLATES
 from replication.experiments.instruments.interventions import freeze, prepare
+from replication.experiments.live.cloud import MEANINGS
 from replication.experiments.live.rule_page import render_page, write_template
-from replication.experiments.live.run import MEANINGS
 from replication.report.template import fill
 from replication.simulator.compiler.javascript import write_script
 from replication.simulator.rule.network import Rule

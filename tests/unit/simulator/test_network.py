@@ -258,6 +258,23 @@ def test_what_a_class_overrides_is_compiled_or_refused(name):
     assert is_refused or "ZeroDivisionError" in repr(raised.value)
 
 
+def test_methods_may_be_mixed_in_by_a_class_that_is_no_network():
+    """It was refused, since the class has a __dict__ of its own, as every class has."""
+
+    class Unbiased:
+        def weight_changes(self, v0):
+            return super().weight_changes(v0)._replace(b=0.0)
+
+    class Mixed(Unbiased, RecirculationNetwork):
+        pass
+
+    class Written(RecirculationNetwork):
+        def weight_changes(self, v0):
+            return super().weight_changes(v0)._replace(b=0.0)
+
+    assert simulate(network=Mixed, n_seeds=20) == simulate(network=Written, n_seeds=20)
+
+
 def test_targets_are_allowed_up_to_what_an_image_may_be():
     rule = make(image=lambda _, v: 1.5 * logistic(v) + 0.5, targets=2 * np.eye(4))
     assert check_rule(rule, Protocol()).largest < 1e-9

@@ -1,0 +1,150 @@
+"""What trained hierarchies do: whether they encode, keep and complete their vectors."""
+
+import dataclasses
+from typing import Self
+
+import numpy as np
+
+from replication.definition.protocol import PAPER
+from replication.experiments.hierarchy.modules import (
+    HALF,
+    N_LOWER,
+    Modules,
+    Settling,
+    attach,
+    make_rule,
+)
+from replication.experiments.hierarchy.vectors import can_be_completed
+from replication.experiments.instruments.matrices import Array, Counts, Flags
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import estimate_share
+from replication.simulator.running.engine import Engine
+
+ROUNDS = 50  # in which a vector settles
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """What became of networks: flags (n,), true where it holds of every vector of a network."""
+
+    encoded: Flags
+    attractors: Flags
+    completed: Flags
+    all: Flags  # encoded, an attractor, and completed
+    can: Flags  # it can be completed
+    codes: Array  # (n, n_vectors, N_LOWER, n_hidden), hidden states of the lower modules
+
+    def select(self, members: Flags) -> Self:
+        """Return what became of some of the networks."""
+        return dataclasses.replace(
+            self,
+            encoded=self.encoded[members],
+            attractors=self.attractors[members],
+            completed=self.completed[members],
+            all=self.all[members],
+            can=self.can[members],
+            codes=self.codes[members],
+        )
+
+
+def examine(rule: type[Modules], weights: Array, vectors: Array, noise: Array) -> Examined:
+    """Return what trained networks do with their vectors.
+
+    Vectors settle without regression, by way of the top module.
+
+    Parameters
+    ----------
+    rule : subclass of Modules
+    weights : float64 array, shape (n, n_weights)
+    vectors : float64 array, shape (n, n_vectors, 8)
+        Those of each network.
+    noise : float64 array, shape (n, n_copies, n_vectors, 8)
+        What is added to them, to see whether they are restored.
+    """
+    n, n_vectors, n_units = vectors.shape
+    evaluation = Engine(PAPER, rule).evaluate(attach(weights, vectors))
+    # The vectors and noisy copies of them, which must come back.
+    copies = np.clip(vectors[:, None] + noise, 0.0, 1.0).reshape(n, -1, n_units)
+    starts = np.concatenate([vectors, copies], axis=1)
+    nothing_held = np.zeros(starts.shape[1:])
+    attracted = settle(rule, weights, starts, nothing_held)
+    # Either half of the vectors is held, and the other one begins at 0.
+    is_first = np.arange(n_units) < HALF
+    held = np.repeat([is_first, ~is_first], n_vectors, axis=0).astype(np.float64)
+    halves = np.tile(vectors, (1, 2, 1)) * held
+    completed = settle(rule, weights, halves, held)
+
+    is_encoded = are_near(evaluation.reconstruction, vectors)
+    is_attractor = are_near(attracted, vectors)
+    is_completed = are_near(completed, vectors)
+    return Examined(
+        encoded=is_encoded,
+        attractors=is_attractor,
+        completed=is_completed,
+        all=is_encoded & is_attractor & is_completed,
+        can=can_be_completed(vectors),
+        codes=evaluation.hidden[0].reshape(n, n_vectors, N_LOWER, -1),
+    )
+
+
+def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> Array:
+    """Return what states become in `ROUNDS` rounds, (n, n_states, n_units).
+
+    `held` (n_states, n_units) is 1 where a unit keeps its state.
+    """
+    n_shown = states.shape[1]
+    patterns = np.hstack([np.eye(n_shown), held])
+    settling = make_rule(Settling, rule, n_shown=n_shown, patterns=patterns, n_rounds=ROUNDS)
+    return Engine(PAPER, settling).evaluate(attach(weights, states)).reconstruction
+
+
+def are_near(states: Array, vectors: Array) -> Flags:
+    """Say in which networks all states are near the vectors (n, n_vectors, 8).
+
+    There may be several states for each vector: all vectors once, then all of them again.
+    """
+    n, n_vectors, n_units = vectors.shape
+    copies = states.reshape(n, -1, n_vectors, n_units)
+    errors = np.abs(copies - vectors[:, np.newaxis])
+    farthest = errors.max(axis=(1, 2, 3))
+    return np.asarray(farthest < PAPER.threshold)
+
+
+def describe(outcome: Examined) -> Model:
+    """Return how many networks there are, and the shares that encode, and do all that is asked."""
+    return {
+        "n": len(outcome.all),
+        "encoded": estimate_share(outcome.encoded),
+        "all": estimate_share(outcome.all),
+    }
+
+
+def compare_splits(outcome: Examined) -> Model:
+    """Describe networks of four vectors by how the units of their lower modules split these.
+
+    ``same``: both modules split the vectors in the same two ways; ``different``: they do not;
+    ``single``: both units of a module make the same split.
+    """
+    left = name_splits(outcome.codes[:, :, 0])  # (n, 2)
+    right = name_splits(outcome.codes[:, :, 1])  # (n, 2)
+    is_single = (left[:, 0] == left[:, 1]) | (right[:, 0] == right[:, 1])
+    is_same = np.all(left == right, axis=1)
+    return {
+        "same": describe(outcome.select(~is_single & is_same)),
+        "different": describe(outcome.select(~is_single & ~is_same)),
+        "single": describe(outcome.select(is_single)),
+    }
+
+
+def name_splits(codes: Array) -> Counts:
+    """Return by which numbers both units of modules split four vectors, the smaller first, (n, 2).
+
+    A unit is more active for two of the vectors than for the other two. In split k, vectors 0 and k
+    are on the same side. `codes` has the shape (n, 4, 2).
+    """
+    order = codes.argsort(axis=1)
+    ranks = order.argsort(axis=1)
+    is_high = ranks >= 2
+    with_first = is_high == is_high[:, :1]
+    splits = 1 + with_first[:, 1:].argmax(axis=1)
+    return np.sort(splits, axis=1)

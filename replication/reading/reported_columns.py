@@ -1,0 +1,121 @@
+"""Columns of reported numbers, and what their headings say."""
+
+import dataclasses
+import re
+from collections.abc import Collection, Sequence
+
+from replication.reading.headings import Heading, read_heading
+from replication.reading.names import CENTRES
+from replication.reading.question import Cause, Question, quote
+from replication.reading.roles import COUNTERS
+from replication.reading.sheet import Column, Sheet
+from replication.reading.typeset import fold
+
+P_VALUES = {"p", "p_value", "p_values", "pvalue", "p_val", "pval"}
+"""Headings of what tests give, folded."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ReportedColumn:
+    """A column of reported numbers, and what its heading says.
+
+    `is_guess`: no heading says which statistic it holds, so that these may be means or medians.
+    """
+
+    column: Column
+    heading: Heading
+    is_guess: bool = False
+
+    @property
+    def name(self) -> str:
+        """The heading, as it is printed."""
+        return self.column.name
+
+    @property
+    def is_centre(self) -> bool:
+        """Whether it holds means, medians or shares."""
+        return self.heading.statistic in CENTRES
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether its cells say how results vary: 0.83 ± 0.04."""
+        return any(cell.has_spread for cell in self.column.list_cells())
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether all of its cells are k of n: 47/50."""
+        cells = self.column.list_cells()
+        return bool(cells) and all(cell.successes is not None for cell in cells)
+
+    def name_statistic(self, statistic: str, label: str | None = None) -> "ReportedColumn":
+        """Return the same column as one of a statistic; under its own label if none is given."""
+        new_label = self.heading.label if label is None else label
+        heading = dataclasses.replace(self.heading, statistic=statistic, label=new_label)
+        return dataclasses.replace(self, heading=heading)
+
+    def guess_mean(self, label: str) -> "ReportedColumn":
+        """Return the same column as one of means, or medians where its cells say so."""
+        return dataclasses.replace(self.name_statistic("mean", label), is_guess=True)
+
+
+def find_reported_columns(sheet: Sheet, taken: Collection[str]) -> list[ReportedColumn]:
+    """Return the columns of numbers of a report, but for those that are keys or ignored.
+
+    Below the name of a statistic a single number is enough, among cells that cannot be read.
+    """
+    columns = []
+    for column in sheet.columns:
+        heading = read_heading(column.name)
+        is_numeric = column.is_numeric or (heading.statistic is not None and column.has_numbers)
+        if is_numeric and column.name not in taken and not _is_no_result(column):
+            columns.append(ReportedColumn(column, heading))
+    return columns
+
+
+def check_cells(sheet: Sheet, names: Collection[str]) -> None:
+    """Refuse a column of a statistic whose cells have digits, and none of which can be read.
+
+    `names`: columns that were said to be something else.
+    """
+    for column in sheet.columns:
+        heading = read_heading(column.name)
+        is_statistic = heading.statistic is not None and not heading.label
+        if not is_statistic or column.name in names or column.has_numbers or not column.known:
+            continue
+        if all(re.search(r"\d", text) for text in column.known):
+            message = (
+                f"{quote([column.name])} of {sheet.name} holds {quote(column.known[:2])}, which is "
+                "no form of a number: write it as 0.83 or 0.83 ± 0.04, or name the column with "
+                "`by` or `ignore` if it is something else"
+            )
+            raise Question(Cause.CELL, message)
+
+
+def _is_no_result(column: Column) -> bool:
+    """Say whether a column counts the rows, or holds what tests give."""
+    folded = fold(column.name)
+    return folded in P_VALUES or (folded in COUNTERS and column.is_counter)
+
+
+def find_wide_columns(sheet: Sheet, taken: Collection[str]) -> list[str]:
+    """Return the headings that can be cells of a key, as PPO and SAC: they name no statistic."""
+    free = [column for column in sheet.columns if column.name not in taken and column.is_numeric]
+    columns = [ReportedColumn(column, read_heading(column.name)) for column in free]
+    results = take_average_as_result(columns)
+    return [result.name for result in results if result.heading.statistic is None]
+
+
+def take_average_as_result(columns: Sequence[ReportedColumn]) -> list[ReportedColumn]:
+    """Return the columns of a report, in which an average over tasks is no mean of runs.
+
+    Beside Ant and Hopper with cells as 0.83 ± 0.04, a column Avg with cells as 0.80 is one more
+    result.
+    """
+    results = [one for one in columns if one.heading.statistic is None and one.has_spread]
+    named = [one for one in columns if one.heading.statistic is not None]
+    if len(results) < 2 or len(named) != 1 or named[0].heading.statistic != "mean":
+        return list(columns)
+    (average,) = named
+    heading = dataclasses.replace(average.heading, statistic=None, label=fold(average.name))
+    result = dataclasses.replace(average, heading=heading)
+    return [result if column is average else column for column in columns]

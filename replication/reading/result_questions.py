@@ -1,0 +1,96 @@
+"""Questions about the columns of a report: which of them hold results, and whose."""
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from replication.reading.headings import BRACKETS
+from replication.reading.names import NAMES
+from replication.reading.question import Cause, Question, quote, quote_argument
+from replication.reading.reported_columns import ReportedColumn
+from replication.reading.sheet import Sheet
+from replication.reading.typeset import clean, fold
+from replication.reading.your_side import YourSide
+
+
+def ask_columns(sheet: Sheet, names: Sequence[str]) -> Question:
+    """Return the question what columns are that name no statistic; all of them in one go."""
+    first = quote_argument(names[0])
+    near = difflib.get_close_matches(fold(names[0]), NAMES, n=1)
+    meant = f" (did you mean {near[0]}?)" if near and len(names) == 1 else ""
+    message = (
+        f"what is {quote(names)} of {sheet.name}{meant}? give `ignore` "
+        f"{quote_argument(','.join(names))}; or `by` {first} if that is a key, `value` {first} if "
+        "it is the result, or call it as a statistic"
+    )
+    return Question(Cause.STATISTIC, message)
+
+
+def ask_label(column: ReportedColumn, value_name: str) -> Question:
+    """Return the question whether means of acc, as in acc_mean, are those of your values."""
+    both = quote_argument(f"{value_name}={column.name}")
+    message = (
+        f"is {quote([column.heading.label])} of the report your {quote([value_name])}? if so give "
+        f"`value` {both}"
+    )
+    return Question(Cause.VALUE, message)
+
+
+def ask_result_column(sheet: Sheet) -> Question:
+    """Return the question where the results stand; cells that cannot be read are shown."""
+    message = f"{sheet.name} has no mean, median or share, only {quote(sheet.names)}"
+    for column in sheet.columns:
+        if column.is_numeric or not column.known:
+            continue
+        if all(re.search(r"\d", text) for text in column.known):
+            cells = quote(column.known[:2])
+            why = f"{quote([column.name])} holds {cells}, which is no form of a number"
+            return Question(Cause.STATISTIC, f"{message}; {why}: write it as 0.83 or 0.83 ± 0.04")
+    return Question(Cause.STATISTIC, f"{message}; name it with `value`")
+
+
+def ask_wide(sheet: Sheet, names: Sequence[str], yours: YourSide | None) -> Question:
+    """Return the question whether several headings are cells of a key, or one holds the results."""
+    argument = names[0]
+    if yours is not None:
+        argument = f"{yours.value or 'VALUE'}={names[0]}"
+    message = (
+        f"{sheet.name} has no mean or median: if {quote(names)} are methods or tasks, give `wide` "
+        f"method (or task); if one of them is what you have, give `value` "
+        f"{quote_argument(argument)}"
+    )
+    return Question(Cause.STATISTIC, message)
+
+
+def ask_statistic(sheet: Sheet, name: str, value_name: str | None) -> Question:
+    """Return the question what the numbers of a single column are."""
+    message = (
+        f"is {quote([name])} of {sheet.name} a mean, a median or a share? if means, give `value` "
+        f"{_pair_names(name, value_name)}; if not, call the column median or share"
+    )
+    return Question(Cause.STATISTIC, message)
+
+
+def ask_if_yours(sheet: Sheet, name: str, value_name: str) -> Question:
+    """Return the question whether a single column of results holds what you call otherwise."""
+    message = (
+        f"is {quote([name])} of {sheet.name} your {quote([value_name])}? if so give `value` "
+        f"{_pair_names(name, value_name)}{_advise_units(name, value_name)}"
+    )
+    return Question(Cause.VALUE, message)
+
+
+def _pair_names(name: str, value_name: str | None) -> str:
+    """Return what says that a column holds your values: acc=Ours, or Ours where you have none."""
+    if value_name is None:
+        return quote_argument(name)
+    return quote_argument(f"{value_name}={name}")
+
+
+def _advise_units(name: str, value_name: str) -> str:
+    """Return advice on two headings whose brackets differ: time [ms], time [s]."""
+    their_brackets = BRACKETS.findall(clean(name))
+    your_brackets = BRACKETS.findall(clean(value_name))
+    if their_brackets == your_brackets:
+        return ""
+    return ", and `scale` if the units in their brackets differ"
