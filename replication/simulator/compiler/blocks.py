@@ -1,10 +1,10 @@
 """From a graph of arrays to loops: code for some patterns side by side.
 
 A `Block` emits code for what a rule made of a pattern (`arrays.py`), for several patterns at once.
-An array that is read more than once goes to memory. What depends on it element by element is computed
-in the same loop, without a way through memory. Sums of products are written in blocks of units by
-patterns, as many as there are registers: each sum has its own order, so the bits do not depend on
-the size of the blocks.
+An array that is read more than once goes to memory. What depends on it element by element is
+computed in the same loop, without a way through memory. Sums of products are written in blocks of
+units by patterns, as many as there are registers: each sum has its own order, so the bits do not
+depend on the size of the blocks.
 """
 
 import functools
