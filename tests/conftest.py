@@ -12,6 +12,11 @@ from hypothesis import settings
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in commands: its threads only wait
 
+# What a shell starts in the background ignores Ctrl-C, and so does all that it starts: the commands
+# to which tests send it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # Of processes that start before any test; each test has a cache of its own.
 CACHE = tempfile.TemporaryDirectory(prefix="replication-cache-", ignore_cleanup_errors=True)
 os.environ["REPLICATION_CACHE"] = CACHE.name

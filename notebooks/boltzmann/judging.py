@@ -25,8 +25,13 @@ COMPATIBLE = 0.05
 JUDGED = {"every": "solved", "tenth": "solved_tenth"}
 """After which cycles a machine is judged, and the column that says when it was first solved."""
 LAST_TESTS = "1500", "1600", "1700", "1800"
+"""Cycles of the last four tests of a 40-10-40 machine."""
+N_COMPLETIONS = 400
+"""Completions in one such test."""
 PRINTED_COMPLETION = 0.986
 PRINTED_COSINE = 0.735
+ALIKE = 0.8
+"""Cosine from which on two units count as alike."""
 
 
 class Estimate(NamedTuple):
@@ -171,21 +176,24 @@ def describe_large(columns: Columns, generator: np.random.Generator) -> Large:
     v = 40
     h = 10
     weights = np.array(columns["weights"]).reshape(-1, h, 2 * v + 1)
-    between = weights[:, :, : 2 * v]
+    to_visible = weights[:, :, : 2 * v]
     biases = weights[:, :, 2 * v :]
-    is_on = between[:, :, :v] + between[:, :, v:] + biases > 0  # (machine, h, v)
+    # The code of each vector, and in how many bits each two codes differ.
+    is_on = to_visible[:, :, :v] + to_visible[:, :, v:] + biases > 0  # (machine, h, v)
     pairs = list(itertools.combinations(range(v), 2))
     first, second = np.array(pairs).T
-    distances = (is_on[:, :, first] != is_on[:, :, second]).sum(axis=1)
-    rearranged = generator.permuted(between.reshape(len(weights), -1), axis=1)
+    distances = (is_on[:, :, first] != is_on[:, :, second]).sum(axis=1)  # (machine, pair)
+    # The same weights in a random order, as a control for the cosines.
+    rearranged = generator.permuted(to_visible.reshape(len(weights), -1), axis=1)
+    cosines_rearranged = find_cosines(rearranged.reshape(to_visible.shape))
     tests = np.array([columns[f"right_{cycle}"] for cycle in LAST_TESTS])
     return Large(
-        completion=tests.mean(axis=0) / 400,
+        completion=tests.mean(axis=0) / N_COMPLETIONS,
         least_distance=distances.min(axis=1),
-        largest_cosine=find_cosines(between).max(axis=1),
-        n_alike_rearranged=(find_cosines(rearranged.reshape(between.shape)) >= 0.8).sum(axis=1),
-        at_800=np.array(columns["right_800"]) / 400,
-        at_860=np.array(columns["right_860"]) / 400,
+        largest_cosine=find_cosines(to_visible).max(axis=1),
+        n_alike_rearranged=(cosines_rearranged >= ALIKE).sum(axis=1),
+        at_800=np.array(columns["right_800"]) / N_COMPLETIONS,
+        at_860=np.array(columns["right_860"]) / N_COMPLETIONS,
     )
 
 
@@ -213,7 +221,7 @@ def judge_completion(large: Large) -> Fact:
     shares = large.completion
     n_below = int((shares <= PRINTED_COMPLETION).sum())
     n_above = int((shares >= PRINTED_COMPLETION).sum())
-    n_trials = 400 * len(LAST_TESTS)
+    n_trials = N_COMPLETIONS * len(LAST_TESTS)
     right = shares * n_trials
     odds = np.log((right + 0.5) / (n_trials - right + 0.5))
     below = predict_one_more(odds, float(np.log(PRINTED_COMPLETION / (1 - PRINTED_COMPLETION))))

@@ -45,23 +45,27 @@ class BoltzmannMachine(replication.Network):
     def gather(self, vector: Any, first: int) -> Any:
         """Anneal the units from `first` on; return how often two were on together afterwards.
 
-        If `first` is not 0, the visible units are clamped to the vector, with noise.
+        If `first` is not 0, the visible units are clamped to the vector, with noise. In a unit of
+        time there are as many probes as units that are not clamped.
         """
         n_free = self.n_units - first
         n_times, cold = self.gathering
 
         def clamp_again(state: Any) -> Any:
+            """Draw the noise of clamped units anew, if the process has it so."""
             if first > 0 and self.is_noise_anew:
                 return np.concatenate([self.clamp(vector), state[first:]])
             return state
 
-        def spend(state: Any, temperature: float) -> Any:
+        def spend_time(state: Any, temperature: float) -> Any:
+            """Spend a unit of time at a temperature."""
             begin = clamp_again(state)
             return repeat(n_free, lambda x: self.probe(x, first, temperature), begin)
 
         def gather_once(state: Any, counts: Any) -> Any:
+            """Spend a unit of time at the last temperature, and count which units are on."""
             if not self.is_each_probe_counted:
-                state = spend(state, cold)
+                state = spend_time(state, cold)
                 return state, counts + np.outer(state, state)
 
             def probe_and_count(state: Any, counts: Any) -> Any:
@@ -74,7 +78,7 @@ class BoltzmannMachine(replication.Network):
         if first > 0:
             state = np.concatenate([self.clamp(vector), state[first:]])
         for times, temperature in self.schedule:
-            state = repeat(times, lambda x, t=temperature: spend(x, t), state)
+            state = repeat(times, lambda x, t=temperature: spend_time(x, t), state)
         _, counts = repeat(n_times, gather_once, state, np.zeros(self.shapes["W"]))
         return counts
 

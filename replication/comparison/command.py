@@ -146,7 +146,7 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
 
 
 def add_gone(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
-    """Let a command say what takes the place of options that there are no more."""
+    """Add options that are gone: a command refuses them, and says what takes their place."""
     for name in names:
         parser.add_argument(
             name_flag(name), dest=name, action=Gone, nargs="*", help=argparse.SUPPRESS
@@ -257,7 +257,8 @@ def read_given(given: str | None) -> "Sheet | str | None":
     if given is None:
         return None
     path = find_example(given)
-    if not is_file(path) and is_printed(given) and not SUFFIX.search(given):
+    is_report = is_printed(given) and not SUFFIX.search(given)
+    if is_report and not is_file(path):
         return given
     return read_file(path)
 

@@ -10,6 +10,9 @@ from replication.errors import UsageError
 from replication.statistics import means, shares
 from replication.statistics.means import SuccessCounts
 
+PER_CENT = 100.0
+"""The scale of reported numbers that are per cent, where your values are shares."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Equivalence:
@@ -37,10 +40,11 @@ def find_equivalence(
     for answer in answers:
         counts = None if answer.difference is None else answer.difference.counts
         if counts is not None:
-            margin = _measure(request.margin, _find_reported_share(report))
+            margin = _measure(request.margin, _find_reported_share(report), are_shares=True)
             p_values.append(_test_shares(counts, report, margin))
         elif answer.sides is not None and "mean" in report.numbers:
-            margin = _measure(request.margin, float(report.numbers["mean"].value))
+            mean = float(report.numbers["mean"].value)
+            margin = _measure(request.margin, mean, are_shares=request.scale == PER_CENT)
             p_values.append(means.find_equivalence(*answer.sides, margin, request.between))
     if margin is None:
         raise UsageError("`margin` was given without a reported mean or share; give that too")
@@ -49,11 +53,20 @@ def find_equivalence(
     return Equivalence(margin, p, p is not None and p <= request.level)
 
 
-def _measure(margin: Margin, reported: float) -> float:
-    """Return the margin in the unit of the values; refuse a per cent of nothing."""
+def _measure(margin: Margin, reported: float, *, are_shares: bool) -> float:
+    """Return the margin in the unit of the values; refuse a per cent of nothing.
+
+    Of values that are shares, a margin of 1 or more is refused: it was meant in per cent.
+    """
     in_unit = margin.measure(reported)
     if not in_unit > 0:
         raise UsageError("`margin` is per cent of a reported number of 0; give it as a number")
+    if are_shares and abs(reported) <= 1.0 <= in_unit:
+        message = (
+            f"`margin` was given as {in_unit:g}, but your values are shares; give it as a share, "
+            "0.02 for two percentage points"
+        )
+        raise UsageError(message)
     return in_unit
 
 

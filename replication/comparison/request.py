@@ -166,6 +166,8 @@ def read_between(given: Number | None) -> float:
     """Read by how many standard deviations labs differ."""
     if given is None:
         return 0.0
+    if str(given).strip().endswith("%"):
+        raise refuse("between", given, "is a number of standard deviations, 0.35, or estimate")
     between = float(read_number(given, "between").value)
     if not 0.0 <= between <= MOST_BETWEEN:
         raise refuse("between", given, "is from 0 to 100 standard deviations")

@@ -137,7 +137,7 @@ def _describe_dependence(table: FoundTable) -> str:
         return ""
     if table.whole.dependence is Dependence.ONE_REPORT:
         return (
-            "All rows are held against one report and share its error, so each is judged alone, "
+            "All rows are compared with one report and share its error, so each is judged alone, "
             "among so many."
         )
     mean = table.pooled

@@ -139,7 +139,7 @@ def read_groups(difference: Sequence[str] | None) -> Groups:
     """Return the two groups whose difference was reported."""
     if difference is None:
         return None
-    names = list(difference)
+    names = list(map(str, difference))
     if len(names) != 2 or names[0] == names[1]:
         raise refuse("difference", names, "are two groups of one column")
     return names[0], names[1]
@@ -243,8 +243,8 @@ def list_own(both: BothSides, groups: Groups, pair: str | None) -> dict[Key, One
 
 def split_groups(runs: TidyRuns) -> dict[Key, OwnRuns]:
     """Return the runs of each group."""
-    order = np.argsort(runs.places, kind="stable")
-    sizes = np.bincount(runs.places, minlength=len(runs.groups))
+    order = np.argsort(runs.group_codes, kind="stable")
+    sizes = np.bincount(runs.group_codes, minlength=len(runs.groups))
     parts = np.split(order, np.cumsum(sizes)[:-1])
     own = {}
     for key, rows in zip(runs.groups, parts, strict=True):
@@ -306,6 +306,6 @@ def has_seeds_of_both(both: BothSides, groups: Groups) -> bool:
     if groups is None or not isinstance(yours, TidyRuns) or yours.seed_codes is None:
         return False
     index = yours.keys.index(both.grouping or "")
-    names = np.array([key[index] for key in yours.groups])[yours.places]
+    names = np.array([key[index] for key in yours.groups])[yours.group_codes]
     first, second = (yours.seed_codes[names == name] for name in groups)
     return np.intersect1d(first, second).size > 0

@@ -7,6 +7,7 @@ full one. Any other study has a short report in
 
 import contextlib
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
@@ -330,9 +331,18 @@ def _list_names(models: Mapping[str, Model]) -> dict[str, Model]:
     n_measurements = count_measurements()
     return {
         "claims": list_claims(models),
+        "n_verdicts": count_verdicts(models),
         "cost": registry.COST,
         "measurements": {"n": n_measurements, "widening": find_widening(n_measurements)},
     }
+
+
+def count_verdicts(models: Mapping[str, Model]) -> dict[str, int]:
+    """Return how many statements have each verdict in some models, by its words."""
+    verdicts: Counter[str] = Counter()
+    for model in models.values():
+        verdicts.update(judged["verdict"] for judged in model.get("claims", {}).values())
+    return dict(verdicts)
 
 
 def _describe_provenance(study: Study) -> Model:

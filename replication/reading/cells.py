@@ -195,9 +195,9 @@ def split_cell(text: str) -> Cell | None:
     if in_units:
         return _read_in_units(in_units)
     for form in FORMS:
-        found = _compile(form).fullmatch(body)
-        if found:
-            cell = _fill_form(form, found.groups())
+        match = _compile(form).fullmatch(body)
+        if match:
+            cell = _fill_form(form, match.groups())
             return None if cell is None else _part_ends(cell, body)
     return None
 
@@ -249,9 +249,9 @@ def _fill_form(form: Form, groups: tuple[str, ...]) -> Cell | None:
     return fill_cell(Cell(kind=kinds[0]), parts)
 
 
-def _read_in_units(found: re.Match[str]) -> Cell:
+def _read_in_units(match: re.Match[str]) -> Cell:
     """Return 0.830(4), whose bracket is in units of the last digit."""
-    value, decimals, digits = found.groups()
+    value, decimals, digits = match.groups()
     mark = "," if "," in value else "."
     padded = digits.zfill(len(decimals) + 1)
     bracket = padded[: -len(decimals)] + mark + padded[-len(decimals) :]

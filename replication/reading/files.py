@@ -32,9 +32,9 @@ def read_content_of(content: bytes, name: str) -> Sheet:
         advice = "read it with pandas, and give the data frame, or write it as CSV"
         raise DataError(f"{name} is a Parquet file; {advice}")
     if len(content) > large.LARGE:
-        found = _read_if_large(content, name)
-        if found is not None:
-            return found
+        sheet = _read_if_large(content, name)
+        if sheet is not None:
+            return sheet
     text = _decode(content, name)
     _check_size(text, name)
     return _read_text(text, name)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeGuard
 
 import numpy as np
 
 from replication.errors import DataError
 from replication.reading.headers import check_names
 from replication.reading.question import Cause, Question
-from replication.reading.sheet import Column, Sheet, print_float
+from replication.reading.sheet import Column, Sheet, format_float
 from replication.system.files import refuse_unreadable
 from replication.wording import show
 
@@ -58,7 +58,7 @@ def read_frame(given: object, name: str) -> Sheet:
     return Sheet(quoted, tuple(columns), is_point_sure=True)
 
 
-def _read_mapping(given: Mapping[object, Any], name: str) -> Sheet:
+def _read_mapping(given: Mapping[str, Iterable[object]], name: str) -> Sheet:
     """Return a mapping of columns as texts; of a series the index does not count."""
     import pandas as pd
 
@@ -66,7 +66,7 @@ def _read_mapping(given: Mapping[object, Any], name: str) -> Sheet:
     with refuse_unreadable(name, "give a list with a cell for each row", kind="mapping of columns"):
         for heading, cells in given.items():
             values = pd.Series(cells, dtype=object).tolist()
-            columns.append(Column(str(heading), [_print(value) for value in values]))
+            columns.append(Column(str(heading), [_format_cell(value) for value in values]))
         if len({len(column) for column in columns}) > 1:
             raise ValueError("columns differ in length")
     return Sheet(name, tuple(columns), is_point_sure=True)
@@ -90,11 +90,11 @@ def _take_series(name: str, series: "pd.Series") -> Column:
     """Return a column of a frame: of numbers as they are, of others as texts."""
     if series.dtype.kind in "iuf":
         return Column(name, numbers=np.asarray(series.to_numpy(np.float64, na_value=np.nan)))
-    return Column(name, [_print(cell) for cell in series.tolist()])
+    return Column(name, [_format_cell(cell) for cell in series.tolist()])
 
 
-def _print(cell: object) -> str:
-    """Return a cell as text; nothing where it is None, NaN or NA."""
+def _format_cell(cell: object) -> str:
+    """Return a cell as text; "" where it is None, NaN or NA."""
     if isinstance(cell, str):
         return cell.strip()
     if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
@@ -102,7 +102,7 @@ def _print(cell: object) -> str:
     if isinstance(cell, (bool, np.bool_)):
         return "true" if cell else "false"
     if isinstance(cell, (float, np.floating)):
-        return print_float(float(cell))
+        return format_float(float(cell))  # "" for NaN
     if isinstance(cell, Decimal) and cell.is_nan():
         return ""
     return str(cell)

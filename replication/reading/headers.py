@@ -104,30 +104,32 @@ def read_tuples(names: Sequence[str]) -> list[str]:
 
 
 def join_lines(rows: Rows) -> Rows:
-    """Return rows of a typeset table whose first lines without any number are one header."""
+    """Return the rows of a typeset table, whose header over several lines is joined to one."""
     width = max(map(len, rows))
     padded = [row + [""] * (width - len(row)) for row in rows]
-    n_head = 1
-    while n_head < len(rows) - 1 and _is_heading(padded[n_head], padded[n_head - 1]):
-        n_head += 1
-    lines = padded[:n_head]
+    n_lines = 1
+    while n_lines < len(rows) - 1 and _is_heading(padded[n_lines], padded[n_lines - 1]):
+        n_lines += 1
     names = []
-    for place in range(width):
-        parts = dict.fromkeys(line[place] for line in lines if line[place])
-        names.append(" ".join(parts))
-    return [names, *padded[n_head:]]
+    for column in range(width):
+        words = [line[column] for line in padded[:n_lines] if line[column]]
+        names.append(" ".join(dict.fromkeys(words)))
+    return [names, *padded[n_lines:]]
 
 
 def _is_heading(row: Sequence[str], above: Sequence[str]) -> bool:
-    """Say whether a line goes on a header: words below one that has gaps, or says one twice."""
+    """Say whether a line without numbers belongs to the header, with the line above.
+
+    That line has gaps, or one heading twice.
+    """
     has_words = any(cell and not is_missing(cell) for cell in row[1:])
     has_numbers = any(re.search(r"\d", cell) for cell in row)
-    is_open = "" in above or len(set(above)) < len(above)
-    return has_words and is_open and not has_numbers
+    is_unfinished = "" in above or len(set(above)) < len(above)
+    return has_words and is_unfinished and not has_numbers
 
 
 def join_spreads(rows: Rows) -> Rows:
-    """Return rows of which those of spreads alone, below numbers, are joined to the row above."""
+    """Return rows in which a row of nothing but spreads is joined to the numbers above it."""
     joined: Rows = []
     for row in rows:
         if len(joined) > 1 and _is_of_spreads(row, joined[-1]):
@@ -150,7 +152,7 @@ def _is_of_spreads(row: Sequence[str], above: Sequence[str]) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Filled:
-    """Rows in which names that stand once stand in each row, and the headings above them."""
+    """Rows in which empty cells have the name above them, and the headings of their columns."""
 
     rows: Rows
     names: tuple[str, ...]
@@ -170,29 +172,32 @@ def fill_down(rows: Rows) -> Filled:
     """
     names, *body = [list(row) for row in rows]
     filled = []
-    for place in range(len(names) - 1):
-        column = [row[place] for row in body]
-        if any(NUMBER_FIRST.match(cell) for cell in column) or not column or not column[0]:
+    for column in range(len(names) - 1):
+        cells = [row[column] for row in body]
+        has_numbers = any(NUMBER_FIRST.match(cell) for cell in cells)
+        if has_numbers or not cells or not cells[0]:
             break
-        if "" in column:
-            _fill_column(body, place)
-            filled.append(names[place])
+        if "" in cells:
+            _fill_column(body, column)
+            filled.append(names[column])
     return Filled([names, *body], tuple(filled))
 
 
-def _fill_column(rows: Rows, place: int) -> None:
+def _fill_column(rows: Rows, column: int) -> None:
+    """Give each empty cell of a column the text above it."""
     last = ""
     for row in rows:
-        last = row[place] or last
-        row[place] = last
+        last = row[column] or last
+        row[column] = last
 
 
 def drop_empty(rows: Rows) -> Rows:
     """Return rows without columns that have neither a heading nor a cell."""
-    kept = [place for place in range(len(rows[0])) if any(row[place] for row in rows)]
-    if len(kept) == len(rows[0]):
+    width = len(rows[0])
+    kept = [column for column in range(width) if any(row[column] for row in rows)]
+    if len(kept) == width:
         return rows
-    return [[row[place] for place in kept] for row in rows]
+    return [[row[column] for column in kept] for row in rows]
 
 
 def check_widths(name: str, rows: Rows, advice: str) -> Rows:
@@ -200,8 +205,8 @@ def check_widths(name: str, rows: Rows, advice: str) -> Rows:
     names, *body = rows
     if body and all(len(row) == len(names) + 1 for row in body):
         return [["", *names], *body]  # as write.table of R
-    for place, row in enumerate(body, start=1):
+    for number, row in enumerate(body, start=1):
         if len(row) != len(names):
-            given = f"{len(row)} cells under a header of {len(names)} (row {place} of the data)"
+            given = f"{len(row)} cells under a header of {len(names)} (row {number} of the data)"
             raise DataError(f"{name} has a row of {given}; {advice}")
     return rows

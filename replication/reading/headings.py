@@ -64,8 +64,8 @@ def read_heading(text: str) -> Heading:
         kind = _read_level(words)
     if statistic is None and not words and "±" in body:
         statistic = "spread"
-    found = FACTOR.search(text)
-    factor = "" if found is None else found[0]
+    match = FACTOR.search(text)
+    factor = "" if match is None else match[0]
     return Heading(label, statistic, unit, kind, runs, factor)
 
 
@@ -77,10 +77,10 @@ def _read_asides(brackets: Sequence[str], behind: str) -> tuple[str, str | None]
     unit = ""
     kind: str | None = None
     for part in (*brackets, behind):
-        spread = re.sub(r"(?:mean|average|avg|median|m)?\s*[±,]", "", part).strip()
-        found = read_kind(spread)
-        if found is not None and found.name is not None:
-            kind = spread
+        words = re.sub(r"(?:mean|average|avg|median|m)?\s*[±,]", "", part).strip()
+        spread = read_kind(words)
+        if spread is not None and spread.name is not None:
+            kind = words
         elif part.strip() == "%" or part.strip() == "in %":
             unit = "%"
     words = behind.strip(" ,;:")
@@ -99,14 +99,14 @@ def _split_words(words: str) -> tuple[str, str | None]:
         end = {"low": "ci_low", "lower": "ci_low", "high": "ci_high", "upper": "ci_high"}
         return level[1] or "", end.get(level[3], "ci")
     parts = words.split("_")
-    for place in range(1, len(parts)):
-        first = "_".join(parts[:place])
-        last = "_".join(parts[place:])
+    for n_first in range(1, len(parts)):
+        first = "_".join(parts[:n_first])
+        last = "_".join(parts[n_first:])
         if _is_name(last):
             return first, find_statistic(last)
-    for place in range(len(parts) - 1, 0, -1):
-        first = "_".join(parts[:place])
-        last = "_".join(parts[place:])
+    for n_first in range(len(parts) - 1, 0, -1):
+        first = "_".join(parts[:n_first])
+        last = "_".join(parts[n_first:])
         if _is_name(first):
             return last, find_statistic(first)
     return words, None

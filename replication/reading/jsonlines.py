@@ -6,7 +6,7 @@ from typing import Any
 
 from replication.errors import DataError
 from replication.reading.headers import check_names
-from replication.reading.sheet import Column, Sheet, print_float
+from replication.reading.sheet import Column, Sheet, format_float
 from replication.system.files import refuse_unreadable
 from replication.wording import show
 
@@ -79,7 +79,7 @@ def _read_columns(given: Mapping[str, Json], name: str) -> Sheet:
         if any(isinstance(cell, (list, dict)) for cell in values):
             what = f"{name} holds lists or objects within {show(heading)}"
             raise DataError(f"{what}; give one object for each row, with plain values, a line each")
-        columns.append(Column(heading, [_print(cell) for cell in values]))
+        columns.append(Column(heading, [_format_cell(cell) for cell in values]))
     if len({len(column) for column in columns}) > 1:
         raise DataError(f"columns of {name} are not equally long; give a cell for each row")
     check_names(name, [column.name for column in columns])
@@ -108,16 +108,16 @@ def _flatten(row: Json, before: str = "", depth: int = 0) -> Flat:
         if isinstance(cell, dict) and cell and depth < DEEPEST:
             flat |= _flatten(cell, f"{heading}.", depth + 1)
         else:
-            flat[heading] = _print(cell)
+            flat[heading] = _format_cell(cell)
     return flat
 
 
-def _print(cell: Json) -> str:
+def _format_cell(cell: Json) -> str:
     """Return a cell as text; nothing where it is null."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return print_float(cell)
+        return format_float(cell)
     return cell if isinstance(cell, str) else str(cell)

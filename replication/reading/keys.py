@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from replication.reading.question import Cause, Question, quote
-from replication.reading.sheet import Sheet, print_float
+from replication.reading.sheet import Sheet, format_float
 from replication.reading.tidy import Key, TidyReport, TidyRuns
 from replication.reading.typeset import fold
 
@@ -15,7 +15,8 @@ def check_keys(
     mine: TidyRuns | TidyReport, keys: Sequence[str], report: TidyReport, own: Sheet, theirs: Sheet
 ) -> None:
     """Refuse sides whose keys are called otherwise, or that have none in common."""
-    if {fold(key) for key in keys} != {fold(key) for key in report.keys}:
+    have_same_names = {fold(key) for key in keys} == {fold(key) for key in report.keys}
+    if not have_same_names:
         message = (
             f"keys of the report ({quote(report.keys) or 'none'}) and of yours "
             f"({quote(keys) or 'none'}) differ; its columns are {quote(theirs.names)}, yours "
@@ -24,33 +25,34 @@ def check_keys(
         raise Question(Cause.KEY, message)
     if not keys:
         return
-    places = [mine.keys.index(key) for key in keys]
+    order = [mine.keys.index(key) for key in keys]
     groups = mine.groups if isinstance(mine, TidyRuns) else [row.key for row in mine.rows]
-    ours = {tuple(fold_cell(key[place]) for place in places) for key in groups}
-    others = {tuple(map(fold_cell, key)) for key in order_keys(report, keys)}
-    if not ours & others:
-        both = f"yours are {_list_keys(ours)}, those of the report {_list_keys(others)}"
+    your_keys = {tuple(fold_cell(key[index]) for index in order) for key in groups}
+    their_keys = {tuple(map(fold_cell, key)) for key in order_keys(report, keys)}
+    if your_keys.isdisjoint(their_keys):
+        both = f"yours are {_quote_keys(your_keys)}, those of the report {_quote_keys(their_keys)}"
         message = (
             f"no {' and '.join(keys)} is alike: {both}; write them alike, or name keys with `by`"
         )
         raise Question(Cause.KEY, message)
 
 
-def _list_keys(keys: set[Key]) -> str:
+def _quote_keys(keys: set[Key]) -> str:
+    """Return the first keys for a message."""
     return quote([", ".join(key) for key in sorted(keys)])
 
 
 def order_keys(report: TidyReport, keys: Sequence[str]) -> list[Key]:
     """Return the keys of a report in the order of those of your side."""
     folded = [fold(key) for key in report.keys]
-    places = [folded.index(fold(key)) for key in keys]
-    return [tuple(row.key[place] for place in places) for row in report.rows]
+    order = [folded.index(fold(key)) for key in keys]
+    return [tuple(row.key[index] for index in order) for row in report.rows]
 
 
 def fold_cell(text: str) -> str:
     """Return a cell of a key as it is compared: 64 and 64.0 are one number, 6_4 is none."""
     if NUMBER.fullmatch(text):
-        return print_float(float(text))
+        return format_float(float(text))
     return fold(text)
 
 
@@ -74,11 +76,9 @@ def find_spelling(keys: Sequence[Key], others: Sequence[Key]) -> Mapping[Key, Ke
     spelt: dict[Key, list[Key]] = {}
     for key in others:
         spelt.setdefault(tuple(map(fold_cell, key)), []).append(key)
-    found = {}
+    spelling = {}
     for key in keys:
         ways = spelt.get(tuple(map(fold_cell, key)), [])
-        if key in ways or not ways:
-            found[key] = key
-        else:
-            found[key] = ways[0] if len(ways) == 1 else key
-    return found
+        is_sure = len(ways) == 1 and key not in ways
+        spelling[key] = ways[0] if is_sure else key
+    return spelling

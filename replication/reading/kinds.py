@@ -76,10 +76,10 @@ def read_kind(text: str) -> Kind | None:
     body = " ".join(parts)
     if body in ALONE:
         return Kind(body)
-    found = KIND.fullmatch(body)
-    if found is None or not found[0]:
+    match = KIND.fullmatch(body)
+    if match is None or not match[0]:
         return None
-    level, factor, name, by, free = found.groups()
+    level, factor, name, by, free = match.groups()
     return Kind(
         name=name or ("ci" if level else None),
         factor=float(factor or 1),

@@ -45,7 +45,7 @@ def is_latex(text: str) -> bool:
 def read_latex(text: str, name: str) -> Sheet:
     """Read the only table of a text."""
     inner = _find_body(COMMENT.sub("", text), name)
-    inner = STACKED.sub(lambda found: ROW_END.sub(" ", found[1]), inner)
+    inner = STACKED.sub(lambda match: ROW_END.sub(" ", match[1]), inner)
     lines = ROW_END.split(RULE.sub("", inner))
     n_cells = 0
     rows: Rows = []
@@ -70,7 +70,7 @@ def read_latex(text: str, name: str) -> Sheet:
 
 def _find_body(text: str, name: str) -> str:
     """Return what stands in the table, without the letters that align its columns."""
-    begins = [found.end() for found in BEGIN.finditer(text)]
+    begins = [match.end() for match in BEGIN.finditer(text)]
     if not begins:
         return text
     if len(begins) > 1:
@@ -118,14 +118,18 @@ def _split_row(line: str) -> list[str]:
 
 
 def _fill_tall(cells: list[str], tall: dict[int, Tall]) -> list[str]:
-    """Return the cells of a row; one that spans several rows stands in each of them."""
+    """Return the cells of a row; one that spans several rows stands in each of them.
+
+    `tall`: cells of the rows above that span this one, by column; it is brought up to date.
+    """
     filled = []
-    for place, cell in enumerate(cells):
-        found = TALL.fullmatch(cell)
-        if found is not None:
-            tall[place] = Tall(found[2], int(found[1]))
-        span = tall.get(place)
-        if span is not None and span.n_left > 0 and (found is not None or not cell):
+    for column, cell in enumerate(cells):
+        match = TALL.fullmatch(cell)
+        if match is not None:
+            tall[column] = Tall(match[2], int(match[1]))
+        span = tall.get(column)
+        is_covered = match is not None or not cell
+        if span is not None and span.n_left > 0 and is_covered:
             span.n_left -= 1
             filled.append(span.text)
         else:

@@ -6,7 +6,7 @@ import numpy as np
 
 from replication.reading.grouping import find_doubled
 from replication.reading.question import Cause, Question, quote, quote_argument
-from replication.reading.sheet import BoolArray, FloatArray, IntArray, print_float
+from replication.reading.sheet import BoolArray, FloatArray, IntArray, format_float
 from replication.reading.trackers import is_step
 from replication.wording import plural
 
@@ -49,7 +49,7 @@ def take_from_log(log: Log, take: str | None) -> Taken:
         starts = _find_starts(log)
         if starts is None or take is None:
             raise _ask_runs(log, starts)
-        first = print_float(float(log.steps[starts[0]]))
+        first = format_float(float(log.steps[starts[0]]))
         notes.append(
             f"No column says which run is which: one begins wherever {log.step} is {first} again."
         )
@@ -61,6 +61,7 @@ def take_from_log(log: Log, take: str | None) -> Taken:
 
 
 def _take(log: Log, take: str) -> Taken:
+    """Return what stands for each run of a log in which every row says its run."""
     order = np.lexsort((log.steps, log.runs))
     _check_steps(log)
     if take in ("last", "last-each"):
@@ -111,9 +112,9 @@ def _ask_runs(log: Log, starts: IntArray | None) -> Question:
 
 
 def _ask_take(log: Log) -> Question:
-    n = int(log.runs.max()) + 1
-    runs = plural(n, "run")
-    last = print_float(float(log.steps.max()))
+    """Return the question what stands for a run."""
+    runs = plural(int(log.runs.max()) + 1, "run")
+    last = format_float(float(log.steps.max()))
     message = (
         f"{log.name} is a log of {runs} by {quote([log.step])}: what is a run's value? give `take` "
         f"last, max, min, mean or a step such as {last}"
@@ -126,7 +127,7 @@ def _check_steps(log: Log) -> None:
     at = np.unique(log.steps, return_inverse=True)[1].astype(np.int64)
     doubled = find_doubled(log.runs * (int(at.max()) + 1) + at)
     if doubled is not None:
-        step = print_float(float(log.steps[doubled]))
+        step = format_float(float(log.steps[doubled]))
         message = (
             f"a run of {log.name} has several values at {log.step} {step}: name what tells them "
             "apart with `by` or `seed`, or keep some with `where`"
@@ -142,6 +143,10 @@ def _find_last_rows(log: Log, order: IntArray) -> IntArray:
 
 
 def _take_last(log: Log, order: IntArray, *, is_each: bool) -> Taken:
+    """Return the last value of each run; ask if runs of a group end at different steps.
+
+    `order`: rows by run and step. `is_each`: each run counts at its own end.
+    """
     rows = _find_last_rows(log, order)
     ends = log.steps[rows]
     if not is_each:
@@ -157,8 +162,8 @@ def _check_ends(log: Log, rows: IntArray) -> None:
     for group in range(int(groups.max()) + 1):
         mine = np.unique(ends[groups == group])
         if mine.size > 1:
-            first = print_float(float(mine[0]))
-            last = print_float(float(mine[-1]))
+            first = format_float(float(mine[0]))
+            last = format_float(float(mine[-1]))
             ways = [_name_take(log, which) for which in (last, first, "last-each")]
             message = (
                 f"runs of {log.name} end at {log.step} {first} to {last}: give `take` {ways[0]} "
@@ -175,22 +180,25 @@ def _name_take(log: Log, which: str) -> str:
 
 
 def _take_summary(log: Log, order: IntArray, take: str) -> Taken:
+    """Return the largest, the smallest or the mean value of each run."""
     rows = _find_last_rows(log, order)
     starts = np.flatnonzero(np.diff(log.runs[order], prepend=-1))
     values = log.values[order]
     if take == "max":
-        found = np.maximum.reduceat(values, starts)
+        summaries = np.maximum.reduceat(values, starts)
     elif take == "min":
-        found = np.minimum.reduceat(values, starts)
+        summaries = np.minimum.reduceat(values, starts)
     else:
-        found = np.add.reduceat(values, starts) / np.diff(np.append(starts, values.size))
+        lengths = np.diff(np.append(starts, values.size))
+        summaries = np.add.reduceat(values, starts) / lengths
     note = f"Of each run the {take} of its values by {log.step} is taken."
-    return Taken(rows, np.asarray(found), (note,))
+    return Taken(rows, np.asarray(summaries), (note,))
 
 
 def _take_at(log: Log, step: float) -> Taken:
+    """Return the value of each run at a step; runs without one are left out."""
     rows = np.flatnonzero(log.steps == step)
-    text = print_float(step)
+    text = format_float(step)
     if rows.size == 0:
         ends = _describe_ends(np.unique(log.steps))
         message = f"no run of {log.name} has a value at {log.step} {text}; {log.step} is {ends}"
@@ -204,7 +212,8 @@ def _take_at(log: Log, step: float) -> Taken:
 
 
 def _describe_ends(ends: FloatArray) -> str:
+    """Return the first and the last of some steps in words."""
     distinct = np.unique(ends)
     if distinct.size == 1:
-        return f"at {print_float(float(distinct[0]))}"
-    return f"from {print_float(float(distinct[0]))} to {print_float(float(distinct[-1]))}"
+        return f"at {format_float(float(distinct[0]))}"
+    return f"from {format_float(float(distinct[0]))} to {format_float(float(distinct[-1]))}"

@@ -63,7 +63,7 @@ def read_with_report(
 def read_both(own: Sheet, theirs: Sheet, reading: Reading, groups: Groups = None) -> BothSides:
     """Return two tables, with the keys that both have; or ask."""
     theirs = bring_into_form(rename_theirs(theirs, reading), own, reading)
-    # What was said of your table, and of the report.
+    # The options of your table, and those of the report.
     mine, other = split_reading(own, theirs, reading)
     check_differences(theirs, groups)
     if is_of_reports(own, reading) and groups is None:
@@ -72,7 +72,7 @@ def read_both(own: Sheet, theirs: Sheet, reading: Reading, groups: Groups = None
     mine, other = find_wide(own, theirs, mine, other)
     grouping = find_group_column(own, groups, mine)
     label_key = match_labels(theirs, own)
-    # Your runs are read by what the report shows of them, and then the report by your runs.
+    # Your runs are read by what the report names, and then the report by your columns.
     shown = find_shown(own, theirs, mine, other, label_key)
     shown = add_shown_key(shown, grouping, mine)
     if groups is not None and mine.succeeded is not None:

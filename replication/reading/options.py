@@ -163,7 +163,7 @@ def name_flag(name: str) -> str:
 def select(said: Mapping[str, Any], kind: type[Said]) -> Said:
     """Return those options that a class has."""
     names = list_options(kind)
-    return cast(Said, {name: one for name, one in said.items() if name in names})
+    return cast(Said, {name: value for name, value in said.items() if name in names})
 
 
 def check_names(said: Iterable[str], kind: type) -> None:
@@ -186,10 +186,10 @@ def refuse_name(name: str, allowed: Sequence[str]) -> UsageError:
 def describe_options(kind: type) -> Callable[[Function], Function]:
     """Return a decorator that lists the options of a class in the docstring of a function."""
     lines = []
-    for name, one in list_options(kind).items():
-        words = one.help[0].upper() + one.help[1:]
-        allowed = f" : {{{', '.join(one.choices)}}}" if one.choices else ""
-        lines += [f"    {name}{allowed}", f"        {words}."]
+    for name, option in list_options(kind).items():
+        sentence = option.help[0].upper() + option.help[1:]
+        allowed = f" : {{{', '.join(option.choices)}}}" if option.choices else ""
+        lines += [f"    {name}{allowed}", f"        {sentence}."]
     text = "\n".join(lines)
 
     def describe(function: Function) -> Function:
@@ -268,12 +268,12 @@ class Reading:
     @property
     def keys(self) -> list[str]:
         """Columns of keys, by your names."""
-        return [one.own for one in self.by]
+        return [key.own for key in self.by]
 
     @property
     def values(self) -> list[str]:
         """Columns of values, by your names."""
-        return [one.own for one in self.value]
+        return [value.own for value in self.value]
 
 
 def make_reading(said: ReadingOptions) -> Reading:
@@ -331,10 +331,10 @@ def list_conditions(given: Names) -> list[str]:
 
 def read_condition(text: str) -> Condition:
     """Read status=FINISHED, lr=0.1|0.2 or acc!=nan."""
-    found = re.fullmatch(r"(.+?)(!?=)(.*)", text)
-    if found is None:
+    match = re.fullmatch(r"(.+?)(!?=)(.*)", text)
+    if match is None:
         raise refuse_option("where", text, "are conditions such as status=FINISHED or acc!=nan")
-    name, sign, cells = found.groups()
+    name, sign, cells = match.groups()
     return Condition(text, name.strip(), tuple(cells.split("|")), keeps=sign == "=")
 
 

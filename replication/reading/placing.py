@@ -14,11 +14,11 @@ from replication.reading.question import Cause, Question, quote, quote_argument
 HALF_UNIT = 0.51  # of the last digit, by which a rounded per cent may be off
 
 
-class Numbers:
+class PlacedNumbers:
     """Reported numbers of one result while they are placed, by the name of the statistic."""
 
     def __init__(self) -> None:
-        self.found: dict[str, str] = {}
+        self.by_name: dict[str, str] = {}
         self.kind: str | None = None
         self.is_skewed = False
         self.percent: str | None = None
@@ -26,14 +26,14 @@ class Numbers:
 
     def put(self, name: str, number: str) -> None:
         """Put a number under its name; refuse a second one."""
-        if name in self.found and self.found[name] != number:
-            both = quote([self.found[name], number])
+        if name in self.by_name and self.by_name[name] != number:
+            both = quote([self.by_name[name], number])
             raise Question(Cause.STATISTIC, f"the {name} was given twice: {both}; give it once")
-        self.found[name] = number
+        self.by_name[name] = number
 
 
 @dataclasses.dataclass(frozen=True)
-class Place:
+class CellContext:
     """Where a cell stands: the heading of its column, and what was said of the table.
 
     `is_guess`: nothing says whether its numbers are means or medians.
@@ -72,65 +72,65 @@ class Place:
         return NO_KIND, None
 
 
-def place_cell(numbers: Numbers, cell: Cell, place: Place) -> None:
+def place_cell(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
     """Put the numbers of a cell under their names."""
-    cell = spread_sign(cell, place)
+    cell = spread_sign(cell, context)
     if cell.runs is not None:
         numbers.put("runs", cell.runs)
     if cell.aside is not None:
         numbers.aside = f"({cell.aside}) behind {cell.value} ± {cell.spread}"
     if cell.successes is not None:
         _place_count(numbers, cell)
-    elif place.statistic in SPREADS:
-        _place_spread_column(numbers, cell, place)
+    elif context.statistic in SPREADS:
+        _place_spread_column(numbers, cell, context)
     else:
-        _place_value(numbers, cell, place)
+        _place_value(numbers, cell, context)
 
 
-def _place_count(numbers: Numbers, cell: Cell) -> None:
+def _place_count(numbers: PlacedNumbers, cell: Cell) -> None:
     """Put k of n."""
     numbers.put("n_succeeded", cell.successes or "")
     numbers.put("runs", cell.of or "")
     numbers.percent = cell.percent
 
 
-def _place_value(numbers: Numbers, cell: Cell, place: Place) -> None:
+def _place_value(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
     """Put a mean, a median or another number, with what stands beside it."""
-    name = place.find_statistic(cell)
+    name = context.find_statistic(cell)
     if name == "runs" and not cell.is_number:
-        raise _refuse_cell(place, cell)
+        raise _refuse_cell(context, cell)
     if name == "range" and cell.value is not None:
-        raise _refuse_width(place, cell.value)
+        raise _refuse_width(context, cell.value)
     if cell.value is not None:
         numbers.put(name, cell.value)
-    if name in ENDS["ci"] and place.heading.kind is not None:
-        numbers.kind = place.heading.kind  # 90% CI low
+    if name in ENDS["ci"] and context.heading.kind is not None:
+        numbers.kind = context.heading.kind  # 90% CI low
     if cell.low is not None and cell.high is not None:
-        _place_ends(numbers, cell, place)
+        _place_ends(numbers, cell, context)
     if cell.up is not None and cell.down is not None:
-        _place_skewed(numbers, cell, place)
+        _place_skewed(numbers, cell, context)
     if cell.bracket is not None:
-        _place_bracket(numbers, cell, place)
+        _place_bracket(numbers, cell, context)
     if cell.spread is not None:
-        _place_spread(numbers, cell.spread, *place.find_kind(cell))
+        _place_spread(numbers, cell.spread, *context.find_kind(cell))
 
 
-def _place_spread_column(numbers: Numbers, cell: Cell, place: Place) -> None:
+def _place_spread_column(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
     """Put a column of spreads, or of intervals by their ends."""
     if cell.low is not None and cell.high is not None:
-        _place_ends(numbers, cell, place)
+        _place_ends(numbers, cell, context)
         return
     number = cell.spread or cell.value or cell.bracket
     if number is None:
-        raise _refuse_cell(place, cell)
-    kind, words = place.find_kind(cell)
-    if place.statistic in ("sd", "se") or (place.statistic == "ci" and kind.name != "ci"):
-        numbers.put(place.statistic, number)
+        raise _refuse_cell(context, cell)
+    kind, words = context.find_kind(cell)
+    if context.statistic in ("sd", "se") or (context.statistic == "ci" and kind.name != "ci"):
+        numbers.put(context.statistic, number)
     else:
         _place_spread(numbers, number, kind, words)
 
 
-def _place_spread(numbers: Numbers, number: str, kind: Kind, words: str | None) -> None:
+def _place_spread(numbers: PlacedNumbers, number: str, kind: Kind, words: str | None) -> None:
     """Put what stands behind ±: under its name, or as a spread that may be any."""
     if kind.name == "ignore":
         return
@@ -148,18 +148,18 @@ def _place_spread(numbers: Numbers, number: str, kind: Kind, words: str | None) 
     numbers.kind = words
 
 
-def _place_ends(numbers: Numbers, cell: Cell, place: Place) -> None:
+def _place_ends(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
     """Put the two ends of an interval under their names, which must be known."""
-    kind, words = place.find_kind(cell)
+    kind, words = context.find_kind(cell)
     name = kind.name
     if name == "ignore":
         return
-    if name not in ENDS and place.statistic in ENDS and cell.value is None:
-        name = place.statistic
+    if name not in ENDS and context.statistic in ENDS and cell.value is None:
+        name = context.statistic
         words = None
     if name not in ENDS:
         ends = f"{cell.low} to {cell.high}"
-        message = f"{quote([place.name])}: what is {ends}? give `plus_minus` ci, iqr or range"
+        message = f"{quote([context.name])}: what is {ends}? give `plus_minus` ci, iqr or range"
         raise Question(Cause.SPREAD, message)
     low, high = ENDS[name or ""]
     numbers.put(low, cell.low or "")
@@ -168,7 +168,7 @@ def _place_ends(numbers: Numbers, cell: Cell, place: Place) -> None:
         numbers.kind = words
 
 
-def _place_skewed(numbers: Numbers, cell: Cell, place: Place) -> None:
+def _place_skewed(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
     """Put the mean of two errors, +0.02 -0.03."""
     up = cell.up or ""
     down = cell.down or ""
@@ -180,15 +180,15 @@ def _place_skewed(numbers: Numbers, cell: Cell, place: Place) -> None:
         number = up
     else:
         numbers.is_skewed = True
-    _place_spread(numbers, number, *place.find_kind(cell))
+    _place_spread(numbers, number, *context.find_kind(cell))
 
 
-def _place_bracket(numbers: Numbers, cell: Cell, place: Place) -> None:
+def _place_bracket(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
     """Put what stands in brackets, if something says what it is; of a share its per cent."""
-    if place.statistic == "n_succeeded":
+    if context.statistic == "n_succeeded":
         numbers.percent = cell.bracket
         return
-    kind, words = place.find_kind(cell)
+    kind, words = context.find_kind(cell)
     if kind.name is None:
         printed = f"{cell.value} ({cell.bracket})"
         more = ""
@@ -197,36 +197,36 @@ def _place_bracket(numbers: Numbers, cell: Cell, place: Place) -> None:
                 "; its brackets are read in units of the last digit, with a space before them not"
             )
         message = (
-            f"{quote([place.name])}: what is in the brackets of {printed}? give `plus_minus` sd, "
+            f"{quote([context.name])}: what is in the brackets of {printed}? give `plus_minus` sd, "
             f"se or ci, or ignore{more}"
         )
         raise Question(Cause.SPREAD, message)
     _place_spread(numbers, cell.bracket or "", kind, words)
 
 
-def _refuse_width(place: Place, number: str) -> Question:
+def _refuse_width(context: CellContext, number: str) -> Question:
     message = (
-        f"{quote([place.name])} holds {quote([number])}, where two ends are expected: write both, "
-        f"or give `ignore` {quote_argument(place.name)}"
+        f"{quote([context.name])} holds {quote([number])}, where two ends are expected: write "
+        f"both, or give `ignore` {quote_argument(context.name)}"
     )
     return Question(Cause.CELL, message)
 
 
-def _refuse_cell(place: Place, cell: Cell) -> Question:
+def _refuse_cell(context: CellContext, cell: Cell) -> Question:
     printed = " ".join(cell.list_numbers())
-    message = f"{quote([place.name])} holds {quote([printed])}, where one number is expected"
+    message = f"{quote([context.name])} holds {quote([printed])}, where one number is expected"
     return Question(Cause.CELL, message)
 
 
-def spread_sign(cell: Cell, place: Place) -> Cell:
+def spread_sign(cell: Cell, context: CellContext) -> Cell:
     """Return a cell in which a unit that belongs to all of its numbers stands behind each."""
-    if place.statistic in COUNTS or cell.successes is not None:
+    if context.statistic in COUNTS or cell.successes is not None:
         return cell
     numbers = cell.get_numbers()
     numbers.pop("aside", None)
-    _check_suffixes(numbers, place)
-    sign = place.heading.unit
-    if len(numbers) > 1 and _has_common_sign(numbers, place):
+    _check_suffixes(numbers, context)
+    sign = context.heading.unit
+    if len(numbers) > 1 and _has_common_sign(numbers, context):
         sign = "%"
     if sign != "%":
         return cell
@@ -234,7 +234,7 @@ def spread_sign(cell: Cell, place: Place) -> Cell:
     return fill_cell(cell, signed)
 
 
-def _check_suffixes(numbers: Mapping[str, str], place: Place) -> None:
+def _check_suffixes(numbers: Mapping[str, str], context: CellContext) -> None:
     """Refuse 1.2k ± 0.1, whose spread may be in thousands or not."""
     has_suffix = {text.rstrip("% ")[-1:].isalpha() for text in numbers.values()}
     is_power = len({"e" in text.lower() for text in numbers.values()}) > 1
@@ -245,74 +245,74 @@ def _check_suffixes(numbers: Mapping[str, str], place: Place) -> None:
         and to_float(numbers["value"]) >= 1.0
     ):
         printed = " and ".join(numbers.values())
-        message = f"{quote([place.name])}: {printed} have a unit behind one of them; repeat it"
+        message = f"{quote([context.name])}: {printed} have a unit behind one of them; repeat it"
         raise Question(Cause.UNIT, message)
 
 
-def _has_common_sign(numbers: Mapping[str, str], place: Place) -> bool:
+def _has_common_sign(numbers: Mapping[str, str], context: CellContext) -> bool:
     """Say whether a per cent sign behind the last number belongs to all: 83.0 ± 4.0 %."""
     texts = list(numbers.values())
     signs = [text.endswith("%") for text in texts]
     if all(signs) or not any(signs):
         return False
     if "bracket" in numbers and not signs[0]:
-        raise _ask_count(numbers["value"], numbers["bracket"], place)
+        raise _ask_count(numbers["value"], numbers["bracket"], context)
     decimals = {count_decimals(text) for text in texts}
     if signs[-1] and not signs[0] and len(decimals) == 1:
         return True
     printed = " and ".join(texts)
     message = (
-        f"{quote([place.name])}: does the per cent sign of {printed} belong to all of them? write "
-        "it behind each that it belongs to"
+        f"{quote([context.name])}: does the per cent sign of {printed} belong to all of them? "
+        "write it behind each that it belongs to"
     )
     raise Question(Cause.UNIT, message)
 
 
-def _ask_count(value: str, bracket: str, place: Place) -> Question:
+def _ask_count(value: str, bracket: str, context: CellContext) -> Question:
     """Return the question what 47 (94%) is: a count, whose per cent is that of the bracket."""
     message = (
-        f"{quote([place.name])}: is {value} ({bracket}) a count with its per cent? write it as "
+        f"{quote([context.name])}: is {value} ({bracket}) a count with its per cent? write it as "
         f"{value}/n ({bracket}), or call the column 'n (%)'; if {bracket} is a spread, write "
         f"{value}% ({bracket})"
     )
     return Question(Cause.UNIT, message)
 
 
-def check_numbers(numbers: Numbers, where: str) -> None:
+def check_numbers(numbers: PlacedNumbers, where: str) -> None:
     """Refuse a count whose per cent is not its own, and a share above 1."""
-    found = numbers.found
-    if numbers.aside is not None and "runs" not in found:
+    by_name = numbers.by_name
+    if numbers.aside is not None and "runs" not in by_name:
         message = (
             f"{where}: is {numbers.aside} the number of runs? give that number, or another, as `n`"
         )
         raise Question(Cause.COUNT, message)
     if numbers.percent is not None:
         _check_percent(numbers, numbers.percent, where)
-    share = found.get("share")
+    share = by_name.get("share")
     if share is not None and not share.endswith("%") and to_float(share) > 1.0:
         message = f"{where}: a share of {share}; write it in per cent, or as a part of 1"
         raise Question(Cause.UNIT, message)
 
 
-def _check_percent(numbers: Numbers, percent: str, where: str) -> None:
-    found = numbers.found
-    if "runs" not in found:
-        message = f"{where}: {found['n_succeeded']} ({percent}) of how many? give `n`"
+def _check_percent(numbers: PlacedNumbers, percent: str, where: str) -> None:
+    by_name = numbers.by_name
+    if "runs" not in by_name:
+        message = f"{where}: {by_name['n_succeeded']} ({percent}) of how many? give `n`"
         raise Question(Cause.COUNT, message)
-    share = 100.0 * to_float(found["n_succeeded"]) / to_float(found["runs"])
+    share = 100.0 * to_float(by_name["n_succeeded"]) / to_float(by_name["runs"])
     if abs(share - to_float(percent)) > HALF_UNIT * 10.0 ** -count_decimals(percent):
         message = (
-            f"{where}: {found['n_succeeded']} of {found['runs']} is {share:.2f} %, and not "
+            f"{where}: {by_name['n_succeeded']} of {by_name['runs']} is {share:.2f} %, and not "
             f"{percent}; correct one, or give the `n` that is meant"
         )
         raise Question(Cause.COUNT, message)
 
 
-def has_result(numbers: Numbers) -> bool:
+def has_result(numbers: PlacedNumbers) -> bool:
     """Say whether anything but a number of runs was reported."""
-    return bool(numbers.found.keys() - {"runs"})
+    return bool(numbers.by_name.keys() - {"runs"})
 
 
-def has_centre(numbers: Numbers) -> bool:
+def has_centre(numbers: PlacedNumbers) -> bool:
     """Say whether a mean, a median or a share was reported."""
-    return not numbers.found.keys().isdisjoint(CENTRES)
+    return not numbers.by_name.keys().isdisjoint(CENTRES)

@@ -41,6 +41,12 @@ class ReportedColumn:
         """Whether its cells say how results vary: 0.83 ± 0.04."""
         return any(cell.has_spread for cell in self.column.list_cells())
 
+    @property
+    def has_counts(self) -> bool:
+        """Whether all of its cells are k of n: 47/50."""
+        cells = self.column.list_cells()
+        return bool(cells) and all(cell.successes is not None for cell in cells)
+
     def name_statistic(self, statistic: str, label: str | None = None) -> "ReportedColumn":
         """Return the same column as one of a statistic; under its own label if none is given."""
         new_label = self.heading.label if label is None else label
@@ -48,7 +54,7 @@ class ReportedColumn:
         return dataclasses.replace(self, heading=heading)
 
     def guess_mean(self, label: str) -> "ReportedColumn":
-        """Return the same column as one of means, or medians where their spread says so."""
+        """Return the same column as one of means, or medians where its cells say so."""
         return dataclasses.replace(self.name_statistic("mean", label), is_guess=True)
 
 

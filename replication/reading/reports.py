@@ -28,8 +28,8 @@ def read_report_of(
 ) -> TidyReport:
     """Return the results of a table of reported results.
 
-    `yours`: what your table shows of it, None where there is none to go by. `label_key`: the key
-    that labels in headings are, as acc in acc_mean.
+    `yours`: the columns of your table, None where there is no table of yours. `label_key`: the name
+    of the key whose cells are labels in headings, as acc in acc_mean.
     """
     sheet = filter_rows(sheet, reading.where)
     known = {fold(name) for name in (*reading.keys, *reading.ignore)}

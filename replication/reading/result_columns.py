@@ -40,6 +40,7 @@ GENERIC = {
 """Headings that say no more than that a result stands below."""
 DIFFERENCES = {"difference", "diff", "improvement", "gain", "gap", "delta"}
 """Headings of a difference of two groups."""
+QUARTILES = {"q1", "q3", "iqr"}
 BESIDE_MEANS = {"sd", "se", "ci", "ci_low", "spread"}
 """Statistics that stand beside a mean, so that a column without a name is one of means."""
 
@@ -49,7 +50,7 @@ def find_result_columns(
 ) -> list[ReportedColumn]:
     """Return the columns of results, and of what belongs to them, each with its statistic.
 
-    What no heading explains is asked. `yours`: None where there is no table of yours to go by.
+    What no heading explains is asked. `yours`: None where there is no table of yours.
     """
     if reading.value:
         explained = _take_said(sheet, columns, reading)
@@ -80,7 +81,7 @@ def _guess_stacked(columns: Sequence[ReportedColumn]) -> list[ReportedColumn]:
     guessed = []
     for column in columns:
         is_stacked = column.heading.statistic == "mean" and not column.heading.label
-        guessed.append(column.guess_mean("") if is_stacked else column)
+        guessed.append(_guess_statistic(column, "", columns) if is_stacked else column)
     return guessed
 
 
@@ -114,7 +115,7 @@ def _take_said(
     taken = []
     for column in columns:
         if column.name in names:
-            taken.append(_name_result(column))
+            taken.append(_name_result(column, columns))
         elif column.heading.statistic is not None and column.heading.label in {"", *labels}:
             taken.append(column)
     if len(names) > 1:
@@ -134,12 +135,12 @@ def _list_said(sheet: Sheet, columns: Sequence[ReportedColumn], reading: Reading
     return names
 
 
-def _name_result(column: ReportedColumn) -> ReportedColumn:
-    """Return a column that was named as one of what its heading says, or else of means."""
+def _name_result(column: ReportedColumn, columns: Sequence[ReportedColumn]) -> ReportedColumn:
+    """Return a column that was named as one of what its heading says, or of means or medians."""
     label = column.heading.label or fold(column.name)
     if column.is_centre and column.heading.statistic is not None:
         return column.name_statistic(column.heading.statistic, label)
-    return column.guess_mean(label)
+    return _guess_statistic(column, label, columns)
 
 
 # -- columns below the name of a statistic --------------------------------------------------------
@@ -191,11 +192,27 @@ def _name_values(
     for column in columns:
         if column not in results:
             named.append(column)
-        elif len(results) == 1:
-            named.append(column.guess_mean(""))
-        else:
-            named.append(column.guess_mean(BEHIND_NAME.sub("", clean(column.name))))
+            continue
+        label = "" if len(results) == 1 else BEHIND_NAME.sub("", clean(column.name))
+        named.append(_guess_statistic(column, label, columns))
     return named
+
+
+def _guess_statistic(
+    column: ReportedColumn, label: str, columns: Sequence[ReportedColumn]
+) -> ReportedColumn:
+    """Return a column of results that nothing names as one of means, medians or successes."""
+    if column.has_counts:
+        return column.name_statistic("n_succeeded", label)
+    if _has_quartiles_beside(columns):
+        return column.name_statistic("median", label)
+    return column.guess_mean(label)
+
+
+def _has_quartiles_beside(columns: Sequence[ReportedColumn]) -> bool:
+    """Say whether quartiles stand in columns without a label, and nothing that belongs to means."""
+    beside = {column.heading.statistic for column in columns if not column.heading.label}
+    return not beside.isdisjoint(QUARTILES) and beside.isdisjoint(BESIDE_MEANS)
 
 
 def _pick_results(
@@ -214,7 +231,8 @@ def _pick_results(
     if len(results) > 1:
         raise ask_wide(sheet, [column.name for column in results], yours)
     beside = {column.heading.statistic for column in columns if not column.heading.label}
-    _check_single(sheet, results[0], yours, has_spread_beside=not beside.isdisjoint(BESIDE_MEANS))
+    has_spread_beside = not beside.isdisjoint(BESIDE_MEANS | QUARTILES)
+    _check_single(sheet, results[0], yours, has_spread_beside=has_spread_beside)
     return results
 
 
@@ -229,12 +247,13 @@ def _check_single(
 ) -> None:
     """Ask about a single column of numbers whose heading does not say what it is, or whose.
 
-    `has_spread_beside`: a column of spreads stands beside it, so that it holds means.
+    `has_spread_beside`: a column of spreads stands beside it, so that it holds means or medians.
     """
     label = column.heading.label
     is_generic = not label or label in GENERIC | DIFFERENCES
     value_name = None if yours is None else yours.value_name
-    if not (column.has_spread or has_spread_beside or is_generic):
+    is_clear = column.has_spread or column.has_counts or has_spread_beside
+    if not (is_clear or is_generic):
         raise ask_statistic(sheet, column.name, value_name)
     if value_name is not None and not is_generic:
         raise ask_if_yours(sheet, column.name, value_name)

@@ -7,7 +7,13 @@ from replication.reading.decimals import Decimals, find_decimals_of
 from replication.reading.keys import check_spellings
 from replication.reading.names import SPREADS, STATISTICS, SUCCESSES
 from replication.reading.options import Reading
-from replication.reading.placing import Numbers, Place, check_numbers, has_result, place_cell
+from replication.reading.placing import (
+    CellContext,
+    PlacedNumbers,
+    check_numbers,
+    has_result,
+    place_cell,
+)
 from replication.reading.question import Cause, Question, quote, quote_argument
 from replication.reading.reported_columns import ReportedColumn
 from replication.reading.sheet import Sheet
@@ -26,8 +32,8 @@ def read_rows(
 ) -> TidyReport:
     """Return the results of a report; cells that hold no number are named in its notes.
 
-    `columns`: of results, and of what belongs to them. `label_key`: the key that labels in headings
-    are, as acc in acc_mean.
+    `columns`: of results, and of what belongs to them. `label_key`: the name of the key whose cells
+    are labels in headings, as acc in acc_mean.
     """
     labels = list(dict.fromkeys(column.heading.label for column in columns if column.is_centre))
     has_labels = len(labels) > 1
@@ -35,13 +41,13 @@ def read_rows(
     texts = {column.name: column.column.list_texts() for column in columns}
     rows: list[ReportRow] = []
     unread: list[str] = []
-    for place, row_key in enumerate(_list_keys(sheet, keys)):
+    for row_index, row_key in enumerate(_list_keys(sheet, keys)):
         for label in labels or [""]:
             key = (*row_key, label) if has_labels else row_key
             cells = {}
             for column in columns:
                 if column.heading.label in ("", label):
-                    cells[column] = texts[column.name][place]
+                    cells[column] = texts[column.name][row_index]
             row = _read_row(key, cells, decimals, reading)
             if row is None:
                 unread.append(_describe_unread(key, cells))
@@ -63,10 +69,10 @@ def _list_keys(sheet: Sheet, names: Sequence[str]) -> list[Key]:
     """Return the key of each row; refuse a row that lacks a part of it."""
     columns = [sheet[name].list_texts() for name in names]
     keys = []
-    for place in range(sheet.n_rows):
-        key = tuple(column[place].strip() for column in columns)
+    for row in range(sheet.n_rows):
+        key = tuple(column[row].strip() for column in columns)
         if not all(key):
-            message = f"row {place + 1} of {sheet.name} lacks a key ({quote(names)})"
+            message = f"row {row + 1} of {sheet.name} lacks a key ({quote(names)})"
             raise Question(Cause.KEY, message + "; give it, or remove the row")
         keys.append(key)
     return keys
@@ -83,28 +89,28 @@ def _find_decimals(sheet: Sheet, columns: Sequence[ReportedColumn], reading: Rea
 
 
 def _read_row(key: Key, cells: Cells, decimals: Decimals, reading: Reading) -> ReportRow | None:
-    """Return a result; None if a number that it is of cannot be read."""
-    numbers = Numbers()
+    """Return the result of some cells; None if they hold none, or if one of them cannot be read."""
+    numbers = PlacedNumbers()
     for column, text in cells.items():
         if is_missing(text):
             continue
         cell = column.column.split(text)
         if cell is None:
             return None
-        place_cell(numbers, decimals.plain_cell(cell), _find_place(column, reading))
+        place_cell(numbers, decimals.plain_cell(cell), _find_context(column, reading))
         if column.heading.runs is not None:
-            numbers.found.setdefault("runs", column.heading.runs)
+            numbers.by_name.setdefault("runs", column.heading.runs)
     if not has_result(numbers):
         return None
     if reading.n is not None:
-        numbers.found.setdefault("runs", reading.n)
+        numbers.by_name.setdefault("runs", reading.n)
     check_numbers(numbers, ", ".join(key) or "the report")
-    return ReportRow(key, numbers.found, numbers.kind, numbers.is_skewed)
+    return ReportRow(key, numbers.by_name, numbers.kind, numbers.is_skewed)
 
 
-def _find_place(column: ReportedColumn, reading: Reading) -> Place:
-    """Return where the cells of a column stand."""
-    return Place(column.name, column.heading, reading, column.is_guess)
+def _find_context(column: ReportedColumn, reading: Reading) -> CellContext:
+    """Return what the cells of a column are read by."""
+    return CellContext(column.name, column.heading, reading, column.is_guess)
 
 
 def _describe_unread(key: Key, cells: Cells) -> str:
@@ -116,8 +122,8 @@ def _describe_unread(key: Key, cells: Cells) -> str:
 
 def _check_doubled(sheet: Sheet, names: Sequence[str], rows: Sequence[ReportRow]) -> None:
     """Ask which of several results is meant that have one key."""
-    for place, name in enumerate(names):
-        check_spellings(name, dict.fromkeys(row.key[place] for row in rows))
+    for index, name in enumerate(names):
+        check_spellings(name, dict.fromkeys(row.key[index] for row in rows))
     seen: set[Key] = set()
     for row in rows:
         if row.key in seen or (not names and len(rows) > 1):
@@ -166,11 +172,11 @@ def _describe_roles(
 
 def _describe_column(column: ReportedColumn, reading: Reading) -> str:
     """Return the heading of a column, with its statistic in words, and whose it is."""
-    place = _find_place(column, reading)
-    names = [place.statistic]
+    context = _find_context(column, reading)
+    names = [context.statistic]
     if column.is_guess:
         cells = column.column.list_cells()
-        names = list(dict.fromkeys(map(place.find_statistic, cells))) or names
+        names = list(dict.fromkeys(map(context.find_statistic, cells))) or names
     in_words = {**STATISTICS, **SUCCESSES, "runs": "runs", "spread": "number behind ±"}
     words = " or ".join(in_words.get(name, name) for name in names)
     heading = column.heading

@@ -64,7 +64,7 @@ MIN_RISING = 5  # rows in which a column that rises may be a clock
 
 @dataclasses.dataclass(frozen=True)
 class OtherSide:
-    """What the report shows of one's own table.
+    """What the report names, by which a table of runs is read.
 
     `keys`: columns of yours that are keys of both. `values`: names, folded, of what is reported.
     `is_share`: nothing but a share of successes is reported. `numbers`: headings of the report,
@@ -81,7 +81,7 @@ NO_OTHER = OtherSide()
 
 
 class Assignment:
-    """The roles of columns while they are found."""
+    """The roles that columns have been given so far."""
 
     def __init__(self, sheet: Sheet, known: Roles) -> None:
         self.sheet = sheet
@@ -111,36 +111,36 @@ def find_roles(sheet: Sheet, reading: Reading, other: OtherSide, known: Roles) -
 
     `known`: those of columns that were headings before.
     """
-    found = Assignment(sheet, known)
-    _give_said(found, reading, other)
-    _give_runs(found)
+    assigned = Assignment(sheet, known)
+    _give_said(assigned, reading, other)
+    _give_runs(assigned)
     if _find_step(reading) is None:
-        steps = [one.name for one in found.free if is_step(one.name) and one.is_numeric]
-        found.give([name for name in steps if fold(name) not in other.values], Role.STEP)
-    if not found.list_names(Role.VALUE):
-        found.give(_find_values(found, reading, other), Role.VALUE)
-    for column in found.free:
-        _ask_of_rest(found, column)
-        found.give([column.name], Role.IGNORED)
-    return found.finish()
+        steps = [one.name for one in assigned.free if is_step(one.name) and one.is_numeric]
+        assigned.give([name for name in steps if fold(name) not in other.values], Role.STEP)
+    if not assigned.list_names(Role.VALUE):
+        assigned.give(_find_values(assigned, reading, other), Role.VALUE)
+    for column in assigned.free:
+        _ask_of_rest(assigned, column)
+        assigned.give([column.name], Role.IGNORED)
+    return assigned.finish()
 
 
-def _give_said(found: Assignment, reading: Reading, other: OtherSide) -> None:
+def _give_said(assigned: Assignment, reading: Reading, other: OtherSide) -> None:
     """Give the roles that were said; a key called metric may stand for the headings."""
-    sheet = found.sheet
-    found.give(sheet.choose(reading.ignore), Role.IGNORED)
+    sheet = assigned.sheet
+    assigned.give(sheet.choose(reading.ignore), Role.IGNORED)
     keys = [name for name in reading.keys if fold(name) != "metric" or sheet.find(name)]
-    found.give(sheet.choose(keys) if reading.by else other.keys, Role.KEY)
-    found.give(sheet.choose(reading.seed), Role.SEED)
-    if Role.VALUE not in found.roles.values():
-        found.give(sheet.choose(reading.values), Role.VALUE)
+    assigned.give(sheet.choose(keys) if reading.by else other.keys, Role.KEY)
+    assigned.give(sheet.choose(reading.seed), Role.SEED)
+    if Role.VALUE not in assigned.roles.values():
+        assigned.give(sheet.choose(reading.values), Role.VALUE)
     step = _find_step(reading)
     if step is not None:
-        found.give(sheet.choose([step]), Role.STEP)
+        assigned.give(sheet.choose([step]), Role.STEP)
     if reading.succeeded is not None:
-        found.give(sheet.choose([reading.succeeded]), Role.SUCCEEDED)
+        assigned.give(sheet.choose([reading.succeeded]), Role.SUCCEEDED)
         if not reading.values and other.is_share:
-            found.give(sheet.choose([reading.succeeded]), Role.VALUE)
+            assigned.give(sheet.choose([reading.succeeded]), Role.VALUE)
 
 
 def _find_step(reading: Reading) -> str | None:
@@ -148,29 +148,29 @@ def _find_step(reading: Reading) -> str | None:
     return None if reading.take is None else reading.take.step
 
 
-def _give_runs(found: Assignment) -> None:
+def _give_runs(assigned: Assignment) -> None:
     """Give columns that say which run a row is of, and those that only count rows."""
-    for column in found.free:
+    for column in assigned.free:
         folded = fold(column.name)
         if folded in COUNTERS and column.is_counter:
-            found.give([column.name], Role.IGNORED)
+            assigned.give([column.name], Role.IGNORED)
         elif SEED.fullmatch(folded) or folded == "index":
-            found.give([column.name], Role.SEED)
-    _drop_labels(found)
+            assigned.give([column.name], Role.SEED)
+    _drop_labels(assigned)
 
 
-def _drop_labels(found: Assignment) -> None:
+def _drop_labels(assigned: Assignment) -> None:
     """Leave out columns that name each row, where another one says the seed."""
-    names = found.list_names(Role.SEED)
+    names = assigned.list_names(Role.SEED)
     seeds = [name for name in names if "seed" in fold(name)]
-    labels = [name for name in names if found.sheet[name].n_distinct == found.sheet.n_rows]
+    labels = [name for name in names if assigned.sheet[name].n_distinct == assigned.sheet.n_rows]
     if seeds:
-        found.give([name for name in labels if name not in seeds], Role.IGNORED)
+        assigned.give([name for name in labels if name not in seeds], Role.IGNORED)
 
 
-def _find_values(found: Assignment, reading: Reading, other: OtherSide) -> list[str]:
+def _find_values(assigned: Assignment, reading: Reading, other: OtherSide) -> list[str]:
     """Return the columns of values: those that the report names, or the only one of numbers."""
-    numeric = [column for column in found.free if column.is_numeric]
+    numeric = [column for column in assigned.free if column.is_numeric]
     named = [one.name for one in numeric if _is_named(one.name, other.values)]
     if named:
         return named
@@ -179,16 +179,16 @@ def _find_values(found: Assignment, reading: Reading, other: OtherSide) -> list[
         return called
     candidates = _list_candidates(numeric, is_share=other.is_share)
     if not candidates:  # of a table with nothing else, steps may be what was measured
-        candidates = [found.sheet[name] for name in found.list_names(Role.STEP)]
+        candidates = [assigned.sheet[name] for name in assigned.list_names(Role.STEP)]
     if not candidates and reading.succeeded is not None:
         return [reading.succeeded]
     if len(candidates) == 1:
-        _check_counter(found, candidates[0])
+        _check_counter(assigned, candidates[0])
         return [candidates[0].name]
     binary = [one.name for one in candidates if one.is_binary]
     if other.is_share and len(binary) == 1:
         return binary
-    raise ask_value(found.sheet, [one.name for one in candidates])
+    raise ask_value(assigned.sheet, [one.name for one in candidates])
 
 
 def _list_candidates(numeric: Sequence[Column], *, is_share: bool) -> Sequence[Column]:
@@ -213,12 +213,12 @@ def _is_named(name: str, values: frozenset[str]) -> bool:
     return fold(name) in values or fold(re.split(r"[/.]", name)[-1]) in values
 
 
-def _check_counter(found: Assignment, column: Column) -> None:
+def _check_counter(assigned: Assignment, column: Column) -> None:
     """Ask about a single column of numbers that counts the rows."""
-    if column.is_counter and len(column) >= MIN_RISING and found.list_names(Role.STEP) == []:
+    if column.is_counter and len(column) >= MIN_RISING and assigned.list_names(Role.STEP) == []:
         name = quote_argument(column.name)
         message = (
-            f"{quote([column.name])} counts the rows of {found.sheet.name}: if it holds the "
+            f"{quote([column.name])} counts the rows of {assigned.sheet.name}: if it holds the "
             f"values, give `value` {name}"
         )
         raise Question(Cause.VALUE, message)
@@ -244,39 +244,39 @@ def ask_value(sheet: Sheet, names: Sequence[str]) -> Question:
     return Question(Cause.VALUE, message)
 
 
-def _ask_of_rest(found: Assignment, column: Column) -> None:
+def _ask_of_rest(assigned: Assignment, column: Column) -> None:
     """Ask about a column that tells runs of one group apart, or that may be a clock."""
-    groups = group_rows(found.sheet, found.list_names(Role.KEY))
-    if not column.varies or _is_harmless(found, column):
+    groups = group_rows(assigned.sheet, assigned.list_names(Role.KEY))
+    if not column.varies or _is_harmless(assigned, column):
         return
-    if _tells_apart(found, column) and differs_within(column.codes, groups):
-        raise _ask_group(found, column)
-    has_steps = bool(found.list_names(Role.STEP))
+    if _tells_apart(assigned, column) and differs_within(column.codes, groups):
+        raise _ask_group(assigned, column)
+    has_steps = bool(assigned.list_names(Role.STEP))
     if column.is_numeric and not has_steps and _rises(column):
         raise _ask_step(column)
 
 
-def _is_harmless(found: Assignment, column: Column) -> bool:
+def _is_harmless(assigned: Assignment, column: Column) -> bool:
     """Say whether a column only says when, where or under which name a run was made."""
     if is_aside(column.name):
-        return not (column.is_numeric and _rises(column) and not found.list_names(Role.SEED))
+        return not (column.is_numeric and _rises(column) and not assigned.list_names(Role.SEED))
     is_label = column.n_distinct == len(column) and fold(column.name) not in SETTINGS
     return is_label and not column.is_numeric
 
 
-def _tells_apart(found: Assignment, column: Column) -> bool:
+def _tells_apart(assigned: Assignment, column: Column) -> bool:
     """Say whether a column is a setting or a label, and not a second measurement."""
     if not column.is_numeric or fold(column.name) in SETTINGS:
         return True
-    if found.list_names(Role.STEP):
+    if assigned.list_names(Role.STEP):
         return False  # of a log, in which all sorts of things go up and repeat
     return column.is_binary or 2 * column.n_distinct <= len(column)
 
 
-def _ask_group(found: Assignment, column: Column) -> Question:
+def _ask_group(assigned: Assignment, column: Column) -> Question:
     name = quote_argument(column.name)
     cells = column.known
-    keys = ",".join([*map(quote_argument, found.list_names(Role.KEY)), name])
+    keys = ",".join([*map(quote_argument, assigned.list_names(Role.KEY)), name])
     ways = [f"`by` {keys}", f"`where` {quote_argument(f'{column.name}={cells[0]}')}"]
     if column.is_binary:
         ways.append(f"`succeeded` {name}")

@@ -42,7 +42,7 @@ SUMMARIES = {*STATISTICS, *COUNTS, "ci", "spread", "ci_low", "ci_high"}
 
 
 def read_runs_of(sheet: Sheet, reading: Reading, other: OtherSide = NO_OTHER) -> TidyRuns:
-    """Return the runs of a table; `other`: what the report shows of it."""
+    """Return the runs of a table; `other`: what the report names of it."""
     sheet = filter_rows(unstack_runs(sheet), reading.where)
     sheet, known = melt_headings(sheet, reading)
     roles = find_roles(sheet, reading, other, known)
@@ -59,7 +59,7 @@ def melt_headings(sheet: Sheet, reading: Reading) -> tuple[Sheet, dict[str, Role
     With it come the roles of the columns that this made.
     """
     if reading.wide is not None:
-        return _melt_as_said(sheet, reading, reading.wide)
+        return _melt_wide(sheet, reading, reading.wide)
     seeds = find_seed_headings(sheet)
     if seeds:
         melted = melt(sheet, seeds, "seed", "value")
@@ -110,8 +110,11 @@ def _count_seeds(texts: Sequence[str]) -> int:
     return n_seeds if is_whole else 0
 
 
-def _melt_as_said(sheet: Sheet, reading: Reading, wide: Wide) -> tuple[Sheet, dict[str, Role]]:
-    """Return a table with a row for each heading that is a key, as `wide` says it."""
+def _melt_wide(sheet: Sheet, reading: Reading, wide: Wide) -> tuple[Sheet, dict[str, Role]]:
+    """Return a table with a row for each heading of the columns of `wide`, and their roles.
+
+    These headings become a column of seeds, of steps or of a key, by what `wide` calls them.
+    """
     columns = sheet.choose(wide.columns) if wide.columns else _find_wide(sheet, reading)
     if not columns:
         raise Question(Cause.VALUE, f"{sheet.name} has no columns of numbers for `wide` {wide.key}")
@@ -269,18 +272,18 @@ def to_values(column: Column, decimals: Decimals) -> FloatArray:
     if column.numbers is not None:
         return column.numbers
     _check_per_cent(column)
-    levels = np.empty(len(column.levels))
-    for place, text in enumerate(column.levels):
+    values = np.empty(len(column.levels))
+    for code, text in enumerate(column.levels):
         if is_missing(text):
-            levels[place] = np.nan
+            values[code] = np.nan
             continue
         cell = column.split(text)
         if cell is None or not cell.is_number:
             raise _refuse_text(column, text, cell)
-        levels[place] = to_float(decimals.plain(cell.value or ""))
-        if np.isinf(levels[place]):  # 1e400 is more than a float can hold
+        values[code] = to_float(decimals.plain(cell.value or ""))
+        if np.isinf(values[code]):  # 1e400 is more than a float can hold
             raise _refuse_text(column, text, None)
-    return np.asarray(levels[column.codes])
+    return np.asarray(values[column.codes])
 
 
 def _is_per_cent(column: Column) -> bool:
@@ -319,18 +322,18 @@ def to_flags(column: Column) -> FloatArray:
         if not np.isin(known, (0.0, 1.0)).all():
             raise _refuse_flags(column)
         return column.numbers
-    levels = np.empty(len(column.levels))
-    for place, text in enumerate(column.levels):
+    flags = np.empty(len(column.levels))
+    for code, text in enumerate(column.levels):
         word = text.strip().lower()
         if word in YES:
-            levels[place] = 1.0
+            flags[code] = 1.0
         elif word in NO:
-            levels[place] = 0.0
+            flags[code] = 0.0
         elif is_missing(text):
-            levels[place] = np.nan
+            flags[code] = np.nan
         else:
             raise _refuse_flags(column)
-    return np.asarray(levels[column.codes])
+    return np.asarray(flags[column.codes])
 
 
 def _refuse_flags(column: Column) -> DataError:
@@ -410,11 +413,11 @@ def _take_steps(values: Values, runs: IntArray, reading: Reading) -> Values:
 
 def _ask_seed(values: Values, runs: IntArray) -> Question:
     """Return the question what tells rows of one seed apart."""
-    place = find_doubled(runs)
-    assert place is not None
+    row = find_doubled(runs)
+    assert row is not None
     names = [column.name for column in values.seeds]
-    cells = [column.list_texts()[place] for column in values.seeds]
-    key = [column.list_texts()[place] for column in values.keys]
+    cells = [column.list_texts()[row] for column in values.seeds]
+    key = [column.list_texts()[row] for column in values.keys]
     where = f" in {quote(key)}" if key else ""
     arguments = quote_argument(",".join(names))
     message = (
@@ -426,8 +429,8 @@ def _ask_seed(values: Values, runs: IntArray) -> Question:
 
 def _group(values: Values, roles: Roles) -> TidyRuns:
     """Return runs by group: those that have the same keys."""
-    places = values.combine(values.keys)
-    first_rows = find_first_rows(places)
+    group_codes = values.combine(values.keys)
+    first_rows = find_first_rows(group_codes)
     cells = []
     for column in values.keys:
         check_spellings(column.name, column.known)
@@ -436,7 +439,7 @@ def _group(values: Values, roles: Roles) -> TidyRuns:
     return TidyRuns(
         keys=tuple(column.name for column in values.keys),
         groups=groups,
-        places=places,
+        group_codes=group_codes,
         values=values.values,
         succeeded=values.succeeded,
         seed_columns=values.seeds,

@@ -1,4 +1,4 @@
-"""What was said of both tables, side by side: whose columns were meant."""
+"""Which of the options are about your table, and which about the report."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def rename_theirs(theirs: Sheet, reading: Reading) -> Sheet:
 
 
 def split_reading(own: Sheet, theirs: Sheet, reading: Reading) -> tuple[Reading, Reading]:
-    """Return what was said of your table, and what was said of the report."""
+    """Return the options that are about your table, and those that are about the report."""
     for name in [*reading.ignore, *(condition.name for condition in reading.where)]:
         if own.find(name) is None and theirs.find(name) is None:
             raise own.refuse_name(name)
@@ -72,14 +72,14 @@ def is_wide_of_own(own: Sheet, theirs: Sheet, wide: Wide) -> bool:
 
 
 def add_key(reading: Reading, key: str | None) -> Reading:
-    """Return what was said, with one more key where keys were said."""
+    """Return options with one more key, if they name keys at all."""
     if key is None or not reading.by or key in reading.keys:
         return reading
     return dataclasses.replace(reading, by=(*reading.by, Renamed(key)))
 
 
 def add_shown_key(shown: OtherSide, key: str | None, reading: Reading) -> OtherSide:
-    """Return what the report shows, with one more key where none were said."""
+    """Return what the report names, with one more key, if the options name none."""
     if key is None or reading.by or key in shown.keys:
         return shown
     return dataclasses.replace(shown, keys=(*shown.keys, key))

@@ -20,7 +20,7 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 UNIT = re.compile(r"(?<=[\d.])\s?([A-Za-zµ]{1,4})")  # 3.1 s
-DENSE = 8  # times as many places as numbers, for which one is kept each
+DENSE = 8  # the largest range of whole numbers for which a table is made, in cells
 SUFFIXES = {"k", "K", "M", "G", "B", "e"}
 MULTIPLES = {"mio", "mil", "mill", "mn", "mrd", "bn", "tsd", "th"}  # no units: 3.1 Mio
 
@@ -29,7 +29,7 @@ MULTIPLES = {"mio", "mil", "mill", "mn", "mrd", "bn", "tsd", "th"}  # no units: 
 class Column:
     """A column: its heading, and its cells.
 
-    These are texts; or distinct texts and the place of each cell among them (`coded`), as a large
+    These are texts; or distinct texts and the index of each cell among them (`coded`), as a large
     table has them; or floats, where all are plain numbers.
     """
 
@@ -45,22 +45,21 @@ class Column:
 
     @functools.cached_property
     def _distinct(self) -> tuple[list[str], IntArray]:
-        """Distinct texts and the place of each cell among them, of a column of texts."""
+        """The distinct texts of a column of texts, and the index of each cell among them."""
         if self.coded is not None:
             return self.coded
-        place: dict[str, int] = {}
-        codes = np.fromiter(
-            (place.setdefault(text, len(place)) for text in self.texts), np.int64, len(self.texts)
-        )
-        return list(place), codes
+        codes_by_text: dict[str, int] = {}
+        # A new text gets the next code.
+        codes = [codes_by_text.setdefault(text, len(codes_by_text)) for text in self.texts]
+        return list(codes_by_text), np.array(codes, dtype=np.int64)
 
     @functools.cached_property
     def _distinct_numbers(self) -> tuple[FloatArray, IntArray]:
-        """Distinct numbers and the place of each cell among them, of a column of floats."""
+        """The distinct numbers of a column of floats, and the index of each cell among them."""
         numbers = np.asarray(self.numbers)
-        found = _count_whole(numbers)
-        if found is not None:
-            return found
+        whole = _find_distinct_whole(numbers)
+        if whole is not None:
+            return whole
         values, codes = np.unique(numbers, return_inverse=True)
         return values, codes.astype(np.int64)
 
@@ -68,12 +67,12 @@ class Column:
     def levels(self) -> list[str]:
         """The distinct texts."""
         if self.numbers is not None:
-            return print_floats(self._distinct_numbers[0])
+            return format_floats(self._distinct_numbers[0])
         return self._distinct[0]
 
     @property
     def codes(self) -> IntArray:
-        """The place of each cell among the distinct texts, int64[n]."""
+        """The index of each cell among the distinct texts, int64[n]."""
         if self.numbers is not None:
             return self._distinct_numbers[1]
         return self._distinct[1]
@@ -95,12 +94,12 @@ class Column:
             (np.isnan(self.numbers) if np.isnan(first) else self.numbers == first).all()
         )
 
-    def get_text(self, place: int) -> str:
+    def get_text(self, row: int) -> str:
         """Return one cell of a column of texts."""
         if self.coded is not None:
             levels, codes = self.coded
-            return levels[int(codes[place])]
-        return self.texts[place]
+            return levels[int(codes[row])]
+        return self.texts[row]
 
     def list_texts(self) -> list[str]:
         """Return all cells as texts."""
@@ -127,12 +126,15 @@ class Column:
         """A unit that stands behind all numbers, as in 3.1 s; nothing if there is none."""
         if self.numbers is not None:
             return ""
-        found = [UNIT.search(clean(text)) for text in self.known]
-        units = {match[1] for match in found if match and match.end() == len(match.string)}
-        if len(units) != 1 or units <= SUFFIXES or {one.lower() for one in units} <= MULTIPLES:
+        matches = [UNIT.search(clean(text)) for text in self.known]
+        units = {match[1] for match in matches if match and match.end() == len(match.string)}
+        if len(units) != 1:
             return ""
-        n_with_unit = sum(match is not None for match in found)
-        return units.pop() if 2 * n_with_unit >= len(self.known) else ""
+        (unit,) = units
+        if unit in SUFFIXES or unit.lower() in MULTIPLES:
+            return ""
+        n_with_unit = sum(match is not None for match in matches)
+        return unit if 2 * n_with_unit >= len(self.known) else ""
 
     def split(self, text: str) -> Cell | None:
         """Return the numbers of one of its cells, without the unit of the column."""
@@ -201,7 +203,7 @@ class Column:
         first = texts[0]
         if first not in ("0", "1"):
             return False
-        return texts == [str(int(first) + place) for place in range(len(self))]
+        return texts == [str(int(first) + row) for row in range(len(self))]
 
     def take_coded(self, codes: IntArray) -> Self:
         """Return the same column with other cells of those that it has."""
@@ -213,49 +215,49 @@ class Column:
             return dataclasses.replace(self, numbers=self.numbers[rows])
         if self.coded is not None:
             return self.take_coded(self.coded[1][rows])
-        places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        indices = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         texts = self.texts
-        return dataclasses.replace(self, texts=[texts[place] for place in places.tolist()])
+        return dataclasses.replace(self, texts=[texts[index] for index in indices.tolist()])
 
 
-def _count_whole(numbers: FloatArray) -> tuple[FloatArray, IntArray] | None:
-    """Return the distinct ones of whole numbers, and the place of each among them, in linear time.
+def _find_distinct_whole(numbers: FloatArray) -> tuple[FloatArray, IntArray] | None:
+    """Return distinct whole numbers, and the index of each cell among them, in linear time.
 
-    None of others, and of numbers that are much farther apart than there are of them.
+    None if not all are whole, or if their range is much larger than their number.
     """
     low = float(numbers.min())
     span = float(numbers.max()) - low
     is_dense = span <= DENSE * numbers.size
     if not is_dense or not float(low).is_integer():  # nor where any is NaN
         return None
-    places = (numbers - low).astype(np.int64)
-    if not np.array_equal(places + low, numbers):
+    offsets = (numbers - low).astype(np.int64)
+    if not np.array_equal(offsets + low, numbers):
         return None
-    is_used = np.bincount(places) > 0
+    is_used = np.bincount(offsets) > 0
     values = np.flatnonzero(is_used).astype(np.float64) + low
     ranks = np.cumsum(is_used, dtype=np.int64) - 1
-    return values, np.asarray(ranks[places])
+    return values, np.asarray(ranks[offsets])
 
 
-def print_floats(values: FloatArray) -> list[str]:
+def format_floats(values: FloatArray) -> list[str]:
     """Return numbers as people print them."""
     if np.isfinite(values).all() and (np.abs(values) < 1e15).all():
         whole = values.astype(np.int64)
         if np.array_equal(whole, values):
             return [str(value) for value in whole.tolist()]
-    return [print_float(value) for value in values.tolist()]
+    return [format_float(value) for value in values.tolist()]
 
 
 def _drop_unused(levels: list[str], codes: IntArray) -> tuple[list[str], IntArray]:
-    """Return distinct texts that occur, and the place of each cell among them."""
-    used, places = np.unique(codes, return_inverse=True)
-    return [levels[code] for code in used.tolist()], places.astype(np.int64)
+    """Return the distinct texts that occur, and the index of each cell among them."""
+    used, new_codes = np.unique(codes, return_inverse=True)
+    return [levels[code] for code in used.tolist()], new_codes.astype(np.int64)
 
 
-def print_float(value: float) -> str:
+def format_float(value: float) -> str:
     """Return a number as people print it: 5, and not 5.0; nothing where there is none.
 
-    >>> print_float(5.0), print_float(0.1), print_float(float("nan"))
+    >>> format_float(5.0), format_float(0.1), format_float(float("nan"))
     ('5', '0.1', '')
     """
     if np.isnan(value):
@@ -293,7 +295,7 @@ class Sheet:
         notes: tuple[str, ...] = (),
     ) -> Self:
         """Return a table of rows of texts, each as long as the header."""
-        cells = [[row[place] for row in rows] for place in range(len(headings))]
+        cells = [[row[index] for row in rows] for index in range(len(headings))]
         columns = [Column(head, texts) for head, texts in zip(headings, cells, strict=True)]
         return cls(name, tuple(columns), is_point_sure, notes)
 
@@ -328,31 +330,34 @@ class Sheet:
         """
         if name in self.names:
             return name
-        folded = [one for one in self.names if fold(one) == fold(name)]
-        if not folded:
-            last = [one for one in self.names if fold(re.split(r"[/.]", one)[-1]) == fold(name)]
-            folded = last if fold(name) else []
-        return folded[0] if len(folded) == 1 else None
+        wanted = fold(name)
+        headings = [heading for heading in self.names if fold(heading) == wanted]
+        if not headings and wanted:
+            last_parts = {heading: re.split(r"[/.]", heading)[-1] for heading in self.names}
+            headings = [heading for heading, last in last_parts.items() if fold(last) == wanted]
+        return headings[0] if len(headings) == 1 else None
 
     def choose(self, names: Iterable[str]) -> list[str]:
         """Return headings by name, however they are spelt."""
-        found = []
+        headings = []
         for name in names:
             heading = self.find(name)
             if heading is None:
                 raise self.refuse_name(name)
-            found.append(heading)
-        return found
+            headings.append(heading)
+        return headings
 
     def take(self, rows: IntArray | BoolArray) -> Self:
         """Return some of the rows."""
-        return dataclasses.replace(self, columns=tuple(one.take(rows) for one in self.columns))
+        columns = tuple(column.take(rows) for column in self.columns)
+        return dataclasses.replace(self, columns=columns)
 
     def rename(self, names: dict[str, str]) -> Self:
         """Return the same table with other headings."""
-        columns = [
-            dataclasses.replace(one, name=names.get(one.name, one.name)) for one in self.columns
-        ]
+        columns = []
+        for column in self.columns:
+            new_name = names.get(column.name, column.name)
+            columns.append(dataclasses.replace(column, name=new_name))
         return dataclasses.replace(self, columns=tuple(columns))
 
     def add_note(self, note: str) -> Self:

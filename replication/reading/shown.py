@@ -1,4 +1,4 @@
-"""What each side shows of the other: keys, and what is reported."""
+"""What one table is read by, beside its own headings: what the other table names."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -26,7 +26,7 @@ N_SHOWN = 20
 def find_shown(
     own: Sheet, theirs: Sheet, mine: Reading, other: Reading, label_key: str
 ) -> OtherSide:
-    """Return what the report shows of your table: keys, and names of what is reported.
+    """Return the keys and values that the report names, by which your table is read.
 
     `label_key`: your column whose cells are labels in the headings of the report.
     """
@@ -65,14 +65,14 @@ def find_heading_keys(own: Sheet, other: Reading, label_key: str, keys: list[str
     candidates = [label_key]
     if other.wide is not None:
         candidates.insert(0, other.wide.key)
-    found: list[str] = []
+    headings: list[str] = []
     for name in candidates:
         heading = own.find(name)
         if heading is None or own[heading].is_numeric:
             continue
-        if heading not in keys and heading not in found:
-            found.append(heading)
-    return found
+        if heading not in keys and heading not in headings:
+            headings.append(heading)
+    return headings
 
 
 def are_shares(reported: Sequence[ReportedColumn]) -> bool:
@@ -153,8 +153,11 @@ def _can_be_key(column: ReportedColumn, reported: Sequence[ReportedColumn]) -> b
     """Say whether a column is no result by its looks, and another one is."""
     if column.heading.statistic is not None or column.has_spread:
         return False
-    others = [other for other in reported if other is not column]
-    return any(other.is_centre or other.has_spread for other in others)
+    for other in reported:
+        has_result = other.heading.statistic is None and other.has_spread
+        if other is not column and (other.is_centre or has_result):
+            return True
+    return False
 
 
 def has_cells_of(yours: Column, theirs: Column) -> bool:
@@ -187,7 +190,7 @@ def _ask_number_key(heading: str) -> Question:
 
 
 def describe_yours(own: Sheet, runs: TidyRuns) -> YourSide:
-    """Return what your table shows of a report: its texts, and the columns of values."""
+    """Return the columns of texts and of values of your table, by which a report is read."""
     texts = [column.name for column in own.columns if not column.is_numeric]
     values = [name for name, role in runs.read_as.roles.items() if role is Role.VALUE]
     last = [re.split(r"[/.]", name)[-1] for name in values]

@@ -8,7 +8,13 @@ from replication.reading.decimals import find_decimals_of
 from replication.reading.headings import Heading, read_heading
 from replication.reading.names import NAMES, OF_TESTS, STATISTICS
 from replication.reading.options import GONE, Given, Reading
-from replication.reading.placing import Numbers, Place, check_numbers, has_result, place_cell
+from replication.reading.placing import (
+    CellContext,
+    PlacedNumbers,
+    check_numbers,
+    has_result,
+    place_cell,
+)
 from replication.reading.question import Cause, Question, quote
 from replication.reading.tidy import ReadAs, ReportRow, TidyReport
 from replication.reading.typeset import clean, fold
@@ -48,7 +54,7 @@ def read_text(text: str, reading: Reading) -> TidyReport:
     pairs = _split_text(body)
     label = _take_label(pairs)
     notes = [] if label is None else [f"Taken as a label: {quote([label])}."]
-    heads = {name: _read_name(name) for name, _ in pairs}
+    headings = {name: _read_name(name) for name, _ in pairs}
     cells = [(name, _split_value(value, text)) for name, value in pairs]
     decimals = find_decimals_of(
         [cell for _, cell in cells],
@@ -56,20 +62,24 @@ def read_text(text: str, reading: Reading) -> TidyReport:
         wanted=reading.decimal,
         is_point_sure=False,
     )
-    numbers = Numbers()
+    numbers = PlacedNumbers()
     for name, cell in cells:
-        place = Place(quote([text])[1:-1], heads[name], reading, is_guess=name == NO_NAME)
-        place_cell(numbers, decimals.plain_cell(cell), place)
+        quoted = quote([text])[1:-1]
+        context = CellContext(quoted, headings[name], reading, is_guess=name == NO_NAME)
+        place_cell(numbers, decimals.plain_cell(cell), context)
     if not has_result(numbers):
         raise Question(Cause.STATISTIC, f"{quote([text])} says nothing but a number of runs")
     return _finish(numbers, reading, notes, quote([text]))
 
 
-def _finish(numbers: Numbers, reading: Reading, notes: Sequence[str], where: str) -> TidyReport:
+def _finish(
+    numbers: PlacedNumbers, reading: Reading, notes: Sequence[str], where: str
+) -> TidyReport:
+    """Return the report of a single result, after a check that its numbers fit together."""
     if reading.n is not None:
-        numbers.found.setdefault("runs", reading.n)
+        numbers.by_name.setdefault("runs", reading.n)
     check_numbers(numbers, where)
-    row = ReportRow((), numbers.found, numbers.kind, numbers.is_skewed)
+    row = ReportRow((), numbers.by_name, numbers.kind, numbers.is_skewed)
     return TidyReport((), (row,), ReadAs({}, tuple(notes)))
 
 
@@ -93,25 +103,26 @@ def _split_text(text: str) -> list[tuple[str, str]]:
 
 def _take_count(body: str) -> tuple[str, str | None]:
     """Return a text without its number of runs, and that number."""
-    found = COUNT.search(body)
-    if found is None:
+    match = COUNT.search(body)
+    if match is None:
         return body, None
-    count = (found["n"] or found["counted"]).replace(",", "")
-    closes = ")" if found["close"] and not found["open"] else ""
-    opens = "(" if found["open"] and not found["close"] else ""
-    rest = f"{body[: found.start()]}{closes} {opens}{body[found.end() :]}"
+    count = (match["n"] or match["counted"]).replace(",", "")
+    # A bracket that was matched without its other half stays: (SD 0.4, n = 5) keeps both.
+    closes = ")" if match["close"] and not match["open"] else ""
+    opens = "(" if match["open"] and not match["close"] else ""
+    rest = f"{body[: match.start()]}{closes} {opens}{body[match.end() :]}"
     return re.sub(r"([(\[])\s*[,;]\s*", r"\1", rest).strip(" ,;"), count
 
 
 def _split_pairs(body: str) -> list[tuple[str, str]] | None:
     """Return the pairs of "0.83, sd = 0.04" or "mean=0.83 sd=0.04"; None if it has none."""
-    found = list(PAIR_NAME.finditer(body))
-    if not found or ("=" not in body and _is_label_only(found)):
+    names = list(PAIR_NAME.finditer(body))
+    if not names or ("=" not in body and _is_label_only(names)):
         return None
-    ends = [match.start() for match in found[1:]] + [len(body)]
-    first = body[: found[0].start()].strip(" ,;(")
+    ends = [name.start() for name in names[1:]] + [len(body)]
+    first = body[: names[0].start()].strip(" ,;(")
     pairs = [(NO_NAME, first)] if first else []
-    for match, end in zip(found, ends, strict=True):
+    for match, end in zip(names, ends, strict=True):
         value = body[match.end() : end].strip(" ,;")
         if value.count(")") > value.count("("):
             value = value.removesuffix(")").strip()
@@ -119,21 +130,21 @@ def _split_pairs(body: str) -> list[tuple[str, str]] | None:
     return pairs
 
 
-def _is_label_only(found: Sequence[re.Match[str]]) -> bool:
+def _is_label_only(names: Sequence[re.Match[str]]) -> bool:
     """Say whether all colons stand behind words that name no number: "accuracy: 0.83"."""
-    return all(read_heading(match[1]).statistic is None for match in found)
+    return all(read_heading(name[1]).statistic is None for name in names)
 
 
 def _split_spaced(body: str) -> list[tuple[str, str]] | None:
     """Return the pairs of "mean 0.83, sd 0.04"; None if it is more than pairs."""
     pairs = []
-    place = 0
-    while place < len(body):
-        found = SPACED_PAIR.match(body, place)
-        if found is None or fold(found[1]) not in NAMES:
+    start = 0
+    while start < len(body):
+        pair = SPACED_PAIR.match(body, start)
+        if pair is None or fold(pair[1]) not in NAMES:
             return None
-        pairs.append((found[1], found[2].strip()))
-        place = found.end()
+        pairs.append((pair[1], pair[2].strip()))
+        start = pair.end()
     return pairs
 
 
@@ -147,19 +158,19 @@ def _split_label(body: str) -> list[tuple[str, str]]:
 
 def _take_label(pairs: list[tuple[str, str]]) -> str | None:
     """Take the name of a single value away if it is no statistic, and return that name."""
-    places = [place for place, (name, _) in enumerate(pairs) if _is_label(name)]
+    labelled = [index for index, (name, _) in enumerate(pairs) if _is_label(name)]
     n_values = sum(read_heading(name).statistic != "runs" for name, _ in pairs)
-    if len(places) != 1 or n_values != 1:
+    if len(labelled) != 1 or n_values != 1:
         return None
-    (place,) = places
-    name, value = pairs[place]
+    (index,) = labelled
+    name, value = pairs[index]
     if fold(name) in OF_TESTS:
         message = (
             f"{quote([name])} is what a test gives, and no mean; give what was reported of the "
             f"runs, or mean={value} if that is one"
         )
         raise Question(Cause.STATISTIC, message)
-    pairs[place] = (NO_NAME, value)
+    pairs[index] = (NO_NAME, value)
     return name
 
 
@@ -183,6 +194,7 @@ def _read_name(name: str) -> Heading:
 
 
 def _split_value(value: str, text: str) -> Cell:
+    """Return the numbers of a value; `text`: the report that it stands in."""
     cell = split_cell(value)
     if cell is None:
         message = (
@@ -195,7 +207,7 @@ def _split_value(value: str, text: str) -> Cell:
 
 def read_named(given: Mapping[str, Given], reading: Reading, side: str) -> TidyReport:
     """Return a report given as numbers by name, as arguments of `compare` are."""
-    numbers = Numbers()
+    numbers = PlacedNumbers()
     for name, value in given.items():
         if name in GONE:
             raise Question(Cause.STATISTIC, f"there is no option '{name}'; give {GONE[name]}")
@@ -203,12 +215,12 @@ def read_named(given: Mapping[str, Given], reading: Reading, side: str) -> TidyR
         # A label says whose number it is ("acc" in acc_mean), but here all are of one result.
         if heading.statistic is None or heading.label:
             raise _refuse_name(name, side)
-        for text in _print_given(value):
-            _place_given(numbers, text, name, heading, reading)
+        _place_given(numbers, _format_given(value), name, heading, reading)
     return _finish(numbers, reading, notes=(), where=f"`{side}`")
 
 
 def _refuse_name(name: str, side: str) -> Question:
+    """Return the error for a name that is no reported number; `side`: the argument it stands in."""
     import difflib
 
     near = difflib.get_close_matches(fold(name), NAMES, n=1)
@@ -218,15 +230,16 @@ def _refuse_name(name: str, side: str) -> Question:
     return Question(Cause.STATISTIC, message)
 
 
-def _print_given(value: Given) -> list[str]:
+def _format_given(value: Given) -> str:
     """Return a number as text; the two ends of an interval as one."""
     if isinstance(value, (tuple, list)) and len(value) == 2:
-        low, high = (_print_number(end) for end in value)
-        return [f"[{low}, {high}]"]
-    return [_print_number(value)]
+        low, high = map(_format_number, value)
+        return f"[{low}, {high}]"
+    return _format_number(value)
 
 
-def _print_number(value: object) -> str:
+def _format_number(value: object) -> str:
+    """Return a number as it would be printed: 48, and not 48.0; one of NumPy in its precision."""
     if isinstance(value, str):
         return value
     is_scalar = getattr(value, "ndim", None) == 0
@@ -237,8 +250,9 @@ def _print_number(value: object) -> str:
 
 
 def _place_given(
-    numbers: Numbers, text: str, name: str, heading: Heading, reading: Reading
+    numbers: PlacedNumbers, text: str, name: str, heading: Heading, reading: Reading
 ) -> None:
+    """Put a number that was given by its name; refuse what is no number."""
     cell = split_cell(text)
     if cell is None:
         examples = "48, -0.5, 12,345, 1.2k or 3.2e-4"
@@ -252,4 +266,4 @@ def _place_given(
     decimals = find_decimals_of(
         [cell], where=f"`{name}`", wanted=reading.decimal, is_point_sure=True
     )
-    place_cell(numbers, decimals.plain_cell(cell), Place(name, heading, reading))
+    place_cell(numbers, decimals.plain_cell(cell), CellContext(name, heading, reading))

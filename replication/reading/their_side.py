@@ -12,7 +12,7 @@ from replication.reading.reported_columns import ReportedColumn
 from replication.reading.reports import read_report_of
 from replication.reading.roles import SEED, OtherSide
 from replication.reading.runs import read_runs_of
-from replication.reading.sheet import FloatArray, Sheet, print_float
+from replication.reading.sheet import FloatArray, Sheet, format_float
 from replication.reading.tidy import ReadAs, ReportRow, TidyReport
 from replication.reading.typeset import fold
 from replication.reading.your_side import YourSide
@@ -25,8 +25,8 @@ def read_their_side(
 ) -> TidyReport:
     """Return the report by the keys of your side.
 
-    `other`: what was said of the report. `label_key`: the key that labels in headings are, as acc
-    in acc_mean.
+    `other`: the options of the report. `label_key`: the name of the key whose cells are labels in
+    headings, as acc in acc_mean.
     """
     reading = dataclasses.replace(other, by=_list_their_keys(theirs, other, keys))
     seed_headings = find_seed_headings(theirs)
@@ -93,8 +93,8 @@ def summarise_runs(theirs: Sheet, reading: Reading, value: str) -> TidyReport:
     reading = dataclasses.replace(reading, value=(Renamed(value),), by=keys)
     runs = read_runs_of(theirs, reading, OtherSide())
     rows = []
-    for place, key in enumerate(runs.groups):
-        values = runs.values[runs.places == place]
+    for code, key in enumerate(runs.groups):
+        values = runs.values[runs.group_codes == code]
         rows.append(ReportRow(key, describe_values(values), "sd n-1"))
     notes = (
         *runs.read_as.notes,
@@ -108,5 +108,5 @@ def describe_values(values: FloatArray) -> dict[str, str]:
     numbers = {"mean": f"{values.mean():.{N_DIGITS}g}", "runs": str(values.size)}
     if values.size > 1:
         sd = float(np.std(values, ddof=1))
-        numbers["spread"] = print_float(float(f"{sd:.{N_DIGITS}g}"))
+        numbers["spread"] = format_float(float(f"{sd:.{N_DIGITS}g}"))
     return numbers

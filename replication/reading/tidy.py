@@ -12,7 +12,7 @@ import numpy as np
 
 from replication.reading.grouping import combine_codes
 from replication.reading.question import quote
-from replication.reading.sheet import BoolArray, Column, FloatArray, IntArray, print_float
+from replication.reading.sheet import BoolArray, Column, FloatArray, IntArray, format_float
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,10 @@ Roles = Mapping[str, Role]
 
 @dataclasses.dataclass(frozen=True)
 class ReadAs:
-    """How a table was read: the role of each column, and what was left out."""
+    """How a table was read: the role of each column, and what was left out.
+
+    `described`: a column's heading with more words on what it holds, where there are any.
+    """
 
     roles: Roles
     notes: tuple[str, ...] = ()
@@ -49,13 +52,10 @@ class ReadAs:
         """Return a line for each role, and the notes."""
         lines = []
         for role in Role:
-            names = [
-                self.described.get(name, quote([name]))
-                for name, one in self.roles.items()
-                if one is role
-            ]
-            if names:
-                lines.append(f"{role}: {', '.join(names)}")
+            columns = [name for name, its_role in self.roles.items() if its_role is role]
+            if columns:
+                texts = [self.described.get(name, quote([name])) for name in columns]
+                lines.append(f"{role}: {', '.join(texts)}")
         return [*lines, *self.notes]
 
 
@@ -69,8 +69,8 @@ class TidyRuns:
         Names of the keys.
     groups : sequence of Key
         Keys of each group.
-    places : int64[n]
-        The group of each run.
+    group_codes : int64[n]
+        The index in `groups` of each run's group.
     values : float64[n]
     succeeded : bool[n] or None
     seed_columns : tuple of Column
@@ -84,7 +84,7 @@ class TidyRuns:
 
     keys: tuple[str, ...]
     groups: Sequence[Key]
-    places: IntArray
+    group_codes: IntArray
     values: FloatArray
     succeeded: BoolArray | None
     seed_columns: tuple[Column, ...]
@@ -115,7 +115,7 @@ class TidyRuns:
         runs = f"{n:,} run{'' if n == 1 else 's'}"
         if not self.keys:
             return runs
-        sizes = np.bincount(self.places, minlength=len(self.groups))
+        sizes = np.bincount(self.group_codes, minlength=len(self.groups))
         if sizes.min() == sizes.max():
             each = f"{sizes.min():,} in each"
         else:
@@ -137,13 +137,13 @@ class TidyRuns:
         """Return a row of texts for each run."""
         rows = []
         seeds = self.seeds
-        for place, value in enumerate(self.values.tolist()):
-            row = list(self.groups[self.places[place]])
+        for run, value in enumerate(self.values.tolist()):
+            row = list(self.groups[self.group_codes[run]])
             if seeds:
-                row.append(seeds[place])
-            row.append(print_float(value))
+                row.append(seeds[run])
+            row.append(format_float(value))
             if self.succeeded is not None:
-                row.append("1" if self.succeeded[place] else "0")
+                row.append("1" if self.succeeded[run] else "0")
             rows.append(row)
         return rows
 
@@ -155,7 +155,7 @@ class TidyRuns:
         """Return the tidy table as a data frame: keys, seed, value."""
         import pandas as pd
 
-        keys = list(zip(*[self.groups[place] for place in self.places], strict=True))
+        keys = list(zip(*[self.groups[code] for code in self.group_codes], strict=True))
         frame = pd.DataFrame(dict(zip(self.keys, keys, strict=True)))
         if self.seed_columns:
             frame["seed"] = self.seeds
@@ -227,9 +227,9 @@ class TidyReport:
     @property
     def statistics(self) -> list[str]:
         """Names of the statistics that any row has, in a fixed order."""
-        found = {name for row in self.rows for name in row.numbers} - {"runs"}
-        others = sorted(found - {*ORDER})
-        names = [name for name in ORDER if name in found] + others
+        reported = {name for row in self.rows for name in row.numbers} - {"runs"}
+        others = sorted(reported - {*ORDER})
+        names = [name for name in ORDER if name in reported] + others
         has_runs = any("runs" in row.numbers for row in self.rows)
         return [*names, "runs"] if has_runs else names
 

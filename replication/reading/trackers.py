@@ -163,11 +163,11 @@ def leave_out_unfinished(sheet: Sheet) -> Sheet:
             continue
         if not states & UNFINISHED or not states & FINISHED:
             return sheet
-        texts = column.list_texts()
-        kept = np.array([text.strip().lower() not in UNFINISHED for text in texts], dtype=np.bool_)
-        bad = sorted({text for text in column.known if text.strip().lower() in UNFINISHED})
-        n_bad = plural(int((~kept).sum()), "run")
-        note = f"Left out, by {quote([column.name])}: {n_bad} ({quote(bad)})."
+        unfinished = [text for text in column.known if text.strip().lower() in UNFINISHED]
+        kept = np.array([text not in unfinished for text in column.list_texts()], dtype=np.bool_)
+        n_left_out = plural(int((~kept).sum()), "run")
+        words = quote(sorted(unfinished))
+        note = f"Left out, by {quote([column.name])}: {n_left_out} ({words})."
         return sheet.take(kept).add_note(note)
     return sheet
 
@@ -239,12 +239,16 @@ def read_monitor(sheet: Sheet) -> Sheet:
 def unstack_lines(sheet: Sheet) -> Sheet:
     """Return lines of a plot, "run - metric" beside a step, with a row for each run and step."""
     first, *others = sheet.columns
-    parts = {column.name: LINE.fullmatch(column.name) for column in others}
-    if not is_step(first.name) or not parts or not all(parts.values()):
+    matches = {}
+    for column in others:
+        match = LINE.fullmatch(column.name)
+        if match is None:
+            return sheet
+        matches[column.name] = match
+    if not matches or not is_step(first.name):
         return sheet
-    found = {name: match for name, match in parts.items() if match is not None}
-    _check_lines(sheet, found)
-    lines = {name: match for name, match in found.items() if not match[3]}
+    _check_lines(sheet, matches)
+    lines = {name: match for name, match in matches.items() if not match[3]}
     metrics = list(dict.fromkeys(match[2] for match in lines.values()))
     if len(metrics) > 1:
         message = f"{sheet.name} holds several metrics ({quote(metrics)}); export one"
@@ -252,9 +256,9 @@ def unstack_lines(sheet: Sheet) -> Sheet:
     return _stack(sheet, first, {name: match[1] for name, match in lines.items()}, metrics[0])
 
 
-def _check_lines(sheet: Sheet, found: dict[str, re.Match[str]]) -> None:
+def _check_lines(sheet: Sheet, matches: dict[str, re.Match[str]]) -> None:
     """Refuse lines that are means of several runs, whose ends differ."""
-    for name, match in found.items():
+    for name, match in matches.items():
         line = f"{match[1]} - {match[2]}"
         if not match[3] or line not in sheet.names:
             continue
@@ -268,6 +272,7 @@ def _check_lines(sheet: Sheet, found: dict[str, re.Match[str]]) -> None:
 
 
 def _stack(sheet: Sheet, step: Column, runs: dict[str, str], metric: str) -> Sheet:
+    """Return a row for each run and step; `runs`: the name of the run of each column."""
     steps = step.list_texts()
     rows: list[Sequence[str]] = []
     for name, run in runs.items():

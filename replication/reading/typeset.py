@@ -12,8 +12,9 @@ BARE = r"\s*[-+]?[0-9][0-9.,]*\s*%?\s*"  # a number, in a pattern
 Replacement = str | Callable[[re.Match[str]], str]
 
 
-def _write_power(found: re.Match[str]) -> str:
-    return f"10^{found[1].translate(SUPERSCRIPTS)}"
+def _write_power(match: re.Match[str]) -> str:
+    """Return 10⁻³ as 10^-3."""
+    return f"10^{match[1].translate(SUPERSCRIPTS)}"
 
 
 TYPESET: tuple[tuple[str, Replacement], ...] = (

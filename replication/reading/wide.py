@@ -19,9 +19,9 @@ MIN_MATCHES = 2  # headings of one side that are cells of the other
 
 
 def find_wide(own: Sheet, theirs: Sheet, mine: Reading, other: Reading) -> tuple[Reading, Reading]:
-    """Return what is said of both sides, and of one `wide` if the other has its headings as cells.
+    """Return the options of your table (`mine`), and those of the report (`other`).
 
-    `mine`: what was said of your table. `other`: of the report.
+    `wide` is among them for a side whose headings are cells of the other.
     """
     if mine.wide is not None or other.wide is not None:
         return mine, other

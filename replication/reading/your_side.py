@@ -1,4 +1,4 @@
-"""What a report is read by: what your table shows of it."""
+"""What a report is read by, beside its own headings: the columns of your table."""
 
 import dataclasses
 
@@ -10,9 +10,9 @@ STACKED = "value"
 
 @dataclasses.dataclass(frozen=True)
 class YourSide:
-    """What your table shows of a report.
+    """The columns of your table, by which a report is read.
 
-    `names`: of your columns, folded. `value`: the column of your values, if there is one.
+    `names`: of your columns, folded. `value`: the column of your values, if there is only one.
     """
 
     names: frozenset[str] = frozenset()

@@ -160,10 +160,15 @@ def _find_effect_by_error(gap: Difference) -> Effect | None:
 
 
 def _find_effect_of_runs(gap: Difference, own: Side, other: Side, between: float) -> Effect | None:
-    """Return Hedges' g of two groups of runs, or of the groups behind a difference."""
+    """Return Hedges' g with its weight; None where no spread is known, or a side has no runs.
+
+    Its variance exists with more than 2 degrees of freedom.
+    """
     if not gap.spread or gap.free <= 2 or not own.samples or not other.samples:
         return None
-    n_groups = len(own.samples)  # 2 of a difference of groups
+    # Of one sample on either side the weight is n1 n2 / (n1 + n2). A difference of two groups has
+    # two samples on your side, and two groups of as many runs on the other.
+    n_groups = len(own.samples)
     weight = 1.0 / (sum(1 / n for _, n in own.samples) + n_groups / other.n)
     variance = inflate(gap.free) / weight + 2.0 * n_groups * between**2
     value = correct_bias(gap.free) * gap.value / gap.spread

@@ -31,11 +31,9 @@ def test_the_first_machines_of_the_study_learn_again_as_they_did():
     assert sum(again["solved"]) > 0
 
 
-@needs_compiler
-def test_the_first_machines_of_the_program_in_c_learn_again_as_they_did():
+def test_the_first_machines_of_the_program_in_c_learn_again_as_they_did(program):
     run = next(run for run in runs.list_runs() if run.name == "8-3-8 NP")
-    with runs.compile_program() as path:
-        again = runs.run_program(run._replace(n_machines=6, cycles=300), path)
+    again = runs.run_program(run._replace(n_machines=6, cycles=300), program)
     stored = study.read_results()["runs"][run.name]
     assert again["near"] == take(stored, "near", 6, 300).tolist()
     assert sum(again["near"]) > 0

@@ -13,6 +13,7 @@ from boltzmann.rule import build_encoder
 
 import replication
 from replication import Protocol
+from replication.simulator.running.guard import check_rule
 
 PROCESSES = "R1", "N", "NP"
 TIMES = (2, 20.0), (2, 15.0), (2, 12.0), (4, 10.0)
@@ -114,6 +115,16 @@ def test_the_rule_has_the_weights_of_a_plain_loop_with_the_same_random_numbers(p
             expected[i, j] = expected[j, i] = weight
         assert np.array_equal(network.W, expected)
     assert (network.W != 0).sum() > 20
+
+
+@pytest.mark.usefixtures("check_anyway")
+@pytest.mark.parametrize("process", PROCESSES)
+def test_the_compiled_rule_does_what_it_does_in_numpy(process):
+    rule = build_encoder(2, 1, process, until="held")
+    rule.schedule, rule.gathering = ((2, 20.0), (1, 10.0)), (3, 10.0)  # as many loops, but shorter
+    found = check_rule(rule, Protocol(threshold=0.5, max_updates=60))
+    assert found.n_updates >= 6
+    assert found.largest == 0.0  # weights and what is written down are whole numbers
 
 
 # Exact expectations

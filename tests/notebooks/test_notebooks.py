@@ -81,6 +81,7 @@ FEWER = {
     ),
     "why_it_works": (r"range\(20\)", "range(3)"),
     "how_it_learns": (r"range\((8|11)\)", "range(2)"),
+    "boltzmann": (r"n_seeds=64", "n_seeds=8"),
 }
 """What takes a notebook that takes long a few seconds, but for `make test-long`."""
 

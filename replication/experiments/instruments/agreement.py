@@ -14,7 +14,6 @@ import dataclasses
 from collections.abc import Callable, Iterable
 
 import numpy as np
-import pandas as pd
 
 from replication.definition.protocol import Protocol
 from replication.experiments.instruments import matrices
@@ -133,6 +132,8 @@ def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = W
     Infinity if it never does. The median of `width` updates, an odd number, stands at the one in
     the middle.
     """
+    import pandas as pd  # which takes long to import
+
     events = []
     for values in series:
         medians = pd.Series(values).rolling(width, center=True).median().to_numpy()

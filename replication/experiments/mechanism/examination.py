@@ -1,9 +1,9 @@
 """What learning waits for on inputs of one's own, and how fast rules are there."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from replication.definition.fields import take_whole
 from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
@@ -26,6 +26,9 @@ from replication.simulator.running.backends import take_jobs
 from replication.simulator.running.guard import check_rule
 from replication.system.progress import Tell, silent
 from replication.wording import plural, show
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEARCH_SHARE = 0.2  # networks at each learning rate that is tried, as a share of all
 LEARNT = 0.5  # share of networks that have to learn, so that their median is no cap
@@ -89,7 +92,7 @@ class Mechanism:
     protocol: Protocol
     n_networks: int
     root_seed: int
-    table: pd.DataFrame
+    table: "pd.DataFrame"
     answer: str
 
     def __str__(self) -> str:
@@ -219,8 +222,10 @@ def examine_waiting(protocol: Protocol, rules: Model, sample: Sample) -> Waiting
     return Waiting(judge_waiting(compared), [*list_halves(compared), *list_law(networks)])
 
 
-def make_table(rows: list[Model]) -> pd.DataFrame:
+def make_table(rows: list[Model]) -> "pd.DataFrame":
     """Return rows as a table with those of `COLUMNS` that any row has."""
+    import pandas as pd  # which takes long to import
+
     known = {name for row in rows for name in row}
     return pd.DataFrame(rows, columns=[name for name in COLUMNS if name in known])
 

@@ -1,7 +1,6 @@
 """The law against what networks do: each one's time, and codes at gaps that are given to them."""
 
 import numpy as np
-from scipy.stats import linregress
 
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
@@ -71,6 +70,8 @@ def read_at_gaps(networks: Networks, weights: Array, sample: Sample) -> Model:
     ``power`` is the exponent of the gap, -2 in the law; ``ratio`` the median of predicted over
     measured updates.
     """
+    from scipy import stats  # which takes long to import
+
     protocol = networks.protocol
     generator = np.random.Generator(np.random.Philox(key=GAP_SEED))
     low, high = np.log(GAPS).tolist()
@@ -80,7 +81,7 @@ def read_at_gaps(networks: Networks, weights: Array, sample: Sample) -> Model:
     updates, finished = train_decoder(protocol, scaled[is_possible], cap, sample)
     log_gaps = np.log(gaps[is_possible][finished])
     log_updates = np.log(updates[finished])
-    line = linregress(log_gaps, log_updates)
+    line = stats.linregress(log_gaps, log_updates)
     predicted = np.log(law.predict_reading(1.0, protocol)) - 2.0 * log_gaps
     return {
         "power": float(line.slope),

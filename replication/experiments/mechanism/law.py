@@ -16,7 +16,6 @@ fitted. While W learns, m changes with every update.
 import math
 
 import numpy as np
-from scipy.optimize import nnls
 from scipy.special import expit
 
 from replication.definition.protocol import Protocol
@@ -171,8 +170,10 @@ def find_residual(differences: Array) -> float:
 
     `differences` are the d_i, from a point to each of the others, (n_others, n_hidden).
     """
+    from scipy import optimize  # which takes long to import
+
     n_others, n_hidden = differences.shape
     equations = np.vstack([differences.T, np.ones(n_others)])  # (n_hidden + 1, n_others)
     wanted = np.append(np.zeros(n_hidden), 1.0)
-    _, residual = nnls(equations, wanted)
+    _, residual = optimize.nnls(equations, wanted)
     return float(residual)

@@ -5,7 +5,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import spearmanr
 
 from replication.definition.protocol import Protocol
 from replication.experiments.instruments.matrices import Array, Counts, Flags
@@ -135,6 +134,8 @@ def correlate_logs(first: Array | Counts, second: Array | Counts) -> float | Non
 
 def correlate_ranks(first: ArrayLike, second: ArrayLike) -> float | None:
     """Return the squared rank correlation of two numbers; None of fewer than three networks."""
+    from scipy import stats  # which takes long to import
+
     if np.size(first) < 3:
         return None
-    return float(spearmanr(first, second)[0] ** 2)
+    return float(stats.spearmanr(first, second)[0] ** 2)

@@ -11,7 +11,6 @@ towards A. So the error of the pattern should fall if the angle between AP and C
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments.agreement import (
@@ -152,6 +151,7 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
 
 def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
     """Judge whether CR is parallel to AP only where the matrices are aligned."""
+    from scipy import stats  # which takes long to import
 
     def find_share(histories: Histories, name: str, low: float, high: float) -> Estimate:
         """Return the share of parallel vectors in states whose alignment lies between levels."""
@@ -169,6 +169,6 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
             "centred-20": find_share(paper, "centred", -1.0, 0.5),
             "aligned-20": find_share(paper, "alignment", 0.95, 2.0),
             "unaligned-2": find_share(slow, "alignment", -1.0, 0.5),
-            "rank-initial": spearmanr(aligned, drawn.mean(axis=1)).statistic,
+            "rank-initial": stats.spearmanr(aligned, drawn.mean(axis=1)).statistic,
         },
     )

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import gmean
 
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments.instruments.judging import judge, supports_if
@@ -202,6 +201,8 @@ def run(sample: Sample) -> Model:
 
 def list_searches() -> dict[str, Search]:
     """Return all searches, by the name of a rule with that of its task, or ``-changed``, behind."""
+    from scipy import stats  # which takes long to import
+
     searches: dict[str, Search] = {}
     for suffix, task in TASKS.items():
         for rule, rates in task.rates.items():
@@ -212,7 +213,7 @@ def list_searches() -> dict[str, Search]:
             searches[rule + suffix] = Search(base, grid, task.share)
     for name, factored in FACTORS.items():
         # Spaced evenly on a logarithmic scale; where W changes faster, the best rate is lower.
-        divisor = gmean(factored.factors) ** 0.5
+        divisor = stats.gmean(factored.factors) ** 0.5
         spaced = np.geomspace(*factored.ends, N_FACTOR_RATES) / divisor
         rounded = [float(f"{rate:.3g}") for rate in spaced]
         grid = {"visible_to_hidden_factor": factored.factors, "learning_rate": rounded}

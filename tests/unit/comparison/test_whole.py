@@ -14,6 +14,7 @@ from replication.comparison.request import make_request
 from replication.comparison.rows import TableSides, compare_rows
 from replication.comparison.sides import OwnRuns, Printed
 from replication.comparison.tables import compare_table
+from replication.errors import UsageError
 from replication.statistics.means import SuccessCounts
 from replication.statistics.pooling import Pooled
 from replication.statistics.sampling import reduce_studies
@@ -191,6 +192,34 @@ def test_a_share_has_a_margin_too():
     few = compare("9/10", "91/100", margin="0.05")
     assert (few.verdict, few.reason) == (UNKNOWN, "margin")
     assert compare("450/500", "455/500", margin="5%").equivalence.margin == pytest.approx(0.0455)
+
+
+def test_a_margin_of_shares_that_was_meant_in_per_cent_is_refused():
+    """2 were two hundred percentage points, by less than which all rows differed."""
+    runs = [0.82, 0.83, 0.84, 0.85, 0.81]
+    reported = "83.5% ± 1.0%, n = 20"
+    with pytest.raises(UsageError, match="given as 2, but your values are shares; give it as a sh"):
+        compare(runs, reported, margin=2, plus_minus="sd")
+    assert compare(runs, reported, margin=0.02, plus_minus="sd").equivalence.margin == 0.02
+    with pytest.raises(UsageError, match="your values are shares"):
+        compare("450/500", "455/500", margin=5)
+    # Where values are no shares it is as large as it is.
+    assert compare([1, 2, 3], "2 ± 1, n = 20", margin=2, plus_minus="sd").equivalence.margin == 2.0
+
+
+def test_a_difference_between_labs_in_per_cent_is_refused():
+    """It was told to give `scale`."""
+    with pytest.raises(UsageError, match="allowed is a number of standard deviations, 0.35, or es"):
+        compare([1, 2, 3], "2 ± 1, n = 20", between="30%", plus_minus="sd")
+
+
+def test_two_groups_may_be_numbers():
+    """64 and 128 were not among the groups '64' and '128'."""
+    runs = {"size": [64] * 4 + [128] * 4, "value": [1.0, 2, 3, 4, 2, 3, 4, 5]}
+    by_number = compare_table(runs, "1 ± 0.5, n = 5", difference=[128, 64], plus_minus="sd")
+    by_name = compare_table(runs, "1 ± 0.5, n = 5", difference=["128", "64"], plus_minus="sd")
+    assert by_number.p == by_name.p
+    assert by_number.mean.value == pytest.approx(1.0)
 
 
 def test_a_table_with_a_margin_has_one_headline_and_marks_its_rows():

@@ -35,6 +35,15 @@ def make_current(name):
     return {"version": find_version(name), "claims": claims}
 
 
+def test_verdicts_are_counted_over_all_models():
+    models = {
+        "codes": {"claims": {"good-codes": {"verdict": "holds"}}},
+        "sizes": {"claims": {"loops": {"verdict": "holds only if"}, "one": {"verdict": "holds"}}},
+        "live": {"networks": {}},
+    }
+    assert publishing.count_verdicts(models) == {"holds": 2, "holds only if": 1}
+
+
 def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
     default = Study(PAPER, 1988, 1_000_000, tmp_path)
     assert default.folder == tmp_path

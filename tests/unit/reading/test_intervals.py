@@ -3,6 +3,7 @@
 import pytest
 
 from replication.comparison.comparison import compare
+from replication.comparison.tables import compare_table
 from replication.reading.files import read_content_of
 from replication.reading.question import Cause, Question
 from replication.reading.reader import read_report
@@ -99,6 +100,38 @@ def test_whatever_says_that_ends_are_quartiles_makes_the_number_a_median():
     wide = "method,PPO (IQR),SAC (IQR)\nx,57 [50; 66],57 [50; 66]\n"
     report = read_report(read_content_of(wide.encode(), "table"), wide="method2")
     assert [dict(row.numbers) for row in report.rows] == [QUARTILES, QUARTILES]
+
+
+@pytest.mark.parametrize("beside", ["Q1,Q3", "25%,75%", "1st Qu.,3rd Qu."])
+def test_a_column_without_a_name_beside_quartiles_holds_medians(beside):
+    """It held means, to which the quartiles did not belong."""
+    sheet = read_content_of(f"task,score,{beside}\na,57,50,66\n".encode(), "table")
+    assert dict(read_report(sheet).rows[0].numbers) == QUARTILES
+    assert dict(read_report(sheet, value="score").rows[0].numbers) == QUARTILES
+
+
+def test_a_column_of_ranges_is_no_result_beside_which_a_number_is_a_key():
+    """IQR was taken for the result, and the scores for a number that may be a key."""
+    own = "task,seed,score\n" + "".join(f"a,{seed},{50 + seed}\n" for seed in range(8))
+    sheets = [read_content_of(text.encode(), "table")
+              for text in (own, "task,score,IQR,n\na,57,50–66,20\n")]  # fmt: skip
+    found = compare_table(*sheets)
+    assert {name: found.rows["a",].reported[name] for name in QUARTILES} == QUARTILES
+
+
+def test_the_median_of_a_column_that_also_has_a_standard_deviation_is_not_guessed():
+    sheet = read_content_of(b"task,score,sd,Q1,Q3\na,57,8,50,66\n", "table")
+    assert read_report(sheet).rows[0].numbers["mean"] == "57"
+
+
+def test_counts_need_no_name():
+    """18/20 was asked whether it was a mean, a median or a share."""
+    own = "task,seed,ok\n" + "".join(f"{t},{s},{s % 2}\n" for t in "ab" for s in range(8))
+    for report in ("task,ok\na,18/20\nb,10/20\n", "method,a,b\nPPO,18/20,10/20\n"):
+        sheets = [read_content_of(text.encode(), "table") for text in (own, report)]
+        found = compare_table(*sheets, succeeded="ok")
+        assert [row.reported["n_succeeded"] for row in found.rows.values()] == ["18", "10"]
+        assert "number of successes" in found.render()
 
 
 def test_a_number_that_is_called_a_mean_stays_one():

@@ -43,7 +43,7 @@ def list_faults(case, both):
     if not len(groups) == len(rows) == len(case.means):
         return [f"{len(groups)} groups and {len(rows)} rows for {len(case.means)}"]
     for task, mean in case.means.items():
-        values = both.yours.values[both.yours.places == groups[fold_key(task)]]
+        values = both.yours.values[both.yours.group_codes == groups[fold_key(task)]]
         if values.size != case.counts[task] or not np.isclose(values.mean(), mean, rtol=1e-9):
             faults.append(f"your {task}: {values.size} runs, {values.mean()}")
         faults += check_row(case, task, rows[fold_key(task)])
