@@ -128,7 +128,9 @@ docs: $(VENV)/.dev ## the pages, the notebooks, the API and the report as a site
 # With the time of the commit as that of all files, so that every checkout gives the same bytes.
 .PHONY: dist
 dist: $(VENV)/.dev ## wheel and sdist, the same from every checkout -> dist/
-	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(RUN) -m build --no-isolation --outdir dist
+	@date=$$(git log -1 --format=%ct 2>/dev/null); \
+	[ -n "$$date" ] || echo "No commit is here, so the files bear today's date: other bytes than from a checkout"; \
+	SOURCE_DATE_EPOCH=$$date $(RUN) -m build --no-isolation --outdir dist
 
 .PHONY: readme
 readme: $(VENV)/.run ## write README.md and results/programs.md from their sources

@@ -119,13 +119,14 @@ def run_batch(protocol: Protocol, weights: Array) -> tuple[Array, Array]:
         error = np.abs(r2 - v0).max(axis=(1, 2))
         below = error < protocol.threshold
         if below.any():
-            updates[running[below]] = t
-            converged[running[below]] = True
+            finished = running[below]
+            updates[finished] = t
+            converged[finished] = True
             left = ~below
             running, W, b, U, c, h1, r2 = (x[left] for x in (running, W, b, U, c, h1, r2))
             if not len(running):
                 break
-        if t == protocol.max_updates:
+        if t == protocol.max_updates:  # the last look only measures
             break
         v2 = keep * v0 + (1.0 - keep) * r2
         h3 = keep * h1 + (1.0 - keep) * _squash(v2 @ np.swapaxes(W, 1, 2) + b[:, None])

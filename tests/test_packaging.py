@@ -94,7 +94,9 @@ def test_wheel_holds_the_package_its_data_commands_and_links_and_nothing_else(bu
 
 
 def test_wheel_has_the_time_of_the_commit_so_that_it_is_the_same_from_every_checkout():
-    assert "SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)" in run_make("-n", "dist").stdout
+    command = run_make("-n", "dist").stdout
+    assert "date=$(git log -1 --format=%ct 2>/dev/null);" in command
+    assert "SOURCE_DATE_EPOCH=$date " in command
 
 
 def test_sdist_holds_what_is_committed(built):
@@ -143,15 +145,29 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("value", ["1; touch pwned", "$(shell touch pwned)", "-5 '\""])
-def test_values_reach_the_command_as_they_were_typed(value, folder):
-    """A stand-in for the environment's Python prints what it is given."""
+def make_environment(folder, lock):
+    """Make a stand-in for the environment, whose Python prints what it is given."""
     program = folder / ".venv" / "bin" / "python"
     program.parent.mkdir(parents=True)
     program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
     program.chmod(0o755)
-    for stamp in (".made", ".run"):
+    (folder / "requirements" / f"{lock}.lock").touch()
+    for stamp in (".made", f".{lock}"):
         (folder / ".venv" / stamp).touch()
+
+
+def test_packages_of_an_unpacked_archive_are_said_to_differ_from_those_of_a_checkout(folder):
+    """It printed "fatal: not a git repository", and built others without a word."""
+    make_environment(folder, "dev")
+    done = run_make("dist", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert done.stdout.startswith("No commit is here, so the files bear today's date")
+
+
+@pytest.mark.parametrize("value", ["1; touch pwned", "$(shell touch pwned)", "-5 '\""])
+def test_values_reach_the_command_as_they_were_typed(value, folder):
+    make_environment(folder, "run")
     done = run_make("replicate", f"SEEDS={value}", "JOBS=2", cwd=folder)
     assert done.returncode == 0, done.stderr
     # One word each, with nothing run or split.

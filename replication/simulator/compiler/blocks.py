@@ -1,10 +1,10 @@
 """From a graph of arrays to loops: code for some patterns side by side.
 
-A `Block` writes down what a rule made of a pattern (`arrays.py`) for several patterns at once. An
-array that is read more than once goes to memory. What depends on it element by element is computed
-in the same loop, without a way through memory. Sums of products are written in blocks of units by
-patterns, as many as there are registers: each sum has its own order, so the bits do not depend on
-the size of the blocks.
+A `Block` emits code for what a rule made of a pattern (`arrays.py`), for several patterns at once.
+An array that is read more than once goes to memory. What depends on it element by element is
+computed in the same loop, without a way through memory. Sums of products are written in blocks of
+units by patterns, as many as there are registers: each sum has its own order, so the bits do not
+depend on the size of the blocks.
 """
 
 import functools
@@ -55,7 +55,7 @@ class Memory:
 
 
 class Block:
-    """Code for `n_patterns` patterns side by side, those from number `begin` on.
+    """Code for `n_patterns` patterns side by side, those from number `first_pattern` on.
 
     An element has a place in its array and a pattern, which stands last; `rows` of an array that is
     the same for all patterns have no axis of patterns.
@@ -65,7 +65,7 @@ class Block:
         self,
         memory: Memory,
         n_patterns: int,
-        begin: Place,
+        first_pattern: Place,
         rows: Mapping[Traced, Rows],
         is_one_hot: bool,
         noise: Noise | None,
@@ -73,12 +73,13 @@ class Block:
         self.memory = memory
         self.writer = memory.writer
         self.n_patterns = n_patterns
-        self.begin = begin
+        self.first_pattern = first_pattern
         self.rows = dict(rows)  # where arrays are in memory
         self.results: dict[Traced, list[Rows]] = {}  # where the results of each `repeat` are
-        self.is_one_hot = is_one_hot  # each pattern has a single 1, at its own place
-        self.noise = noise
-        self.written: dict[Name, Number] | None = None  # elements that need not be written again
+        self.is_one_hot = is_one_hot  # whether each pattern has a single 1, at its own place
+        self.noise = noise  # what random numbers depend on, if the rule draws any
+        # Values of elements that the code has computed already; None outside of `remember`.
+        self.written: dict[Name, Number] | None = None
 
     # Elements
 
@@ -88,9 +89,9 @@ class Block:
 
     @contextmanager
     def remember(self, known: Mapping[Name, Number] | None = None) -> Iterator[dict[Name, Number]]:
-        """Write down each element only once within, however often it is used.
+        """Emit the code of each element only once within, however often it is used.
 
-        Yields the elements that are written down already, by their names: at first the `known`
+        Yields the elements that are emitted already, by their names: at first the `known`
         ones. The caller may add others.
         """
         before = self.written
@@ -102,7 +103,7 @@ class Block:
             self.written = before
 
     def at(self, x: Traced, index: Index, p: Place) -> Number:
-        """Write down one element, of the pattern in place p, and return its value."""
+        """Emit one element, of the pattern in place p, and return its value."""
         if self.written is None:
             with self.remember():
                 return self.at(x, index, p)
@@ -130,7 +131,7 @@ class Block:
     def fold(
         self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
     ) -> tuple[Number, ...]:
-        """Write down a loop; elements that are written down within it are not known outside."""
+        """Emit a loop; elements that are emitted within it are not known outside."""
 
         def run(k: Place, *totals: Number) -> tuple[Number, ...]:
             with self.remember(self.written):
@@ -161,7 +162,7 @@ class Block:
         watched: Traced | None = None,
         watch: Watch | None = None,
     ) -> bool:
-        """Write down all that must be in memory before elements of the roots can be read.
+        """Emit the code of all that must be in memory before elements of the roots can be read.
 
         `watch` is given the elements of `watched` as they are computed, if that array can be
         computed in the loop of another one; returns whether it was.
@@ -233,7 +234,7 @@ class Block:
     def _can_join(self, array: Traced, group: set[Traced], before: set[Traced]) -> bool:
         """Return whether an array depends on a group, and can be computed in its loop.
 
-        All else that it depends on must be written down before the loop.
+        All else that it depends on must be emitted before the loop.
         """
 
         def is_available(x: Traced) -> bool:
@@ -272,13 +273,13 @@ class Block:
         return self.memory.allocate(x.shape)
 
     def copy(self, rows: Rows, x: Traced, first: Place = 0) -> None:
-        """Write down all elements of an array into rows, patterns from number `first` on."""
+        """Emit all elements of an array into rows, patterns from number `first` on."""
         for p in self.writer.each(self.n_patterns if len(rows.shape) > x.ndim else 1):
             for index in places(self.writer, x.shape):
                 rows[(*index, first + p)] = self.value(self.at(x, index, p))
 
     def _write_alone(self, x: Traced) -> None:
-        """Write down an array that is in no group."""
+        """Emit an array that is in no group."""
         if x.op == "repeat":
             self._write_repeat(x)
         elif products.is_plain_matmul(x):
@@ -296,10 +297,12 @@ class Block:
     def _write_draw(self, x: Traced, rows: Rows) -> None:
         assert self.noise is not None  # where a rule draws
         n_patterns = self.n_patterns if x.is_batched else 1
-        write_draw(self.writer, x, rows, self.noise, n_patterns=n_patterns, begin=self.begin)
+        write_draw(
+            self.writer, x, rows, self.noise, n_patterns=n_patterns, begin=self.first_pattern
+        )
 
     def _write_moved(self, x: Traced, rows: Rows) -> None:
-        """Write down elements one by one, each from a place of its own."""
+        """Emit elements one by one, each from a place of its own."""
         for p in self.writer.each(self.n_patterns if x.is_batched else 1):
             for target, source in zip(np.ndindex(x.shape), x.note, strict=True):
                 value: Number = 0.0
@@ -315,7 +318,7 @@ class Block:
         watched: Traced | None = None,
         watch: Watch | None = None,
     ) -> None:
-        """Write down the arrays of a group; those that are needed elsewhere go to memory."""
+        """Emit the arrays of a group; those that are needed elsewhere go to memory."""
         rows = {x: self.allocate(x) for x in group if x in needed}
         # In blocks of units by patterns.
         for patterns in self.take(self.n_patterns if group[0].is_batched else 1):
@@ -335,7 +338,7 @@ class Block:
         self.rows |= rows
 
     def _compute_some(self, x: Traced, units: Index, patterns: Index) -> list[Number]:
-        """Write down the elements of some units and patterns of an array of a group."""
+        """Emit the elements of some units and patterns of an array of a group."""
         if x.op != "call":
             return self._sum_products(x, units, patterns)
         # In the paper's rule, equation 2 of the sums of equation 1.
@@ -345,7 +348,7 @@ class Block:
     def call(
         self, note: tuple[str, Function, bool], values: list[Value], n_patterns: int = 1
     ) -> list[Number]:
-        """Write down a costly function of values: unit by unit, the patterns of each in a row."""
+        """Emit a costly function of values: unit by unit, the patterns of each in a row."""
         name, function, is_paired = note
         if name in self.writer.operations:  # a function that a browser has
             return list(self.writer.compute(name, exact.stack(values)))
@@ -354,9 +357,9 @@ class Block:
         return list(function(exact.stack(values)))
 
     def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Number]:
-        """Write down the elements of some units and patterns: so many sums of products in one loop.
+        """Emit the elements of some units and patterns: so many sums of products in one loop.
 
-        Elements that are no sums of products, or known already, are written down one by one.
+        Elements that are no sums of products, or known already, are emitted one by one.
         """
         places = pair_places(units, patterns)
         if self._is_known(x, *places[0]) or not products.is_plain_matmul(x):
@@ -379,7 +382,7 @@ class Block:
         return list(self.fold(matrix.shape[1], add, *begun))
 
     def _is_known(self, x: Traced, index: Index, p: Place) -> bool:
-        """Return whether an element is in memory, or was written down here before."""
+        """Return whether an element is in memory, or was emitted here before."""
         if x in self.rows:
             return True
         return self.written is not None and name_place(x, index, p) in self.written
@@ -399,12 +402,12 @@ class Block:
     def _choose_weights(
         self, matrix: Traced, places: list[tuple[Index, Place]], begun: list[Number]
     ) -> list[Number]:
-        """Write down products with one-hot patterns: each is the one weight that the 1 chooses."""
-        chosen = [self.at(matrix, (*index, self.begin + p), p) for index, p in places]
+        """Emit products with one-hot patterns: each is the one weight that the 1 chooses."""
+        chosen = [self.at(matrix, (*index, self.first_pattern + p), p) for index, p in places]
         return [products.add_to(total, x) for total, x in zip(begun, chosen, strict=True)]
 
     def _write_repeat(self, loop: Traced) -> None:
-        """Write down the loop of `repeat`: its state lies in memory from one turn to the next."""
+        """Emit the loop of `repeat`: its state lies in memory from one turn to the next."""
         n_turns, carried, becoming = loop.note  # the state before a turn, and after it
         # The state has an axis of patterns with the loop, even if it begins as a constant.
         rows = [self.allocate(x) for x in carried]
@@ -413,7 +416,7 @@ class Block:
         rows_before = self.rows
         results_before = self.results
         for turn in self.writer.each(n_turns):
-            # Arrays that a turn writes down must be written again in the next one.
+            # Arrays that a turn computes must be computed again in the next one.
             self.rows = rows_before | dict(zip(carried, rows, strict=True))
             self.results = dict(results_before)
             with TURNS.take(n_turns, turn):
@@ -425,7 +428,7 @@ class Block:
     def _write_next(
         self, carried: Sequence[Traced], becoming: Sequence[Traced], rows: list[Rows]
     ) -> None:
-        """Write down the state after a turn where the one before it was."""
+        """Emit the state after a turn where the one before it was."""
         # The new state may be computed from the old one, so it is put somewhere else first, unless
         # there is one array that lies in memory already.
         is_direct = len(rows) == 1 and becoming[0] in self.rows
@@ -441,7 +444,7 @@ class Block:
     def sum_terms(
         self, terms: Sequence[Traced], rows: Rows, *, is_begun: bool
     ) -> Iterator[tuple[Index, Value]]:
-        """Write down sums of terms over the patterns of this block; yield each place with its sum.
+        """Emit sums of terms over the patterns of this block; yield each place with its sum.
 
         Sums that are begun go on from the numbers in `rows`.
         """
@@ -514,7 +517,7 @@ def places(writer: Writer, shape: Shape) -> Iterator[Index]:
 
 
 def copy_rows(writer: Writer, source: Rows, target: Rows) -> None:
-    """Write down the copy of an array in memory."""
+    """Emit the copy of an array in memory."""
     for place in places(writer, target.shape):
         target[place] = source[place]
 

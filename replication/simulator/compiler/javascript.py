@@ -1,4 +1,4 @@
-"""A rule as JavaScript, so that a page runs the same class: the same operations, written down.
+"""A rule as JavaScript, so that a page runs the same class: the same operations, as text.
 
 JavaScript has no fused multiply-add, and its exponential is the browser's: numbers agree with those
 of the compiled code to rounding, not to the last bit.
@@ -63,11 +63,11 @@ class ScriptWriter(Writer):
         self.operations = OPERATIONS
 
     def scale(self, q: Value, shifted: Value) -> Value:
-        """Write down q times a power of two, whose exponent is in the low bits of `shifted`."""
+        """Emit q times a power of two, whose exponent is in the low bits of `shifted`."""
         return self.compute("scale", q, shifted)
 
     def emit(self, expression: str) -> str:
-        """Write down a constant and return its name."""
+        """Emit a constant and return its name."""
         name = self.make_name("v")
         self.lines.append(f"const {name} = {expression};")
         return name
@@ -87,11 +87,11 @@ class ScriptWriter(Writer):
         return Whole(self, f"({a} {WHOLE[operation]} {b})")
 
     def load(self, rows: Rows, place: Places) -> Value:
-        """Write down the read of a number from a typed array."""
+        """Emit the read of a number from a typed array."""
         return Value(self, self.emit(f"{rows.base}[{rows.number(place)}]"))
 
     def store(self, rows: Rows, place: Places, value: Number) -> None:
-        """Write down the write of a number."""
+        """Emit the write of a number."""
         self.lines.append(f"{rows.base}[{rows.number(place)}] = {self.render(value)};")
 
     def each(self, n: Place) -> Iterator[Place]:
@@ -151,7 +151,7 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
         what = "learns in minibatches, whose order a page cannot draw"
         raise UsageError(f"{rule.name} {what}; show another schedule")
     own = rule.protocol.criterion
-    methods: dict[str, Sweep] = {}  # what was written down for each
+    methods: dict[str, Sweep] = {}  # the code of each
     for criterion in dict.fromkeys((own, *criteria)):  # each once
         methods[json.dumps(criterion)] = _write_error(rule, criterion)
     methods["update"] = _write_update(rule)
@@ -227,7 +227,7 @@ def _begin_method(rule: Rule, criterion: str = "") -> Sweep:
 
 
 def _write_error(rule: Rule, criterion: str) -> Sweep:
-    """Write down the method that returns the error of a network by a criterion."""
+    """Return the method that returns the error of a network by a criterion."""
     sweep = _begin_method(rule, criterion)
     error = sweep.writer.render(sweep.look(learns=False))
     sweep.writer.lines.append(f"return {error};")
@@ -235,7 +235,7 @@ def _write_error(rule: Rule, criterion: str) -> Sweep:
 
 
 def _write_update(rule: Rule) -> Sweep:
-    """Write down the method that applies one update."""
+    """Return the method that applies one update."""
     sweep = _begin_method(rule)
     sweep.look()
     sweep.writer.lines += ["[this.now, this.next] = [next, now];", "this.updates += 1;"]
@@ -243,7 +243,7 @@ def _write_update(rule: Rule) -> Sweep:
 
 
 def _write_states(rule: Rule) -> Sweep:
-    """Write down the method that returns the states that a network lists."""
+    """Return the method that returns the states that a network lists."""
     sweep = _begin_method(rule)
     n_patterns = len(rule.patterns)
     shown = sweep.traces.list_states()

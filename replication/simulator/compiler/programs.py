@@ -117,7 +117,7 @@ def write_record(n_all: int, n_lanes: int) -> str:
 
 
 def _find_due(writer: Writer) -> Iterator[tuple[Place, Whole]]:
-    """Write down a loop over lanes whose networks are due.
+    """Emit a loop over lanes whose networks are due.
 
     Yields the lane, and the place of its network among all finds, (time, network) as one number.
     """
@@ -132,7 +132,7 @@ def _find_due(writer: Writer) -> Iterator[tuple[Place, Whole]]:
 
 
 def _load_single(writer: Writer, place: Place) -> str:
-    """Write down the read of a number of the strip as a float of 32 bits; return its name."""
+    """Emit the read of a number of the strip as a float of 32 bits; return its name."""
     source = writer.find("%strip", place, "double")
     number = writer.emit(f"load double, ptr {source}, align 8")
     return writer.emit(f"fptrunc double {number} to float")

@@ -1,6 +1,6 @@
-"""A rule, written down: one sweep of learning, for any writer.
+"""The code of a rule: one sweep of learning, for any writer.
 
-`Sweep` writes down what a rule did (`traces.py`) in loops (`blocks.py`): first the error of the
+`Sweep` emits what a rule did (`traces.py`) in loops (`blocks.py`): first the error of the
 networks as they stand, then their changes.
 
 A strip is the memory of some networks that learn side by side. Each of its rows holds one number of
@@ -151,7 +151,7 @@ class Sweep:
         return Rows(self.writer, "data", 0, self.shown.shape, is_shared=True)
 
     def _gather(self, n_patterns: int, first: Place) -> Rows:
-        """Write down a copy of the patterns that come next in each network; return where it is."""
+        """Emit code that copies the patterns that come next in each network; return where to."""
         assert self.order is not None
         assert self.shuffled is not None
         shown = self._find_shown()
@@ -193,7 +193,7 @@ class Sweep:
             yield n_patterns - n_left, n_left
 
     def show(self, shown: Sequence[Traced], rows: Sequence[Rows]) -> None:
-        """Write down the states of all patterns, each array into rows of its own."""
+        """Emit the states of all patterns, each array into rows of its own."""
         for first, n in self.take_turns():
             block = self.begin(n, first, "now")
             block.write(shown)
@@ -203,9 +203,9 @@ class Sweep:
     # The error, and what the weights become
 
     def look(self, *, learns: bool = True) -> Value:
-        """Write down a look at all patterns with the weights at "now"; return the error.
+        """Emit a look at all patterns with the weights at "now"; return the error.
 
-        If the network learns, what the weights become is written down, too. Where all patterns are
+        If the network learns, the new weights are computed, too. Where all patterns are
         one batch, it is computed in the same loops, from the states that are there.
         """
         in_batch = learns and self.rule.is_one_batch
@@ -229,7 +229,7 @@ class Sweep:
         return self._finish_error()
 
     def learn_in_parts(self) -> None:
-        """Write down the changes of the weights at "next", after each pattern or each minibatch."""
+        """Emit the changes of the weights at "next", after each pattern or each minibatch."""
         before = Rows(self.writer, "now", 0, (self.n_all,))
         after = Rows(self.writer, "next", 0, (self.n_all,))
         blocks.copy_rows(self.writer, before, after)
@@ -240,7 +240,7 @@ class Sweep:
             self._learn_part(first, n)
 
     def _learn_part(self, begin: Place, size: int) -> None:
-        """Write down the change of the weights after `size` patterns, from number `begin` on."""
+        """Emit the change of the weights after `size` patterns, from number `begin` on."""
         has_turns = size > MOST_AT_ONCE
         is_shuffled = self.rule.is_shuffled
         if has_turns:
@@ -253,7 +253,7 @@ class Sweep:
             self._apply(self.begin(1, begin, "next"))
 
     def _begin_errors(self) -> None:
-        """Write down what the largest error, the sum of all, and the right answers begin with."""
+        """Emit the first values of the largest error, the sum of all, and the right answers."""
         least = LEAST_ERROR if self.traces.has_own_error else 0.0
         self.worst[()] = self.writer.number(least)
         self.total[()] = self.writer.number(0.0)
@@ -261,7 +261,7 @@ class Sweep:
             self.n_right[()] = self.writer.number(0.0)
 
     def _begin_sums(self) -> None:
-        """Write down what sums that stay in memory begin with."""
+        """Emit the first values of sums that stay in memory."""
         for rows in self.sums.values():
             for place in blocks.places(self.writer, rows.shape):
                 rows[place] = self.writer.number(NOTHING)
@@ -276,7 +276,7 @@ class Sweep:
         return [] if self.right is None else [self.right]
 
     def _add_right(self, block: blocks.Block) -> None:
-        """Write down a count of the right answers of a block, added to those so far."""
+        """Emit a count of the right answers of a block, added to those so far."""
         right = self.right
         if right is None or self.n_right is None:
             return
@@ -291,7 +291,7 @@ class Sweep:
         return [x for each in self.traces.terms.values() for x in each]
 
     def _add_errors(self, block: blocks.Block, terms: list[Traced]) -> None:
-        """Write down the states of a block, and add its errors to those so far."""
+        """Emit the states of a block, and add its errors to those so far."""
         if self.is_largest_unit and self.is_bounded:
             # If they can be, the deviations are compared as they are computed.
             if block.write(terms, self.error, self._watch):
@@ -304,7 +304,7 @@ class Sweep:
         self.total[()] = total
 
     def _watch(self, values: Iterable[Number]) -> None:
-        """Write down the comparison of some deviations with the largest so far."""
+        """Emit the comparison of some deviations with the largest so far."""
         worst: Number = self.worst[()]
         for x in values:
             worst = exact.where(x > worst, x, worst)
@@ -349,7 +349,7 @@ class Sweep:
         return self.criterion.finish(worst, self.rule.targets)  # type: ignore[no-any-return]
 
     def _sum_changes(self, block: blocks.Block, *, goes_on: bool) -> None:
-        """Write down the changes, summed over the patterns, and what becomes of the weights.
+        """Emit the changes, summed over the patterns, and what becomes of the weights.
 
         Where each sum belongs to arrays of its own, it changes them place by place, as soon as it
         is there. Otherwise all sums go to memory, and then `apply` changes all arrays. Sums that
@@ -373,7 +373,7 @@ class Sweep:
     def _change_at(
         self, block: blocks.Block, total: Traced, place: Index, value: Number, names: Sequence[str]
     ) -> None:
-        """Write down what some arrays become in one place, where a sum has this value."""
+        """Emit the new values of some arrays in one place, where a sum has this value."""
         # All is computed before any of it is stored, since one may depend on another.
         with block.remember() as written:
             written[blocks.name_place(total, place, 0)] = value
@@ -430,7 +430,7 @@ class Sweep:
         return True
 
     def _apply(self, block: blocks.Block, names: Sequence[str] | None = None) -> None:
-        """Write down what arrays become by the rule's `apply`, at "next".
+        """Emit the new values of arrays, by the rule's `apply`, at "next".
 
         Unless they are named, all of a batch, since nothing is at "next" yet; of other schedules
         those that change.

@@ -83,7 +83,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 
 
 def _begin_sweeps(writer: Writer, n_all: int) -> None:
-    """Write down how the first networks come, and the head of the loop of sweeps.
+    """Emit the exchange that brings the first networks, and the head of the loop of sweeps.
 
     `%number` is that of the sweep. `%now` and `%next`, the two places for the `n_all` numbers of
     each network, are exchanged after each sweep.
@@ -101,7 +101,7 @@ def _begin_sweeps(writer: Writer, n_all: int) -> None:
 
 
 def _end_sweeps(writer: Writer) -> None:
-    """Write down the end of the loop: no network is left, or another thread has set the flag."""
+    """Emit the end of the loop: no network is left, or another thread has set the flag."""
     running = writer.load_whole("%counts", RUNNING)
     flag = writer.emit("load volatile i8, ptr %stop")
     is_stopped = writer.emit(f"icmp ne i8 {flag}, 0")
@@ -114,20 +114,20 @@ def _end_sweeps(writer: Writer) -> None:
 
 
 def _write_age(writer: Writer) -> str:
-    """Write down the age of the network in each lane: the sweeps since its first one."""
+    """Emit the age of the network in each lane: the sweeps since its first one."""
     number = writer.spread("%number", "i64")
     first_sweep = _load_lanes(writer, FIRST_SWEEP)
     return writer.emit(f"sub {writer.words} {number}, {first_sweep}")
 
 
 def _load_lanes(writer: Writer, row: int) -> str:
-    """Write down the read of a row of `lanes`, a whole number for each lane."""
+    """Emit the read of a row of `lanes`, a whole number for each lane."""
     place = writer.find("%lanes", row * writer.n_lanes)
     return writer.emit(f"load {writer.words}, ptr {place}, align 64")
 
 
 def _write_learning(sweep: Sweep) -> Value:
-    """Write down a look at the networks, and their learning; return whose error is small enough."""
+    """Emit a look at the networks, and their learning; return whose error is small enough."""
     writer = sweep.writer
     threshold = sweep.threshold[()]
     if sweep.latest is None:
@@ -142,7 +142,7 @@ def _write_learning(sweep: Sweep) -> Value:
 
 
 def _call_watchers(writer: Writer, age: str) -> None:
-    """Write down a call of the watchers, if the network of any lane is due to be measured."""
+    """Emit a call of the watchers, if the network of any lane is due to be measured."""
     sweep = Whole(writer, "%number")
     # In nearly all sweeps this one comparison is all that is done.
     with writer.when(writer.compare("sge", sweep, writer.load_whole("%counts", SOONEST))):
@@ -162,13 +162,13 @@ def _call_watchers(writer: Writer, age: str) -> None:
 
 
 def _choose(writer: Writer, relation: str, a: Whole, b: Place) -> Whole:
-    """Write down the choice of one of two whole numbers: a if the relation holds, else b."""
+    """Emit the choice of one of two whole numbers: a if the relation holds, else b."""
     is_first = writer.compare(relation, a, b)
     return Whole(writer, writer.emit(f"select i1 {is_first}, i64 {a}, i64 {b}"))
 
 
 def _read_due(writer: Writer, age: str) -> list[Whole]:
-    """Write down the read of the entry of `due` for the network in each lane."""
+    """Emit the read of the entry of `due` for the network in each lane."""
     lanes = writer.words
     # A lane that no network takes any more grows older than the cap; the last entry is for these.
     last = writer.spread(str(Whole(writer, "%cap") + 1), "i64")
@@ -182,7 +182,7 @@ def _read_due(writer: Writer, age: str) -> list[Whole]:
 
 
 def _call_watcher(writer: Writer, k: Place) -> None:
-    """Write down a call of watcher number k."""
+    """Emit a call of watcher number k."""
     function = _load_address(writer, k, WATCH)
     data = _load_address(writer, k, DATA)
     strip = _load_address(writer, k, STRIP)
@@ -192,13 +192,13 @@ def _call_watcher(writer: Writer, k: Place) -> None:
 
 
 def _load_address(writer: Writer, k: Place, place: int) -> str:
-    """Write down the read of an address from the row of watcher number k; return its name."""
+    """Emit the read of an address from the row of watcher number k; return its name."""
     address = writer.find("%watchers", k * 4 + place)
     return writer.emit(f"load ptr, ptr {address}, align 8")
 
 
 def _pack(writer: Writer, mask: str) -> str:
-    """Write down a whole number with one bit for each lane, from a truth value of each."""
+    """Emit a whole number with one bit for each lane, from a truth value of each."""
     bits = writer.emit(f"bitcast {writer.truths} {mask} to i{writer.n_lanes}")
     return writer.emit(f"zext i{writer.n_lanes} {bits} to i64")
 
@@ -234,7 +234,7 @@ class _Exchange:
         self.sweep = Whole(writer, "%sweep")
 
     def write(self, lane: Place) -> None:
-        """Write down the exchange in one lane: if its network is finished, the next one comes."""
+        """Emit the exchange in one lane: if its network is finished, the next one comes."""
         writer = self.writer
         network = writer.load_whole("%lanes", lane)
         age = self.sweep - writer.load_whole("%lanes", self.find(FIRST_SWEEP, lane))
@@ -247,7 +247,7 @@ class _Exchange:
                 self.begin(lane, following)
 
     def finish(self, lane: Place, network: Whole, age: Whole) -> None:
-        """Write down the outcome of the network that was in a lane."""
+        """Emit the outcome of the network that was in a lane."""
         writer = self.writer
         below = Whole(writer, "%below")
         writer.store_whole("%updates", network, age)
@@ -266,7 +266,7 @@ class _Exchange:
                 writer.copy_number("%now", k * writer.n_lanes + lane, "%final", first + k)
 
     def begin(self, lane: Place, following: Whole) -> None:
-        """Write down how the next network takes a lane, from the following sweep on."""
+        """Emit the coming of the next network into a lane, from the following sweep on."""
         writer = self.writer
         first = following * "%stride"
         first_kept = following * "%kept_stride"
@@ -291,10 +291,10 @@ class _Exchange:
         return lane + row * self.writer.n_lanes
 
     def is_set(self, name: str, lane: Place) -> str:
-        """Write down whether the bit of a lane is set; return the name of the answer."""
+        """Emit the question whether the bit of a lane is set; return the name of the answer."""
         return self.writer.compare("ne", Whole(self.writer, name) >> lane & 1, 0)
 
     def count(self, place: int, more: int) -> None:
-        """Write down a change of one of the counts."""
+        """Emit a change of one of the counts."""
         number = self.writer.load_whole("%counts", place)
         self.writer.store_whole("%counts", place, number + more)

@@ -50,21 +50,21 @@ MOST_MOVED = 10_000
 
 
 class AnyBlock(Protocol):
-    """What an operation is written down into; `blocks.py` has it."""
+    """What collects the code of operations: a block of `blocks.py`."""
 
     def value(self, x: Number, /) -> Value:
         """Return a number as a value."""
 
     def at(self, x: "Traced", index: Index, p: Place) -> Number:
-        """Write down one element, of the pattern in place p, and return its value."""
+        """Emit one element, of the pattern in place p, and return its value."""
 
     def fold(
         self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
     ) -> tuple[Number, ...]:
-        """Write down a loop."""
+        """Emit a loop."""
 
     def call(self, note: tuple[str, Function, bool], values: list[Value]) -> list[Number]:
-        """Write down a costly function of values."""
+        """Emit a costly function of values."""
 
 
 Compute = Callable[[AnyBlock, Index, Place], Number]

@@ -22,8 +22,10 @@ TRUTHS_ADVICE = "multiply truth values by 1.0, or write np.logical_and, np.logic
 def find_function(function: Function, given: Sequence[Given]) -> Function:
     """Return the function of traced arrays that replaces one of NumPy, or refuse it by name."""
     name = function.__name__
-    is_operation = isinstance(function, np.ufunc) and function not in ASKING
-    if is_operation and all(is_truth(x) for x in given) != (function in OF_TRUTHS):
+    is_operation = isinstance(function, np.ufunc) and function not in MAKING_TRUTHS
+    are_truths = all(is_truth(x) for x in given)
+    needs_truths = function in OF_TRUTHS
+    if is_operation and are_truths != needs_truths:
         raise TraceError(f"numpy.{name} cannot be compiled of these; {TRUTHS_ADVICE}")
     if function not in FUNCTIONS:
         raise TraceError(f"{name} cannot be compiled; write {_find_advice(name)}")
@@ -87,7 +89,7 @@ def make_full(x: Traced, value: Given) -> Made:
     return np.broadcast_to(number, x.shape)
 
 
-ASKING: dict[Function, Function] = {
+MAKING_TRUTHS: dict[Function, Function] = {
     np.greater: elements.is_greater,
     np.greater_equal: elements.is_greater_or_equal,
     np.less: elements.is_less,
@@ -132,7 +134,7 @@ FUNCTIONS: dict[Function, Function] = {
     np.clip: elements.clip,
     np.where: elements.choose,
     np.sign: elements.find_sign,
-    **ASKING,
+    **MAKING_TRUTHS,
     **OF_TRUTHS,
     # Sums and products
     np.matmul: products.matmul,

@@ -26,8 +26,8 @@ from replication.simulator.operations.arrays import (
 from replication.simulator.operations.functions import TRUTHS_ADVICE
 from replication.simulator.operations.moves import OF_ONE, RESHAPING, move, refuse_unknown_places
 
-Numbers = NDArray[np.int64]
-"""Numbers of elements, which NumPy moves in place of the elements themselves."""
+ElementNumbers = NDArray[np.int64]
+"""The number of each element, which NumPy moves in place of the elements themselves."""
 
 # What a rule may not change in place, as a refusal names it.
 STATE = "a state of repeat()"
@@ -130,14 +130,14 @@ class Handle(NDArrayOperatorsMixin):
         new: Handle = given
         if self.is_number:
             return new
-        self._refuse_change(new)
+        self._check_change(new)
         if self._parent is None:
             self.storage.array = new.array
         else:
             self.storage.array = move(self._put)([self.storage.array, new.array])
         return self
 
-    def _refuse_change(self, new: "Handle") -> None:
+    def _check_change(self, new: "Handle") -> None:
         """Refuse an operator in place that NumPy refuses, or that would change something else."""
         if new.shape != self.shape or is_truth(new.array) != is_truth(self.array):
             what = "an array in place to one of another shape or kind"
@@ -151,18 +151,18 @@ class Handle(NDArrayOperatorsMixin):
         if refusal:
             raise TraceError(f"the rule changes {refusal} in place; write x = x + y for x += y")
 
-    def _put(self, both: Sequence[Numbers]) -> Numbers:
+    def _put(self, both: Sequence[ElementNumbers]) -> ElementNumbers:
         """Return a copy of a whole array in which the part that this view shows is replaced."""
         whole, part = both
         changed = whole.copy()
         self._find_part(changed)[...] = part
         return changed
 
-    def _find_part(self, whole: Numbers) -> Numbers:
+    def _find_part(self, whole: ElementNumbers) -> ElementNumbers:
         """Return the part of a whole array of NumPy that this handle shows."""
         if self._parent is None or self._function is None:
             return whole
-        part: Numbers = self._function(self._parent._find_part(whole))
+        part: ElementNumbers = self._function(self._parent._find_part(whole))
         return part
 
     def __iadd__(self, other: Given) -> "Handle":

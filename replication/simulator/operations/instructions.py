@@ -1,6 +1,6 @@
 """Values that write LLVM instructions when the step computes with them.
 
-Run with these in place of numbers, plain Python writes down what it would have computed.
+Run with these in place of numbers, plain Python emits code for what it would have computed.
 All operations are IEEE operations without fast-math flags, so the compiler may not change a bit.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import struct
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -197,17 +198,17 @@ class Writer:
         return f"{kind}{self._n_names}"
 
     def emit(self, instruction: str) -> str:
-        """Write down an instruction and return the name of its result."""
+        """Emit an instruction and return the name of its result."""
         name = self.make_name("%v")
         self.lines.append(f"  {name} = {instruction}")
         return name
 
     def write(self, instruction: str) -> None:
-        """Write down an instruction without a result."""
+        """Emit an instruction without a result."""
         self.lines.append(f"  {instruction}")
 
     def define(self, head: str) -> str:
-        """Return the text of a function whose body is all that was written down."""
+        """Return the text of a function whose body is all that was emitted."""
         return "\n".join([f"{head} {{", "entry:", *self.lines, "  ret void", "}"])
 
     # Arithmetic, lane by lane
@@ -417,20 +418,15 @@ class Writer:
         return results
 
 
+@dataclass(eq=False, slots=True)
 class Rows:
-    """An array of values in memory, from row `first` on of the memory that begins at `base`.
+    """An array of values in the memory of the compiled code."""
 
-    In an array that is shared, each number is one for all lanes.
-    """
-
-    def __init__(
-        self, writer: Writer, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False
-    ) -> None:
-        self.writer = writer
-        self.base = base
-        self.first = first
-        self.shape = shape
-        self.is_shared = is_shared
+    writer: Writer
+    base: str  # the name of the address at which that memory begins
+    first: int  # the row of the first number of the array
+    shape: tuple[int, ...]
+    is_shared: bool = False  # whether each number is one for all lanes
 
     def __getitem__(self, place: Places) -> Value:
         return self.writer.load(self, place)

@@ -87,7 +87,7 @@ def find_place(draw: int, turn: Place) -> Place:
 def write_draw(
     writer: Writer, x: Traced, rows: Rows, noise: Noise, *, n_patterns: int, begin: Place
 ) -> None:
-    """Write down the numbers of one draw into memory, for patterns from number `begin` on."""
+    """Emit code that draws random numbers into memory, for patterns from number `begin` on."""
     kind, phase, draw, _ = x.note
     flat = Rows(writer, rows.base, rows.first, (x.size, n_patterns))
     for p in writer.each(n_patterns):
@@ -98,7 +98,7 @@ def write_draw(
 
 
 def write_order(writer: Writer, order: Rows, noise: Noise) -> None:
-    """Write down the order of the patterns in a sweep into memory, another one for each network."""
+    """Emit code that draws the order of the patterns in a sweep, another one for each network."""
     for block, size, words in _write_words(writer, order.shape[0], 0, ORDER, noise):
         for k, word in enumerate(words[:size]):
             place = block * WORDS + k
@@ -109,7 +109,7 @@ def write_order(writer: Writer, order: Rows, noise: Noise) -> None:
 def _write_words(
     writer: Writer, n: int, draw: int, moment: Place, noise: Noise
 ) -> Iterator[tuple[Place, int, list[Bits]]]:
-    """Write down n words of a draw, in blocks of four.
+    """Emit n words of a draw, in blocks of four.
 
     Yields for each block its number, how many of its words are needed, and all its words.
     """

@@ -175,10 +175,10 @@ def reduce(kind: str, x: Traced, axis: Given = None, keepdims: bool = False) -> 
         raise TraceError(f"an array of shape {x.shape} has no numbers to add or compare")
 
     def compute(block: AnyBlock, index: Index, p: Place) -> Number:
-        """Write down one element: nested loops along the axes, the last axis innermost."""
+        """Emit one element: nested loops along the axes, the last axis innermost."""
 
         def go_along(chosen: Index, total: Number) -> Number:
-            """Write down the loops along the axes that follow those with a chosen place."""
+            """Emit the loops along the axes that follow those with a chosen place."""
             if len(chosen) == len(axes):
                 return add_one(chosen, total)
             n = x.shape[axes[len(chosen)]]

@@ -217,9 +217,10 @@ class Network:
         """Set what follows from `self.protocol`, before weights are given."""
 
     def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute; an array must keep its shape, and a traced rule sets only some."""
         shape = self._shapes.get(name)
         if self._graph is not None:
-            self._refuse_change(self._graph.phase, name)
+            self._check_change(self._graph.phase, name)
             value = self._take_traced(self._graph, value)
         elif shape is not None:
             value = initial.take_numbers(value, name)
@@ -227,7 +228,7 @@ class Network:
                 raise UsageError(f"{name} of shape {value.shape} was given; allowed is {shape}")
         object.__setattr__(self, name, value)
 
-    def _refuse_change(self, phase: int, name: str) -> None:
+    def _check_change(self, phase: int, name: str) -> None:
         """Refuse, while a rule is traced, to set an attribute that compiled code cannot change."""
         method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
         changes = f"{type(self).__name__}.{method} changes self.{name}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Measured = NDArray[np.float32]
-"""A measurement of each network at each update, (choice of numbers, network, update)."""
+"""Measurements of networks at some updates."""
 
 QUARTILES = (0.25, 0.5, 0.75)
 LABELS = {
@@ -123,11 +123,11 @@ class Curves:
     def summarize(
         self, measure: str = "error", *, quantiles: Sequence[float] = QUARTILES
     ) -> pd.DataFrame:
-        """Return a table of all networks together, a row for each choice and update.
+        """Return mean, sd and quantiles over the networks, a row for each choice and update.
 
-        Its columns are the numbers that were given and the update; how many networks there are
-        (n), their mean and standard deviation (sd); and quantiles, as q25. A row is a reported
-        result that `compare_table` takes.
+        The columns are the rule's numbers that were chosen, such as its learning rate; the update;
+        how many networks there are (n), their mean and standard deviation (sd); and quantiles, as
+        q25. A row is a reported result that `compare_table` takes.
         """
         import pandas as pd
 

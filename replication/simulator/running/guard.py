@@ -171,7 +171,9 @@ def _check_repetition(engine: Engine, network: type[Network]) -> None:
 
 def _check_draw(rule: Rule, root_seed: int) -> None:
     """Refuse initial weights of a seed that depend on the seeds beside it."""
-    if not np.array_equal(rule.draw(root_seed, 0, 2)[1:], rule.draw(root_seed, 1, 2)):
+    beside_another = rule.draw(root_seed, start=0, stop=2)[1:]
+    alone = rule.draw(root_seed, start=1, stop=2)
+    if not np.array_equal(beside_another, alone):
         advice = "draw a row from its seed alone: np.random.default_rng([root_seed, seed])"
         raise UsageError(
             f"{rule.name}.draw gives a seed other weights beside other seeds; {advice}"

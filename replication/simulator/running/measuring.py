@@ -29,7 +29,7 @@ from replication.simulator.running.backends import (
     open_workers,
     take_jobs,
 )
-from replication.simulator.running.curves import Curves
+from replication.simulator.running.curves import Curves, Measured
 from replication.simulator.running.ensemble import Range, cut_range
 from replication.simulator.running.outcomes import Outcomes
 from replication.simulator.running.starting import Start, take_n_seeds, take_start
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from replication.simulator.running.engine import Engine
 
 Array = NDArray[np.float64]
-Measured = NDArray[np.float32]
 Choice = dict[str, float]
 """A value for each of the numbers of a rule that are given."""
 Piece = tuple[int, Range]
@@ -450,10 +449,10 @@ def _take_test(patterns: ArrayLike | None, targets: ArrayLike | None) -> Test | 
         raise UsageError("test_targets was given without test_patterns; give both")
     if patterns is None:
         return None
-    shown = take_numbers(patterns, "test_patterns", finite=True)
+    held_out = take_numbers(patterns, "test_patterns", finite=True)
     if targets is None:
-        return shown, None
-    return shown, take_numbers(targets, "test_targets", finite=True)
+        return held_out, None
+    return held_out, take_numbers(targets, "test_targets", finite=True)
 
 
 def _go_on(ended: Curves | Outcomes, plan: Plan, rule: Rule) -> Start:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from replication.simulator.compiler.machine import choose_processor, compile_text
 from replication.simulator.rule.network import Rule
+from replication.simulator.running.curves import Measured
 from replication.simulator.running.engine import find_program, prepare_strips
 from replication.simulator.running.recording import find_due
 
 Array = NDArray[np.float64]
-Measured = NDArray[np.float32]
 
 
 class Watch:
