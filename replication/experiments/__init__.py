@@ -3,9 +3,9 @@
 The headline is made from the outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
 
-Each has ``run(sample)``, which takes its networks (`sample.Sample`) and returns the model, plain
-data for its chapter and its figures. What is searched for is found on other networks
-(`Sample.others`).
+Each has ``run(sample)``, which takes its networks (`sample.Sample`) and returns the model: plain
+data for its chapter and its figures. Settings that are searched for are chosen on other networks
+(`Sample.others`), so that the choice does not flatter what is measured.
 What several experiments need stands in `instruments`; no experiment imports another.
 CONTRIBUTING.md says how to add one.
 """
@@ -25,17 +25,17 @@ from replication.system.progress import Tell
 
 
 class Experiment(NamedTuple):
-    """What is fixed of an experiment in the published models."""
+    """The settings with which the published model of an experiment is made."""
 
-    root_seed: int  # its own; that of its searches is `SEARCH_OFFSET` higher
+    root_seed: int  # no other experiment has it; searches use one that is `SEARCH_OFFSET` higher
     n_networks: int
-    seconds: float  # that it takes on two cores, from which the time left is estimated
+    seconds: float  # on two cores; the time left is estimated from them
     version: int = 1  # raised when a change of its code changes the model
 
 
 EXPERIMENTS = {
-    "readings": Experiment(2001, 10_000_000, 66.0, version=4),  # for each reading others
-    "settings": Experiment(2002, 1_000, 13.0, version=5),  # for each cell of the map
+    "readings": Experiment(2001, 10_000_000, 66.0, version=4),  # new networks for each reading
+    "settings": Experiment(2002, 1_000, 13.0, version=5),  # networks for each cell of the map
     "mechanism": Experiment(2012, 2_000, 34.0, version=12),
     "speed": Experiment(2003, 20_000, 24.0, version=6),
     "codes": Experiment(2004, 50_000, 1.0, version=3),
@@ -48,7 +48,7 @@ EXPERIMENTS = {
     "sizes": Experiment(2011, 2_000, 5.0, version=2),
     "dynamics": Experiment(2013, 10_000, 33.0, version=11),
     "live": Experiment(2039, 20_000, 7.0, version=5),
-    "images": Experiment(2016, 8, 80.0, version=11),  # and more one-hot encoders
+    "images": Experiment(2016, 8, 80.0, version=11),  # networks that see images; more small ones
 }
 """The experiments beside the headline, in the order in which they run."""
 
@@ -59,33 +59,35 @@ COST = {
 }
 """What all experiments together cost, and on which machine that was measured."""
 
-TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
+TEMPLATES = Path(__file__).parent  # the folder of the templates and the chapters
 
 
 def run_experiment(
     name: str, *, jobs: int, report_progress: Tell, n_networks: int | None = None
 ) -> Model:
-    """Run one of `EXPERIMENTS` at its full size or another; return its model, plain JSON data.
+    """Run one of `EXPERIMENTS` and return its model, plain JSON data.
 
-    Raises DataError if it does not judge those statements of the ledger that name it.
+    `n_networks`: the size; by default that of the published model. Raises DataError if the model
+    does not judge exactly the statements that the ledger assigns to this experiment.
     """
-    from replication.experiments.instruments.sample import Sample  # which loads the compiler
+    from replication.experiments.instruments.sample import Sample  # here, as it loads the compiler
 
     module = importlib.import_module(f"replication.experiments.{name}.run")
     fixed = EXPERIMENTS[name]
     if n_networks is None:
         n_networks = fixed.n_networks
     model: Model = module.run(Sample(n_networks, fixed.root_seed, jobs, report_progress))
-    asked = list_measurements(name).keys()
-    refuse_unpaired(f"experiment = {name!r}", asked, model.get("claims", {}).keys(), name)
+    assigned = list_measurements(name).keys()
+    refuse_unpaired(f"experiment = {name!r}", assigned, model.get("claims", {}).keys(), name)
     return {**model, "n_networks": n_networks, "version": find_version(name)}
 
 
 def find_version(name: str) -> str:
-    """Return the version of an experiment, by which its model is known to be out of date.
+    """Return the version of an experiment; a model with another version is out of date.
 
-    It has three parts: the version of its code, that of outcomes, and a digest of the measurements
-    and thresholds in the ledger that it answers. Words of the ledger do not count.
+    It joins the version of the experiment's code, the version of the simulator's outcomes, and a
+    digest of the experiment's measurements and thresholds in the ledger. The wording of the ledger
+    does not count.
     """
     from replication.simulator.running.outcomes import OUTCOME_VERSION
 
@@ -94,9 +96,9 @@ def find_version(name: str) -> str:
 
 
 def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the thresholds of what an experiment has to measure, by statement and id."""
+    """Return the thresholds of an experiment's measurements, by statement and by measurement."""
     return {
-        claim.id: {way.id: way.thresholds for way in claim.operationalisations}
+        claim.id: {each.id: each.thresholds for each in claim.operationalisations}
         for claim in load_claims().values()
         if claim.experiment == name
     }
@@ -105,7 +107,7 @@ def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
 def list_checks(models: Mapping[str, Model]) -> dict[str, dict[str, bool]]:
     """Return which sentences of the chapters are true of the models, by experiment and name.
 
-    From the function ``check`` in the ``checks.py`` of an experiment, if it has one. Raises
+    The function ``check`` in the ``checks.py`` of an experiment, if it has one, tells this. Raises
     DataError if a model lacks a number.
     """
     checked = {}
@@ -120,8 +122,8 @@ def list_checks(models: Mapping[str, Model]) -> dict[str, dict[str, bool]]:
 def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
     """Return the tables to which chapters link, as CSV by name.
 
-    From ``TABLES`` in the ``tables.py`` of an experiment, if it has one. Raises DataError if a
-    model lacks a number.
+    The functions in ``TABLES`` in the ``tables.py`` of an experiment, if it has one, write them.
+    Raises DataError if a model lacks a number.
     """
     tables: dict[str, str] = {}
     for name in models:
@@ -134,19 +136,22 @@ def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _refuse_holes(place: str) -> Iterator[None]:
-    """Raise DataError where a model, which somebody may have edited, is not what is expected."""
+def _refuse_holes(source: str) -> Iterator[None]:
+    """Raise DataError if code reads from a model what it lacks; somebody may have edited it.
+
+    `source`: the file of that code.
+    """
     try:
         yield
     except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         raise DataError(
-            f"{place}: {type(error).__name__}: {error}; a model lacks what it should have; run "
+            f"{source}: {type(error).__name__}: {error}; a model lacks what it should have; run "
             "`replication experiments` to make the models again"
         ) from None
 
 
 def list_figures(name: str) -> dict[str, Callable[[Model], Any]]:
     """Return the figures of an experiment: their names and the functions that draw its model."""
-    if not (TEMPLATES / name / "figures.py").exists():  # a table says it all
+    if not (TEMPLATES / name / "figures.py").exists():  # the chapter has tables alone
         return {}
     return dict(importlib.import_module(f"replication.experiments.{name}.figures").FIGURES)

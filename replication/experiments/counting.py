@@ -12,11 +12,11 @@ from replication.statistics.counts import CountTable
 
 
 class Counted(NamedTuple):
-    """What became of the networks of a study."""
+    """The outcomes of a study's networks, counted."""
 
     table: CountTable
-    digest: str
-    n_simulated: int  # of its networks; the others were in the cache
+    digest: str  # of all outcomes, in the order of their seeds
+    n_simulated: int  # networks that were simulated now; the others came from the cache
 
 
 def count_outcomes(study: Study, cache: Cache, **options: Any) -> Counted:
@@ -38,9 +38,9 @@ class Tally:
         self.n_simulated = 0
 
     def pass_on(self, blocks: Iterable[tuple[Outcomes, bool]]) -> Iterator[Outcomes]:
-        """Yield the outcomes of blocks, each counted before it is handed on.
+        """Count the outcomes of each block, then yield them.
 
-        `blocks`: outcomes, and whether they were simulated.
+        `blocks`: pairs of outcomes, and whether they were simulated now.
         """
         for outcomes, is_new in blocks:
             counts = CountTable.from_outcomes(outcomes.updates, outcomes.converged, self.cap)
