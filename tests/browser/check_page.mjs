@@ -227,6 +227,35 @@ async function watch_hero(page) {
   return { stands, later, slid, first, second, round, moved, fresh };
 }
 
+// On a telephone: where each phase leads that is pressed, and how high above the button what is said
+// stands, whatever it says.
+async function steer_hero(browser) {
+  const page = await open(browser, { width: 390 });
+  const phases = [];
+  for (const name of ["heap", "apart", "lines", "surer"]) {
+    await press(page, name);
+    phases.push(await page.evaluate(() => {
+      const now = document.querySelector(".phases .now"), { width, height } = now.getBoundingClientRect();
+      return { t: window.hero.t, name: now.textContent, size: Math.min(width, height) };
+    }));
+  }
+  const heights = await page.evaluate(() => {
+    const { hero } = window;
+    const measure = () => hero.play_button.getBoundingClientRect().top - hero.plane.svg.getBoundingClientRect().bottom;
+    const heights = hero.run.weights.map((_, t) => { hero.go(t); return measure(); });
+    hero.ask();
+    heights.push(measure());
+    hero.go(0);
+    hero.move(1, [0.9, 0.9]);
+    heights.push(measure());
+    hero.move(1, null);
+    hero.go(hero.run.n);
+    return [...heights, measure()];
+  });
+  await page.close();
+  return { phases, heights };
+}
+
 // What lies further down is built when a reader comes near: images that are lost.
 async function watch_further(page) {
   await page.evaluate(() => document.getElementById("fig:rest").scrollIntoView());
@@ -387,6 +416,7 @@ async function measure_telephone(page) {
       const { width, height } = target.getBoundingClientRect();
       return part.checkVisibility() && !part.closest("details:not([open]) > :not(summary)") && Math.min(width, height) < 43.5;
     }).map((part) => part.outerHTML.slice(0, 80)));
+  const rows = await page.evaluate(() => [...document.querySelectorAll("figure.table > .folded")].map((fold) => [fold.parentElement.id, fold.open]));
   const lost = [];
   const hashes = await page.evaluate(() => [...new Set(list_links().map((link) => link.hash))]);
   for (const hash of hashes) {
@@ -405,7 +435,7 @@ async function measure_telephone(page) {
   await page.goBack({ waitUntil: "load" });
   await page.waitForTimeout(700);
   const back = await page.evaluate(() => scrollY);
-  return { screens, figure, small, n_links: hashes.length, lost, unfolded: Math.abs(back - left) };
+  return { screens, figure, small, rows, n_links: hashes.length, lost, unfolded: Math.abs(back - left) };
 }
 
 // Runs in the page: follows a link, goes back, and says how far both are from where they should be.
@@ -499,6 +529,15 @@ async function check_in_browser(kind) {
     revealed: await plain.locator(".reveal").filter({ visible: true }).count(),
     figures: await plain.locator("figure.drawing .picture").count(),
   };
+  found.contents_without_script = {};
+  for (const width of [390, 1280]) {
+    await plain.setViewportSize({ width, height: 900 });  // nothing there hears of it
+    const links = plain.locator("nav a");
+    found.contents_without_script[width] = [await links.filter({ visible: true }).count(), await links.count()];
+  }
+  await plain.setViewportSize({ width: 390, height: 900 });
+  await plain.locator("nav summary").click();
+  found.contents_without_script.unfolded = await plain.locator("nav a").first().isVisible();
 }
 
 // What is tried in full in one page only; it is as wide as a telephone at first.
@@ -530,6 +569,7 @@ async function check_sample(page) {
   found.contents = await follow_contents(page);
   found.sorted = await sort_table(page);
   found.hero = await watch_hero(page);
+  found.steered = await steer_hero(browser);
   found.further = await watch_further(page);
   found.again = await run_again(page);
   found.moving = await watch_moving(browser);

@@ -193,6 +193,15 @@ def test_phases_of_the_first_picture_are_those_of_the_model(found):
     assert found["hero"]["first"]["beginnings"] == expected
 
 
+def test_phases_can_be_pressed_by_a_thumb_and_nothing_moves_with_what_is_said(found):
+    phases, heights = found["steered"]["phases"], found["steered"]["heights"]
+    assert [phase["name"] for phase in phases] == ["heap", "apart", "lines", "surer"]
+    assert [phase["t"] for phase in phases] == found["hero"]["first"]["beginnings"][:4]
+    assert min(phase["size"] for phase in phases) > 43.5
+    assert len(heights) == SHOWN["updates"] + 4
+    assert max(heights) - min(heights) < 0.1  # pixels
+
+
 def test_guess_first_leads_to_the_lesson_or_asks_in_the_first_picture(found):
     guess = found["guess"]
     assert guess["asked"]["update"] == 0
@@ -299,6 +308,15 @@ def test_contents_show_parts_of_the_current_section_only(found):
     assert contents["then"] == {"shown": 1, "marked": ["#methods", "#rapid"]}
 
 
+@pytest.mark.parametrize("name", ["sample", "learning"])
+def test_contents_without_a_script_are_folded_on_a_telephone_and_open_beside_the_text(pages, name):
+    contents = pages[name]["contents_without_script"]
+    shown, there = contents["1280"]
+    assert shown > 2
+    assert contents["390"] == [0, there]
+    assert contents["unfolded"]
+
+
 def test_what_follows_the_main_text_folds_on_narrow_screens_and_opens_for_links_and_print(pages):
     folds = pages["committed"]["folds"]
     parts = [path.read_text() for path in TEMPLATES.rglob("*.md")]
@@ -340,6 +358,7 @@ def test_whole_report_on_a_telephone_is_short_fits_a_thumb_and_keeps_the_place(l
     assert telephone["screens"] <= 15.0  # of the main part
     assert telephone["figure"] <= 1.0
     assert telephone["small"] == []
+    assert telephone["rows"] == [["tbl:criterion", False]]
     assert telephone["n_links"] > 20
     assert telephone["lost"] == []
     assert telephone["unfolded"] == 0  # pixels from the place, on the way back from another page

@@ -139,7 +139,7 @@ class Studies {
     box.addEventListener("change", () => { this.shapes[c].style.display = box.checked ? "" : "none"; });
     const line = draw("path", { class: "criterion-" + c, "stroke-dasharray": CRITERION_DASHES[c], d: "M0 2H12" });
     const sign = draw("svg", { viewBox: "0 0 12 4", class: "sign", "aria-hidden": "true" }, line);
-    return make("label", {}, box, " ", sign, " " + name + ": ", this.ranges[c]);
+    return make("label", {}, box, sign, make("span", {}, name + ": ", this.ranges[c]));
   }
 
   // The star of 1988, with five tips.

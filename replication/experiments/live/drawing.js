@@ -268,7 +268,9 @@ const VISIBLE_Y = [42, 80, 118, 156];
 const HIDDEN_Y = [68, 130];
 const UNIT_X = [42, 180, 318];
 const LARGE = 7;  // a weight so large has the widest line
-const GHOST = 34;  // how far beside a hidden unit its ghost of time 1 stands
+const RADIUS = 17;
+const HIDDEN_RADIUS = 19;  // room for three decimals
+const GHOST = 39;  // how far beside a hidden unit its ghost of time 1 stands
 const LONGEST_ARROW = 30;
 const LOOP_PUSH = 60;  // times as long as h(1) - h(3) is its arrow here
 const TRAVEL = 0.8;  // of each stage a state is under way, then it rests
@@ -276,8 +278,8 @@ const TRAVEL = 0.8;  // of each stage a state is under way, then it rests
 // An arrow right of a hidden unit: up if its state was higher at time 1 than at time 3. The height
 // of a unit's circle stands for 1, and the difference is drawn `LOOP_PUSH` times as long.
 function drawPush(y, difference) {
-  const x = 180 + 25;
-  const length = Math.min(LONGEST_ARROW, Math.abs(34 * LOOP_PUSH * difference));
+  const x = 180 + 26;
+  const length = Math.min(LONGEST_ARROW, Math.abs(2 * HIDDEN_RADIUS * LOOP_PUSH * difference));
   if (length < 1) return "";
   const sign = difference > 0 ? -1 : 1;
   const start = y - sign * length / 2;
@@ -286,11 +288,11 @@ function drawPush(y, difference) {
   return "M" + x + " " + start + "V" + tip + "M" + (x - 4) + " " + head + "L" + x + " " + tip + "L" + (x + 4) + " " + head;
 }
 
-function makeUnit(x, y, kind) {
+function makeUnit(x, y, kind, r = RADIUS) {
   return draw("g", { class: "unit " + kind, transform: "translate(" + x + " " + y + ")" },
-    draw("circle", { r: 17, class: "empty" }),
-    draw("circle", { r: 17, class: "full" }),
-    draw("circle", { r: 17, class: "rim" }),
+    draw("circle", { r, class: "empty" }),
+    draw("circle", { r, class: "full" }),
+    draw("circle", { r, class: "rim" }),
     draw("text", { dy: "0.36em", "text-anchor": "middle" }),
   );
 }
@@ -325,15 +327,15 @@ class Loop {
     this.U = VISIBLE_Y.map((y) => HIDDEN_Y.map((from) => connect(180, from, 318, y, "decoder")));
     this.pulses = Array.from({ length: 9 }, () => add(draw("circle", { r: 0 })));
     this.from = VISIBLE_Y.map((y, k) => add(makeUnit(42, y, "vector-" + k)));
-    this.hidden = HIDDEN_Y.map((y) => add(makeUnit(180, y, "hidden")));
+    this.hidden = HIDDEN_Y.map((y) => add(makeUnit(180, y, "hidden", HIDDEN_RADIUS)));
     this.to = VISIBLE_Y.map((y, k) => add(makeUnit(318, y, "vector-" + k)));
     // Beside time 3: what the unit was at time 1, as a ghost, and the difference as an arrow.
     this.ghosts = HIDDEN_Y.map((y) => add(draw("g", { class: "ghost", transform: "translate(" + (180 - GHOST) + " " + y + ")" },
-      draw("circle", { r: 14 }),
+      draw("circle", { r: 16 }),
       draw("text", { dy: "0.36em", "text-anchor": "middle" }),
     )));
     this.arrows = HIDDEN_Y.map(() => add(draw("path", { class: "loop-arrow" })));
-    this.pushes = HIDDEN_Y.map((y) => write(180, y + 30, "", "push encoder"));
+    this.pushes = HIDDEN_Y.map((y) => write(180, y + 32, "", "push encoder"));
     this.times = UNIT_X.map((x) => write(x, 20, "", "note"));
   }
 

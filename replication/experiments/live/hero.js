@@ -12,6 +12,27 @@ const END_SECONDS = 4;
 const SLOW = 4;  // updates a second at which a vector is followed around the loop
 const IN_A_HEAP = 0.3;  // no two codes are farther apart than this
 
+// What can be said below the picture: what there is to see, and more of it.
+const WORDS = {
+  asking: () => ["What moves first: the dots, or the lines?", "Guess, then press Play."],
+  held: ({ vector, answer }) => ["You are changing the encoder.", vector + " goes in, " + answer + " comes back."],
+  heap: () => ["Random weights: four dots in a heap.", "Whatever goes in, the same blur comes out."],
+  apart: () => ["The dots move apart, and no line cuts off its dot.", "The decoder waits for room between them."],
+  lines: ({ n_read }) => ["The lines come in: the decoder learns to read.", n_read + " of 4 dots can be read."],
+  surer: () => ["All four can be read.", "Now it becomes surer."],
+  learnt: () => ["Learnt: each line cuts off its own dot.", "Pull a dot across a line, let go, and watch it mend."],
+  mended: ({ updates }) => ["Mended: each line cuts off its own dot again.", "Learnt after " + updates + " from where you let go."],
+};
+// What is written in the longest of them.
+const LONGEST = { vector: 4, answer: "a blur", n_read: 4, updates: "1,999 updates" };
+
+// The words of one moment, with the updates so far unless it only asks.
+function writeWords(moment, details) {
+  const [what, more] = WORDS[moment](details);
+  const all_more = moment === "asking" ? more : details.updates + ". " + more;
+  return [make("strong", {}, what), make("span", {}, all_more)];
+}
+
 // Which phase a network is in: 0 to 3, the place in `PHASES`.
 function findPhase(network) {
   const [codes, , images] = network.states();
@@ -87,12 +108,16 @@ class Hero {
     this.plane = new Plane({ can_drag: true, label: "The hidden plane: the codes of four vectors, and the lines of four visible units. A code can be dragged." });
     this.plane.onmove = (k, code) => this.move(k, code);
     this.loop = new Loop();
-    this.words = make("p", { class: "hero-words" });
+    this.words = make("p", {});
+    // Whatever it says, the room below the picture is that of the tallest words.
+    const room = Object.keys(WORDS).map((moment) => make("p", { class: "room" }, ...writeWords(moment, LONGEST)));
+    const words = make("div", { class: "hero-words" }, ...room, this.words);
     this.play_button = button("Play", () => this.press(), "");
     this.slider = make("input", { type: "range", min: 0, step: "any", "aria-label": "Weight updates" });
     this.slider.addEventListener("input", () => this.slide(Number(this.slider.value)));
     this.slider.addEventListener("keydown", (event) => this.step(event));
-    this.phases = make("div", { class: "phases", "aria-hidden": "true" }, ...PHASES.map(({ name }) => make("span", {}, name)));
+    const names = PHASES.map(({ name }, k) => button(name, () => this.jump(k), ""));
+    this.phases = make("div", { class: "phases", role: "group", "aria-label": "Phases" }, ...names);
     const fresh = button("New weights", () => this.begin_again());
     this.over = button("", () => this.press(), "over");
     this.over.setAttribute("aria-label", "Play");
@@ -101,7 +126,7 @@ class Hero {
     const slider = make("div", { class: "hero-slider" }, this.slider, this.phases);
     const controls = make("div", { class: "hero-controls" }, this.play_button, slider, fresh);
     const loop = make("div", { class: "hero-loop" }, this.loop.svg);
-    this.root.append(square, this.words, controls, loop);
+    this.root.append(square, words, controls, loop);
   }
 
   // Plays while the square is in sight, until a reader takes over.
@@ -173,6 +198,12 @@ class Hero {
     event.preventDefault();
     this.take_over();
     this.go(Math.min(this.run.n, Math.max(0, goals[event.key])));
+  }
+
+  // To where a phase begins.
+  jump(phase) {
+    this.take_over();
+    this.go(this.beginnings[phase]);
   }
 
   go(update) {
@@ -278,26 +309,31 @@ class Hero {
 
   // --- What is seen --------------------------------------------------------------------------
 
-  // What can be seen, in words.
-  tell(network) {
-    if (this.is_asking) return ["What moves first: the dots, or the lines?", "Guess, then press Play."];
-    if (this.is_held) {
-      const { image } = network.pass(this.vector);
-      const top = image.indexOf(Math.max(...image));
-      const answer = image[top] > 0.5 ? top + 1 + " comes back." : "a blur comes back.";
-      return ["You are changing the encoder.", this.vector + 1 + " goes in, " + answer];
-    }
-    if (this.t >= this.run.n && this.run.learnt) {
-      if (this.was_moved) return ["Mended: each line cuts off its own dot again.", "Learnt after " + count(this.run.n, "update") + " from where you let go."];
-      return ["Learnt: each line cuts off its own dot.", "Pull a dot across a line, let go, and watch it mend."];
-    }
-    const read = this.plane.read.filter(Boolean).length;
-    switch (findPhase(network)) {
-      case 3: return ["All four can be read.", "Now it becomes surer."];
-      case 2: return ["The lines come in: the decoder learns to read.", read + " of 4 dots can be read."];
-      case 1: return ["The dots move apart, and no line cuts off its dot.", "The decoder waits for room between them."];
-      default: return ["Random weights: four dots in a heap.", "Whatever goes in, the same blur comes out."];
-    }
+  // Which of the `WORDS` say what can be seen.
+  find_moment(network) {
+    if (this.is_asking) return "asking";
+    if (this.is_held) return "held";
+    const has_learnt = this.t >= this.run.n && this.run.learnt;
+    if (has_learnt) return this.was_moved ? "mended" : "learnt";
+    return PHASES[findPhase(network)].name;
+  }
+
+  // What comes back where a vector goes in: a unit that is on, or nothing clear.
+  name_answer(network) {
+    const { image } = network.pass(this.vector);
+    const top = image.indexOf(Math.max(...image));
+    return image[top] > 0.5 ? String(top + 1) : "a blur";
+  }
+
+  tell(network, updates) {
+    const moment = this.find_moment(network);
+    const n_read = this.plane.read.filter(Boolean).length;
+    const words = writeWords(moment, { vector: this.vector + 1, answer: this.name_answer(network), n_read, updates });
+    const said = words.map((part) => part.textContent).join(" ");
+    if (this.said === said) return;
+    this.said = said;
+    this.words.replaceChildren(...words);
+    this.slider.setAttribute("aria-valuetext", updates + ". " + words[0].textContent);
   }
 
   paint() {
@@ -315,13 +351,7 @@ class Hero {
     [...this.phases.children].forEach((name, k) => {
       name.classList.toggle("now", k === n_over && !this.is_held);
     });
-    const [what, more] = this.tell(network);
-    const updates = count(now, "update") + ". ";
-    const words = this.is_asking ? more : updates + more;
-    if (this.said === what + words) return;
-    this.said = what + words;
-    this.words.replaceChildren(make("strong", {}, what), make("span", {}, words));
-    this.slider.setAttribute("aria-valuetext", updates + what);
+    this.tell(network, count(now, "update"));
   }
 }
 

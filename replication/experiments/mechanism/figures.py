@@ -93,7 +93,7 @@ def draw_bars(model: Model) -> Figure:
             text = f"over {exact(medians[name])}"
             draw_break(axes, BROKEN * longest, y, longest)
         # What was done stands above its bar, where there is room on a telephone, too.
-        axes.text(0.0, y + 0.28, label, fontsize=8, va="bottom", gid=style.HALO)
+        axes.text(0.8, y + 0.28, label, fontsize=8, va="bottom", gid=style.HALO)
         # The number stands inside its bar, clear of the dashed line.
         axes.text(
             width - 1.0,

@@ -90,23 +90,37 @@
   }, true);
   // Where no contents stand beside the text, what follows the main text is folded. A link into it,
   // and printing, open it.
-  function foldPart(section) {
-    const fold = document.createElement("details");
+  function fold(element, words, ...parts) {
+    const folded = document.createElement("details");
     const summary = document.createElement("summary");
-    summary.append(section.firstElementChild);
-    fold.className = "folded";
-    fold.append(summary, ...section.children);
-    section.append(fold);
+    summary.append(words);
+    folded.className = "folded";
+    folded.append(summary, ...parts);
+    element.append(folded);
   }
   if (!is_wide.matches) {
-    document.querySelectorAll("main > section.fold").forEach(foldPart);
+    document.querySelectorAll("main > section.fold").forEach(function (section) {
+      const [heading, ...parts] = section.children;
+      fold(section, heading, ...parts);
+    });
+  }
+  // On a telephone a table whose rows stand below one another is as long as a screen.
+  if (window.matchMedia("(max-width: 40rem)").matches) {
+    document.querySelectorAll("figure.table:has(.compact)").forEach(function (figure) {
+      const { rows } = figure.querySelector("tbody");
+      fold(figure, "The " + rows.length + " rows", figure.lastElementChild);
+    });
   }
   function openTarget() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const fold = target && (target.querySelector(":scope > .folded") ?? target.closest(".folded"));
-    if (!fold || fold.open) return;
-    fold.open = true;
-    target.scrollIntoView();
+    if (!target) return;
+    const inner = target.querySelector(":scope > .folded") ?? target.closest(".folded");
+    let was_folded = false;
+    for (let folded = inner; folded; folded = folded.parentElement.closest(".folded")) {
+      was_folded ||= !folded.open;
+      folded.open = true;
+    }
+    if (was_folded) target.scrollIntoView();
   }
   openTarget();
   window.addEventListener("hashchange", openTarget);
