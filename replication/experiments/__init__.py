@@ -3,9 +3,9 @@
 The headline is made from the outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
 
-Each has ``run(sample)``, which takes its networks (`sample.Sample`) and returns the model: plain
-data for its chapter and its figures. Settings that are searched for are chosen on other networks
-(`Sample.others`), so that the choice does not flatter what is measured.
+Each has ``run(sample)``, which takes its networks (`sample.Sample`) and returns the model, plain
+data for its chapter and its figures. Where it searches, for instance for the best learning rate, it
+does so on other networks (`Sample.others`), so that none is judged by what was chosen for it.
 What several experiments need stands in `instruments`; no experiment imports another.
 CONTRIBUTING.md says how to add one.
 """
@@ -25,17 +25,17 @@ from replication.system.progress import Tell
 
 
 class Experiment(NamedTuple):
-    """The settings with which the published model of an experiment is made."""
+    """The settings of an experiment that are fixed for the published models."""
 
-    root_seed: int  # no other experiment has it; searches use one that is `SEARCH_OFFSET` higher
+    root_seed: int  # no other experiment has it; searches add `SEARCH_OFFSET`
     n_networks: int
-    seconds: float  # on two cores; the time left is estimated from them
+    seconds: float  # its run time on two cores, for the estimate of the time left
     version: int = 1  # raised when a change of its code changes the model
 
 
 EXPERIMENTS = {
-    "readings": Experiment(2001, 10_000_000, 66.0, version=4),  # new networks for each reading
-    "settings": Experiment(2002, 1_000, 13.0, version=5),  # networks for each cell of the map
+    "readings": Experiment(2001, 10_000_000, 66.0, version=4),  # other networks for each reading
+    "settings": Experiment(2002, 1_000, 13.0, version=5),  # for each cell of the map
     "mechanism": Experiment(2012, 2_000, 34.0, version=12),
     "speed": Experiment(2003, 20_000, 24.0, version=6),
     "codes": Experiment(2004, 50_000, 1.0, version=3),
@@ -48,7 +48,7 @@ EXPERIMENTS = {
     "sizes": Experiment(2011, 2_000, 5.0, version=2),
     "dynamics": Experiment(2013, 10_000, 33.0, version=11),
     "live": Experiment(2039, 20_000, 7.0, version=5),
-    "images": Experiment(2016, 8, 80.0, version=11),  # networks that see images; more small ones
+    "images": Experiment(2016, 8, 80.0, version=11),  # on images; more one-hot encoders
 }
 """The experiments beside the headline, in the order in which they run."""
 
@@ -59,35 +59,35 @@ COST = {
 }
 """What all experiments together cost, and on which machine that was measured."""
 
-TEMPLATES = Path(__file__).parent  # the folder of the templates and the chapters
+TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
 
 
 def run_experiment(
     name: str, *, jobs: int, report_progress: Tell, n_networks: int | None = None
 ) -> Model:
-    """Run one of `EXPERIMENTS` and return its model, plain JSON data.
+    """Run one of `EXPERIMENTS`, and return its model as plain JSON data.
 
-    `n_networks`: the size; by default that of the published model. Raises DataError if the model
-    does not judge exactly the statements that the ledger assigns to this experiment.
+    It has its full size unless `n_networks` is given. Raises DataError unless it judges exactly
+    the statements that the ledger assigns to it.
     """
-    from replication.experiments.instruments.sample import Sample  # here, as it loads the compiler
+    from replication.experiments.instruments.sample import Sample  # which loads the compiler
 
     module = importlib.import_module(f"replication.experiments.{name}.run")
     fixed = EXPERIMENTS[name]
     if n_networks is None:
         n_networks = fixed.n_networks
     model: Model = module.run(Sample(n_networks, fixed.root_seed, jobs, report_progress))
-    assigned = list_measurements(name).keys()
-    refuse_unpaired(f"experiment = {name!r}", assigned, model.get("claims", {}).keys(), name)
+    statements = list_measurements(name).keys()
+    refuse_unpaired(f"experiment = {name!r}", statements, model.get("claims", {}).keys(), name)
     return {**model, "n_networks": n_networks, "version": find_version(name)}
 
 
 def find_version(name: str) -> str:
     """Return the version of an experiment; a model with another version is out of date.
 
-    It joins the version of the experiment's code, the version of the simulator's outcomes, and a
-    digest of the experiment's measurements and thresholds in the ledger. The wording of the ledger
-    does not count.
+    It has three parts: the version of the experiment's code, the version of the simulator's
+    outcomes, and a digest of the measurements and thresholds that the ledger asks for. The texts of
+    the ledger are not in the digest, so that they can be edited.
     """
     from replication.simulator.running.outcomes import OUTCOME_VERSION
 
@@ -96,7 +96,10 @@ def find_version(name: str) -> str:
 
 
 def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the thresholds of an experiment's measurements, by statement and by measurement."""
+    """Return the thresholds of all measurements that an experiment has to make.
+
+    The keys are the name of the statement, and the id of the measurement.
+    """
     return {
         claim.id: {each.id: each.thresholds for each in claim.operationalisations}
         for claim in load_claims().values()
@@ -107,7 +110,7 @@ def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
 def list_checks(models: Mapping[str, Model]) -> dict[str, dict[str, bool]]:
     """Return which sentences of the chapters are true of the models, by experiment and name.
 
-    The function ``check`` in the ``checks.py`` of an experiment, if it has one, tells this. Raises
+    The function ``check`` in the ``checks.py`` of an experiment says so; not all have one. Raises
     DataError if a model lacks a number.
     """
     checked = {}
@@ -122,8 +125,8 @@ def list_checks(models: Mapping[str, Model]) -> dict[str, dict[str, bool]]:
 def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
     """Return the tables to which chapters link, as CSV by name.
 
-    The functions in ``TABLES`` in the ``tables.py`` of an experiment, if it has one, write them.
-    Raises DataError if a model lacks a number.
+    ``TABLES`` in the ``tables.py`` of an experiment lists them; not all have one. Raises DataError
+    if a model lacks a number.
     """
     tables: dict[str, str] = {}
     for name in models:
@@ -136,22 +139,22 @@ def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _refuse_holes(source: str) -> Iterator[None]:
-    """Raise DataError if code reads from a model what it lacks; somebody may have edited it.
+def _refuse_holes(place: str) -> Iterator[None]:
+    """Turn an error of the file `place`, which reads a model, into a DataError.
 
-    `source`: the file of that code.
+    Models are files that somebody may have edited, so that they may lack what `place` expects.
     """
     try:
         yield
     except (LookupError, TypeError, ValueError, ArithmeticError) as error:
         raise DataError(
-            f"{source}: {type(error).__name__}: {error}; a model lacks what it should have; run "
+            f"{place}: {type(error).__name__}: {error}; a model lacks what it should have; run "
             "`replication experiments` to make the models again"
         ) from None
 
 
 def list_figures(name: str) -> dict[str, Callable[[Model], Any]]:
     """Return the figures of an experiment: their names and the functions that draw its model."""
-    if not (TEMPLATES / name / "figures.py").exists():  # the chapter has tables alone
+    if not (TEMPLATES / name / "figures.py").exists():  # its chapter has only tables
         return {}
     return dict(importlib.import_module(f"replication.experiments.{name}.figures").FIGURES)

@@ -1,4 +1,4 @@
-"""Learning rules against each other, on the same seeds."""
+"""Learning rules compared on the same seeds."""
 
 import dataclasses
 import math
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
 
 
 STRETCHED = 4.0
-"""A plot is logarithmic if the slowest network takes more than this many times the updates in
-which nine in ten converge."""
+"""The axis is logarithmic if the slowest network takes over so many times the 90 % quantile."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Contest:
-    """What networks of several rules did, from the same seeds.
+    """The outcomes of several learning rules, from the same seeds.
 
     Parameters
     ----------
@@ -42,12 +41,13 @@ class Contest:
     outcomes: Mapping[str, Outcomes]
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a table with a row for each rule: how many networks learnt, in how many updates.
+        """Return a table with a row for each rule: how many networks converged, and how fast.
 
-        Quartiles are those of all networks; one that failed counts as infinite. ``mean`` and
-        ``most``, the largest, are of the networks that converged. ``less_first`` is the median of
-        the updates minus those of the first rule, seed by seed; a failure counts as the cap.
-        Columns that end in ``_low`` and ``_high`` hold the ends of 95 % intervals.
+        The quartiles ``q1``, ``median`` and ``q3`` are those of all networks, where a network that
+        failed counts as infinite. ``mean`` and ``most`` are those of the networks that converged.
+        ``less_first`` is the median over seeds of the updates minus those of the first rule, where
+        a network that failed counts as the cap. Ends of 95 % intervals have the names ``..._low``
+        and ``..._high``.
         """
         import pandas as pd
 
@@ -76,9 +76,9 @@ class Contest:
         return "\n".join(lines)
 
     def plot(self, ax: "Axes | None" = None) -> "Figure":
-        """Draw for each rule which share of its networks has converged by each update.
+        """Draw which share of the networks of each rule has converged, over updates.
 
-        Returns the Matplotlib figure: a new one, or that of `ax` if it is given.
+        Returns the Matplotlib figure: that of `ax`, or a new one.
         """
         ax = make_axes() if ax is None else ax
         is_stretched = False
@@ -110,9 +110,9 @@ def compare_rules(
     *networks : subclasses of Network
         At least one; their names must differ.
     protocol : Protocol or str
-        Criterion, cap, schedule and initial weights, the same for all rules.
+        Criterion, cap, schedule and initial weights, which are the same for all rules.
     n_seeds, root_seed : int
-        Number of networks of each rule, and the root seed of their initial weights.
+        The number of networks of each rule, and the seed of their initial weights.
     **options : jobs, plain, final_weights and so on
         As for `simulate`.
 
@@ -140,7 +140,7 @@ def compare_rules(
 
 
 def describe(name: str, outcomes: Outcomes, first: Outcomes) -> dict[str, Any]:
-    """Return the row of a rule in `Contest.to_frame`; `first`: the outcomes of the first rule."""
+    """Return a rule's row of `Contest.to_frame`; `first` are the outcomes of the first rule."""
     times = outcomes.updates[outcomes.converged]
     share = estimate_proportion(len(times), len(outcomes))
     difference = estimate_median(outcomes.updates.astype(np.int64) - first.updates)

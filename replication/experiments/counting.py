@@ -15,8 +15,8 @@ class Counted(NamedTuple):
     """The outcomes of a study's networks, counted."""
 
     table: CountTable
-    digest: str  # of all outcomes, in the order of their seeds
-    n_simulated: int  # networks that were simulated now; the others came from the cache
+    digest: str
+    n_simulated: int  # of its networks; the others were in the cache
 
 
 def count_outcomes(study: Study, cache: Cache, **options: Any) -> Counted:
@@ -38,9 +38,9 @@ class Tally:
         self.n_simulated = 0
 
     def pass_on(self, blocks: Iterable[tuple[Outcomes, bool]]) -> Iterator[Outcomes]:
-        """Count the outcomes of each block, then yield them.
+        """Yield the outcomes of blocks, each counted before it is handed on.
 
-        `blocks`: pairs of outcomes, and whether they were simulated now.
+        `blocks`: outcomes, and whether they were simulated rather than found in the cache.
         """
         for outcomes, is_new in blocks:
             counts = CountTable.from_outcomes(outcomes.updates, outcomes.converged, self.cap)
