@@ -90,8 +90,8 @@ def read_readings(path: Path) -> list[PaperReading]:
 
 def _make_readings(content: Mapping[str, Any]) -> list[PaperReading]:
     """Return the readings in the content of a multiverse file; raise UsageError if it has none."""
-    fixed = content.get("fixed", {})
-    factors = content.get("factors")
+    fixed: Any = content.get("fixed", {})
+    factors: Any = content.get("factors")
     if not _is_multiverse(content, fixed, factors):
         raise UsageError(
             "allowed are [factors], with a list of values for each of some protocol fields (such "
