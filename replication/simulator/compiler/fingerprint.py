@@ -83,8 +83,8 @@ class _Lines:
         if x.op == "constant":
             return " ".join(number.hex() for number in np.frombuffer(x.note).tolist())
         if x.op == "repeat":  # which adds the lines of its step
-            n, carried, found = x.note
-            return f"{n} {self.add(carried)} {self.add(found)}"
+            n, carried, becoming = x.note
+            return f"{n} {self.add(carried)} {self.add(becoming)}"
         if x.op == "call":
             name, _, is_paired = x.note
             return f"{name} {is_paired}"

@@ -328,8 +328,8 @@ class Sweep:
         if self.criterion.over_patterns == self.criterion.over_units:
             return self.writer.fold(n_units, add_unit, worst, total)
         # Else the largest of sums: first the sum of this pattern, and then the larger one.
-        _, own = self.writer.fold(n_units, add_unit, worst, self.writer.number(0.0))
-        return self._take_larger(own, worst, total)
+        _, pattern_error = self.writer.fold(n_units, add_unit, worst, self.writer.number(0.0))
+        return self._take_larger(pattern_error, worst, total)
 
     def _take_larger(self, x: Number, worst: Number, total: Number) -> tuple[Number, ...]:
         """Return the larger of an error and the largest so far, and the sum with it."""

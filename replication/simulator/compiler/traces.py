@@ -227,9 +227,9 @@ class Traces:
     def trace_right(self) -> Traced:
         """Return 1 if the unit of the pattern's class answers more than each other unit, else 0."""
         is_class = self.target > 0.5
-        own = np.sum(np.where(is_class, self.image, 0.0))
+        of_class = np.sum(np.where(is_class, self.image, 0.0))
         others = np.max(np.where(is_class, -np.inf, self.image))
-        return self.graph.take(np.where(own > others, 1.0, 0.0))
+        return self.graph.take(np.where(of_class > others, 1.0, 0.0))
 
     def list_states(self) -> list[Traced]:
         """Return the states that the network lists for a page."""

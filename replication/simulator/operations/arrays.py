@@ -259,8 +259,8 @@ def fit(index: Index, shape: Shape) -> Index:
     >>> fit((2, 5), (5,)), fit((2, 5), (3, 1))
     ((5,), (2, 0))
     """
-    own = index[len(index) - len(shape) :]
-    return tuple(0 if size == 1 else i for i, size in zip(own, shape, strict=True))
+    last = index[len(index) - len(shape) :]
+    return tuple(0 if size == 1 else i for i, size in zip(last, shape, strict=True))
 
 
 def is_truth(x: Given) -> bool:
@@ -282,16 +282,16 @@ def walk(roots: Iterable[Traced], is_end: Callable[..., bool] = lambda x: False)
 
     An end is among them, but nothing that it is made of.
     """
-    found: set[Traced] = set()
+    reached: set[Traced] = set()
     left = list(roots)
     while left:
         x = left.pop()
-        if x in found:
+        if x in reached:
             continue
-        found.add(x)
+        reached.add(x)
         if not is_end(x):
             left.extend(x.args)
-    return sorted(found, key=lambda x: x.key)
+    return sorted(reached, key=lambda x: x.key)
 
 
 def as_tuple(x: Given) -> tuple[Any, ...]:

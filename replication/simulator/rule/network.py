@@ -273,8 +273,8 @@ class Network:
         hidden = getattr(self, "hidden", None)
         if hidden is None:
             return []
-        found = hidden(v)
-        return [*found] if isinstance(found, tuple | list) else [found]
+        states = hidden(v)
+        return [*states] if isinstance(states, tuple | list) else [states]
 
     def list_states(self, v: States) -> list[States]:
         """Return the states that a page shows of a pattern: those of hidden groups, the image."""

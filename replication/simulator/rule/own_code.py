@@ -16,21 +16,23 @@ def find_line(error: BaseException, rule: type) -> str | None:
 
 def list_own(rule: type) -> list[type]:
     """Return the classes that a rule is made of and that are not of this package."""
-    own = []
+    classes = []
     for each in getattr(rule, "__mro__", ()):
         package = str(getattr(each, "__module__", "")).partition(".")[0]
         if package not in ("replication", "builtins"):
-            own.append(each)
-    return own
+            classes.append(each)
+    return classes
 
 
 def find_own_line(error: BaseException, files: set[str]) -> str | None:
     """Return the last line in some files in which an error arose, None if there is none."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{Path(str(error.filename)).name}, line {error.lineno}"
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
-    if not own:
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files
+    ]
+    if not frames:
         return None
-    last = own[-1]
+    last = frames[-1]
     text = f": {last.line}" if last.line else ""  # the text of lines typed at a prompt is unknown
     return f"{Path(last.filename).name}, line {last.lineno}{text}"

@@ -94,11 +94,11 @@ class Curves:
 
     def get(self, measure: str) -> Measured:
         """Return what was measured by its name, or refuse what was not."""
-        found: Measured | None = getattr(self, measure) if measure in LABELS else None
-        if found is None:
+        values: Measured | None = getattr(self, measure) if measure in LABELS else None
+        if values is None:
             known = ", ".join(self.measures)
             raise UsageError(f"measure = {show(measure)} was given; these curves have {known}")
-        return found
+        return values
 
     @property
     def measures(self) -> list[str]:
@@ -153,8 +153,8 @@ class Curves:
         medians = np.median(self.get(measure)[:, :, -1], axis=1)  # (choice,)
         is_finite = np.isfinite(medians)
         if not is_finite.any():
-            found = f"the median network of {self.rule} has diverged with each choice of numbers"
-            raise UsageError(f"{found}; give others, such as smaller rates")
+            what = f"the median network of {self.rule} has diverged with each choice of numbers"
+            raise UsageError(f"{what}; give others, such as smaller rates")
         losses = -medians if measure.endswith("accuracy") else medians
         return self.numbers[int(np.argmin(np.where(is_finite, losses, np.inf)))]
 

@@ -162,7 +162,7 @@ class Engine:
             max_updates=updates[-1],
             watched=recorder.addresses,
         )
-        return np.ascontiguousarray(recorder.found.swapaxes(0, 1))
+        return np.ascontiguousarray(recorder.numbers.swapaxes(0, 1))
 
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
@@ -178,7 +178,7 @@ class Engine:
         n_rows = program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
         # The outputs of all networks, some strips at a time.
-        found = [np.empty((n, *shape)) for _, shape in program.outputs]
+        outputs = [np.empty((n, *shape)) for _, shape in program.outputs]
         n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-n // N_LANES)))
         for begin in range(0, n, n_strips * N_LANES):
             part = slice(begin, begin + n_strips * N_LANES)
@@ -189,10 +189,10 @@ class Engine:
             # From a row for each network to a column (lane) for each.
             strips[:, : program.n_all] = filled.swapaxes(1, 2)
             run(program.data.ctypes.data, strips.ctypes.data, n_strips, n_rows)
-            for target, (first, shape) in zip(found, program.outputs, strict=True):
+            for target, (first, shape) in zip(outputs, program.outputs, strict=True):
                 lanes = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
                 target[part] = lanes.reshape(-1, *shape)[: len(rows)]
-        return found
+        return outputs
 
 
 def _take_weights(given: Any) -> Array:

@@ -76,7 +76,7 @@ class Plan:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class MeasuredPiece:
     """What was measured in a piece: of the patterns that are learnt, and of those held out."""
 
     piece: Piece
@@ -210,16 +210,16 @@ def _simulate(
         open_workers(scheduler, jobs) as (n_workers, run),
     ):
         pieces = _cut(plan, watched[0], n_seeds, len(watched), n_workers)
-        for found in run(work, pieces):
-            choice, seeds = found.piece
+        for measured in run(work, pieces):
+            choice, seeds = measured.piece
             part = choice, slice(*seeds)
-            for all_errors, some in zip(errors, found.errors, strict=True):
+            for all_errors, some in zip(errors, measured.errors, strict=True):
                 all_errors[part] = some.T
-            for all_shares, some in zip(accuracies, found.accuracies, strict=True):
+            for all_shares, some in zip(accuracies, measured.accuracies, strict=True):
                 if all_shares is not None:
                     all_shares[part] = some.T
             if weights is not None:
-                weights[part] = found.weights
+                weights[part] = measured.weights
     has_test = len(watched) > 1
     return Curves(
         rule=plan.network.__name__,
@@ -323,7 +323,7 @@ def declare(rule: Rule, chosen: Choice) -> Rule:
     return Rule(type(network.__name__, (network,), attributes), rule.protocol)
 
 
-def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Found:
+def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> MeasuredPiece:
     """Simulate and measure the networks of some seeds with one choice of numbers."""
     from replication.simulator.running.engine import Engine  # which loads the compiler
     from replication.simulator.running.watching import Watchers
@@ -351,7 +351,7 @@ def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Found
         begun=begun,
         watched=watchers.addresses,
     )
-    return Found(piece, watchers.errors, watchers.accuracies, trained.final)
+    return MeasuredPiece(piece, watchers.errors, watchers.accuracies, trained.final)
 
 
 # What is given

@@ -34,16 +34,16 @@ def find_due(chosen: Sequence[int]) -> NDArray[np.int64]:
 class Recorder:
     """A watcher that keeps all numbers of `n` networks at chosen updates.
 
-    `found` has them once the networks have learnt, (update, network, n_all).
+    `numbers` has them once the networks have learnt, (update, network, n_all).
     """
 
     def __init__(self, n_all: int, n_lanes: int, updates: Sequence[int], n: int) -> None:
-        self.found = np.zeros((len(updates), n, n_all))
+        self.numbers = np.zeros((len(updates), n, n_all))
         self._due = find_due(updates)
         # The function is held here because it owns the code at its address.
         self._function = compile_text(_write_text(n_all, n_lanes), "watch", *choose_processor())
         # It reads neither data nor a strip.
-        addresses = [self._function.address, 0, 0, self.found.ctypes.data]
+        addresses = [self._function.address, 0, 0, self.numbers.ctypes.data]
         self._table = np.array(addresses, dtype=np.int64)
 
     @property

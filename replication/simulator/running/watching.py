@@ -37,15 +37,15 @@ class Watchers:
         self._watches = watches
         # The memory of each watch, and the error and right answers that it finds.
         self._strips: list[Array] = []
-        self._found: list[Measured] = []  # (update, network, 2)
+        self._measured: list[Measured] = []  # (update, network, 2)
         table = []
         for watch in watches:
             strip = prepare_strips(watch.program, rule, 1)
-            found = np.empty((len(updates), n, 2), dtype=np.float32)
+            measured = np.empty((len(updates), n, 2), dtype=np.float32)
             self._strips.append(strip)
-            self._found.append(found)
+            self._measured.append(measured)
             # In the order of WATCH, DATA, STRIP and FOUND.
-            arrays = (watch.program.data, strip, found)
+            arrays = (watch.program.data, strip, measured)
             addresses = [array.ctypes.data for array in arrays]
             table.append([watch.function.address, *addresses])
         self._table = np.array(table, dtype=np.int64)  # (watch, 4)
@@ -58,13 +58,13 @@ class Watchers:
     @property
     def errors(self) -> list[Measured]:
         """The errors that each watch has measured, (n_updates, n)."""
-        return [found[..., 0] for found in self._found]
+        return [measured[..., 0] for measured in self._measured]
 
     @property
     def accuracies(self) -> list[Measured]:
         """The shares of right answers of each watch, (n_updates, n); 0 without classes."""
         shares = []
-        for found, watch in zip(self._found, self._watches, strict=True):
-            n_right = found[..., 1]  # (update, network)
+        for measured, watch in zip(self._measured, self._watches, strict=True):
+            n_right = measured[..., 1]  # (update, network)
             shares.append(n_right / np.float32(watch.n_patterns))
         return shares
