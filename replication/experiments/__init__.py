@@ -4,8 +4,8 @@ The headline is made from the outcomes of a study; every other experiment simula
 networks of its own root seeds in memory and is part of the report of the default study.
 
 Each has ``run(sample)``, which takes its networks (`sample.Sample`) and returns the model, plain
-data for its chapter and its figures. What is searched for is found on other networks
-(`Sample.others`).
+data for its chapter and its figures. Where it searches, for instance for the best learning rate, it
+does so on other networks (`Sample.others`), so that none is judged by what was chosen for it.
 What several experiments need stands in `instruments`; no experiment imports another.
 CONTRIBUTING.md says how to add one.
 """
@@ -25,16 +25,16 @@ from replication.system.progress import Tell
 
 
 class Experiment(NamedTuple):
-    """What is fixed of an experiment in the published models."""
+    """The settings of an experiment that are fixed for the published models."""
 
-    root_seed: int  # its own; that of its searches is `SEARCH_OFFSET` higher
+    root_seed: int  # no other experiment has it; searches add `SEARCH_OFFSET`
     n_networks: int
-    seconds: float  # that it takes on two cores, from which the time left is estimated
+    seconds: float  # its run time on two cores, for the estimate of the time left
     version: int = 1  # raised when a change of its code changes the model
 
 
 EXPERIMENTS = {
-    "readings": Experiment(2001, 10_000_000, 66.0, version=4),  # for each reading others
+    "readings": Experiment(2001, 10_000_000, 66.0, version=4),  # other networks for each reading
     "settings": Experiment(2002, 1_000, 13.0, version=5),  # for each cell of the map
     "mechanism": Experiment(2012, 2_000, 34.0, version=12),
     "speed": Experiment(2003, 20_000, 24.0, version=6),
@@ -48,7 +48,7 @@ EXPERIMENTS = {
     "sizes": Experiment(2011, 2_000, 5.0, version=2),
     "dynamics": Experiment(2013, 10_000, 33.0, version=11),
     "live": Experiment(2039, 20_000, 7.0, version=5),
-    "images": Experiment(2016, 8, 80.0, version=11),  # and more one-hot encoders
+    "images": Experiment(2016, 8, 80.0, version=11),  # on images; more one-hot encoders
 }
 """The experiments beside the headline, in the order in which they run."""
 
@@ -65,9 +65,10 @@ TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
 def run_experiment(
     name: str, *, jobs: int, report_progress: Tell, n_networks: int | None = None
 ) -> Model:
-    """Run one of `EXPERIMENTS` at its full size or another; return its model, plain JSON data.
+    """Run one of `EXPERIMENTS`, and return its model as plain JSON data.
 
-    Raises DataError if it does not judge those statements of the ledger that name it.
+    It has its full size unless `n_networks` is given. Raises DataError unless it judges exactly
+    the statements that the ledger assigns to it.
     """
     from replication.experiments.instruments.sample import Sample  # which loads the compiler
 
@@ -76,16 +77,17 @@ def run_experiment(
     if n_networks is None:
         n_networks = fixed.n_networks
     model: Model = module.run(Sample(n_networks, fixed.root_seed, jobs, report_progress))
-    asked = list_measurements(name).keys()
-    refuse_unpaired(f"experiment = {name!r}", asked, model.get("claims", {}).keys(), name)
+    statements = list_measurements(name).keys()
+    refuse_unpaired(f"experiment = {name!r}", statements, model.get("claims", {}).keys(), name)
     return {**model, "n_networks": n_networks, "version": find_version(name)}
 
 
 def find_version(name: str) -> str:
-    """Return the version of an experiment, by which its model is known to be out of date.
+    """Return the version of an experiment; a model with another version is out of date.
 
-    It has three parts: the version of its code, that of outcomes, and a digest of the measurements
-    and thresholds in the ledger that it answers. Words of the ledger do not count.
+    It has three parts: the version of the experiment's code, the version of the simulator's
+    outcomes, and a digest of the measurements and thresholds that the ledger asks for. The texts of
+    the ledger are not in the digest, so that they can be edited.
     """
     from replication.simulator.running.outcomes import OUTCOME_VERSION
 
@@ -94,9 +96,12 @@ def find_version(name: str) -> str:
 
 
 def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the thresholds of what an experiment has to measure, by statement and id."""
+    """Return the thresholds of all measurements that an experiment has to make.
+
+    The keys are the name of the statement, and the id of the measurement.
+    """
     return {
-        claim.id: {way.id: way.thresholds for way in claim.operationalisations}
+        claim.id: {each.id: each.thresholds for each in claim.operationalisations}
         for claim in load_claims().values()
         if claim.experiment == name
     }
@@ -105,7 +110,7 @@ def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
 def list_checks(models: Mapping[str, Model]) -> dict[str, dict[str, bool]]:
     """Return which sentences of the chapters are true of the models, by experiment and name.
 
-    From the function ``check`` in the ``checks.py`` of an experiment, if it has one. Raises
+    The function ``check`` in the ``checks.py`` of an experiment says so; not all have one. Raises
     DataError if a model lacks a number.
     """
     checked = {}
@@ -120,8 +125,8 @@ def list_checks(models: Mapping[str, Model]) -> dict[str, dict[str, bool]]:
 def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
     """Return the tables to which chapters link, as CSV by name.
 
-    From ``TABLES`` in the ``tables.py`` of an experiment, if it has one. Raises DataError if a
-    model lacks a number.
+    ``TABLES`` in the ``tables.py`` of an experiment lists them; not all have one. Raises DataError
+    if a model lacks a number.
     """
     tables: dict[str, str] = {}
     for name in models:
@@ -135,7 +140,10 @@ def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _refuse_holes(place: str) -> Iterator[None]:
-    """Raise DataError where a model, which somebody may have edited, is not what is expected."""
+    """Turn an error of the file `place`, which reads a model, into a DataError.
+
+    Models are files that somebody may have edited, so that they may lack what `place` expects.
+    """
     try:
         yield
     except (LookupError, TypeError, ValueError, ArithmeticError) as error:
@@ -147,6 +155,6 @@ def _refuse_holes(place: str) -> Iterator[None]:
 
 def list_figures(name: str) -> dict[str, Callable[[Model], Any]]:
     """Return the figures of an experiment: their names and the functions that draw its model."""
-    if not (TEMPLATES / name / "figures.py").exists():  # a table says it all
+    if not (TEMPLATES / name / "figures.py").exists():  # its chapter has only tables
         return {}
     return dict(importlib.import_module(f"replication.experiments.{name}.figures").FIGURES)

@@ -1,4 +1,4 @@
-"""Learning rules against each other, on the same seeds."""
+"""Learning rules compared on the same seeds."""
 
 import dataclasses
 import math
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 STRETCHED = 4.0
-"""The axis is logarithmic if the slowest network takes so many times as long as nine in ten do."""
+"""The axis is logarithmic if the slowest network takes over so many times the 90 % quantile."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Contest:
-    """What networks of several rules did, from the same seeds.
+    """The outcomes of several learning rules, from the same seeds.
 
     Parameters
     ----------
@@ -41,12 +41,13 @@ class Contest:
     outcomes: Mapping[str, Outcomes]
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a table: for each rule, how many learnt, in how many updates.
+        """Return a table with a row for each rule: how many networks converged, and how fast.
 
-        Quartiles are of all networks, those that failed among them (infinite where they end
-        there); mean and most are of those that converged. ``less_first`` is the median of the
-        updates less those of the first rule, seed by seed, failures at the cap. Intervals of 95 %
-        end at ``_low`` and ``_high``.
+        The quartiles ``q1``, ``median`` and ``q3`` are those of all networks, where a network that
+        failed counts as infinite. ``mean`` and ``most`` are those of the networks that converged.
+        ``less_first`` is the median over seeds of the updates minus those of the first rule, where
+        a network that failed counts as the cap. Ends of 95 % intervals have the names ``..._low``
+        and ``..._high``.
         """
         import pandas as pd
 
@@ -75,9 +76,9 @@ class Contest:
         return "\n".join(lines)
 
     def plot(self, ax: "Axes | None" = None) -> "Figure":
-        """Draw how many networks of each rule have converged after so many updates.
+        """Draw which share of the networks of each rule has converged, over updates.
 
-        Returns the Matplotlib figure: a new one, or that of the axes which are given.
+        Returns the Matplotlib figure: that of `ax`, or a new one.
         """
         ax = make_axes() if ax is None else ax
         is_stretched = False
@@ -109,9 +110,9 @@ def compare_rules(
     *networks : subclasses of Network
         At least one; their names must differ.
     protocol : Protocol or str
-        What they are to meet: criterion, cap, schedule, initial weights.
+        Criterion, cap, schedule and initial weights, which are the same for all rules.
     n_seeds, root_seed : int
-        Networks of each rule, and what their initial weights are drawn from.
+        The number of networks of each rule, and the seed of their initial weights.
     **options : jobs, plain, final_weights and so on
         As for `simulate`.
 
@@ -139,10 +140,10 @@ def compare_rules(
 
 
 def describe(name: str, outcomes: Outcomes, first: Outcomes) -> dict[str, Any]:
-    """Return a row of numbers for the networks of a rule, beside those of the first rule."""
+    """Return a rule's row of `Contest.to_frame`; `first` are the outcomes of the first rule."""
     times = outcomes.updates[outcomes.converged]
     share = estimate_proportion(len(times), len(outcomes))
-    less = estimate_median(outcomes.updates.astype(np.int64) - first.updates)
+    difference = estimate_median(outcomes.updates.astype(np.int64) - first.updates)
     # A network that failed counts as infinite.
     times_of_all = np.where(outcomes.converged, outcomes.updates, np.inf)
     q1, median, q3 = np.quantile(times_of_all, (0.25, 0.5, 0.75), method="inverted_cdf").tolist()
@@ -157,7 +158,7 @@ def describe(name: str, outcomes: Outcomes, first: Outcomes) -> dict[str, Any]:
         "q3": q3,
         "mean": float(times.mean()) if len(times) else math.nan,
         "most": times.max(initial=0),
-        "less_first": less.value,
-        "less_low": less.low,
-        "less_high": less.high,
+        "less_first": difference.value,
+        "less_low": difference.low,
+        "less_high": difference.high,
     }

@@ -12,7 +12,7 @@ from replication.statistics.counts import CountTable
 
 
 class Counted(NamedTuple):
-    """What became of the networks of a study."""
+    """The outcomes of a study's networks, counted."""
 
     table: CountTable
     digest: str
@@ -40,7 +40,7 @@ class Tally:
     def pass_on(self, blocks: Iterable[tuple[Outcomes, bool]]) -> Iterator[Outcomes]:
         """Yield the outcomes of blocks, each counted before it is handed on.
 
-        `blocks`: outcomes, and whether they were simulated.
+        `blocks`: outcomes, and whether they were simulated rather than found in the cache.
         """
         for outcomes, is_new in blocks:
             counts = CountTable.from_outcomes(outcomes.updates, outcomes.converged, self.cap)

@@ -26,12 +26,12 @@ from replication.simulator.running.changes import compute_changes, compute_gradi
 from replication.simulator.running.engine import evaluate_networks, record_weights
 
 PARALLEL = float(np.cos(np.pi / 4.0))
-"""Vectors count as parallel if the angle between them is below 45 degrees."""
+"""Least cosine of vectors that count as parallel: the angle between them is below 45 degrees."""
 
-# Matrices count as aligned, and a change of W as in agreement with descent, from the first update
-# on at which the cosine, its median over a window of updates, reaches the level.
+# U and W count as aligned from the first update at which the running median of their cosine reaches
+# a level. A change of W counts as in agreement with descent by the same level of its own cosine.
 LEVEL = 0.9
-WINDOW = 5  # updates
+WINDOW = 5  # updates of the running median
 
 LINEAR_DIGITS = Protocol(
     group_sizes=(64, 16),
@@ -46,23 +46,25 @@ LINEAR_DIGITS = Protocol(
 
 
 def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
-    """Measure networks with one hidden group and logistic visible units as they stand.
+    """Return how well the next weight changes agree with steepest descent, and U with W.
+
+    The networks have one hidden group and logistic visible units.
 
     Returns
     -------
     dict of float64 arrays, shape (n,)
-        ``lower``, ``upper`` : cosine of the change of W, and of that of U, with steepest descent in
-        the squared error; with ``_biases`` behind the name, biases are counted with the matrix;
-        with ``_cross``, descent is in the cross-entropy.
+        ``lower``, ``upper`` : cosine of the change of W (lower) and of U (upper) with steepest
+        descent in the squared error. ``..._biases`` counts the biases with the matrix;
+        ``..._cross`` takes descent in the cross-entropy.
 
-        ``alignment``, ``centred`` : cosine of U and the transpose of W, as they are, and without
-        their means over the visible units.
+        ``alignment`` : cosine of U and the transpose of W. ``centred`` : the same after their means
+        over the visible units are taken away.
 
-        ``ratio`` : length of U over that of W.
+        ``ratio`` : length of U divided by the length of W.
 
-        ``variation`` : standard deviation of the slopes of the visible units over their mean. For
-        ``variation_error`` each slope is weighted by its squared error; for ``variation_units``
-        slopes are first averaged over patterns.
+        ``variation`` : standard deviation of the slopes of the visible units, divided by their
+        mean. In ``variation_error`` each slope is weighted by its squared error; in
+        ``variation_units`` slopes are first averaged over patterns.
 
     Notes
     -----
@@ -103,7 +105,7 @@ class Vectors:
     a: Array  # (n_patterns, n_visible), the patterns
     c: Array  # (n, n_patterns, n_visible), their images
     p: Array  # (n, n_patterns, n_visible), the vectors of the second pass (equation 5)
-    r: Array  # (n, n_patterns, n_visible), the images of these
+    r: Array  # (n, n_patterns, n_visible), the images of p
 
 
 def find_vectors(protocol: Protocol, weights: Array) -> Vectors:
@@ -116,12 +118,12 @@ def find_vectors(protocol: Protocol, weights: Array) -> Vectors:
 
 def compare_vectors(protocol: Protocol, weights: Array) -> Array:
     """Return the cosine between the vectors AP and CR, shape (n, n_patterns)."""
-    of = find_vectors(protocol, weights)
-    return compute_cosines(of.p - of.a, of.r - of.c)
+    vectors = find_vectors(protocol, weights)
+    return compute_cosines(vectors.p - vectors.a, vectors.r - vectors.c)
 
 
 def part_patterns(protocol: Protocol) -> list[Protocol]:
-    """Return the protocol once for each of its patterns, with that one alone."""
+    """Return a protocol for each of the patterns, in which it is the only one."""
     rows = make_patterns(protocol).tolist()
     return [dataclasses.replace(protocol, patterns=(tuple(row),)) for row in rows]
 
@@ -129,15 +131,15 @@ def part_patterns(protocol: Protocol) -> list[Protocol]:
 def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW) -> Array:
     """Return at which update the running median of each series first reaches a level, (n,).
 
-    Infinity if it never does. The median of `width` updates, an odd number, stands at the one in
-    the middle.
+    Infinity if it never does. The median of `width` updates counts as that of the update in their
+    middle, so `width` is odd.
     """
     import pandas as pd  # which takes long to import
 
     events = []
     for values in series:
         medians = pd.Series(values).rolling(width, center=True).median().to_numpy()
-        passed = medians >= level  # false near the ends, where the median is no number
+        passed = medians >= level  # false near the ends, where the median is NaN
         if passed.any():
             events.append(float(passed.argmax()))
         else:
@@ -147,11 +149,16 @@ def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = W
 
 def count_early_updates(learning_rate: float) -> int:
     """Return a number of updates after which nearly all networks are aligned, at any rate."""
+    # W grows with the rate, so the number falls with it; but at large rates outputs jump, which
+    # delays alignment.
     return max(60, round(200.0 / learning_rate))
 
 
 def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
-    """Return what `measure_agreement` does, in each early state: (n, n_updates + 1)."""
+    """Return the measures of `measure_agreement` at each early update, (n, n_updates + 1).
+
+    `count_early_updates` says how many updates are early.
+    """
     n_updates = count_early_updates(protocol.learning_rate)
     recorded = record_weights(protocol, weights, range(n_updates + 1))
     states = recorded.reshape(-1, protocol.n_weights)
@@ -161,7 +168,10 @@ def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 
 def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Array:
-    """Return at which update U aligns with W, both without their means, (n,); infinity if later."""
+    """Return at which update U aligns with W, both without their means, (n,).
+
+    Infinity if that takes more than `n_updates`.
+    """
     recorded = record_weights(protocol, weights, range(n_updates + 1))
     cosines = matrices.align_matrices(protocol, recorded, centred=True)  # (n, n_updates + 1)
     return find_events(cosines, width=1)
@@ -189,21 +199,24 @@ def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: fl
 
 
 def predict_growth(protocol: Protocol) -> float:
-    """Return epsilon lambda (1 - lambda)^2 s, the growth by one update where the scatter is 1."""
+    """Return by what share of itself W grows in one update, where the scatter is 1.
+
+    That is epsilon lambda (1 - lambda)^2 s in the paper's networks.
+    """
     keep = protocol.regression
-    # Each regression makes the difference smaller by 1 - lambda: equation 5, and equation 6.
+    # Equation 5 multiplies the difference of states by 1 - lambda, and so does equation 6.
     n_regressions = 2 if protocol.hidden_regression else 1
-    taken = (1.0 - keep) ** n_regressions
+    reduction = (1.0 - keep) ** n_regressions
     rate = protocol.learning_rate * protocol.visible_to_hidden_factor
-    return rate * keep * taken * find_slope(protocol)
+    return rate * keep * reduction * find_slope(protocol)
 
 
 def find_critical_rate(protocol: Protocol) -> float:
     """Return the learning rate beyond which an output jumps while all reconstructions are alike.
 
-    It is ``2 / [(1 - lambda) P (1 + H / 4) v (1 - v)]``, where the H hidden states are near 1/2 and
-    v is the mean of a visible unit over the P patterns. The unit whose mean is nearest to 1/2 has
-    the smallest such rate, and counts.
+    For a visible unit it is ``2 / [(1 - lambda) P (1 + H / 4) v (1 - v)]``, where v is the mean of
+    the unit over the P patterns, and the H hidden states are near 1/2. The smallest of these rates
+    is returned, which is that of the unit whose mean is nearest to 1/2.
 
     >>> [round(find_critical_rate(Protocol(group_sizes=sizes)), 2) for sizes in ((4, 2), (8, 3))]
     [7.11, 5.22]
@@ -222,7 +235,10 @@ def find_slope(protocol: Protocol) -> float:
 
 
 def _compute_variation(slopes: Array, weights: Array | None = None) -> Array:
-    """Return the weighted standard deviation over the mean, over all axes but the first, (n,)."""
+    """Return the standard deviation divided by the mean, over all axes but the first, (n,).
+
+    Both are weighted if `weights` are given.
+    """
     axes = tuple(range(1, slopes.ndim))
     mean = np.average(slopes, axis=axes, weights=weights, keepdims=True)
     squares = (slopes - mean) ** 2

@@ -1,6 +1,7 @@
-"""What the first changes are worth: something else in their place, in the same networks.
+"""What the first weight changes are worth: networks in which something else replaces them.
 
-If a network without its first k changes merely started later, it would take k updates more.
+A network that loses its first k changes, and is only delayed by that, takes k updates more. So the
+updates that it takes more are compared with k.
 """
 
 from collections.abc import Mapping
@@ -32,9 +33,9 @@ NOISE_SEED = 2014
 
 
 class Intervention(RecirculationNetwork):
-    """A network in which something else takes the place of the first `n_first` changes.
+    """A network in which `replace` makes the first `n_first` changes of some arrays.
 
-    Here that is nothing: some arrays do not change at first. Later it learns by the rule.
+    In this class it makes none: these arrays are frozen at first. Then all learn by the rule.
     """
 
     names: tuple[str, ...] = ("W",)  # the arrays whose first changes are replaced
@@ -48,36 +49,38 @@ class Intervention(RecirculationNetwork):
 
     @property
     def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
-        """The number of first updates, of each network."""
+        """How many changes of a network are replaced."""
         return {"n_first": ()}
 
     def apply(self, changes: dict[str, Operand]) -> None:
-        """Change all arrays by the rule, and some of them otherwise in the first updates."""
+        """Change all arrays by the rule, but those of `names` by `replace` in the first updates."""
         before = {name: getattr(self, name) for name in self.names}
         super().apply(changes)
         for name, old in before.items():
             by_rule = getattr(self, name)
-            otherwise = old + self.replace(old, by_rule - old, changes)
-            setattr(self, name, np.where(self.t < self.n_first, otherwise, by_rule))
+            replaced = old + self.replace(old, by_rule - old, changes)
+            setattr(self, name, np.where(self.t < self.n_first, replaced, by_rule))
         self.t = self.t + 1.0
 
-    def replace(self, _: Operand, __: Operand, ___: dict[str, Operand], /) -> Operand:
-        """Return what takes the place of the rule's change of an array: nothing.
+    def replace(
+        self, _array: Operand, _change: Operand, _changes: dict[str, Operand], /
+    ) -> Operand:
+        """Return what replaces the rule's change of an array: here 0.
 
-        It takes the array, the rule's change of it, and the changes of all arrays, summed over the
-        patterns.
+        It is given the array, the rule's change of it, and the changes of all arrays, summed over
+        the patterns.
         """
         return 0.0
 
 
 class Descent(Intervention, BackPropagationNetwork):
-    """W first changes by as much, but in the direction of steepest descent in the squared error."""
+    """The first changes of W are as long as by the rule, but go down the squared error."""
 
     learning_rule = RECIRCULATION
 
     @property
     def summed(self) -> dict[str, Shape]:  # type: ignore[override]
-        """The gradient for W, with the other sign."""
+        """Minus the gradient for W."""
         return {"descent": self.shapes["W"]}
 
     def weight_changes(self, v0: Operand) -> Any:
@@ -85,29 +88,32 @@ class Descent(Intervention, BackPropagationNetwork):
         changes = RecirculationNetwork.weight_changes(self, v0)._asdict()
         return changes | {"descent": self.descend(v0, "squared").W}
 
-    def replace(self, _: Operand, change: Operand, changes: dict[str, Operand], /) -> Operand:
+    def replace(self, _array: Operand, change: Operand, changes: dict[str, Operand], /) -> Operand:
         """Return the direction of descent, as long as the rule's change."""
         return give_length(changes["descent"], change)
 
 
 def freeze(*names: str) -> type[Intervention]:
-    """Return the intervention that freezes some arrays at first."""
+    """Return the intervention that freezes arrays, given by their names, in the first updates."""
     return type("Frozen", (Intervention,), {"names": names})
 
 
 class AtRandom(Intervention):
-    """W first changes by as much, but in a random direction, drawn anew in every update."""
+    """The first changes of W are as long as by the rule, but random, drawn anew in every update."""
 
-    def replace(self, _: Operand, change: Operand, __: dict[str, Operand], /) -> Operand:
+    def replace(self, _array: Operand, change: Operand, _changes: dict[str, Operand], /) -> Operand:
         """Return a random direction, as long as the rule's change."""
         direction = 2.0 * self.uniform(self.W.shape) - 1.0
         return give_length(direction, change)
 
 
 class Amplification(Intervention):
-    """W first changes only along W S, S being the scatter; of one-hot vectors that is along W."""
+    """The first changes of W keep only their component along W S, where S is the scatter.
 
-    def replace(self, W: Operand, change: Operand, _: dict[str, Operand], /) -> Operand:
+    For one-hot vectors, W S is W without its mean over the visible units.
+    """
+
+    def replace(self, W: Operand, change: Operand, _changes: dict[str, Operand], /) -> Operand:
         """Return the component of the change along W S."""
         return project(change, W @ Scatter.of(self.protocol).matrix)
 
@@ -118,21 +124,21 @@ INTERVENTIONS: Mapping[str, type[Intervention]] = {
     "gradient": Descent,
     "amplification": Amplification,
 }
-"""What takes the place of the first changes of W; if they are dropped, nothing."""
+"""What replaces the first changes of W, by name; if they are dropped, nothing does."""
 
 
 def prepare(
     protocol: Protocol, weights: Array, intervention: type[Intervention], *, n_first: int
 ) -> tuple[type[Intervention], Array]:
-    """Return what the simulator takes for networks whose first changes are replaced.
+    """Return the rule and the rows of weights for networks whose first changes are replaced.
 
-    That is a rule, by which they learn as the protocol says in all other updates, and the rows of
-    weights, (n, n_weights + 1), with the number of first changes behind the weights.
+    After these changes the rule learns as the protocol says. The rows, (n, n_weights + 1), have the
+    number of replaced changes behind the weights.
     """
-    learning = find_network(protocol)
-    rule = type(intervention.__name__, (intervention, learning), {})
-    firsts = np.full((len(weights), 1), float(n_first))
-    return rule, np.hstack([weights, firsts])
+    usual_rule = find_network(protocol)
+    rule = type(intervention.__name__, (intervention, usual_rule), {})
+    numbers = np.full((len(weights), 1), float(n_first))
+    return rule, np.hstack([weights, numbers])
 
 
 def train_changed(
@@ -154,9 +160,10 @@ def train_changed(
 def compare_interventions(
     protocol: Protocol, weights: Array, *, n_first: int, jobs: int
 ) -> dict[str, Model]:
-    """Return for each of `INTERVENTIONS` how much longer the same networks take with it.
+    """Return how much longer the same networks take with each of `INTERVENTIONS`.
 
-    ``extra`` is the median over networks, in updates; failures count as the cap.
+    ``extra`` is the median over networks of the updates that they take more; failures count as the
+    cap. ``failed`` is the share that fails.
     """
     usual, _, _ = simulate_weights(protocol, weights)
     compared: dict[str, Model] = {}

@@ -1,9 +1,9 @@
 """From measurements to verdicts: the one place where statements are judged.
 
-An experiment gives `judge` one measurement for each operationalisation of a statement. Each is
-compared with the levels of its entry in the ledger: ``at_least`` and ``at_most``, or ``above`` and
-``below``, at which nothing is decided. Where no level decides, the experiment gives what
-`supports_if` returns.
+A statement has operationalisations: ways to measure whether it holds. An experiment gives `judge`
+one measurement for each. It is compared with the levels of its entry in the ledger: ``at_least``
+and ``at_most``, or ``above`` and ``below``. A measurement exactly at one of the last two decides
+nothing. If something else than a level decides, the experiment gives what `supports_if` returns.
 
 A verdict may depend on a level that is our choice. So an entry can name another defensible level
 (``instead_at_least = 0.7`` beside ``at_least = 0.9``), which is tried wherever the statement has
@@ -43,8 +43,11 @@ Result = Model  # `value` (float or None), `interval` ([low, high] or None) and 
 Interval = list[float | None]  # its two ends, None where it has none
 Number = float | np.floating[Any]
 Measurement = Flags | Array | Estimate | Number | Result | None
-"""What a measurement gives: an estimate, a number, or cases. Of cases that are true or false the
-share counts, of numbers the median. Where no level decides, it gives a result."""
+"""A measurement: an estimate, a number, an array of cases, a result, or None.
+
+Of cases that are true or false the share is judged; of cases that are numbers, the median. A result
+is what `supports_if` returns, which is judged already. None decides nothing.
+"""
 
 
 COLUMNS = (
@@ -68,15 +71,15 @@ COLUMNS = (
     "rests_on",
     "stricter",
 )
-"""Of the table of statements."""
+"""Columns of the table of statements."""
 LEVELS = {"at_least", "at_most", "above", "below"}
-OF_P = "p"  # `levels_of` a statement whose levels are those of a p
-INSTEAD = "instead_"  # before the name of a level: another one that could be defended
+OF_P = "p"  # `levels_of` of a statement whose levels are levels of a p
+INSTEAD = "instead_"  # prefix of the name of a level: another value that could be defended
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Standard:
-    """By which levels measurements are judged, and how many of them are corrected for."""
+    """The levels by which measurements are judged, and how many measurements are corrected for."""
 
     substitutes: Mapping[tuple[str, float], float] = dataclasses.field(default_factory=dict)
     """Other levels, by the name and the value of the level that each replaces."""
@@ -93,13 +96,13 @@ class Evidence(enum.StrEnum):
 
 
 UNJUDGED = {ClaimVerdict.TOO_FEW, ClaimVerdict.NOT_TESTABLE}
+"""Verdicts that do not follow from outcomes."""
 QUALIFIED = {
     ClaimVerdict.FAILS_EXCEPT: Evidence.SUPPORTS,
     ClaimVerdict.HOLDS_EXCEPT: Evidence.CONTRADICTS,
     ClaimVerdict.HOLDS_ONLY_IF: Evidence.CONTRADICTS,
 }
-"""Verdicts that name conditions, and what was found under these: the conditions are named whose
-outcome this is."""
+"""Verdicts that name conditions, each with the outcome of the measurements that it names."""
 
 
 def judge(
@@ -114,25 +117,27 @@ def judge(
     measured : mapping of str to measurement
         By the ids of its operationalisations.
     verdict : ClaimVerdict, optional
-        What stands in place of the verdict that would follow from the results.
+        Replaces the verdict that would follow from the results.
     """
     claim = load_claims()[statement]
-    ways = {each.id: each for each in claim.operationalisations}
-    refuse_unpaired(f"[claims.{claim.id}]", ways.keys(), measured.keys(), claim.experiment)
+    entries = {entry.id: entry for entry in claim.operationalisations}
+    refuse_unpaired(f"[claims.{claim.id}]", entries.keys(), measured.keys(), claim.experiment)
 
     def compare(standard: Standard) -> Model:
-        results = {id: _compare_with_levels(claim, ways[id], measured[id], standard) for id in ways}
+        results = {}
+        for id, entry in entries.items():
+            results[id] = _compare_with_levels(claim, entry, measured[id], standard)
         return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
     judged = compare(Standard())
     if verdict is not None:
         return judged | {"verdict": verdict.value}
-    # The same with the other defensible levels; it is kept if the verdict is another.
-    tried = compare(Standard(substitutes=list_substitutes(claim)))
-    if tried["verdict"] != judged["verdict"]:
-        results = tried["operationalisations"]
+    # Judged again by the other defensible levels, which is kept if it changes the verdict.
+    instead = compare(Standard(substitutes=list_substitutes(claim)))
+    if instead["verdict"] != judged["verdict"]:
+        results = instead["operationalisations"]
         outcomes = {id: {"outcome": each["outcome"]} for id, each in results.items()}
-        judged["instead"] = tried | {"operationalisations": outcomes}
+        judged["instead"] = instead | {"operationalisations": outcomes}
     return judged
 
 
@@ -144,22 +149,22 @@ def judge_all_at_once(claim: Claim, judged: Model) -> Model:
     """
     standard = Standard(n_at_once=count_measurements())
     results = {}
-    for way in claim.operationalisations:
-        result = judged["operationalisations"][way.id]
+    for entry in claim.operationalisations:
+        result = judged["operationalisations"][entry.id]
         value = result["value"]
-        has_level = any(name in LEVELS for name in way.thresholds)
+        has_level = any(name in LEVELS for name in entry.thresholds)
         if has_level and value is not None:
             low, high = result["interval"] or (value, value)
             measured = Estimate(value, low, high)
-            result = _compare_with_levels(claim, way, measured, standard)
-        results[way.id] = result
+            result = _compare_with_levels(claim, entry, measured, standard)
+        results[entry.id] = result
     return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
 
 def is_judgement(claim: Claim, entry: Any) -> bool:
-    """Whether plain data, which somebody may have edited, are what `judge` returns of a statement.
+    """Return whether an entry, which somebody may have edited, can have come from `judge`.
 
-    A verdict has to follow from the outcomes, unless there is none.
+    Its verdict has to follow from its outcomes, unless it is one of `UNJUDGED`.
     """
     try:
         is_whole = _follows(claim, entry) and _follows(claim, entry.get("instead", entry))
@@ -169,17 +174,17 @@ def is_judgement(claim: Claim, entry: Any) -> bool:
 
 
 def _follows(claim: Claim, judged: Model) -> bool:
-    """Whether results are those of every way to ask and no other, and the verdict follows."""
+    """Return whether each operationalisation has one result, and the verdict follows from them."""
     results = judged["operationalisations"]
-    ways = [way.id for way in claim.operationalisations]
-    if results.keys() != {*ways}:
+    ids = [each.id for each in claim.operationalisations]
+    if results.keys() != {*ids}:
         return False
-    in_order = {id: results[id] for id in ways}
+    in_order = {id: results[id] for id in ids}  # the primary one first
     return judged["verdict"] in {_conclude(claim, in_order), *UNJUDGED}
 
 
 def _has_numbers(judged: Model) -> bool:
-    """Whether what report and table print of each result is a number, or None."""
+    """Return whether value and interval of each result are numbers or None, as can be printed."""
     for result in judged["operationalisations"].values():
         low, high = result["interval"] or (None, None)
         for number in (result["value"], low, high):
@@ -189,23 +194,26 @@ def _has_numbers(judged: Model) -> bool:
 
 
 def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
-    """Return the other defensible levels of a statement by name and value of those they replace."""
+    """Return the other defensible levels of a statement.
+
+    The keys are name and value of the level that each replaces: ``{("at_least", 0.9): 0.7}``.
+    """
     substitutes = {}
-    for way in claim.operationalisations:
-        for key, value in way.thresholds.items():
+    for entry in claim.operationalisations:
+        for key, value in entry.thresholds.items():
             if key.startswith(INSTEAD):
                 name = key.removeprefix(INSTEAD)
-                substitutes[name, way.thresholds[name]] = value
+                substitutes[name, entry.thresholds[name]] = value
     return substitutes
 
 
 def describe(claim: Claim, judged: Model) -> dict[str, str]:
-    """Return what is to be read behind a verdict, in the ledger's words; "" where nothing is.
+    """Return what is printed after a verdict, in the ledger's words; "" where there is nothing.
 
     ``condition`` follows "except" or "only if". ``undecided`` names the conditions that are open.
-    ``instead`` says what other levels would have given, and ``stricter`` what a correction for all
-    measurements at once gives, each if that is another verdict. `judged` is the entry of the
-    statement in a model, or empty.
+    ``instead`` is the verdict by other defensible levels, and ``stricter`` the verdict with a
+    correction for all measurements at once; both are "" if the verdict is the same. `judged` is
+    the entry of the statement in a model, or empty.
     """
     if not judged:
         return dict.fromkeys(("condition", "undecided", "instead", "stricter"), "")
@@ -218,7 +226,7 @@ def describe(claim: Claim, judged: Model) -> dict[str, str]:
 
 
 def _describe_instead(claim: Claim, judged: Model) -> str:
-    """Return what other defensible levels would have given; "" if it is the same verdict."""
+    """Return the verdict by other defensible levels in words; "" if it is the same."""
     if "instead" not in judged:
         return ""
     substitutes = list_substitutes(claim)
@@ -254,7 +262,7 @@ def _find_condition(claim: Claim, judged: Model) -> str:
 
 
 def _join_names(claim: Claim, judged: Model, outcome: Evidence) -> str:
-    """Return the names of the measurements that have an outcome, without the primary one."""
+    """Return the names of the measurements with the given outcome, without the primary one."""
     results = judged["operationalisations"]
     others = claim.operationalisations[1:]
     names = [each.name for each in others if results[each.id]["outcome"] == outcome]
@@ -266,7 +274,7 @@ def supports_if(
 ) -> Result:
     """Return a result that a condition decides: true supports the statement, None decides nothing.
 
-    `measured` is what is printed beside it.
+    `measured` is printed beside the outcome.
     """
     value, interval = _estimate(measured)
     if condition is None:
@@ -304,31 +312,36 @@ def find_verdict(kind: str, primary: Evidence, others: Sequence[Evidence]) -> Cl
 
 
 def _conclude(claim: Claim, results: Mapping[str, Result]) -> str:
-    """Return the verdict that follows from results, of which the first is the primary one."""
+    """Return the verdict that follows from the results of a claim, the primary one first."""
     primary, *others = (Evidence(each["outcome"]) for each in results.values())
     return find_verdict(claim.kind, primary, others).value
 
 
 def list_statements(models: Mapping[str, Model]) -> str:
-    """Return all statements with their operationalisations as CSV, a row for each of these."""
+    """Return the statements of the ledger as CSV, with a row for each operationalisation."""
     text = io.StringIO()
+    # The rows have more keys than the table has columns, hence `extrasaction`.
     writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
-        head = dataclasses.asdict(claim) | entry | describe(claim, entry) | {"statement": name}
-        for way in claim.operationalisations:
-            result = entry["operationalisations"][way.id]
+        # The texts of `describe` replace the results under "instead"; the statement's name replaces
+        # its text.
+        of_claim = {**dataclasses.asdict(claim), **entry, **describe(claim, entry)}
+        of_claim["statement"] = name
+        for operationalisation in claim.operationalisations:
+            id = operationalisation.id
+            result = entry["operationalisations"][id]
             low, high = result["interval"] or (None, None)
-            row = dataclasses.asdict(way) | result | {"way": way.id, "low": low, "high": high}
-            writer.writerow(head | row)
+            of_result = {**dataclasses.asdict(operationalisation), **result}
+            writer.writerow({**of_claim, **of_result, "way": id, "low": low, "high": high})
     return text.getvalue()
 
 
 def find_widening(n_at_once: int) -> float:
-    """Return by what factor normal intervals are wider if all of them shall cover at once.
+    """Return the factor that widens normal intervals so that all of them cover at once.
 
-    That is Bonferroni's correction.
+    The level of each is Bonferroni's.
 
     >>> round(find_widening(1), 6), round(find_widening(100), 2)
     (1.0, 1.78)
@@ -340,7 +353,7 @@ def find_widening(n_at_once: int) -> float:
 def _compare_with_levels(
     claim: Claim, entry: Operationalisation, measured: Measurement, standard: Standard
 ) -> Result:
-    """Return the result of a measurement, unless it is one already.
+    """Return the result of a measurement by its levels; what is a result already stays as it is.
 
     An interval between the levels supports the statement, one beyond them contradicts it, and one
     that crosses a level decides nothing. Without an interval the number itself decides.
@@ -373,7 +386,7 @@ def _compare_with_levels(
 
 
 def _widen(value: float, interval: Interval | None, widening: float) -> tuple[float, float]:
-    """Return the ends of an interval so many times as wide; without one the number itself."""
+    """Return the ends of an interval after widening; without an interval, the value itself."""
     if interval is None:
         return value, value
     low, high = interval
@@ -397,7 +410,7 @@ def _estimate(
 
 
 def _estimate_cases(cases: Flags | Array) -> Estimate:
-    """Return the share of cases that are true, or the median of numbers; no cases tell nothing."""
+    """Return the share of cases that are true, or the median of numbers; None without any case."""
     if len(cases) == 0:
         return Estimate(None, None, None)
     if cases.dtype == np.bool_:

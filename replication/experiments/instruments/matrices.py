@@ -22,7 +22,7 @@ def get_w(protocol: Protocol, weights: Array) -> Array:
 
 
 def get_u(protocol: Protocol, weights: Array) -> Array:
-    """Return a view of the transpose of U, shape (..., n_hidden, n_visible), as of W."""
+    """Return a view of the transpose of U, in the shape of W, (..., n_hidden, n_visible)."""
     U, _ = split_weights(protocol, weights)[1]
     return np.swapaxes(U, -1, -2)
 
@@ -30,7 +30,10 @@ def get_u(protocol: Protocol, weights: Array) -> Array:
 def replace_matrices(
     protocol: Protocol, weights: Array, *, W: Array | None = None, U: Array | None = None
 ) -> Array:
-    """Return weights with another W, another U, given as its transpose, or both."""
+    """Return a copy of weights with another W, another U, or both.
+
+    `U` is given as its transpose, as `get_u` returns it.
+    """
     changed = weights.copy()
     if W is not None:
         get_w(protocol, changed)[...] = W
@@ -45,7 +48,7 @@ def flatten(matrices: Array) -> Array:
 
 
 def compute_cosines(first: ArrayLike, second: ArrayLike) -> Array:
-    """Return the cosine of the angle between vectors along the last axis; NaN without a length.
+    """Return the cosine of the angle between vectors along the last axis; NaN where one is 0.
 
     >>> compute_cosines([[1.0, 0.0], [2.0, 2.0]], [[0.0, 3.0], [1.0, 1.0]]).round(12).tolist()
     [0.0, 1.0]
@@ -69,7 +72,7 @@ def _scale(vectors: Array) -> Array:
 def align_matrices(protocol: Protocol, weights: Array, *, centred: bool = False) -> Array:
     """Return the cosine of U and the transpose of W, (n,).
 
-    `centred`: without the mean over visible units of each hidden unit.
+    With `centred`, both are compared without their means over the visible units.
     """
     W = get_w(protocol, weights)
     U = get_u(protocol, weights)
@@ -97,8 +100,8 @@ def multiply(matrices: Array, rows: Array) -> Array:
 def multiply_matrices(first: Array, second: Array) -> Array:
     """Return products of matrices (..., n, m) and (..., m, k), shape (..., n, k).
 
-    They are added up in the order of m, so that their bits do not depend on the processor, as those
-    of ``first @ second`` do.
+    Terms are added in the order of m, so that the last bits are the same on every processor. Those
+    of ``first @ second`` are not.
     """
     columns = first[..., :, :, None]
     rows = second[..., None, :, :]
@@ -109,18 +112,18 @@ def multiply_matrices(first: Array, second: Array) -> Array:
 
 
 Operand = Any
-"""An array, or while a rule that calls the functions below is compiled, what stands for one."""
+"""An array, or what stands for an array while a rule is compiled."""
 
 
 def project(matrices: Operand, directions: Operand) -> Operand:
-    """Return the component of each matrix along another; 0 along one that is 0."""
+    """Return the component of each matrix along a direction; 0 where the direction is 0."""
     along = _multiply_entries(matrices, directions)
     squares = _multiply_entries(directions, directions)
     return _divide(along, squares) * directions
 
 
 def give_length(directions: Operand, matrices: Operand) -> Operand:
-    """Return directions, each as long as a matrix; 0 stays 0."""
+    """Return directions, each scaled to the length of a matrix; a direction of 0 stays 0."""
     wanted = np.sqrt(_multiply_entries(matrices, matrices))
     lengths = np.sqrt(_multiply_entries(directions, directions))
     return _divide(wanted, lengths) * directions
@@ -138,7 +141,7 @@ def _divide(dividends: Operand, divisors: Operand) -> Operand:
 
 
 LEAST_STRENGTH = 1e-9
-"""Patterns do not differ in a direction if its variation is below this part of the largest."""
+"""Share of the largest variation below which patterns count as equal in a direction."""
 
 
 def factor(matrix: Array) -> Array:
@@ -172,9 +175,9 @@ def factor(matrix: Array) -> Array:
 class Scatter:
     """The products of deviations from the mean pattern, summed over patterns, and its directions.
 
-    One-hot patterns have a scatter of 1 in all directions but that of their mean, along which
-    they do not differ. What networks are given comes from `root` and `span`, whose bits are the
-    same on every processor; strengths and directions are for analysis alone.
+    One-hot patterns do not differ along their mean; in all other directions their scatter is 1.
+    What networks are given comes from `root` and `span`, whose bits are the same on every
+    processor. The bits of strengths and directions are not, so these are for analysis alone.
     """
 
     matrix: Array  # (n_visible, n_visible), S
@@ -210,7 +213,7 @@ class Scatter:
         for row in self.root:
             if not row.any():
                 break
-            # Gram and Schmidt, twice, since once leaves some of the earlier directions.
+            # Gram-Schmidt, twice, because rounding leaves some of the earlier directions at first.
             left = row
             for direction in basis * 2:
                 left = left - np.sum(left * direction) * direction
@@ -222,7 +225,7 @@ class Scatter:
     def explain(self, encoder: Array) -> Array:
         """Return the share of the variance that the best reconstruction from W v misses, (n,).
 
-        With U = S W^T (W S W^T)^-1; `encoder` is W, of shape (n, n_hidden, n_visible).
+        The best decoder is U = S W^T (W S W^T)^-1; `encoder` is W, (n, n_hidden, n_visible).
         """
         read = encoder @ self.matrix  # W S, (n, n_hidden, n_visible)
         of_codes = read @ np.swapaxes(encoder, 1, 2)  # W S W^T, (n, n_hidden, n_hidden)

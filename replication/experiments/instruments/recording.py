@@ -32,14 +32,14 @@ class Histories:
     """
 
     updates: NDArray[np.int64]  # (n_converged,), ascending
-    values: dict[str, list[Array]]  # for each network, (updates + 1, ...)
+    values: dict[str, list[Array]]  # by quantity, for each network: (updates + 1, ...)
 
     def get_learning(self, name: str) -> Array:
-        """Return a quantity in all states but the last of each network, (sum of updates, ...)."""
+        """Return a quantity in all states that an update follows, (sum of updates, ...)."""
         return np.concatenate([states[:-1] for states in self.values[name]])
 
     def get_at(self, name: str, part: float) -> Array:
-        """Return a quantity after a part (0 to 1) of each network's own updates, (n_converged,)."""
+        """Return a quantity after a share (0 to 1) of each network's updates, (n_converged,)."""
         n_updates = np.floor(part * self.updates).astype(np.int64)
         values = []
         for states, t in zip(self.values[name], n_updates, strict=True):
@@ -65,9 +65,9 @@ class Histories:
         return np.array(medians)
 
     def pool_shares(self, successes: Flags, among: Flags) -> Estimate:
-        """Return the share of successes among those cases that count, with its interval.
+        """Return the share of successes among the cases that count, with its interval.
 
-        Cases of one network are alike, so the interval follows from how networks differ.
+        Cases of one network are alike, so the interval follows from the differences of networks.
 
         Parameters
         ----------
@@ -83,7 +83,7 @@ class Histories:
         if not n_cases.any():
             return Estimate(None, 0.0, 1.0)
         share = float(n_successes.sum() / n_cases.sum())
-        # By how much each network moves the share; their spread gives the interval.
+        # By how much each network moves the share: the spread of these numbers gives the interval.
         deviations = (n_successes - share * n_cases) / n_cases.mean()
         mean = estimate_mean(share + deviations)
         if mean.low is None or mean.high is None:
@@ -148,9 +148,9 @@ def train_for(
     network: type[Network] | None = None,
     frozen: tuple[str, ...] | None = None,
 ) -> Array:
-    """Return the weights after so many updates, whatever the error, in the shape of the first.
+    """Return the weights after `n_updates`, whatever the error is by then, (n, n_weights).
 
-    `frozen`: the weights that do not learn, those of the protocol unless given.
+    `frozen` names the arrays that do not learn; unless given, those of the protocol do not.
     """
     if frozen is not None:
         protocol = dataclasses.replace(protocol, frozen=frozen)

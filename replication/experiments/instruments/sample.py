@@ -1,4 +1,4 @@
-"""The networks of an experiment, which it draws, trains and searches; estimates as plain data."""
+"""The networks of an experiment: to draw, to train and to search; estimates as plain data."""
 
 import dataclasses
 import itertools
@@ -41,7 +41,7 @@ class Sample:
     report_progress: Tell = silent  # takes the name of each step as it begins
 
     def take(self, share: float, *, least: int = 2) -> Self:
-        """Return a share of the networks, or a multiple, but at least so many."""
+        """Return `share` times as many networks, but at least `least`; the share may exceed 1."""
         n = round(share * self.n)
         return dataclasses.replace(self, n=max(least, n))
 
@@ -70,10 +70,10 @@ class Sample:
         weights: Array | None = None,
         network: type[Network] | None = None,
     ) -> tuple[Counts, Flags, Array]:
-        """Return updates and whether networks converged, (n,) each, and their final weights.
+        """Train networks; return updates and whether they converged, (n,), and final weights.
 
-        They start from `weights` and learn by the rule `network`. If these are not given, they
-        start from their own initial weights and learn by the protocol's rule.
+        Unless given, `weights` are the initial weights of these networks, and `network` is the
+        protocol's rule.
         """
         if weights is None:
             weights = self.draw(protocol)
@@ -84,19 +84,19 @@ class Sample:
         return simulate(protocol, n_seeds=self.n, root_seed=self.root_seed, jobs=self.jobs)
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> dict[Task, Result]:
-        """Return by task what a function returns for it, in threads.
+        """Call a function for each task, in threads, and return its results by task.
 
-        The longest should come first, so that no thread is left alone with it at the end.
+        The longest tasks should come first, so that no thread is left alone with one at the end.
         """
         ordered = list(tasks)
         results = map_in_threads(function, ordered, jobs=self.jobs)
         return dict(zip(ordered, results, strict=True))
 
     def find_best(self, base: Protocol, grid: Grid) -> Protocol:
-        """Return the best of all settings in a grid, searched on `others`.
+        """Return the protocol with the best settings of a grid, as networks of `others` learn.
 
-        These have the smallest mean of updates, in which failures count as the cap; of ties, they
-        are the first.
+        The best settings have the smallest mean of updates, where failures count as the cap. Of
+        equal means the first wins.
         """
         protocols = list_protocols(base, grid)
         weights = self.others.draw(base)
@@ -108,14 +108,14 @@ class Sample:
         return protocols[means.index(min(means))]
 
 
-def lies_inside(found: Protocol, grid: Grid) -> bool:
-    """Whether no setting that a search has found is the least or the most that was tried.
+def lies_inside(best: Protocol, grid: Grid) -> bool:
+    """Return whether each searched setting of the best protocol lies inside the tried range.
 
-    If one is, what lies beyond may be better.
+    If one lies at an end of its range, a setting beyond may be better.
     """
     for name, values in grid.items():
         is_searched = len(values) > 1
-        if is_searched and not min(values) < getattr(found, name) < max(values):
+        if is_searched and not min(values) < getattr(best, name) < max(values):
             return False
     return True
 
@@ -150,7 +150,7 @@ def name_median(values: npt.ArrayLike, name: str = "median") -> Model:
 
 
 def estimate_share(successes: Flags) -> Model:
-    """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1]."""
+    """Return ``share`` and its 95 % Clopper-Pearson interval; without any case None and [0, 1]."""
     n = len(successes)
     if n == 0:
         return name_estimate("share", Estimate(None, 0.0, 1.0))
@@ -159,5 +159,5 @@ def estimate_share(successes: Flags) -> Model:
 
 
 def find_p99(updates: Counts) -> int:
-    """Return the 99th percentile of updates, in which failures count as the cap."""
+    """Return the 99th percentile of updates, where failures count as the cap."""
     return int(np.quantile(updates, 0.99, method="higher"))

@@ -1,4 +1,4 @@
-"""Studies of the reported size: what they report, how unusual that is, and how probable."""
+"""Studies of the reported size: their numbers, and how probable the reported ones are."""
 
 import dataclasses
 import math
@@ -20,19 +20,19 @@ from replication.statistics.intervals import estimate_proportion
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}
-"""Whether the last sweep counts in the reported numbers: what is then added to the updates.
+"""What is added to the updates, by whether the last sweep counts in the reported numbers.
 
-Where that is open, both numbers are equally likely.
+Where that is open, both are equally likely.
 """
-Z = 1.959964  # of a 95 % interval
+Z = 1.959964  # normal quantile, for the ends of a 95 % interval
 MIN_AT_REPORTED = 100  # networks that stop at the reported largest count, for a Bayes factor
 
 P_DECIMALS = 12
-"""Decimals of p; the last one is a thousand times what the last bits of a transform change."""
+"""Decimals to which p is rounded: a Fourier transform changes it by a thousandth of the last."""
 
 
 def describe_sampling(counts: CountTable) -> Model | None:
-    """Return which numbers studies of the reported size give if all their networks converge.
+    """Return which mean and maximum studies of the reported size give if all networks converge.
 
     Intervals hold 95 % of studies. None if the networks are too few to tell, if too few of them
     converge, or if `compare` finds no p.
@@ -58,7 +58,7 @@ def describe_sampling(counts: CountTable) -> Model | None:
             distribution.find_quantile(0.025),
             distribution.find_quantile(0.975),
         ]
-    # All converge with the probability of one to the power of their number.
+    # All networks of a study converge with the probability of one, to the power of their number.
     share = estimate_proportion(counts.n_converged, counts.n)
     ends = [end**reported.runs for end in share.interval if end is not None]
     return {
@@ -70,7 +70,7 @@ def describe_sampling(counts: CountTable) -> Model | None:
 
 
 def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> CountTable:
-    """Simulate networks of a population from the first seed on, and count them piece by piece."""
+    """Simulate networks from the seed `first` on, and count their updates piece by piece."""
     seeds = [(first, first + sample.n)]
     cap = protocol.max_updates
     pieces = simulate_ranges(protocol, sample.root_seed, seeds, jobs=sample.jobs)
@@ -97,7 +97,7 @@ def round_p(p: float) -> float:
 
 
 def count_sweeps(counts: CountTable) -> CountTable:
-    """Return the counts of sweeps, with the last one, whose changes are not applied any more."""
+    """Return counts of sweeps: one more than updates, as the last sweep changes no weights."""
     return dataclasses.replace(counts, updates=counts.updates + 1, cap=counts.end + 1)
 
 
@@ -111,10 +111,10 @@ class Tails(NamedTuple):
 
 
 def measure_tails(counts: CountTable, *, at_least: float = 0.0) -> Tails:
-    """Return the probabilities and the tails of studies.
+    """Return the probabilities and the tails of studies by mean and largest count.
 
-    They have all whole-number means and largest counts that are not too improbable to matter.
-    Largest counts whose own tail is smaller than `at_least` are left out.
+    Means are whole numbers. Means and largest counts that are too improbable to matter are left
+    out, and so are largest counts whose own tail is smaller than `at_least`.
     """
     runs = load_reported().runs
     # Largest counts, and the smaller tail of each.
@@ -140,25 +140,27 @@ def measure_tails(counts: CountTable, *, at_least: float = 0.0) -> Tails:
 
 
 def _place_edges(means: FloatArray) -> FloatArray:
-    """Return the edges between whole numbers that are rounded means, (a + 1,)."""
+    """Return the edges between means that round to neighbouring whole numbers, (a + 1,)."""
     return np.append(means - 0.5, means[-1] + 0.5)
 
 
 def measure_power(counts: CountTable, others: Mapping[str, CountTable]) -> dict[str, float]:
-    """Return how probably a study of each of some other populations is rejected.
+    """Return the power against other populations: how probably their studies are rejected.
 
-    It is rejected as one of the population `counts`, at the level of the headline. A largest count
-    that this population lacks is judged as the next larger one that it has.
+    A study is rejected if it is too unusual for the population `counts`, at the level of the
+    headline. A largest count that this population lacks is judged as the next larger one that it
+    has.
     """
     means, maxima, cells, tails = measure_tails(counts)
-    # p of a study is the probability of all whose tail is as small, but for rounding, or smaller.
+    # p of a study is the probability of all studies with a tail that is as small or smaller. Tails
+    # that differ by rounding, 1e-9 of their size, count as equal.
     order = np.argsort(tails, axis=None)
     ascending = tails.ravel()[order]
     share = np.cumsum(cells.ravel()[order])
     last = np.searchsorted(ascending, ascending * (1.0 + 1e-9), side="right") - 1
     is_kept = np.empty(cells.shape, dtype=bool)
     is_kept.ravel()[order] = share[last] > load_claims()["headline"].thresholds["at_least"]
-    # How probable the studies that are not rejected are elsewhere.
+    # The probability, in each other population, of the studies that are not rejected.
     runs = load_reported().runs
     mean_edges = _place_edges(means)
     max_edges = np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]])
@@ -172,7 +174,7 @@ def measure_power(counts: CountTable, others: Mapping[str, CountTable]) -> dict[
 
 
 def measure_likelihood(table: CountTable) -> Model:
-    """Return how probable the printed numbers are in a population that is known by its counts.
+    """Return how probable the reported numbers are in a population with these counts of updates.
 
     ``chances`` and ``errors`` are the probability and the standard error of its logarithm, by
     `SWEEPS`; ``n_at_max`` is the number of networks that stop at the reported largest count.
@@ -194,13 +196,13 @@ def measure_likelihood(table: CountTable) -> Model:
             mean=(mean - 0.5 - added, mean + 0.5 - added),
             largest=largest - added,
         )
-    # Where it is open whether the last sweep counts, the mean of both probabilities.
+    # Where it is open whether the last sweep counts, both probabilities are averaged.
     shares = table.counts / table.n
     chances = {}
     errors = {}
-    for name, ways in SWEEPS.items():
-        chance = math.fsum(chance_by_added[added] for added in ways) / len(ways)
-        slopes = np.mean([slopes_by_added[added] for added in ways], axis=0)
+    for name, additions in SWEEPS.items():
+        chance = math.fsum(chance_by_added[added] for added in additions) / len(additions)
+        slopes = np.mean([slopes_by_added[added] for added in additions], axis=0)
         variance = math.fsum(shares * slopes**2) - math.fsum(shares * slopes) ** 2
         chances[name] = chance
         if chance:
@@ -212,10 +214,11 @@ def measure_likelihood(table: CountTable) -> Model:
 
 
 def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, Model]:
-    """Return how the reported numbers speak for each reading, by `SWEEPS` and by reading.
+    """Return how strongly the reported numbers support each reading, by `SWEEPS` and reading.
 
-    ``bayes_factor`` is that of the first reading against this one, ``posterior`` that of this
-    reading at equal prior odds. `likelihoods` has what `measure_likelihood` returns of each.
+    ``bayes_factor`` is that of the first reading against this one. ``posterior`` is the probability
+    of this reading if all are equally probable before. `likelihoods` has what `measure_likelihood`
+    returns of each reading.
     """
     compared: dict[str, Model] = {}
     for sweep in SWEEPS:
@@ -232,7 +235,7 @@ def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, 
 
 
 def _weigh_reading(name: str, chances: Mapping[str, float], errors: Mapping[str, float]) -> Model:
-    """Return the Bayes factor of the first reading against one, and the posterior of that one.
+    """Return the Bayes factor of the first reading against `name`, and the posterior of `name`.
 
     All are None where a chance is 0. `chances` and `errors` are those of all readings.
     """
@@ -249,7 +252,7 @@ def _weigh_reading(name: str, chances: Mapping[str, float], errors: Mapping[str,
         }
     # Logarithms of independent estimates, so that their errors add up in squares.
     factor = chances[first] / chance
-    error_of_factor = 0.0  # of the first against itself
+    error_of_factor = 0.0  # of the first reading against itself, whose factor is 1
     if name != first:
         error_of_factor = math.hypot(errors[name], errors[first])
     errors_of_others = [chances[each] / of_all_others * errors[each] for each in others]

@@ -18,11 +18,11 @@ EIGHT_RATES = {"small": 2.0, "paper": 14.0}  # 14 is about the best one
 N_FORETOLD = 100  # 8-3-8 networks whose gaps are recorded
 PART = 0.5  # other inputs are learnt at this share of the rate beyond which outputs jump
 PATTERN_SEED = 2015  # of the random patterns
-N_SETS = 8  # of random patterns, since single sets differ much
+N_SETS = 8  # sets of random patterns: several, because they differ much
 
 
 def examine_eight(sample: Sample) -> Model:
-    """Return for two rates what halves of 8-3-8 networks need in pairs, and what the law says."""
+    """Return how long halves of 8-3-8 networks take in pairs, and what the law says, by rate."""
     examined = {}
     for name, rate in EIGHT_RATES.items():
         protocol = Protocol(group_sizes=EIGHT, learning_rate=rate)
@@ -37,7 +37,7 @@ def examine_eight(sample: Sample) -> Model:
 
 
 def examine_others(sample: Sample) -> Model:
-    """Return what halves need in pairs on other inputs, and how many networks learn these."""
+    """Return how long halves take in pairs on other inputs, and which share of networks learns."""
     tasks = dict(list_tasks())
 
     def examine(name: str) -> Model:
@@ -66,7 +66,7 @@ def list_tasks() -> Iterator[tuple[str, Protocol]]:
 
 
 def make_task(patterns: Array, n_hidden: int) -> Protocol:
-    """Return the protocol of networks that learn some patterns, at their own rate."""
+    """Return the protocol of networks that learn some patterns, at the rate of `slow_down`."""
     sizes = patterns.shape[1], n_hidden
     return slow_down(Protocol(group_sizes=sizes, patterns=patterns.tolist()))
 

@@ -1,4 +1,4 @@
-"""What learning waits for on inputs of one's own, and how fast rules are there."""
+"""What learning waits for on inputs of one's own, and how fast rules learn these."""
 
 import dataclasses
 from typing import TYPE_CHECKING
@@ -30,12 +30,12 @@ from replication.wording import plural, show
 if TYPE_CHECKING:
     import pandas as pd
 
-SEARCH_SHARE = 0.2  # networks at each learning rate that is tried, as a share of all
-LEARNT = 0.5  # share of networks that have to learn, so that their median is no cap
-SAVING = 0.1  # share of the time that a decoder kept aligned has to save, beyond chance
-IN_TIME = 0.5  # share of watching decoders that have to be done when the other network is
+SEARCH_SHARE = 0.2  # share of the networks that learn at each learning rate that is tried
+LEARNT = 0.5  # share of networks that have to learn: with fewer, the median is the cap
+SAVING = 0.1  # share of the time that a decoder kept aligned has to save, chance allowed for
+IN_TIME = 0.5  # share of watching decoders that have to be done when the other network is done
 N_FORETOLD = 20  # networks whose gaps are recorded
-MOST_CODES = 16  # of networks whose gaps are recorded
+MOST_CODES = 16  # codes of a network whose gaps are recorded
 COLUMNS = (
     "kind",
     "name",
@@ -53,37 +53,38 @@ COLUMNS = (
     "last_gap",
     "predicted",
 )
-"""Of the table, in this order; those are left out that no row has."""
+"""Columns of the table, in this order; a column without any value is left out."""
 TITLES = {
     "halves": "Halves that learn from another network, or are kept aligned: median updates",
     "law": "What the gaps between the codes foretell, with no number that is fitted",
     "rule": "Rules at their best rates; what has not converged counts as {cap}",
 }
-"""What stands above the rows of each kind."""
+"""The title above the rows of each kind."""
 HALVES = {
     "watching": "a decoder watches another network's encoder",
     "hearing": "an encoder learns from another network's decoder",
     "mirrored": "U is turned to the transpose of W after every update",
 }
+"""Names in the table of what `compare_pairs` returns."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Mechanism:
-    """What `examine_mechanism` found; its text is the answer of ``replication mechanism``.
+    """The result of `examine_mechanism`; its text is the answer of ``replication mechanism``.
 
     Attributes
     ----------
     protocol : Protocol
         The task.
     n_networks, root_seed : int
-        The networks that each rule trained at its best learning rate.
+        The networks of each rule at its best learning rate.
     table : pandas.DataFrame
-        A row for each learning rule at its best rate (its ``kind`` is *rule*), for halves that
-        learn from another network or are kept aligned (*halves*), and for what the law says of
-        one-hot vectors (*law*). ``median`` is one of updates, with its 95 % interval ``low`` to
-        ``high`` for halves; ``near`` the share that have learnt within 10 % of when the other
-        network had. ``at_edge`` says whether the best rate was the lowest or highest of those
-        tried, ``least_error`` the smallest that a network of the search ended with: 0 if one
+        Rows of three kinds: each learning rule at its best rate (its ``kind`` is *rule*); halves
+        that learn from another network or are kept aligned (*halves*); and what the law says of
+        one-hot vectors (*law*). ``median`` is in updates; for halves its 95 % interval goes from
+        ``low`` to ``high``. ``near`` is the share whose time is within 10 % of that of the other
+        network. ``at_edge`` says whether the best rate was the lowest or highest of those tried.
+        ``least_error`` is the smallest error with which a network of the search ended: 0 if one
         converged, empty if all diverged.
     answer : str
         Whether learning waits for the encoder, and whether alignment would save anything.
@@ -101,7 +102,7 @@ class Mechanism:
         return "\n\n".join(part for part in parts if part)
 
     def _describe_task(self) -> str:
-        """Return what was asked, and the inputs as the theory sees them, the strongest eight."""
+        """Return the task in words, and the eight largest strengths of its inputs."""
         protocol = self.protocol
         sizes = "-".join(map(str, (*protocol.group_sizes, protocol.n_visible)))
         strengths = Scatter.of(protocol).strengths
@@ -114,7 +115,7 @@ class Mechanism:
         )
 
     def _describe_kind(self, kind: str) -> str:
-        """Return the rows of a kind with their title, without empty columns; "" without any row."""
+        """Return the rows of a kind as text with a title, without empty columns; "" if none."""
         is_of_kind = self.table["kind"] == kind
         rows = self.table[is_of_kind].drop(columns="kind").dropna(axis=1, how="all")
         if rows.empty:
@@ -167,10 +168,10 @@ def examine_mechanism(
 
     Notes
     -----
-    Rates are searched on other networks than are judged. The search begins where descent is
-    stable, which follows from the scatter and number of patterns, and goes on past the lowest or
-    highest rate while that is the best. If no network of any rule has converged at any rate, the
-    answer is that, without further networks.
+    Rates are searched on other networks than those that are judged. The search begins where
+    descent is stable, which follows from the scatter and number of patterns. It goes on beyond the
+    lowest or highest rate as long as that is the best. If no network of any rule converges at any
+    rate, the answer says so, and no further networks are trained.
 
     Examples
     --------
@@ -199,16 +200,16 @@ def examine_mechanism(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Waiting:
-    """What networks wait for, in sentences, and the rows of the table that show it."""
+    """What networks wait for: sentences, and the rows of the table that show it."""
 
     answer: str
     rows: list[Model]
 
 
 def examine_waiting(protocol: Protocol, rules: Model, sample: Sample) -> Waiting:
-    """Return what networks wait for at the best rate of recirculation, if enough learn there."""
-    ours = rules["recirculation"]
-    share = ours["converged"]["share"]
+    """Return what networks wait for at the best rate of recirculation, if enough of them learn."""
+    recirculation = rules["recirculation"]
+    share = recirculation["converged"]["share"]
     if share == 0.0:
         return Waiting(describe_failure(protocol, has_learnt=reach.has_learnt(rules)), [])
     if share < LEARNT:
@@ -216,14 +217,14 @@ def examine_waiting(protocol: Protocol, rules: Model, sample: Sample) -> Waiting
             "Fewer than half of the networks learn here: nothing is said of what they wait for.", []
         )
     sample.report_progress("exchanging halves")
-    best = dataclasses.replace(protocol, learning_rate=ours["rate"])
+    best = dataclasses.replace(protocol, learning_rate=recirculation["rate"])
     networks = draw_networks(best, sample)
     compared = compare_pairs(networks, sample)
     return Waiting(judge_waiting(compared), [*list_halves(compared), *list_law(networks)])
 
 
 def make_table(rows: list[Model]) -> "pd.DataFrame":
-    """Return rows as a table with those of `COLUMNS` that any row has."""
+    """Return rows as a table, with the columns of `COLUMNS` that at least one row has."""
     import pandas as pd  # which takes long to import
 
     known = {name for row in rows for name in row}
@@ -231,16 +232,16 @@ def make_table(rows: list[Model]) -> "pd.DataFrame":
 
 
 def list_rules(rules: Model) -> list[Model]:
-    """Return rows of the rules that were compared."""
+    """Return a row of the table for each rule that was compared."""
     rows = []
-    for name, rule in rules.items():
-        lowest, highest = rule["tried"]
+    for name, measured in rules.items():
+        lowest, highest = measured["tried"]
         rows.append(
             {
                 "kind": "rule",
                 "name": name,
-                **rule,
-                "converged": rule["converged"]["share"],
+                **measured,
+                "converged": measured["converged"]["share"],
                 "tried": f"{lowest:g} to {highest:g}",
             }
         )
@@ -252,6 +253,7 @@ def check_task(protocol: Protocol) -> None:
 
     The theory is of one hidden group that learns from all patterns at once.
     """
+    # Each field, whether its value is possible, and the values that are.
     for field, is_possible, needed in (
         ("group_sizes", len(protocol.group_sizes) == 2, "one hidden group"),
         ("patterns", len({*map(tuple, make_patterns(protocol).tolist())}) > 1, "two that differ"),
@@ -268,14 +270,18 @@ def check_task(protocol: Protocol) -> None:
 
 
 def list_halves(compared: Model) -> list[Model]:
-    """Return rows of halves that learn from another network, or are kept aligned."""
+    """Return rows of halves that learn from another network, or are kept aligned.
+
+    The first row is that of unchanged networks. `compared` is what `compare_pairs` returns, where
+    ``donor`` is the median of the other networks.
+    """
     rows: list[Model] = [{"kind": "halves", "name": "nothing changed", "median": compared["donor"]}]
-    for name, words in HALVES.items():
+    for name, label in HALVES.items():
         half = compared[name]
         low, high = half["median_interval"]
         row = {
             "kind": "halves",
-            "name": words,
+            "name": label,
             "median": half["median"],
             "low": low,
             "high": high,
@@ -288,7 +294,7 @@ def list_halves(compared: Model) -> list[Model]:
 
 
 def list_law(networks: Networks) -> list[Model]:
-    """Return a row of what the law says of one-hot vectors, or none of other inputs."""
+    """Return a row with what the law says of one-hot vectors; no row for other inputs."""
     if not has_foretold_time(networks.protocol):
         return []
     few = networks.take(N_FORETOLD)
@@ -308,8 +314,9 @@ def list_law(networks: Networks) -> list[Model]:
 def has_foretold_time(protocol: Protocol) -> bool:
     """Return whether the law foretells the learning time of a task from the gaps between codes.
 
-    It holds where each visible unit has to tell one code from all others, within a threshold. Each
-    gap is the distance of a code from the hull of all others, so it is asked of few codes only.
+    The law holds where each visible unit has to tell one code from all others, within a threshold.
+    A gap is the distance of a code from the hull of all others, which takes long for many codes. So
+    there may be at most `MOST_CODES`.
     """
     patterns = make_patterns(protocol)
     is_one_hot = np.array_equal(patterns, np.eye(len(patterns)))
@@ -318,7 +325,7 @@ def has_foretold_time(protocol: Protocol) -> bool:
 
 
 def describe_failure(protocol: Protocol, *, has_learnt: bool) -> str:
-    """Return what to allow if recirculation fails; `has_learnt` says whether any rule learns."""
+    """Return advice on a task that recirculation fails at; `has_learnt`: whether a rule learns."""
     failing = "Recirculation does not meet" if has_learnt else "No rule meets"
     return (
         f"{failing} the criterion here "
@@ -330,7 +337,7 @@ def describe_failure(protocol: Protocol, *, has_learnt: bool) -> str:
 def judge_waiting(compared: Model) -> str:
     """Return a sentence on which half sets the time, and one on alignment."""
     near = compared["watching"]["near"]["share"]
-    latest = compared["mirrored"]["median_interval"][1]
+    aligned_high = compared["mirrored"]["median_interval"][1]  # of the updates, if kept aligned
     if near is not None and near >= IN_TIME:
         first = (
             "The encoder sets the time here: a decoder that only watches is done when the other "
@@ -341,7 +348,7 @@ def judge_waiting(compared: Model) -> str:
             "The encoder alone does not set the time here: a decoder that only watches is not done "
             "when the other network is."
         )
-    if latest < (1.0 - SAVING) * compared["donor"]:
+    if aligned_high < (1.0 - SAVING) * compared["donor"]:
         second = "Keeping the decoder aligned saves time."
     else:
         second = "Keeping the decoder aligned saves no time."

@@ -27,12 +27,12 @@ BARS: tuple[tuple[str, str, str], ...] = (
     ("hearing", style.MUTED, "encoder learns from another’s decoder"),
 )
 """What is drawn from top to bottom, by its name, colour and label."""
-BROKEN = 0.62  # of the longest bar: where one that is cut off has its break
-BREAK = (0.02, 0.03)  # width of its two strokes from one another, and how far each leans
+BROKEN = 0.62  # where a bar that is cut off has its break, as a share of the longest bar
+BREAK = (0.02, 0.03)  # distance of its two strokes, and how far each leans, in the same shares
 
 
 def plot_waiting(model: Model) -> tuple[Figure, Figure]:
-    """Draw which networks are aligned, readable and done over updates, and four medians as bars."""
+    """Draw shares of networks that are aligned, readable and done over updates; medians as bars."""
     return draw_curves(model), draw_bars(model)
 
 
@@ -79,11 +79,11 @@ def draw_shares(axes: Axes, curves: Model) -> None:
 
 
 def draw_bars(model: Model) -> Figure:
-    """Draw the medians of networks with another half than their own, at the paper's rate."""
+    """Draw the median of each of `BARS`, beside that of untouched networks, at the paper's rate."""
     figure, axes = style.create_figure(width=style.HALF, height=3.6)
     medians = find_medians(model)
     usual = medians["nothing"]
-    longest = 1.5 * usual
+    longest = 1.5 * usual  # a bar beyond that is cut off
     for row, (name, color, label) in enumerate(BARS):
         y = -row
         width = min(medians[name], longest)
@@ -120,7 +120,7 @@ def draw_bars(model: Model) -> Figure:
 
 
 def find_medians(model: Model) -> dict[str, float]:
-    """Return the median of each bar, in updates; where few learn, the most that they were given."""
+    """Return the median of each bar, in updates; it is the cap where most networks fail."""
     pairs = model["pairs"]["paper"]
     given = model["given"]["paper"]
     medians = {}

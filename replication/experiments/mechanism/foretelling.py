@@ -1,4 +1,8 @@
-"""The law against what networks do: each one's time, and codes at gaps that are given to them."""
+"""The law compared with networks: with the time of each, and with codes of given gaps.
+
+The law (`law.py`) says how long a decoder takes to read codes. In a fixed gap that time is
+proportional to ``1 / gap^2``.
+"""
 
 import numpy as np
 
@@ -16,13 +20,17 @@ from replication.experiments.mechanism.networks import (
 from replication.experiments.mechanism.waiting import BUDGET
 from replication.simulator.rule.weights import list_connections
 
-LONGEST = 4.0  # for how many medians of updates gaps are recorded to foretell each network
-GAPS = (0.06, 0.4)  # between which codes have their gap, whose decoder learns alone
-GAP_SEED = 2015
+LONGEST = 4.0  # for how long gaps are recorded, as a multiple of the median of updates
+GAPS = (0.06, 0.4)  # from the smallest to the largest gap to which codes are scaled
+GAP_SEED = 2015  # of the gaps drawn between these
 
 
 def check_law(networks: Networks, sample: Sample) -> Model:
-    """Return how well the law foretells networks, and how a decoder's time goes with the gap."""
+    """Return how well the law foretells networks, and how a decoder's time depends on the gap.
+
+    The first is what `foretell` returns; ``sources`` has what `read_at_gaps` returns for each of
+    `list_sources`.
+    """
     sources = {}
     for name, weights in list_sources(networks).items():
         sources[name] = read_at_gaps(networks, weights, sample)
@@ -32,9 +40,9 @@ def check_law(networks: Networks, sample: Sample) -> Model:
 def foretell(networks: Networks) -> Model:
     """Return what the law says of each network from its recorded gaps, beside what it needs.
 
-    ``predicted`` and ``actual`` are median updates. ``foretold`` is the share of networks of which
-    the law says that they learn within the recorded time; of these, ``r2`` is the squared
-    correlation of the logarithms of both numbers, and ``off`` the median size of the logarithm of
+    ``predicted`` and ``actual`` are median updates. ``foretold`` is the share of networks that
+    learn within the recorded time by the law. For these networks, ``r2`` is the squared correlation
+    of the logarithms of predicted and actual updates, and ``off`` the median absolute logarithm of
     their ratio.
     """
     protocol = networks.protocol
@@ -55,7 +63,7 @@ def foretell(networks: Networks) -> Model:
 
 
 def list_sources(networks: Networks) -> dict[str, Array]:
-    """Return weights with codes of three kinds: those of the start, final ones, and squares."""
+    """Return weights with three kinds of codes: initial ones, final ones of others, and squares."""
     encoder, _ = list_connections(networks.protocol)
     return {
         "first": networks.start,
@@ -65,10 +73,11 @@ def list_sources(networks: Networks) -> dict[str, Array]:
 
 
 def read_at_gaps(networks: Networks, weights: Array, sample: Sample) -> Model:
-    """Return how the time of a decoder alone goes with the gap of codes that are scaled to it.
+    """Return how the time of a decoder that learns alone depends on the gap of its codes.
 
-    ``power`` is the exponent of the gap, -2 in the law; ``ratio`` the median of predicted over
-    measured updates.
+    Each network's codes are scaled to a gap that is drawn from the range `GAPS`, evenly in the
+    logarithm. ``power`` is the exponent of the gap, -2 in the law; ``ratio`` is the median of
+    predicted over measured updates.
     """
     from scipy import stats  # which takes long to import
 
@@ -82,9 +91,10 @@ def read_at_gaps(networks: Networks, weights: Array, sample: Sample) -> Model:
     log_gaps = np.log(gaps[is_possible][finished])
     log_updates = np.log(updates[finished])
     line = stats.linregress(log_gaps, log_updates)
-    predicted = np.log(law.predict_reading(1.0, protocol)) - 2.0 * log_gaps
+    # By the law, the time at a gap of 1 divided by gap^2.
+    log_predicted = np.log(law.predict_reading(1.0, protocol)) - 2.0 * log_gaps
     return {
         "power": float(line.slope),
         "r2": float(line.rvalue**2),
-        "ratio": float(np.exp(np.median(predicted - log_updates))),
+        "ratio": float(np.exp(np.median(log_predicted - log_updates))),
     }

@@ -1,7 +1,7 @@
-"""How long networks take that are given a part of what learning would bring them.
+"""How long networks take if they are given a part of what learning would bring them.
 
-Each row of the table has the same networks, in which one thing is changed. Beside the median stands
-what the law says of it, from the gaps that were recorded in the first of these networks.
+Each row of the table has the same networks, in which one thing is changed. Beside their median
+stands the prediction of the law, from the gaps recorded in the first `N_FOLLOWED` of them.
 """
 
 import dataclasses
@@ -30,23 +30,24 @@ from replication.simulator.rule.weights import list_connections, split_weights
 from replication.simulator.running.ensemble import simulate_weights
 
 N_FOLLOWED = 1_000  # networks whose gaps are recorded
-HORIZON = 2.0  # for how long, as a multiple of the median of the updates that they need
+HORIZON = 2.0  # for how long, as a multiple of their median updates
 
-SMALL = 1 / 16  # of the initial W or U
+SMALL = 1 / 16  # factor on the initial W or U
+# Each W by hand, up to a factor: a row for each hidden unit, and a column for each code.
 CORNERS = ((1.0, 1.0, -1.0, -1.0), (1.0, -1.0, 1.0, -1.0))
+"""Codes near the four corners of the square of hidden states."""
 MIDDLES = ((1.0, 0.0, -1.0, 0.0), (0.0, 1.0, 0.0, -1.0))
-"""W by hand, up to a factor: codes near the four corners, or the middles of the four sides."""
-TOGETHER = 0.95  # share of the way that one code is moved to another
-# First codes whose W is made as long as it ends have a wide gap above the first number, and a
-# narrow one below the second.
+"""Codes near the middles of its four sides."""
+TOGETHER = 0.95  # share of the way by which one code is moved to another
+# Gaps above WIDE count as wide, and gaps below NARROW as narrow, if W has its final length.
 WIDE = 0.2
 NARROW = 0.05
-HAND_SEED = 2014  # of the order in which codes lie at points
-# The factor that gives codes a gap.
+HAND_SEED = 2014  # draws which code lies where
+# Between these lies the factor that gives codes a wanted gap.
 LOWEST_FACTOR = 1e-4
 HIGHEST_FACTOR = 60.0
-N_HALVINGS = 24  # of the interval in which it lies
-CLOSE = 0.02  # largest relative error of the gap
+N_HALVINGS = 24  # of the interval in which the factor lies
+CLOSE = 0.02  # largest relative error of the gap that it gives
 
 
 def scale_to_gap(protocol: Protocol, weights: Array, gaps: Array) -> tuple[Array, Flags]:
@@ -75,16 +76,17 @@ def scale_to_gap(protocol: Protocol, weights: Array, gaps: Array) -> tuple[Array
     return scaled, np.abs(error) < CLOSE
 
 
-def put_by_hand(networks: Networks, points: tuple[tuple[float, ...], ...]) -> Array:
-    """Return initial weights whose b is 0 and in whose W each column is one of some points.
+def put_by_hand(networks: Networks, matrix: tuple[tuple[float, ...], ...]) -> Array:
+    """Return initial weights with a given W, and with b = 0.
 
-    Which code lies at which point is drawn for each network.
+    `matrix` is W, (n_hidden, n_visible). In each network its columns are shuffled, so that it is
+    drawn which code lies where.
     """
     protocol = networks.protocol
     n = networks.n
     generator = np.random.Generator(np.random.Philox(key=HAND_SEED))
     orders = np.argsort(generator.random((n, protocol.n_visible)), axis=1)
-    placed = np.array(points)[:, orders].swapaxes(0, 1)  # (n, n_hidden, n_visible)
+    placed = np.array(matrix)[:, orders].swapaxes(0, 1)  # (n, n_hidden, n_visible)
     changed = replace_matrices(protocol, networks.start, W=placed)
     _, hidden_biases = split_weights(protocol, changed)[0]  # of W and b
     hidden_biases[...] = 0.0  # they are a view, so this changes the rows
@@ -99,7 +101,7 @@ def put_together(protocol: Protocol, weights: Array) -> Array:
 
 
 def list_given(networks: Networks) -> dict[str, Array]:
-    """Return the weights from which networks start, by what they are given, (n, n_weights)."""
+    """Return initial weights by what the networks are given, (n, n_weights) each."""
     protocol = networks.protocol
     start = networks.start
     final = networks.final
@@ -123,7 +125,7 @@ def list_given(networks: Networks) -> dict[str, Array]:
         "other_u": put_half(start, networks.other_final, decoder),
         "together": put_together(protocol, with_other),
     }
-    # The same codes or other ones, made larger or smaller until the gap is as asked.
+    # Codes by hand or of the other network, scaled to the gap of the network's own codes.
     corners = put_by_hand(networks, CORNERS)
     middles = put_by_hand(networks, MIDDLES)
     for name, weights, gaps in (
@@ -134,7 +136,7 @@ def list_given(networks: Networks) -> dict[str, Array]:
     ):
         scaled, is_possible = scale_to_gap(protocol, weights, gaps)
         given[name] = scaled[is_possible]
-    # The first W as long as it ends, by the gap that it has then.
+    # The initial W at its final length; then only networks in which it has a wide or a narrow gap.
     long_w = replace_matrices(protocol, start, W=give_length(W, get_w(protocol, final)))
     long_gaps = measure_smallest_gap(protocol, long_w)
     given["long_w"] = long_w
@@ -144,34 +146,40 @@ def list_given(networks: Networks) -> dict[str, Array]:
 
 
 SLOWED = {"slow_w": (0.5, 1.0), "slow_u": (1.0, 0.5), "slow_both": (0.5, 0.5)}
-"""Factors on the learning rates of W and of U, with their biases."""
+"""Factors on the learning rates of W and b, and of U and c."""
 UNPREDICTED = ("final_u", "other_u")
-"""Rows of which the law says nothing, since it begins with a decoder that knows nothing."""
+"""Rows that the law does not cover, since it begins with a decoder that knows nothing."""
 
 
 def compare_given(networks: Networks, sample: Sample) -> Model:
     """Return how many updates networks need, and what the law says, by what they are given.
 
-    A row is left out if no network fits it, which happens with few networks.
+    ``gap`` is the median of their smallest gaps at the start. A row is left out if no network fits
+    it, which happens with few networks.
     """
     protocol = networks.protocol
     given = list_given(networks)
     tasks = {name: (protocol, weights) for name, weights in given.items() if len(weights)}
-    for name, (of_w, of_u) in SLOWED.items():
+    for name, (factor_of_w, factor_of_u) in SLOWED.items():
         slowed = dataclasses.replace(
-            protocol, visible_to_hidden_factor=of_w, hidden_to_visible_factor=of_u
+            protocol,
+            visible_to_hidden_factor=factor_of_w,
+            hidden_to_visible_factor=factor_of_u,
         )
         tasks[name] = slowed, networks.start
 
     def run(name: str) -> Model:
-        changed, weights = tasks[name]
-        updates, converged, _ = simulate_weights(changed, weights)
+        """Return a row: what the networks need and, if the law covers them, what it predicts."""
+        task, weights = tasks[name]
+        updates, converged, _ = simulate_weights(task, weights)
+        median = name_median(updates)
+        # A gap depends on the weights alone, not on the learning rates of the task.
         gap = float(np.median(measure_smallest_gap(protocol, weights)))
-        row = {"n": len(weights), "gap": gap, **name_median(updates)}
+        row = {"n": len(weights), "gap": gap, **median}
         row["failed"] = estimate_share(~converged)
         if name not in UNPREDICTED:
-            horizon = math.ceil(HORIZON * row["median"])
-            predicted = predict_from_gaps(changed, weights[:N_FOLLOWED], horizon)
+            horizon = math.ceil(HORIZON * median["median"])
+            predicted = predict_from_gaps(task, weights[:N_FOLLOWED], horizon)
             row["predicted"] = float(np.median(predicted))
         return row
 

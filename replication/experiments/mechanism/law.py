@@ -9,8 +9,8 @@ is the gap, so that the error is ``sigma(-u m / 2)`` on both, and equation 3 bec
     u <- u + eta m sigma(-u m / 2)        eta = epsilon (1 - lambda)
 
 until ``u m / 2`` is the input from which the unit is right, ``ln 9`` for a threshold of 0.1. In a
-fixed gap that takes about ``2 (ln 9 + 8) / (eta m^2)`` updates. Neither holds a number that is
-fitted. While W learns, m changes with every update.
+fixed gap that takes about ``2 (ln 9 + 8) / (eta m^2)`` updates. Neither formula has a number that
+is fitted. While W learns, m changes with every update.
 """
 
 import math
@@ -137,10 +137,11 @@ def measure_from_triangle(points: Array, triangles: Array) -> Array:
     shares = np.clip(np.sum(away * sides, axis=-1) / squares, 0.0, 1.0)
     from_sides = away - shares[..., np.newaxis] * sides
     distances = np.linalg.norm(from_sides, axis=-1)
-    # Inside, the point lies on the same hand of all sides: cross products of equal signs.
-    hands = sides[..., 0] * away[..., 1] - sides[..., 1] * away[..., 0]
-    is_on_left = np.all(hands > 0.0, axis=-1)
-    is_on_right = np.all(hands < 0.0, axis=-1)
+    # Inside, the point is to the left of all sides, or to the right of all. The sign of the cross
+    # product says which.
+    products = sides[..., 0] * away[..., 1] - sides[..., 1] * away[..., 0]
+    is_on_left = np.all(products > 0.0, axis=-1)
+    is_on_right = np.all(products < 0.0, axis=-1)
     nearest = distances.min(axis=-1)
     return np.asarray(np.where(is_on_left | is_on_right, 0.0, nearest))
 

@@ -12,8 +12,8 @@ from replication.experiments.instruments.sample import Sample
 from replication.experiments.mechanism import law
 from replication.simulator.running.engine import evaluate_networks, record_weights
 
-N_AT_ONCE = 100  # networks whose weights at every update lie in memory at a time
-N_MOMENTS = 200  # about how many moments there are, at most, at which gaps are measured
+N_AT_ONCE = 100  # networks whose weights at every update are in memory at a time
+N_MOMENTS = 200  # gaps are measured at about this many moments
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,10 +21,10 @@ class Networks:
     """Networks that have learnt, each paired with another one that has learnt, too."""
 
     protocol: Protocol
-    start: Array  # (n, n_weights), as all weights
-    final: Array
+    start: Array  # (n, n_weights), initial weights
+    final: Array  # (n, n_weights)
     updates: Counts  # (n,), until each had learnt
-    other: Array  # the start of the other networks
+    other: Array  # (n, n_weights), initial weights of the other networks
     other_final: Array
     other_updates: Counts
 
@@ -47,26 +47,26 @@ class Networks:
 
 
 def draw_networks(protocol: Protocol, sample: Sample) -> Networks:
-    """Train twice as many networks as asked for, and pair them; those that fail are left out."""
+    """Train twice as many networks as `sample` has, and pair those that have learnt."""
     weights = sample.take(2.0).draw(protocol)
     updates, converged, final = sample.train(protocol, weights)
     learnt = np.flatnonzero(converged)
     n = len(learnt) // 2
-    own = learnt[:n]
-    other = learnt[n : 2 * n]
+    first = learnt[:n]
+    second = learnt[n : 2 * n]
     return Networks(
         protocol=protocol,
-        start=weights[own],
-        final=final[own],
-        updates=updates[own],
-        other=weights[other],
-        other_final=final[other],
-        other_updates=updates[other],
+        start=weights[first],
+        final=final[first],
+        updates=updates[first],
+        other=weights[second],
+        other_final=final[second],
+        other_updates=updates[second],
     )
 
 
 def put_half(weights: Array, source: Array, half: slice) -> Array:
-    """Return weights in which one half, a matrix and its biases, is that of other networks."""
+    """Return weights with one half, a matrix and its biases, from `source`."""
     changed = weights.copy()
     changed[:, half] = source[:, half]
     return changed
@@ -97,9 +97,9 @@ def pick_states(networks: Networks, updates: Counts) -> Array:
 
 
 def predict_from_gaps(protocol: Protocol, weights: Array, n_updates: int) -> Array:
-    """Return how many updates the law foretells, from the gaps that are recorded in networks, (n,).
+    """Return how many updates each network needs by the law, from its recorded gaps, (n,).
 
-    Infinity where it foretells more than `n_updates`.
+    Gaps are recorded over `n_updates`. Infinity where the law says more than these.
     """
     every = max(1, n_updates // N_MOMENTS)
     predicted = []
@@ -114,16 +114,16 @@ def predict_from_gaps(protocol: Protocol, weights: Array, n_updates: int) -> Arr
 def train_decoder(
     protocol: Protocol, weights: Array, cap: int, sample: Sample
 ) -> tuple[Counts, Flags]:
-    """Return updates and whether networks converge if U and c alone learn, for at most `cap`."""
+    """Train U and c alone for at most `cap` updates; return updates, and if each converged."""
     alone = dataclasses.replace(protocol, frozen=("W", "b"), max_updates=cap)
     updates, converged, _ = sample.train(alone, weights)
     return updates, converged
 
 
 def correlate_logs(first: Array | Counts, second: Array | Counts) -> float | None:
-    """Return the squared correlation of the logarithms of updates; None of fewer than three.
+    """Return the squared correlation of the logarithms of updates; None for fewer than three.
 
-    Networks that start within the threshold count as one update.
+    Networks that start within the threshold count as 1 update, since 0 has no logarithm.
     """
     if len(first) < 3:
         return None
@@ -133,7 +133,7 @@ def correlate_logs(first: Array | Counts, second: Array | Counts) -> float | Non
 
 
 def correlate_ranks(first: ArrayLike, second: ArrayLike) -> float | None:
-    """Return the squared rank correlation of two numbers; None of fewer than three networks."""
+    """Return the squared rank correlation of two measures; None for fewer than three networks."""
     from scipy import stats  # which takes long to import
 
     if np.size(first) < 3:

@@ -1,8 +1,8 @@
 """Halves that learn from another network's half, and a decoder that is kept aligned.
 
-Two networks share one half, an encoder or a decoder. This half learns with a partner of its own. A
-second partner learns from it, too, and is the one that is measured, but it has no influence on the
-half that is shared.
+Two networks share one half, an encoder or a decoder. The shared half learns with a partner of its
+own. A second partner learns from the shared half, too, but has no influence on it. The second
+partner is the one that is measured.
 """
 
 import numpy as np
@@ -15,12 +15,12 @@ from replication.simulator.rule.weights import list_connections
 
 
 class Watching(RecirculationNetwork):
-    """An encoder with its decoder, and a fresh decoder that watches the encoder, unheard.
+    """A network, and a second decoder that reads its codes without any influence on it.
 
     The second decoder, `U2` and `c2`, is kept beside the weights and learns by equation 3.
     """
 
-    partner: tuple[str, ...] = ("U", "c")  # what there is twice
+    partner: tuple[str, ...] = ("U", "c")  # the arrays of which there is a second copy
     U2: Operand
     c2: Operand
 
@@ -55,7 +55,7 @@ class Watching(RecirculationNetwork):
         return self.activate_visible(total)
 
     def apply(self, changes: dict[str, Operand]) -> None:
-        """Add all changes; the second partner is frozen and decays as the network is and does."""
+        """Add all changes; frozen arrays and decay are the same for the second partner."""
         super().apply(changes)
         for name in self.partner:
             if name in self.protocol.frozen:
@@ -74,7 +74,7 @@ class Watching(RecirculationNetwork):
 
 
 class Hearing(Watching):
-    """A decoder with its encoder, and a fresh encoder that hears the decoder, unheard.
+    """A network, and a second encoder that learns from its decoder without any influence on it.
 
     The second encoder, `W2` and `b2`, learns by equation 4 from what the decoder makes of its
     codes.
@@ -94,7 +94,7 @@ class Hearing(Watching):
         return self._learn(self.hidden_rate, self._centre(v2), h1 - h3)
 
     def encode(self, v: Operand) -> Operand:
-        """Return the states that the second encoder causes."""
+        """Return the hidden states of the second encoder."""
         total = self.W2 @ self._centre(v) + self.b2
         return self.activate_hidden(total)
 
@@ -104,10 +104,9 @@ class Hearing(Watching):
 
 
 class Mirrored(Hearing):
-    """A network, and a copy of it whose decoder is turned to its encoder after every update.
+    """A network, and a copy of it whose U is turned to the transpose of its W after every update.
 
-    The copy's U then is the transpose of its W, but as long as the U of the network beside it.
-    Means over visible units are left as they are.
+    The copy's U keeps the length of the U of the network, and its own means over visible units.
     """
 
     partner = ("W", "b", "U", "c")
@@ -136,9 +135,9 @@ class Mirrored(Hearing):
 
 
 def pair(protocol: Protocol, donors: Array, own: Array, network: type[Watching]) -> Array:
-    """Return rows of weights for networks of pairs: `donors`, and behind each a second partner.
+    """Return the rows of weights for a rule of pairs: `donors`, each with its second partner.
 
-    The second partners start as the same halves of `own`. Both have the shape (n, n_weights).
+    The second partners start from the weights in `own`. Both have the shape (n, n_weights).
     """
     encoder, decoder = list_connections(protocol)
     if network is Watching:

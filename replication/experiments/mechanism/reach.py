@@ -1,4 +1,4 @@
-"""How far it goes: other inputs, each rule at its own best learning rate."""
+"""Learning rules on other inputs, each at its own best learning rate."""
 
 import dataclasses
 import math
@@ -29,9 +29,9 @@ FEEDBACK_SEED = 2013
 # beyond the lowest or the highest rate as long as that is the best. The second part tries factors
 # on the best rate with more networks.
 N_FIRST = 4  # rates with which the search begins
-LOWEST = 2.5  # the lowest of these where 1 - lambda and the curvature are 1
-STEP = math.sqrt(10.0)  # from one rate to the next
-MOST_RATES = 14  # of the first part
+LOWEST = 2.5  # the lowest of these, before it is divided by 1 - lambda and by the curvature
+STEP = math.sqrt(10.0)  # factor from one rate to the next
+MOST_RATES = 14  # rates that the first part may try
 FEW_SHARE = 0.25  # networks in the first part, as a share of those in the second
 MIN_FEW = 8  # but never fewer
 FINE = (0.5, 0.7, 1.0, 1.4, 2.0)  # factors of the second part
@@ -42,7 +42,7 @@ RULES: Mapping[str, dict[str, Any]] = {
 }
 """The rules that are compared, by the fields in which their protocols differ from the task's."""
 
-Own = type[Network] | None  # a rule of one's own, if there is one
+OwnRule = type[Network] | None  # a rule of one's own, if there is one
 
 
 class Tried(NamedTuple):
@@ -56,30 +56,31 @@ Rates = dict[float, Tried]  # by learning rate
 
 
 class Trained(NamedTuple):
-    """What became of networks."""
+    """How networks learnt."""
 
     updates: Counts  # (n,)
     converged: Flags  # (n,)
-    least_error: float  # that any ended with; 0 if one converged, infinite if all diverged
+    least_error: float  # with which a network ended; 0 if one converged, infinite if all diverged
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Contestant:
-    """A learning rule on a task; `network` if it is not the one of the protocol."""
+    """A learning rule on a task: that of the protocol, or `network`."""
 
     protocol: Protocol
-    network: Own = None
+    network: OwnRule = None
 
-    def enter(self, rate: float) -> tuple[Protocol, Own]:
-        """Return what `simulate_weights` takes, at a learning rate."""
+    def enter(self, rate: float) -> tuple[Protocol, OwnRule]:
+        """Return the protocol and the rule that `simulate_weights` takes, at a learning rate."""
         rule = self.network
         if rule is None or rule.takes_protocol:
             return dataclasses.replace(self.protocol, learning_rate=rate), rule
+        # A rule that knows no protocol has its learning rate among its numbers.
         numbers = {**rule.numbers, "rate": rate}
         return self.protocol, type(rule.__name__, (rule,), {"numbers": numbers})
 
     def draw(self, sample: Sample) -> Array:
-        """Draw the initial weights of networks, fixed ones included."""
+        """Draw the initial weights of networks, with those that never change."""
         if self.network is FeedbackAlignmentNetwork:
             return np.hstack([sample.draw(self.protocol), draw_feedback(self.protocol, sample.n)])
         rule = Rule(find_network(self.protocol, self.network), self.protocol)
@@ -120,7 +121,7 @@ class Contestant:
         return rates
 
 
-def list_contestants(protocol: Protocol, own: Own = None) -> dict[str, Contestant]:
+def list_contestants(protocol: Protocol, own: OwnRule = None) -> dict[str, Contestant]:
     """Return the rules that are compared, by name."""
     rules = {}
     for name, fields in RULES.items():
@@ -139,7 +140,10 @@ def list_contestants(protocol: Protocol, own: Own = None) -> dict[str, Contestan
 
 
 def admit(own: type[Network], protocol: Protocol) -> Contestant:
-    """Return a rule of one's own; if it knows no protocol, its rate is ``numbers["rate"]``."""
+    """Return a rule of one's own as a contestant.
+
+    If it knows no protocol, its learning rate is ``numbers["rate"]``.
+    """
     if own.takes_protocol:
         return Contestant(protocol, own)
     if "rate" not in own.numbers:
@@ -147,13 +151,13 @@ def admit(own: type[Network], protocol: Protocol) -> Contestant:
             f"{own.__name__}.numbers = {show(dict(own.numbers))} was given; mechanism searches "
             'its "rate": write numbers = {"rate": 1.0}, and self.rate where changes are made'
         )
-    # A protocol that says only what a rule without one is asked for.
+    # Of the protocol, such a rule takes only some fields.
     asked = {name: getattr(protocol, name) for name in sorted(OF_ANY_RULE)}
     return Contestant(Protocol(**asked), own)
 
 
 def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
-    """Draw the fixed weights by which errors reach hidden units, a row for each network.
+    """Draw the fixed weights that carry errors to hidden units, a row for each network.
 
     Lillicrap, Cownden, Tweed & Akerman (2016), Nature Communications 7, 13276.
     """
@@ -163,10 +167,10 @@ def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
 
 
 def measure_curvature(protocol: Protocol) -> float:
-    """Return the largest eigenvalue of the scatter of patterns about 0, a 1 for biases appended.
+    """Return the largest eigenvalue of ``X^T X``: X has the patterns as rows, and a 1 for the bias.
 
-    Descent is stable at rates up to some multiple of its inverse, so it says where to search: it
-    is 5 for the paper's four patterns, and thousands for hundreds of patterns of many units.
+    Descent is stable at learning rates up to some multiple of its inverse, so it says where to
+    search. It is 5 for the paper's four patterns, and thousands for hundreds of large patterns.
     """
     patterns = make_patterns(protocol)
     extended = np.hstack([patterns, np.ones((len(patterns), 1))])
@@ -174,7 +178,7 @@ def measure_curvature(protocol: Protocol) -> float:
 
 
 def find_best(rates: Rates) -> float:
-    """Return the rate with the smallest mean of updates; of ties, by error and then the lowest."""
+    """Return the rate with the fewest updates on average; of ties, the least error, then rate."""
 
     def rank(rate: float) -> tuple[float, float, float]:
         tried = rates[rate]
@@ -184,11 +188,13 @@ def find_best(rates: Rates) -> float:
 
 
 def has_learnt(rules: Mapping[str, Any]) -> bool:
-    """Return whether any network converged in the search, in any rule."""
+    """Return whether any network of any rule converged in the search."""
     return any(row["least_error"] == 0.0 for row in rules.values())
 
 
-def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Own = None) -> Model:
+def compare_rules(
+    protocol: Protocol, sample: Sample, *, search: Sample, own: OwnRule = None
+) -> Model:
     """Return how fast each rule learns a task at its best rate; failures count as the cap.
 
     Rates are searched on other networks than those that are judged. If no network converges in any
@@ -197,10 +203,10 @@ def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Ow
     Returns
     -------
     dict
-        By the name of each rule: ``rate``, the best one; ``tried``, the lowest and the highest that
-        the first part tried; ``at_edge``, whether one of these was the best; ``least_error``, the
-        smallest with which a network ended in that part: 0 if one converged, None if all diverged;
-        and what `measure_speed` returns.
+        By the name of each rule. ``rate`` is the best one; ``tried`` are the lowest and the highest
+        that the first part tried; ``at_edge`` says whether one of these was the best.
+        ``least_error`` is the smallest error with which a network ended in that part: 0 if one
+        converged, None if all diverged. The rest is what `measure_speed` returns.
     """
     rules = list_contestants(protocol, own)
     searched = search.others
@@ -222,7 +228,7 @@ def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Ow
 
 
 def search_coarsely(rule: Contestant, weights: Array, lowest: float, sample: Sample) -> Model:
-    """Return the best learning rate in the first part of the search, and what was tried."""
+    """Return the best learning rate of the search's first part, and which rates it tried."""
     n_few = sample.take(FEW_SHARE, least=MIN_FEW).n
     rates = rule.search(weights[:n_few], lowest, sample)
     best = find_best(rates)

@@ -16,7 +16,7 @@ from replication.experiments.mechanism.networks import draw_networks
 
 NAMED_RATES = {"small": 2.0, "paper": PAPER.learning_rate}
 # Networks of each part, as multiples of all.
-PAIRS = {"small": 1.0, "paper": 4.0}  # at each rate; at the small one each takes ten times as long
+PAIRS = {"small": 1.0, "paper": 4.0}  # fewer at the small rate, where each takes ten times as long
 FEWER_SHARE = 0.5  # whose states are measured at many updates
 EIGHT_SHARE = 0.1  # of 8-3-8
 OTHERS_SHARE = 0.05  # that learn other inputs
@@ -28,6 +28,7 @@ def run(sample: Sample) -> Model:
     protocols = {name: Protocol(learning_rate=rate) for name, rate in NAMED_RATES.items()}
     model: Model = {"rates": NAMED_RATES, "level": agreement.LEVEL}
     by_rate = {name: examine_rate(name, each, sample) for name, each in protocols.items()}
+    # From parts by rate to rates by part.
     for name in by_rate["paper"]:
         model[name] = {rate: each[name] for rate, each in by_rate.items()}
     model["sources"] = summarise_sources(model["law"])
@@ -70,7 +71,7 @@ def examine_rate(name: str, protocol: Protocol, sample: Sample) -> Model:
 
 
 def summarise_sources(law: Model) -> Model:
-    """Return between which ends ``power`` and ``ratio`` lie, over rates and sources of codes."""
+    """Return the ranges of ``power`` and ``ratio`` over learning rates and sources of codes."""
     sources = [source for each in law.values() for source in each["sources"].values()]
     powers = [source["power"] for source in sources]
     ratios = [source["ratio"] for source in sources]

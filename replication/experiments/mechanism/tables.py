@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from replication.experiments.instruments.model import Model
 
-WORDS = {
+GIVEN = {
     "nothing": "nothing",
     "aligned": "U = transpose of W at first",
     "opposed": "U = minus the transpose of W at first",
@@ -30,21 +30,23 @@ WORDS = {
     "slow_u": "half the rate of U",
     "slow_both": "half the rate of both",
 }
+"""What networks are given, in words, by its name in the model."""
 PAIRED = {
     "watching": "a decoder watches the encoder of another network",
     "hearing": "an encoder learns from the decoder of another network, unheard",
     "mirrored": "U turned to the transpose of W at every update",
 }
+"""The partners of `watching.PARTNERS` in words."""
 
 
 class Row(NamedTuple):
-    """What networks need that are given something: updates, the median and its 95 % interval."""
+    """A row of the table; ``median``, with its 95 % interval, is that of the updates."""
 
     inputs: str
     learning_rate: float
     given: str
     networks: int | str
-    first_gap: float | str  # the smallest one, in the median network
+    first_gap: float | str  # median of the smallest gaps of networks
     median: float
     low: float
     high: float
@@ -65,10 +67,10 @@ def write_halves(model: Model) -> str:
 def list_rows(model: Model) -> Iterator[Row]:
     """Return the rows of 4-2-4 networks, then those of larger ones and of other inputs."""
     for name, rate in model["rates"].items():
-        for key, words in WORDS.items():
+        for key, label in GIVEN.items():
             row = model["given"][name].get(key)
             if row is not None:
-                yield describe_given(rate, words, row)
+                yield describe_given(rate, label, row)
         yield from list_pairs("one-hot 4-2-4", rate, model["pairs"][name])
     for pairs in model["eight"].values():
         yield from list_pairs("one-hot 8-3-8", pairs["rate"], pairs)
@@ -76,13 +78,13 @@ def list_rows(model: Model) -> Iterator[Row]:
         yield from list_pairs(inputs, pairs["rate"], pairs)
 
 
-def describe_given(rate: float, words: str, row: Model) -> Row:
-    """Return the row of networks that are given something of their own or of another network."""
+def describe_given(rate: float, label: str, row: Model) -> Row:
+    """Return the row of networks that are given, for instance, the final W of another network."""
     low, high = row["median_interval"]
     return Row(
         inputs="one-hot 4-2-4",
         learning_rate=rate,
-        given=words,
+        given=label,
         networks=row["n"],
         first_gap=row["gap"],
         median=row["median"],
@@ -96,18 +98,18 @@ def describe_given(rate: float, words: str, row: Model) -> Row:
 
 def list_pairs(inputs: str, rate: float, pairs: Model) -> Iterator[Row]:
     """Return the rows of halves that learn from another network, or are kept aligned."""
-    for key, words in PAIRED.items():
+    for key, label in PAIRED.items():
         if key not in pairs:
             continue
         row = pairs[key]
         low, high = row["median_interval"]
         near = None
         if "near" in row:
-            near = row["near"]["share"]  # None of no network that has learnt
+            near = row["near"]["share"]  # None if no network has learnt
         yield Row(
             inputs=inputs,
             learning_rate=rate,
-            given=words,
+            given=label,
             networks="",
             first_gap="",
             median=row["median"],

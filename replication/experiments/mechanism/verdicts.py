@@ -23,7 +23,7 @@ from replication.experiments.instruments.sample import get_estimate
 from replication.paper.claims import load_claims
 from replication.simulator.running.engine import evaluate_networks
 
-# Learning rate times updates, alike at every rate.
+# Learning rate times updates, the same at every rate.
 FIRST = 100.0  # in which the changes of W are replaced
 FROZEN = 1_200.0  # after which networks are measured that learn with a frozen half
 U_ALONE = ("W", "b")  # what is frozen where U and its biases learn alone
@@ -31,7 +31,7 @@ SURGERY_AT = 10  # updates after which U is changed
 LONGER = 4.0  # length of U over that of W, where U is set to W
 MEAN = 0.5  # added to every entry of W, where W is to have a mean
 REPLACED = ("dropped-20", "random-20", "gradient-20", "dropped-2")
-"""Ways to ask whether the first changes of W help, by what takes their place, in the ledger."""
+"""Measurements in the ledger: what replaces the first changes of W, and the learning rate."""
 
 
 def count_updates(product: float, protocol: Protocol) -> int:
@@ -40,9 +40,9 @@ def count_updates(product: float, protocol: Protocol) -> int:
 
 
 def replace_first(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
-    """Return how much longer networks take with something else in place of first changes of W.
+    """Return how much longer networks take if something else replaces the first changes of W.
 
-    ``n_first`` changes are replaced, by each of `INTERVENTIONS`.
+    ``n_first`` changes are replaced by each of `INTERVENTIONS`.
     """
     n_first = count_updates(FIRST, protocol)
     rows = compare_interventions(protocol, weights, n_first=n_first, jobs=jobs)
@@ -52,8 +52,8 @@ def replace_first(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
 def judge_useless_at_first(first: Mapping[str, Model], initial: Array) -> Model:
     """Judge whether the first changes of W help.
 
-    They help if they lower the error, or if networks take longer with something else in their
-    place. `first` has what `replace_first` returns, by the name of the learning rate.
+    They help if they lower the error, or if networks take longer when something else replaces
+    them. `first` has what `replace_first` returns, by the name of the learning rate.
     """
     claim = load_claims()["useless-at-first"]
     measured: dict[str, Measurement] = {}
@@ -66,8 +66,9 @@ def judge_useless_at_first(first: Mapping[str, Model], initial: Array) -> Model:
         rows = first["paper" if rate == "20" else "small"]
         extra = get_estimate(rows[name], "extra")
         if name == "gradient":
-            measured[id] = extra
+            measured[id] = extra  # the ledger has a level for it
         else:
+            # The statement holds if the interval of the extra updates contains 0.
             costs_nothing = (extra.low or 0.0) <= 0.0 <= (extra.high or 0.0)
             measured[id] = supports_if(costs_nothing, extra)
     return judge("useless-at-first", measured)
@@ -78,7 +79,8 @@ def lowers_error(
 ) -> Flags:
     """Return in which networks the first changes of W lower the squared error, (n,).
 
-    The same networks without these changes are compared; `frozen` arrays change in neither.
+    They are compared with the same networks without these changes. The `frozen` arrays change in
+    neither.
     """
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
     with_changes = train_for(protocol, weights, n_first, frozen=frozen)
@@ -92,6 +94,7 @@ def judge_creates(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
 
     def measure(protocol: Protocol, weights: Array) -> Array:
+        """Return the cosine of the change of W with steepest descent, (n,)."""
         return agreement.measure_agreement(protocol, weights)["lower"]
 
     measured = {}
@@ -120,6 +123,7 @@ def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     """Judge whether U grows faster where W is above its mean, while W is frozen."""
 
     def measure(rate: str, weights: Array) -> dict[str, Array]:
+        """Return what `measure_reading` does, after U and c have learnt alone."""
         protocol = protocols[rate]
         n_updates = count_updates(FROZEN, protocol)
         later = train_for(protocol, weights, n_updates, frozen=U_ALONE)
@@ -139,10 +143,10 @@ def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Array) -> Model:
 
 
 def measure_reading(protocol: Protocol, weights: Array, later: Array) -> dict[str, Array]:
-    """Return how U has grown with W from some weights to later ones, (n,) each.
+    """Return how far the change of U from some weights to later ones follows W, (n,) each.
 
-    ``raw`` is the cosine of the growth of U, transposed, with W. ``sign`` is the share of the
-    entries at which both are above their means, or both below.
+    ``raw`` is the cosine of the change of U, transposed, with W. ``sign`` is the share of entries
+    at which both are above their means, or both below.
     """
     span = matrices.Scatter.of(protocol).span
     W = get_w(protocol, weights)

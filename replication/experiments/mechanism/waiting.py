@@ -1,4 +1,8 @@
-"""What changes while networks wait, and what a decoder alone could do with it."""
+"""What changes while networks wait, and what a decoder alone could do with it.
+
+The gap of a code is its distance from the hull of the other codes. The law foretells the time of a
+decoder from the smallest gap (`law.py`).
+"""
 
 import numpy as np
 from scipy.spatial.distance import pdist
@@ -29,8 +33,8 @@ from replication.simulator.running.engine import evaluate_networks, record_weigh
 
 BUDGET = 40_000.0  # learning rate times the updates that a decoder alone gets
 MOMENTS = {"start": 0.0, "aligned": None, "half": 0.5, "late": 0.9, "learnt": 1.0}
-"""When W and b are frozen, as a share of the updates of each network; None: when U is aligned."""
-PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # shares of the updates after which the change of W is measured
+"""When W and b are frozen: a share of each network's updates, or None: when U is aligned."""
+PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # shares of updates at which W's change is measured
 # Learning rate times updates:
 FOLLOWED = 1_200.0  # for which the curves follow networks
 CURVE_STEP = 20.0  # from one point of a curve to the next
@@ -39,7 +43,7 @@ EARLY = 100.0  # in which the first growth is measured
 
 
 def describe_growth(networks: Networks) -> Model:
-    """Return how the smallest gap grows at first, and whether W goes where the copy lacks.
+    """Return how the smallest gap grows at first, and whether W follows what reconstructions lack.
 
     Returns
     -------
@@ -48,12 +52,11 @@ def describe_growth(networks: Networks) -> Model:
         ``last_reading`` are the updates that a decoder alone would need at such a gap.
 
         ``growth``, ``first_growth`` : the factor by which the gap grows in an update, on average
-        over the first updates and in the very first one. It is the median over networks none of
-        whose codes lies inside the hull of the others (their share is ``convex``); ``predicted`` is
-        what the algebra says.
+        over the first updates, and in the very first one. Both are medians over the networks in
+        which no code lies inside the hull of the others (their share is ``convex``).
+        ``predicted`` is the factor by the algebra.
 
-        ``lacking`` : median cosine of h(1) - h(3) with what the copy lacks of the code, after each
-        of `PARTS`.
+        ``lacking`` : median over networks of `measure_lacking`, at each of `PARTS`.
     """
     protocol = networks.protocol
     n_early = round(EARLY / protocol.learning_rate)
@@ -83,8 +86,8 @@ def describe_growth(networks: Networks) -> Model:
 def measure_lacking(protocol: Protocol, weights: Array) -> Array:
     """Return the cosine between h(1) - h(3) and s W (v(0) - r), over patterns and units, (n,).
 
-    The first is what W changes by, the second what the reconstruction r lacks, as the hidden units
-    see it; s are their slopes in the first pass.
+    The first sets the change of W. The second is what the reconstruction r lacks, as hidden units
+    see it through W; s are their slopes in the first pass.
     """
     W, b = split_weights(protocol, weights)[0]
     patterns = make_patterns(protocol)
@@ -95,8 +98,8 @@ def measure_lacking(protocol: Protocol, weights: Array) -> Array:
     # The second pass, equations 5 and 6.
     transposed = W.swapaxes(-1, -2)
     second_vectors = keep * patterns + (1.0 - keep) * reconstruction
-    arriving = expit(second_vectors @ transposed + b[:, np.newaxis])
-    difference = (1.0 - keep) * (first - arriving)
+    second = expit(second_vectors @ transposed + b[:, np.newaxis])
+    difference = (1.0 - keep) * (first - second)  # h(1) - h(3)
     slopes = first * (1.0 - first)
     lacked = slopes * ((patterns - reconstruction) @ transposed)
     n = len(weights)
@@ -104,35 +107,36 @@ def measure_lacking(protocol: Protocol, weights: Array) -> Array:
 
 
 def freeze_encoders(networks: Networks, sample: Sample) -> Model:
-    """Return how many networks a decoder alone finishes if the encoder is frozen at each moment.
+    """Return which share of networks a decoder alone finishes, with encoders frozen at moments.
 
-    The decoder has the same learning rate times updates at every rate. ``finished`` is the share of
-    networks that meet the criterion, ``predicted`` the share whose smallest gap is large enough by
-    the law. ``at_paper_rate`` is the share if the decoder learns at the paper's rate, at whatever
-    rate the encoder has learnt.
+    The encoder is frozen at one of `MOMENTS`, and the decoder has ``BUDGET / learning_rate``
+    updates. ``finished`` is the share of networks that meet the criterion; ``predicted`` is the
+    share whose smallest gap is large enough for that by the law. ``at_paper_rate`` is the share if
+    the decoder learns at the paper's rate, whatever the rate of the encoder was.
     """
     protocol = networks.protocol
     cap = round(BUDGET / protocol.learning_rate)
     needed = law.find_needed_gap(cap, protocol)
     n_early = agreement.count_early_updates(protocol.learning_rate)
     aligned = agreement.find_alignment(protocol, networks.start, n_updates=n_early)
-    fast_cap = round(BUDGET / PAPER.learning_rate)
+    cap_at_paper_rate = round(BUDGET / PAPER.learning_rate)
     rows = []
-    for moment, part in MOMENTS.items():
-        updates = aligned if part is None else part * networks.updates
+    for moment, share in MOMENTS.items():
+        updates = aligned if share is None else share * networks.updates
+        # Networks that align late, or never, are frozen when they have learnt.
         at = np.minimum(np.ceil(updates), networks.updates).astype(np.int64)
         states = pick_states(networks, at)
         _, finished = train_decoder(protocol, states, cap, sample)
-        finished_fast = finished
+        finished_at_paper_rate = finished
         if protocol != PAPER:
-            _, finished_fast = train_decoder(PAPER, states, fast_cap, sample)
+            _, finished_at_paper_rate = train_decoder(PAPER, states, cap_at_paper_rate, sample)
         is_enough = measure_smallest_gap(protocol, states) >= needed
         rows.append(
             {
                 "moment": moment,
                 "at": float(np.median(at)),
                 "finished": estimate_share(finished),
-                "at_paper_rate": estimate_share(finished_fast),
+                "at_paper_rate": estimate_share(finished_at_paper_rate),
                 "predicted": float(np.mean(is_enough)),
             }
         )
@@ -142,10 +146,10 @@ def freeze_encoders(networks: Networks, sample: Sample) -> Model:
 def follow_waiting(networks: Networks, sample: Sample) -> Model:
     """Return curves over updates: shares of networks that are aligned, readable, and have learnt.
 
-    A network is ``readable`` if U and its biases alone would finish it within the median time of
-    all networks; ``predicted`` is the share whose smallest gap is large enough for that by the law.
-    ``gap``, ``gap_low`` and ``gap_high`` are the quartiles of the smallest gap. ``half`` tells when
-    each of the first shares reaches a half.
+    A network is ``readable`` if U and c alone would finish it within the median time of all
+    networks; ``predicted`` is the share whose smallest gap is large enough for that by the law.
+    ``gap_low``, ``gap`` and ``gap_high`` are the quartiles of the smallest gap. ``half`` has the
+    updates after which ``aligned``, ``readable`` and ``predicted`` reach one half.
     """
     protocol = networks.protocol
     median = float(np.median(networks.updates))
@@ -185,15 +189,16 @@ def find_half(curves: Model, name: str) -> float:
     share_after = shares[k]
     updates_before = curves["updates"][k - 1]
     updates_after = curves["updates"][k]
-    way = (0.5 - share_before) / (share_after - share_before)
-    return float(updates_before + way * (updates_after - updates_before))
+    part = (0.5 - share_before) / (share_after - share_before)  # of the step between both points
+    return float(updates_before + part * (updates_after - updates_before))
 
 
 def foretell_rest(networks: Networks) -> Model:
-    """Return how well the rest of the time follows from what is measured at some update.
+    """Return how well measures at the update ``at`` foretell how long networks still take.
 
-    ``r2`` has the squared rank correlation of the updates that are left with each measure; ``left``
-    is the share of networks that still learn then.
+    ``r2`` has the squared rank correlation of the remaining updates with each measure: the smallest
+    gap, the distance of the closest codes, the number of corners with a code, the length of W, and
+    the alignment. ``left`` is the share of networks that still learn.
     """
     protocol = networks.protocol
     at = round(LATER / protocol.learning_rate)
@@ -202,6 +207,7 @@ def foretell_rest(networks: Networks) -> Model:
     states = states[is_left]
     rest = networks.updates[is_left] - at
     codes = find_codes(protocol, states)
+    # A code lies in the corner whose units are those that are on.
     corners = [len(np.unique(each > 0.5, axis=0)) for each in codes]
     measured = {
         "gap": measure_smallest_gap(protocol, states),

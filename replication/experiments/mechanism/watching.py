@@ -25,12 +25,12 @@ another's decoder; and a network whose U is turned to the transpose of W after e
 def compare_pairs(
     networks: Networks, sample: Sample, *, names: Sequence[str] = tuple(PARTNERS)
 ) -> Model:
-    """Return how long halves take that learn from another network, or that are kept aligned.
+    """Return how long halves take if they learn from another network, or are kept aligned.
 
-    ``learnt`` is the share that meets the criterion. Of these, ``near`` is the share whose number
-    of updates is within `NEAR` of that of the other network. ``r2_donor`` and ``r2_own`` are
-    squared correlations of the logarithms of their updates with those of the other network, and
-    with those of the network from which the half comes.
+    The other network is the donor; ``donor`` is the median of its updates. ``learnt`` is the share
+    that meets the criterion. Of these, ``near`` is the share whose updates are within `NEAR` of
+    those of the donor. ``r2_donor`` and ``r2_own`` are squared correlations of the logarithms of
+    updates: with those of the donor, and of the network from which the half comes.
     """
     median = float(np.median(networks.other_updates))
     cap = max(1, round(PATIENCE * median))
@@ -58,9 +58,9 @@ def compare_pairs(
 def exchange_starts(networks: Networks, sample: Sample) -> Model:
     """Return how far each half of the initial weights decides how long a network takes.
 
-    One half is a network's own, the other half is that of another network. ``w`` is the squared
-    correlation of the logarithms of updates with those of the network whose W and b these are,
-    ``u`` the same for U and c.
+    One half is a network's own, and the other half comes from another network. ``w`` is the squared
+    correlation of the logarithms of updates with those of the network that gave W and b; ``u`` is
+    the same for the network that gave U and c.
     """
     protocol = networks.protocol
     encoder, decoder = list_connections(protocol)
