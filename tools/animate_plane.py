@@ -23,34 +23,34 @@ ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "plane.svg"
 N_FRAMES = 40
 SECONDS_A_FRAME = 0.15
-FRAMES_AT_REST = 14
+FRAMES_AT_REST = 14  # for how many frames the last one stays
 SIDE = 360  # pixels
 COLORS = (BLUE, GOLD, GREEN, PURPLE)
 """Colours of the four dots and their lines."""
-DASHES = ("none", "11 4", "4 3", "13 4 3 4")
+DASHES = ("none", "11 4", "4 3", "13 4 3 4")  # of the lines, for readers who see no colours
 SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]) * (1 + 2 * MARGIN) - MARGIN
-"""Corners of the plane that is shown, in units of the codes."""
+"""Corners of the part of the plane that the picture shows, in units of the codes."""
 
 
 def place(points: np.ndarray) -> np.ndarray:
-    """Return where points of the plane lie in the picture."""
+    """Return the positions in the picture, in pixels, of points of the plane."""
     share = (np.asarray(points) + MARGIN) / (1 + 2 * MARGIN)
     return SIDE * np.stack([share[..., 0], 1 - share[..., 1]], axis=-1)
 
 
 def write_path(points: np.ndarray) -> str:
-    """Return points as the data of a path; nothing for no points."""
+    """Return the data of an SVG path through points; "" if there are none."""
     if not len(points):
         return ""
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in place(points))
 
 
 def draw_frame(number: int, update: int, codes: np.ndarray, U: np.ndarray, c: np.ndarray) -> str:
-    """Return the picture after some updates, as the frame of that number."""
+    """Return a frame: the dots of `codes` (4, 2), and the line of each visible unit by U and c."""
     parts = []
     for i in range(len(c)):
         side, line = cut(SQUARE, U[i], c[i])
-        beyond = side if len(line) else line  # nothing of a square that no line cuts
+        beyond = side if len(line) else line  # no area if the line does not cut the square
         parts.append(f'<path class="c{i} side" d="{write_path(beyond)}"/>')
         parts.append(f'<path class="c{i} line" d="{write_path(line)}"/>')
     for k, (x, y) in enumerate(place(codes)):
@@ -63,14 +63,15 @@ def draw_frame(number: int, update: int, codes: np.ndarray, U: np.ndarray, c: np
 
 def draw() -> str:
     """Return the moving picture as SVG."""
-    shown = (read_model(ROOT / "results", "live") or {})["networks"]["typical"]
-    protocol = dataclasses.replace(PAPER, learning_rate=shown["learning_rate"])
-    traced = trace(protocol, seed=shown["seed"])
+    network = (read_model(ROOT / "results", "live") or {})["networks"]["typical"]
+    protocol = dataclasses.replace(PAPER, learning_rate=network["learning_rate"])
+    traced = trace(protocol, seed=network["seed"])
     _, _, U, c = traced.matrices()
     frames = "\n".join(
         draw_frame(number, t, traced.hidden[0][t], U[t], c[t])
         for number, t in enumerate(spread_moments(traced.updates, N_FRAMES))
     )
+    # Times in the animation: its length, and how many per cent of it one frame and the last take.
     seconds = (N_FRAMES + FRAMES_AT_REST) * SECONDS_A_FRAME
     share = 100 / (N_FRAMES + FRAMES_AT_REST)
     rest = 100 - share * (N_FRAMES - 1)

@@ -1,12 +1,13 @@
-"""Run the study, its experiments and its report from nothing, and note what came out and where.
+"""Run the study, its experiments and its report from nothing; note the digests and the machine.
 
 Usage: python tools/attest.py [--masked | --emulated] [--only NAME ...]
 
 Adds a row to results/attestations.json, and writes results/attestations.md from it (`make readme`
-then writes results/programs.md). Nothing that is there is used: neither cache nor models.
-``--masked``: the same with features of the processor hidden from NumPy, the C library, linear
-algebra and the compiler. ``--emulated``: an old x86-64 and an aarch64 processor, which give the
-digest of 1,000 networks alone. ``--only``: some experiments, and no report, to try it.
+then writes results/programs.md). No earlier result is used, neither from the cache nor of a model.
+``--masked`` hides features of the processor from NumPy, the C library, linear algebra and the
+compiler. ``--emulated`` runs on an emulated old x86-64 and an emulated aarch64 processor, which are
+so slow that only 1,000 networks are simulated. ``--only`` runs some experiments and no report, to
+try this program.
 """
 
 import argparse
@@ -35,12 +36,12 @@ RESULTS = ROOT / "results"
 TABLE = RESULTS / "attestations.json"
 PAGE = RESULTS / "attestations.md"
 BITS = ROOT / "tests" / "reliability" / "bits.py"
-THOUSAND = ("1000", "2000", "paper")  # networks, their cap, and the protocol
+THOUSAND = ("1000", "2000", "paper")  # arguments of `BITS`: networks, their cap, and the protocol
 MASK = {**OLD, **HASWELL}
 """Variables that hide features of the processor from the libraries."""
 NOTED = {"fma": "FMA", "avx2": "AVX2", "avx512f": "AVX-512", "neon": "NEON", "sve": "SVE"}
-"""Features by which libraries choose their code: what LLVM calls them, and what people do."""
-SHOWN = 8  # digits of a digest in the table
+"""Features by which libraries choose their code: LLVM's names, and the usual ones."""
+SHOWN = 8  # how many digits of a digest the table shows
 EMULATED_X86 = ("qemu-x86_64", "-cpu", "Nehalem")
 
 Row = dict[str, Any]
@@ -55,21 +56,22 @@ def run_step(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str,
     begun = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(words, env=environment, cwd=ROOT, stdout=output)
-        _, status, used = os.wait4(process.pid, 0)
+        # `wait4` also tells the peak of memory of this process.
+        _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read()
     if process.returncode != 0:
         sys.exit(f"{' '.join(map(str, words))} ended with {process.returncode}")
-    # Kilobytes, but bytes on macOS.
-    megabytes = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    # In kilobytes, but in bytes on macOS.
+    megabytes = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
     return text, {"seconds": round(time.monotonic() - begun, 1), "megabytes": round(megabytes)}
 
 
 def attest(*, is_masked: bool, only: Sequence[str] | None) -> Row:
-    """Return the row of this machine, with features masked or as it is.
+    """Run everything, and return the row of this machine, with features masked or as it is.
 
-    `only`: the experiments that run, and no report then; None for all of it.
+    `only`: experiments to run, without the report; None runs all of them, and the report.
     """
     with tempfile.TemporaryDirectory(prefix="attest-") as name:
         results = Path(name) / "results"
@@ -95,7 +97,7 @@ def attest(*, is_masked: bool, only: Sequence[str] | None) -> Row:
 
 
 def run_thousand(interpreter: Sequence[str], environment: Mapping[str, str]) -> Row:
-    """Simulate 1,000 networks by a Python, and return what it prints of them."""
+    """Simulate 1,000 networks with a Python interpreter; return what `BITS` prints of them."""
     text, _ = run_step((*interpreter, "-W", "ignore", str(BITS), *THOUSAND), environment)
     measured: Row = json.loads(text)
     return measured
@@ -110,7 +112,10 @@ def find_digest(thousand: Row) -> str:
 def run_commands(
     results: Path, environment: Mapping[str, str], only: Sequence[str] | None
 ) -> dict[str, Row]:
-    """Run experiments, and the study twice, into a results folder; return what each step took."""
+    """Run experiments, and the study twice, into a results folder; return each step's costs.
+
+    The second time, the study finds its networks in the cache. `only` is that of `attest`.
+    """
     command = (sys.executable, "-W", "ignore", "-m", "replication")
     place = ("--results", str(results))
     costs: dict[str, Row] = {}
@@ -137,7 +142,7 @@ def hash_results(results: Path) -> Row:
 
 
 def attest_emulated() -> list[Row]:
-    """Return the rows of processors that this one emulates, which hold one digest each."""
+    """Return the rows of two emulated processors; each has the digest of 1,000 networks alone."""
     with tempfile.TemporaryDirectory(prefix="attest-") as name:
         root, site = unpack_aarch64_python(Path(name))
         arm = ("qemu-aarch64", "-L", str(root), str(root / "usr" / "bin" / "python3.13"))
@@ -163,7 +168,7 @@ def attest_emulated() -> list[Row]:
 
 
 def describe_machine(*, is_masked: bool) -> Row:
-    """Return what a row says of its machine, its versions and its sources."""
+    """Return the entries of a row on the machine, the versions and the sources."""
     import numpy as np
 
     system = f"{platform.system()} {platform.machine()}"
@@ -188,16 +193,17 @@ def describe_machine(*, is_masked: bool) -> Row:
 def describe_features(*, is_masked: bool) -> str:
     """Return in words which features of the processor the compiler uses."""
     _, features = choose_processor()
-    used = [words for name, words in NOTED.items() if f"+{name}" in features.split(",")]
+    # "+avx2,+fma,-avx512f": a plus stands before a feature that is used.
+    used = [name for key, name in NOTED.items() if f"+{key}" in features.split(",")]
     if not is_masked:
         return ", ".join(used)
-    # The compiler is told to do without AVX-512, and libraries without all of them.
-    used = [words for words in used if words != "AVX-512"]
+    # The mask takes AVX-512 from the compiler, and all features from the libraries.
+    used = [name for name in used if name != "AVX-512"]
     return f"{', '.join(used)}, of which libraries use none"
 
 
 def find_processor() -> str:
-    """Return what the system calls the processor."""
+    """Return the name of the processor that the system gives."""
     if sys.platform == "darwin":
         words = ("sysctl", "-n", "machdep.cpu.brand_string")
         return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
@@ -209,7 +215,7 @@ def find_processor() -> str:
 
 
 def call_git(*words: str) -> str:
-    """Return what git says about the sources, or that they are in no repository."""
+    """Return what git prints for a command on the sources, or "no repository" if it fails."""
     done = subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else "no repository"
 
@@ -228,7 +234,7 @@ def measure_folder(folder: Path) -> int:
 
 
 def list_digests(row: Row) -> dict[str, str]:
-    """Return all digests of a row by the names of what they belong to."""
+    """Return all digests of a row by name, such as "report" or "model speed"."""
     digests = dict(row["digests"])
     models = digests.pop("models", {})
     for name, digest in models.items():
@@ -237,33 +243,33 @@ def list_digests(row: Row) -> dict[str, str]:
 
 
 def find_disagreements(rows: Sequence[Row]) -> list[str]:
-    """Return a sentence for each row whose digests differ from those of an earlier one."""
+    """Return a sentence for each row that differs from an earlier row, the first such one."""
     sentences = []
     for k, row in enumerate(rows, start=1):
-        for earlier, other in enumerate(rows[: k - 1], start=1):
-            differing = list_differing(row, other)
+        for i, earlier_row in enumerate(rows[: k - 1], start=1):
+            differing = list_differing(row, earlier_row)
             if differing:
-                sentences.append(f"Row {k} differs from row {earlier} in: {', '.join(differing)}.")
+                sentences.append(f"Row {k} differs from row {i} in: {', '.join(differing)}.")
                 break
     return sentences
 
 
-def list_differing(row: Row, other: Row) -> list[str]:
-    """Return what has other digests in two rows.
+def list_differing(first: Row, second: Row) -> list[str]:
+    """Return the names of digests that differ between two rows.
 
-    Rows of different sources are compared in their outcomes alone, which no version may change
+    Rows of different sources are compared by their outcomes alone, which no version may change
     without saying so.
     """
-    ours = list_digests(row)
-    theirs = list_digests(other)
-    names = [name for name in ours if name in theirs]
-    if row["sources"] != other["sources"]:
+    digests = list_digests(first)
+    other_digests = list_digests(second)
+    names = [name for name in digests if name in other_digests]
+    if first["sources"] != second["sources"]:
         names = [name for name in names if name in ("1,000 networks", "outcomes")]
-    return [name for name in names if ours[name] != theirs[name]]
+    return [name for name in names if digests[name] != other_digests[name]]
 
 
 def render_page(rows: Sequence[Row]) -> str:
-    """Return the table as Markdown."""
+    """Return the page as Markdown: the table of rows, where they disagree, and each model."""
     lines = [
         "# Where this was run, and what came out",
         "",
@@ -286,12 +292,12 @@ def render_page(rows: Sequence[Row]) -> str:
 
 
 def _list_cells(row: Row) -> list[str]:
-    """Return the cells of a row, but for its number."""
+    """Return the cells of a row except its number."""
     cells = [row[name] for name in ("processor", "features", "kind", "system")]
     cells += [row[name] for name in ("python", "numpy", "commit", "date")]
     digests = row["digests"]
     cells += [digests.get(name, "")[:SHOWN] for name in ("1,000 networks", "outcomes")]
-    # One digest of all models.
+    # One digest of the digests of all models.
     models = digests.get("models", {})
     joined = hashlib.sha256(json.dumps(models, sort_keys=True).encode()).hexdigest()
     cells.append(f"{joined[:SHOWN]} (of {len(models)})" if models else "")
@@ -300,7 +306,7 @@ def _list_cells(row: Row) -> list[str]:
 
 
 def _write_models(rows: Sequence[Row]) -> list[str]:
-    """Return the lines of a table of each model, with a column for each row that has models."""
+    """Return the lines of a table of models' digests; its columns are the rows that have models."""
     by_row: dict[int, dict[str, str]] = {}
     for k, row in enumerate(rows, start=1):
         if row["digests"].get("models"):
@@ -316,6 +322,7 @@ def _write_models(rows: Sequence[Row]) -> list[str]:
 
 
 def _write_head(heads: Sequence[str]) -> list[str]:
+    """Return the first two lines of a table in Markdown."""
     return [_write_line(heads), _write_line(["---"] * len(heads))]
 
 
@@ -324,7 +331,7 @@ def _write_line(cells: Sequence[str]) -> str:
 
 
 def main() -> None:
-    """Add rows, and write the pages."""
+    """Run what the options ask for, add its rows to the table, and write the page."""
     parser = argparse.ArgumentParser(description="Add the row of this machine.")
     parser.add_argument("--masked", action="store_true", help="hide features of the processor")
     parser.add_argument("--emulated", action="store_true", help="add emulated processors")

@@ -1,10 +1,10 @@
-"""Measure how often `compare` contradicts a report of runs like one's own, and finds a difference.
+"""Measure how often `compare` contradicts a report by mistake, and how often it finds a difference.
 
 Usage: python -m tools.measure_rates [--drawn | --pages | --check]
 
-Each trial draws N runs and a report of n runs from one population: whatever is contradicted is so
-by mistake. Of tables each trial draws all rows. What is judged by drawn studies takes long and is
-measured again only with ``--drawn``.
+Each trial draws one's own runs and the runs of a report from the same population, so that every
+contradiction is a mistake. A trial of a table draws all its rows. Kinds of reports that are judged
+by drawn studies take long; they are measured again only with ``--drawn``.
 
 Writes compare_rates.json, beside this file, and the tables of docs/compare.md and of
 docs/compare_rates.md. With ``--check`` nothing is measured; the exit code is 1 if a page does not
@@ -43,7 +43,7 @@ Model = dict[str, Any]
 
 
 def measure_all(stored: Mapping[str, Any], *, is_drawn_again: bool) -> Model:
-    """Measure all cells; those that are judged by drawn studies only if it is asked for."""
+    """Measure all cells, but take what needs drawn studies from `stored` unless it is asked for."""
     with ProcessPoolExecutor(N_PROCESSES) as pool:
         tables = measure_tables(pool)
         at_once = measure_rows_at_once(pool)
@@ -66,7 +66,10 @@ def measure_tables(pool: ProcessPoolExecutor) -> Model:
 
 
 def measure_rows_at_once(pool: ProcessPoolExecutor) -> dict[tuple[str, str], dict[str, Rate]]:
-    """Return the rates of what is judged at once: of population and size, by kind of report."""
+    """Return the rates of kinds whose trials are judged many at once.
+
+    The keys are population and size, and then the kind of report.
+    """
     cells = list(itertools.product(POPULATIONS, SIZES))
     measured = pool.map(
         measure_all_kinds,
@@ -86,7 +89,11 @@ def collect_rates(
     *,
     is_drawn_again: bool,
 ) -> Model:
-    """Return the rates of rows, by kind of report, population and size."""
+    """Return the rates of single rows, by kind of report, population and size.
+
+    Kinds that are judged by drawn studies are measured only if `is_drawn_again`; otherwise they are
+    taken from `stored`.
+    """
     rates: Model = {}
     for kind in (*AT_ONCE, *DRAWN):
         rates[kind] = {population: {} for population in POPULATIONS}
@@ -105,7 +112,7 @@ def collect_rates(
 
 
 def main() -> None:
-    """Measure, and write what is stored and the pages."""
+    """Measure if asked, and write or check the stored rates and the pages."""
     asked = sys.argv[1:]
     stored = json.loads(STORED.read_text("utf-8"))
     if not {"--check", "--pages"} & set(asked):

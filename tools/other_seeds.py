@@ -1,13 +1,13 @@
-"""Make everything once more from other seeds, and say which verdicts and sentences turn.
+"""Make everything again from other seeds, and list the verdicts and sentences that change.
 
 Usage: python tools/other_seeds.py OFFSET FOLDER
 
-The root seeds of the default study and of every experiment are OFFSET higher; models and report go
-into FOLDER, which should be empty, and what turned into FOLDER/other_seeds.md (`results` has that
-of the last time): the verdicts that differ from those of `results`, and the checks of the chapters
-that no longer hold. The report itself stops at the first sentence that has become untrue.
-Takes about as long as `make replicate` from nothing; models that are in FOLDER already, and of the
-version of now, are not made again.
+The root seeds of the default study and of every experiment are OFFSET higher. Models and report go
+into FOLDER, which should be empty. FOLDER/other_seeds.md lists the verdicts that differ from those
+in `results`, and the conditions of the chapters' sentences that no longer hold; `results` has the
+list of the last time. The report itself stops at the first sentence that is no longer true.
+This takes about as long as `make replicate` from nothing. Models of the current version that are in
+FOLDER already are not made again.
 """
 
 import sys
@@ -28,16 +28,16 @@ NAMES = ("headline", *registry.EXPERIMENTS)
 
 
 class AsDefault(Study):
-    """A study whose report is the full one."""
+    """A study that gets the full report, which otherwise only the default study gets."""
 
     @property
     def is_default(self) -> bool:
-        """As if its root seed were that of the default study."""
+        """Always true, although the root seed is another one."""
         return True
 
 
 def tell(words: str) -> None:
-    """Say what is being done."""
+    """Print a line of progress."""
     print(words, file=sys.stderr, flush=True)
 
 
@@ -55,24 +55,24 @@ def list_verdicts(models: Mapping[str, Model]) -> dict[str, str]:
 def list_untrue(models: Mapping[str, Model]) -> list[str]:
     """Return the conditions of sentences that do not hold, as `experiment: name`."""
     untrue = []
-    for name, checks in registry.list_checks(models).items():
-        for sentence, is_true in checks.items():
+    for experiment, checks in registry.list_checks(models).items():
+        for name, is_true in checks.items():
             if not is_true:
-                untrue.append(f"{name}: {sentence}")
+                untrue.append(f"{experiment}: {name}")
     return untrue
 
 
 def count_checks(models: Mapping[str, Model]) -> int:
-    """Return how many conditions the sentences of the chapters have."""
+    """Return the number of conditions of all sentences of the chapters."""
     return sum(len(checks) for checks in registry.list_checks(models).values())
 
 
-def write_record(offset: int, here: Mapping[str, Model], there: Mapping[str, Model]) -> str:
-    """Return in Markdown what turned with other seeds."""
-    before = list_verdicts(here)
-    now = list_verdicts(there)
+def write_record(offset: int, committed: Mapping[str, Model], repeated: Mapping[str, Model]) -> str:
+    """Return in Markdown what changes with other seeds: from committed to repeated models."""
+    before = list_verdicts(committed)
+    now = list_verdicts(repeated)
     turned = [statement for statement in load_claims() if before[statement] != now[statement]]
-    untrue = list_untrue(there)
+    untrue = list_untrue(repeated)
     lines = [
         "# What other seeds give",
         "",
@@ -80,7 +80,7 @@ def write_record(offset: int, here: Mapping[str, Model], there: Mapping[str, Mod
         f"{offset:,} higher (`python tools/other_seeds.py {offset} FOLDER`).",
         "",
         f"Of {len(before)} verdicts with their conditions, {len(turned)} are others. Of the "
-        f"{count_checks(there)} conditions under which sentences of the report are true "
+        f"{count_checks(repeated)} conditions under which sentences of the report are true "
         f"(`checks.py` beside each experiment), {len(untrue)} do not hold.",
     ]
     if turned:
@@ -95,7 +95,7 @@ def write_record(offset: int, here: Mapping[str, Model], there: Mapping[str, Mod
 
 
 def main(offset: int, folder: Path) -> None:
-    """Run everything, and print what turns."""
+    """Run everything with root seeds that are `offset` higher, and print what changes."""
     for name, fixed in registry.EXPERIMENTS.items():
         registry.EXPERIMENTS[name] = fixed._replace(root_seed=fixed.root_seed + offset)
     study = AsDefault(PAPER, DEFAULT_ROOT_SEED + offset, DEFAULT_SEEDS, folder)

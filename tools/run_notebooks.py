@@ -1,4 +1,4 @@
-"""Run the notebooks and store what they show, without the times that change with each run.
+"""Run the notebooks and store their outputs, without times, which change with each run.
 
 Usage: python tools/run_notebooks.py [NAME ...]
 """

@@ -1,4 +1,4 @@
-"""Write what is made of replication/publication/identity.toml, and say what is empty there.
+"""Write the files that replication/publication/identity.toml decides, and list its empty fields.
 
 Usage: python tools/write_identity.py [--check]
 
@@ -23,7 +23,7 @@ END = "# (end of what is from there)\n"
 
 
 def render_citation(identity: Identity) -> str:
-    """Return CITATION.cff: its template, with the marks replaced by what the identity says."""
+    """Return CITATION.cff: its template, with the identity in place of the marks."""
     authors = [_cite(author) for author in identity.authors]
     if not authors:
         authors = [{"name": identity.collective}]
@@ -40,7 +40,7 @@ def render_citation(identity: Identity) -> str:
         head["doi"] = places.archive_doi
     if places.software_heritage:
         head["identifiers"] = [{"type": "swh", "value": places.software_heritage}]
-    # What is to be cited: the article about this, or else the software.
+    # What readers should cite: the article, or the software if there is no article.
     year = int(identity.date[:4])
     preferred: dict[str, Any]
     if places.article_doi:
@@ -82,7 +82,10 @@ def _cite(author: Author) -> dict[str, str]:
 
 
 def _to_yaml(value: Any, indent: str = "") -> str:
-    """Return dictionaries, lists and texts as YAML, without a line break at the end."""
+    """Return a dictionary as YAML, without a line break at the end.
+
+    Its values may be dictionaries, lists, texts and whole numbers.
+    """
     lines = []
     for key, entry in value.items():
         if isinstance(entry, dict):
@@ -96,6 +99,7 @@ def _to_yaml(value: Any, indent: str = "") -> str:
                 else:
                     lines.append(f"{indent}  - {each}")
         else:
+            # Quotes are left out where YAML needs none.
             is_plain = isinstance(entry, int) or key in {"type", "version", "license", "doi"}
             lines.append(f"{indent}{key}: {entry if is_plain else json.dumps(entry)}")
     return "\n".join(lines)
@@ -157,7 +161,7 @@ def _describe(author: Author) -> dict[str, Any]:
 
 
 def render_project(identity: Identity) -> str:
-    """Return pyproject.toml with the lines between the marks made anew."""
+    """Return pyproject.toml with new lines between the two marks."""
     authors = [{"name": author.name} for author in identity.authors]
     if not authors:
         authors = [{"name": identity.collective}]
@@ -165,7 +169,7 @@ def render_project(identity: Identity) -> str:
         authors.append({"email": identity.contact.email})
     lines = [f"version = {json.dumps(identity.version)}", "authors = ["]
     for author in authors:
-        ((key, value),) = author.items()  # a name or an address
+        ((key, value),) = author.items()  # its one entry, a name or an address
         lines.append(f"    {{ {key} = {json.dumps(value, ensure_ascii=False)} }},")
     lines += ["]", f"keywords = {json.dumps(list(identity.keywords))}"]
     urls = {"Repository": identity.places.repository, "Issues": identity.places.issues}
@@ -180,7 +184,7 @@ def render_project(identity: Identity) -> str:
 
 
 def describe_empty(identity: Identity) -> str:
-    """Return what only an owner can fill in, and what follows where it is empty."""
+    """Return the fields that are empty, and what each of them is for."""
     if not identity.empty:
         return "Nothing is empty in replication/publication/identity.toml."
     n_empty = plural(len(identity.empty), "field")

@@ -34,7 +34,7 @@ EXAMPLE = ["--value", "updates", "--reported", "mean=48 max=202 n=100"]
 
 
 def render_readme() -> str:
-    """Return the page that the models in the results folder make of the template."""
+    """Return README.md: its template, filled with the models in the results folder."""
     paths = sorted((RESULTS / "models").glob("*.json"))
     models = {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
     models["checks"] = list_checks(models)
@@ -52,9 +52,9 @@ def render_readme() -> str:
 
 
 def run_rule() -> str:
-    """Return what the first example, a rule of one's own, prints."""
+    """Return what the first example, a user's rule, prints."""
     names: dict[str, object] = {}
-    exec(RULE, names)  # our own text, above
+    exec(RULE, names)  # safe, since it is the text above
     return str(names["outcomes"])
 
 

@@ -13,7 +13,7 @@ from .runs import MOST_CYCLES, PROCESSES, Columns, find_seed
 Array = NDArray[Any]
 
 NEVER = 10**6
-"""Cycles of a machine that finds no solution."""
+"""Stands for the cycles of a machine that finds no solution; it is larger than all cycles."""
 N_STUDIES = 4000
 """Studies that are drawn to estimate a p."""
 N_SAMPLES = 200
@@ -23,11 +23,11 @@ CONTRADICTED = 0.01
 COMPATIBLE = 0.05
 """A fact is compatible if the lower limit of p is above this."""
 JUDGED = {"every": "solved", "tenth": "solved_tenth"}
-"""After which cycles a machine is judged, and the column that says when it was first solved."""
+"""After which cycles a machine is judged: the column with the cycle at which it was first solved."""
 LAST_TESTS = "1500", "1600", "1700", "1800"
 """Cycles of the last four tests of a 40-10-40 machine."""
 N_COMPLETIONS = 400
-"""Completions in one such test."""
+"""Completions in a test of a 40-10-40 machine."""
 PRINTED_COMPLETION = 0.986
 PRINTED_COSINE = 0.735
 ALIKE = 0.8
@@ -49,8 +49,10 @@ class Fact(NamedTuple):
     p: float
     low: float  # limits of p, at 1 and 99 %
     high: float
-    adjusted: float  # what is held against 0.01, after Holm
-    decision: str  # "contradicted", "compatible" or "undecided"; before Holm also "beyond" or ""
+    adjusted: float  # the limit `high` after Holm's correction, compared with `CONTRADICTED`
+    # "contradicted", "compatible" or "undecided". Before Holm's correction it may also be "", or
+    # "beyond" if the printed number lies beyond those of all machines.
+    decision: str
 
 
 def make_fact(name: str, estimate: Estimate) -> Fact:
@@ -68,7 +70,7 @@ def read_times(columns: Columns, name: str) -> Array:
 
 
 def measure_tails(values: Array, at: Array) -> Array:
-    """Return two-sided p of each number `at` among `values`: twice the smaller tail."""
+    """Return the two-sided p of each number in `at` among `values`: twice the smaller tail."""
     ordered = np.sort(values)
     below = np.searchsorted(ordered, at, side="right") / len(values)
     above = 1.0 - np.searchsorted(ordered, at, side="left") / len(values)
@@ -97,13 +99,16 @@ def find_medians(times: Array) -> Array:
 
 
 def summarise_times(times: Array) -> Array:
-    """Return median and longest of studies (study, machine, 1)."""
+    """Return the median and the longest time of each study; `times` is (study, machine, 1)."""
     solved = times[..., 0]
     return np.column_stack([find_medians(solved), solved.max(axis=1)])
 
 
 def summarise_eight(times: Array) -> Array:
-    """Return, of studies, how many machines find eight codes, and medians to seven and to eight."""
+    """Return how many machines of each study find eight codes, and its medians to seven and eight.
+
+    `times` is (study, machine, 2): cycles to seven codes, and to eight.
+    """
     near = times[..., 0]
     solved = times[..., 1]
     n_found = (solved <= MOST_CYCLES).sum(axis=1)
@@ -117,10 +122,11 @@ def estimate_p(
     printed: tuple[float, ...],
     generator: np.random.Generator,
 ) -> Estimate:
-    """Return p of the printed numbers, among studies drawn from machines.
+    """Return p of the printed numbers among studies that are drawn from machines.
 
-    `times`: (machine, column). `size`: machines in a study. `summarise`: returns the numbers of
-    studies (study, machine, column) that are printed. The limits come from samples of machines.
+    `times`: (machine, column). `size`: machines in a study. `summarise`: takes the times of studies,
+    (study, machine, column), and returns the numbers that are printed. The limits of p come from
+    samples of the machines, drawn with replacement.
     """
 
     def draw_p(machines: Array) -> float:
@@ -142,17 +148,19 @@ def limit_share(n_true: int, n: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-# One fact each: p, its limits, and what enters Holm's order
+# One fact each: its p and the limits of p
 
 
 def judge_remaining(columns: Columns, n_checks: int) -> Estimate:
-    """Return the probability that all of 250 machines keep their solution for so many checks.
+    """Return the probability that all of 250 machines keep their solution for `n_checks` checks.
 
-    It is q to the power of 250, of the share q of watched machines that keep it.
+    It is q^250, where q is the share of watched machines that keep it.
     """
     held = np.array(columns["held"])
     lost = np.array(columns["lost"])
+    # Machines that could be watched for 1,000 cycles before the last one.
     is_counted = (held > 0) & (held <= MOST_CYCLES - 1000)
+    # There is a check every ten cycles; 0 means that the solution was never lost.
     is_kept = (lost == 0) | (lost - held > 10 * n_checks)
     n = int(is_counted.sum())
     n_kept = int((is_counted & is_kept).sum())
@@ -163,16 +171,19 @@ def judge_remaining(columns: Columns, n_checks: int) -> Estimate:
 class Large(NamedTuple):
     """What the plan measures of the 40-10-40 machines of one process, an entry for each machine."""
 
-    completion: Array  # share right, mean of the last four tests
-    least_distance: Array  # of any two codes, in bits
-    largest_cosine: Array  # of two units of a group
-    n_alike_rearranged: Array  # pairs at 0.8 or higher, of rearranged weights
-    at_800: Array
+    completion: Array  # share of completions that are right, mean of the last four tests
+    least_distance: Array  # between any two codes, in bits
+    largest_cosine: Array  # between any two units of a group
+    n_alike_rearranged: Array  # pairs of units with a cosine of 0.8 or more, weights rearranged
+    at_800: Array  # share of completions that are right at cycle 800
     at_860: Array
 
 
 def describe_large(columns: Columns, generator: np.random.Generator) -> Large:
-    """Return what the plan measures of 40-10-40 machines."""
+    """Return what the plan measures of the 40-10-40 machines of one process.
+
+    `columns`: those of the run. `generator`: draws the random order of the rearranged weights.
+    """
     v = 40
     h = 10
     weights = np.array(columns["weights"]).reshape(-1, h, 2 * v + 1)
@@ -202,29 +213,34 @@ def find_cosines(weights: Array) -> Array:
     v = weights.shape[2] // 2
     lengths = np.sqrt((weights.astype(float) ** 2).sum(axis=1, keepdims=True))
     directions = weights / np.maximum(lengths, 1e-9)
-    places = np.triu_indices(v, 1)
-    found = []
+    first, second = np.triu_indices(v, 1)
+    cosines = []
     for group in (directions[:, :, :v], directions[:, :, v:]):
         products = np.einsum("mkp,mkq->mpq", group, group)
-        found.append(products[:, places[0], places[1]])
-    return np.concatenate(found, axis=1)
+        cosines.append(products[:, first, second])
+    return np.concatenate(cosines, axis=1)
 
 
 def predict_one_more(values: Array, at: float) -> float:
-    """Return the probability that one more machine is at or below `at` (a t prediction)."""
+    """Return the probability that one more machine has `at` or less, from a t distribution."""
     spread = values.std(ddof=1) * np.sqrt(1.0 + 1.0 / len(values))
     return float(stats.t.cdf((at - values.mean()) / spread, len(values) - 1))
 
 
 def judge_completion(large: Large) -> Fact:
-    """Return whether 98.6 % is an ordinary result; a decision "beyond" is left to Holm."""
+    """Return whether a completion of 98.6 % is an ordinary result, by the rule of the plan.
+
+    If all machines lie on one side of it, `decide` judges by p.
+    """
     shares = large.completion
     n_below = int((shares <= PRINTED_COMPLETION).sum())
     n_above = int((shares >= PRINTED_COMPLETION).sum())
     n_trials = N_COMPLETIONS * len(LAST_TESTS)
+    # p of the printed share, by a t prediction of the logarithm of the odds.
     right = shares * n_trials
-    odds = np.log((right + 0.5) / (n_trials - right + 0.5))
-    below = predict_one_more(odds, float(np.log(PRINTED_COMPLETION / (1 - PRINTED_COMPLETION))))
+    log_odds = np.log((right + 0.5) / (n_trials - right + 0.5))
+    printed = float(np.log(PRINTED_COMPLETION / (1 - PRINTED_COMPLETION)))
+    below = predict_one_more(log_odds, printed)
     p = 2.0 * min(below, 1.0 - below)
     n_on_either_side = min(n_below, n_above)
     if n_on_either_side >= 5:
@@ -237,7 +253,10 @@ def judge_completion(large: Large) -> Fact:
 
 
 def judge_cosine(large: Large) -> Fact:
-    """Return whether no cosine above 0.73 is an ordinary result; "beyond" is left to Holm."""
+    """Return whether no cosine above 0.73 is an ordinary result, by the rule of the plan.
+
+    If every machine has a larger cosine, `decide` judges by p.
+    """
     n_true = int((large.largest_cosine <= PRINTED_COSINE).sum())
     p = predict_one_more(large.largest_cosine, PRINTED_COSINE)
     if n_true >= 6:
@@ -250,7 +269,7 @@ def judge_cosine(large: Large) -> Fact:
 
 
 def judge_distance(large: Large) -> Fact:
-    """Return whether codes that are 2 apart are an ordinary result."""
+    """Return whether it is an ordinary result that all codes are at least 2 bits apart."""
     n_true = int((large.least_distance >= 2).sum())
     n = len(large.least_distance)
     low, high = limit_share(n_true, n)
@@ -262,12 +281,12 @@ def judge_distance(large: Large) -> Fact:
 
 
 def decide(facts: list[Fact]) -> list[Fact]:
-    """Return the facts with values after Holm, and the decisions that follow from them."""
+    """Return the facts with Holm's correction, and the decisions that follow from it."""
     order = sorted(range(len(facts)), key=lambda k: facts[k].high)
     adjusted = [0.0] * len(facts)
     largest = 0.0
-    for place, k in enumerate(order):
-        largest = max(largest, min(1.0, (len(facts) - place) * facts[k].high))
+    for rank, k in enumerate(order):
+        largest = max(largest, min(1.0, (len(facts) - rank) * facts[k].high))
         adjusted[k] = largest
     decided = []
     for fact, value in zip(facts, adjusted, strict=True):
@@ -321,12 +340,13 @@ def find_verdict(readings: dict[str, list[Fact]]) -> str:
 
 
 def score_predictions(runs: dict[str, Columns]) -> list[dict[str, Any]]:
-    """Return each prediction for 40-10-40, what came, and whether it holds."""
+    """Return each prediction for 40-10-40 with the measured value, and whether it holds."""
     predictions = []
     large = {}
     for process in PROCESSES:
         generator = np.random.default_rng(find_seed(f"judging {process} every"))
         large[process] = describe_large(runs[f"40-10-40 {process}"], generator)
+    # What the plan predicts for each process, as limits.
     before = {"R1": (0.80, 0.97), "N": (0.55, 0.93), "NP": (0.60, 0.95)}
     rises = {"R1": (0.02, 0.15), "N": (0.05, 0.40), "NP": (0.05, 0.40)}
     for process, machines in large.items():
@@ -345,15 +365,16 @@ def score_predictions(runs: dict[str, Columns]) -> list[dict[str, Any]]:
         ]
         for name, value, limits in rows:
             predictions.append(score_prediction(process, name, float(value), limits))
-    apart = float(large["N"].completion.mean() - large["R1"].completion.mean())
-    predictions.append(score_prediction("N", "completion, less that of R1", apart, (-0.005, 0.005)))
+    difference = float(large["N"].completion.mean() - large["R1"].completion.mean())
+    name = "completion, less that of R1"
+    predictions.append(score_prediction("N", name, difference, (-0.005, 0.005)))
     return predictions
 
 
 def score_prediction(
     process: str, name: str, value: float, limits: tuple[float, float]
 ) -> dict[str, Any]:
-    """Return a prediction with what came, and whether that lies within the predicted limits."""
+    """Return a prediction with the measured value, and whether this lies within the limits."""
     low, high = limits
     return {
         "process": process,
@@ -366,7 +387,10 @@ def score_prediction(
 
 
 def describe_times(times: Array, size: int, longest: int) -> dict[str, Any]:
-    """Return the time to a solution, of machines and of studies of `size` machines."""
+    """Return the time to a solution, of machines and of studies of `size` machines.
+
+    `longest`: the longest time that is printed.
+    """
     generator = np.random.default_rng(find_seed("describing"))
     drawn = generator.integers(len(times), size=(N_STUDIES, size))
     studies = summarise_times(times[drawn][..., np.newaxis])
@@ -386,7 +410,7 @@ def describe_times(times: Array, size: int, longest: int) -> dict[str, Any]:
 def compare_programs(runs: dict[str, Columns]) -> list[dict[str, Any]]:
     """Return whether both programs agree: Kolmogorov and Smirnov's p for each pair of runs.
 
-    ``power``: how often times that are 10 % longer would be found.
+    ``power``: how often the test would find that times are 10 % longer.
     """
     comparisons = []
     pairs = [(f"4-2-4 {process}", "solved", MOST_CYCLES) for process in PROCESSES]
@@ -427,7 +451,7 @@ def describe_figure_2(columns: Columns) -> dict[str, Any]:
 
 
 def judge_all(runs: dict[str, Columns]) -> dict[str, Any]:
-    """Return all that the plan asks for."""
+    """Return all that the plan asks for: the verdict, what it rests on, and what is described."""
     readings = {}
     times = {}
     for process, judged in itertools.product(PROCESSES, JUDGED):

@@ -68,7 +68,7 @@ def count_predictions(results: Results) -> str:
 
 
 def show_p(p: float) -> str:
-    """Return a probability in the precision that it is known to."""
+    """Return a probability with as many digits as are known."""
     if p < 0.001:
         return "< 0.001"
     if p < 0.1:
@@ -83,8 +83,8 @@ def tabulate_facts(results: Results) -> pd.DataFrame:
     """Return what each reading says of each fact."""
     rows = {}
     for reading, facts in results["readings"].items():
-        found = {fact["name"]: fact for fact in facts}
-        rows[reading] = {name: show_fact(found[name]) for name in FACTS}
+        by_name = {fact["name"]: fact for fact in facts}
+        rows[reading] = {name: show_fact(by_name[name]) for name in FACTS}
     return pd.DataFrame(rows)
 
 
@@ -113,12 +113,15 @@ def tabulate_times(results: Results, encoder: str) -> pd.DataFrame:
 
 
 def show_cycle(cycle: float | None) -> str:
-    """Return a cycle, or "never"; a median beyond the cap is a mean with a cycle that never came."""
+    """Return a cycle, or "never" if it is None or beyond the cap.
+
+    A median is beyond the cap if one of its two middle cycles is `NEVER`.
+    """
     return "never" if cycle is None or cycle > MOST_CYCLES else f"{cycle:,.0f}"
 
 
 def tabulate_predictions(results: Results) -> pd.DataFrame:
-    """Return what was predicted for 40-10-40, and what came."""
+    """Return the predictions for 40-10-40 with the measured values."""
     rows: dict[str, dict[str, str]] = {}
     for prediction in results["predictions"]:
         row = rows.setdefault(prediction["prediction"], {})
@@ -129,7 +132,7 @@ def tabulate_predictions(results: Results) -> pd.DataFrame:
 
 
 def tabulate_course(results: Results) -> pd.DataFrame:
-    """Return how completion of 40-10-40 goes: with noise until cycle 800, and without."""
+    """Return the completion of 40-10-40 over cycles: with noise until cycle 800, then without."""
     rows = {}
     for process in PROCESSES:
         tests, right = read_completion(results, process)
@@ -152,9 +155,11 @@ def tabulate_course(results: Results) -> pd.DataFrame:
 
 
 def read_completion(results: Results, process: str) -> tuple[list[int], np.ndarray]:
-    """Return at which cycles 40-10-40 machines were tested, and what was right (test, machine)."""
+    """Return the cycles of the tests of 40-10-40 machines, and the share right (test, machine)."""
     columns = results["runs"][f"40-10-40 {process}"]
-    tests = sorted(int(name[6:]) for name in columns if name.startswith("right_"))
+    # Names such as "right_800".
+    names = [name for name in columns if name.startswith("right_")]
+    tests = sorted(int(name.removeprefix("right_")) for name in names)
     return tests, np.array([columns[f"right_{cycle}"] for cycle in tests]) / 400
 
 
@@ -164,6 +169,7 @@ def tabulate_remaining(results: Results) -> pd.DataFrame:
     for process in PROCESSES:
         kept = results["remained"][process]
         weights = results["figure_2"][process]
+        # By the number of checks; there is one every ten cycles.
         row = {f"kept for {n}0 cycles": f"{kept[n]:.1%}" for n in ("10", "100")}
         for n_bits, words in (("1", "one bit apart"), ("2", "two bits")):
             quantiles = weights[n_bits]["quantiles"]
@@ -174,7 +180,7 @@ def tabulate_remaining(results: Results) -> pd.DataFrame:
 
 
 def tabulate_programs(results: Results) -> pd.DataFrame:
-    """Return how the two programs agree."""
+    """Return how well the two programs agree, a row for each pair of runs."""
     rows = {}
     for comparison in results["programs"]:
         first, second = comparison["machines"]
@@ -190,7 +196,7 @@ def tabulate_programs(results: Results) -> pd.DataFrame:
 
 
 def draw_machine(panel: Axes, machine: int, cycles: int) -> None:
-    """Draw the inputs of both hidden units from each vector, cycle by cycle, of a machine of R1."""
+    """Draw the inputs of both hidden units from each vector, cycle by cycle, for a machine of R1."""
     rule = build_encoder(4, 2, until="held")
     protocol = Protocol(threshold=0.5, max_updates=cycles)
     seeds = {"seed": machine, "root_seed": find_seed("4-2-4 R1")}
@@ -250,7 +256,7 @@ def draw_times(results: Results) -> Figure:
 
 
 def draw_completion(results: Results) -> Figure:
-    """Draw how 40-10-40 machines complete, test by test, with what is printed."""
+    """Draw the completion of 40-10-40 machines, test by test, with the printed 98.6 %."""
     figure, panels = plt.subplots(1, 3, figsize=(9.5, 3.3), sharey=True)
     for panel, process in zip(panels, PROCESSES, strict=True):
         tests, right = read_completion(results, process)
@@ -267,7 +273,7 @@ def draw_completion(results: Results) -> Figure:
 
 
 def describe_last(results: Results) -> pd.DataFrame:
-    """Return medians and ranges of what the plan measures of 40-10-40 machines at the end."""
+    """Return medians and ranges of what the plan measures at the end of 40-10-40 machines."""
     rows = {}
     for process in PROCESSES:
         columns = results["runs"][f"40-10-40 {process}"]
@@ -283,7 +289,7 @@ def describe_last(results: Results) -> pd.DataFrame:
 
 
 def show_range(values: np.ndarray, n_digits: int) -> str:
-    """Return the median and, in brackets, the least and the largest."""
+    """Return the median and, in brackets, the smallest and the largest value."""
     middle = np.median(values)
     low = values.min()
     high = values.max()

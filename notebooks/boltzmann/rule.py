@@ -1,4 +1,4 @@
-"""The Boltzmann machine of Ackley, Hinton & Sejnowski (1985), as a rule of one's own.
+"""The Boltzmann machine of Ackley, Hinton & Sejnowski (1985), as a user's rule.
 
 Units 0 to v - 1 are the group V1, the next v are V2, the last h are hidden. A bias stands on the
 diagonal of the weights, as in the paper's figures, so that it learns as a weight does.
@@ -12,13 +12,13 @@ import replication
 from replication import logistic, repeat
 
 SCHEDULE = (2, 20.0), (2, 15.0), (2, 12.0), (4, 10.0)
-"""Of annealing: units of time, and the temperature at which they are spent."""
+"""The annealing schedule: units of time, and the temperature at which they are spent."""
 GATHERING = 10, 10.0
-"""Of the statistics: units of time, and their temperature; each gives one sample or more."""
+"""Units of time in which statistics are gathered, and their temperature."""
 
 
 class BoltzmannMachine(replication.Network):
-    """An encoder that learns; `build_encoder` says of which size."""
+    """An encoder that learns; `build_encoder` makes one of a given size."""
 
     numbers = {"on_to_off": 0.15, "off_to_on": 0.05, "watch": 0.0}
     schedule = SCHEDULE
@@ -52,7 +52,7 @@ class BoltzmannMachine(replication.Network):
         n_times, cold = self.gathering
 
         def clamp_again(state: Any) -> Any:
-            """Draw the noise of clamped units anew, if the process has it so."""
+            """Draw the noise of clamped units anew, if the process does so."""
             if first > 0 and self.is_noise_anew:
                 return np.concatenate([self.clamp(vector), state[first:]])
             return state
@@ -83,7 +83,10 @@ class BoltzmannMachine(replication.Network):
         return counts
 
     def weight_changes(self, v: Any, target: Any) -> Any:
-        """Return p - p' of one vector, times a whole number, which does not change its sign."""
+        """Return p - p' for one vector, times a positive whole number that leaves its sign.
+
+        Only the sign counts in `apply`.
+        """
         n_visible = len(v)
         n_units = self.n_units
         # Per probe there are fewer samples of a clamped network, whose units are fewer.
@@ -98,11 +101,11 @@ class BoltzmannMachine(replication.Network):
         return {"W": self.links * difference}
 
     def apply(self, changes: dict[str, Any]) -> None:
-        """Change every weight by 2, and write down what the codes are like."""
+        """Change every weight by 2, and note what the codes are like."""
         self.W = self.W + 2.0 * np.sign(changes["W"])
         self.record()
 
-    # The codes, and what is written down of them
+    # The codes, and what is noted of them
 
     def find_inputs(self) -> Any:
         """Return the input of each hidden unit from each clean vector, shape (h, v)."""
@@ -111,13 +114,15 @@ class BoltzmannMachine(replication.Network):
         return hidden[:, :n] + hidden[:, n : 2 * n] + np.diag(self.W)[2 * n :, np.newaxis]
 
     def record(self) -> None:
-        """Note the cycles at which there are enough codes."""
+        """Note the first cycle of each event, such as that all codes differ (`solved`)."""
         codes = np.where(self.find_inputs() > 0.0, 1.0, -1.0)
         n_hidden, n_codes = codes.shape
-        # Of two codes: h minus twice the bits in which they differ.
+        # For two codes: h minus twice the number of bits in which they differ.
         likeness = codes.T @ codes
         others = np.tril(likeness, -1) - n_hidden * np.triu(np.ones((n_codes, n_codes)))
+        # `others` has the likeness of each code to the codes before it, and -h elsewhere.
         is_repeated = np.where(others.max(axis=1) > n_hidden - 1.0, 1.0, 0.0)
+        # Any two codes differ in at least `gap` bits.
         is_solved = np.where(others.max() < n_hidden - 2.0 * self.gap + 1.0, 1.0, 0.0)
         is_near = np.where(is_repeated.sum() < 1.5, 1.0, 0.0)  # all codes but one
         self.cycle = self.cycle + 1.0
@@ -126,7 +131,8 @@ class BoltzmannMachine(replication.Network):
         self.near = self.note(self.near, is_near)
         self.solved = self.note(self.solved, is_solved)
         self.solved_tenth = self.note(self.solved_tenth, is_solved * is_tenth)
-        # Held at ten tenth cycles running, and the first tenth cycle after that at which it is not.
+        # `held`: solved at ten tenth cycles in a row. `lost`: the first tenth cycle after that at
+        # which it is not solved.
         is_held = np.where(self.held > 0.5, 1.0, 0.0)
         self.lost = self.note(self.lost, is_held * is_tenth * (1.0 - is_solved))
         self.running = np.where(is_tenth > 0.5, is_solved * (self.running + 1.0), self.running)
@@ -134,7 +140,7 @@ class BoltzmannMachine(replication.Network):
         self.early = np.where(np.abs(self.cycle - 120.0) < 0.5, self.W, self.early)
 
     def note(self, noted: Any, condition: Any) -> Any:
-        """Return the cycle that is noted already, or this one if the condition is 1."""
+        """Return the cycle that is noted already; if there is none, this one if `condition` is 1."""
         is_first = np.where(noted < 0.5, 1.0, 0.0) * condition
         return noted + is_first * self.cycle
 
@@ -143,7 +149,7 @@ class BoltzmannMachine(replication.Network):
         return logistic((self.find_inputs() @ v[: len(self.patterns)]) / self.gathering[1])
 
     def pattern_error(self, v: Any, target: Any) -> Any:
-        """Return 0 once what the machine runs for has come and `watch` cycles have gone by, or 1."""
+        """Return 0 once `watch` cycles have passed since the event `until`, and 1 before."""
         event = getattr(self, self.until)
         is_there = np.where(event > 0.5, 1.0, 0.0)
         return 1.0 - is_there * np.where(self.cycle - event > self.watch - 0.5, 1.0, 0.0)
@@ -161,11 +167,12 @@ def build_encoder(
     process : str
         "R1", "N" or "NP" of the plan.
     until : str
-        What a machine runs for: "near" (v - 1 codes), "solved", "solved_tenth" or "held".
+        The event until which a machine runs: "near" (v - 1 codes), "solved", "solved_tenth" or
+        "held".
     gap : int
-        In how many bits any two codes of a solution differ at least.
+        The fewest bits in which any two codes of a solution differ.
     numbers : float
-        Others than those of `BoltzmannMachine`.
+        Values that replace `BoltzmannMachine.numbers`.
     """
     group = np.repeat([0, 1, 2], [v, v, h])
     is_visible = group < 2

@@ -30,7 +30,7 @@ MOST_CYCLES = 4000
 Columns = dict[str, list[int]]
 """The columns of a run by name: whole numbers, one for each machine.
 
-A cycle is 0 if what it is the cycle of never happened.
+The cycle of an event is 0 if the event never happened.
 """
 
 
@@ -39,10 +39,10 @@ class Run(NamedTuple):
 
     encoder: str  # such as "4-2-4"
     process: str
-    suffix: str  # of its name: "", " watched" or " again"
+    suffix: str  # the end of its name: "", " watched" or " again"
     n_machines: int
     cycles: int = MOST_CYCLES
-    until: str = ""  # of the rule in NumPy; the C program runs if empty
+    until: str = ""  # the event until which the NumPy rule runs; if empty, the C program runs
 
     @property
     def name(self) -> str:
@@ -73,13 +73,13 @@ def hash_plan() -> str:
 
 def find_seed(name: str) -> int:
     """Return the seed of a run, which follows from the plan's text."""
-    # Watched machines are the same ones, which go on.
+    # Watched machines are those of the run without " watched", which go on.
     text = f"{hash_plan()} {name.removesuffix(' watched')}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") // 2
 
 
 def run_rule(run: Run) -> Columns:
-    """Run the rule in NumPy, compiled by the package."""
+    """Return the columns of a run of the NumPy rule, compiled by the package."""
     v, h, _ = map(int, run.encoder.split("-"))
     numbers = {
         "off_to_on": 0.02 if v == 8 else 0.05,
@@ -118,17 +118,18 @@ def split(rule: type[replication.Network], rows: np.ndarray) -> dict[str, np.nda
 
 
 def describe_early(weights: np.ndarray, v: int) -> Columns:
-    """Return what Figure 2 shows, of weights (machine, N, N) after 120 cycles.
+    """Return what Figure 2 shows, from the weights after 120 cycles, (machine, N, N).
 
     ``weight_120``: the weight between the first visible unit and the last of its group.
-    ``bits_120``: in how many bits the codes of these two differ; -1 if the machine has no solution
-    then, or has stopped.
+    ``bits_120``: in how many bits the codes of these two units differ; -1 if the machine has no
+    solution at this cycle, or has stopped before.
     """
     inputs = weights[:, 2 * v :, :v] + weights[:, 2 * v :, v : 2 * v]
     biases = np.diagonal(weights, axis1=1, axis2=2)[:, 2 * v :]
     codes = inputs + biases[:, :, np.newaxis] > 0  # (machine, h, v)
-    places = 2 ** np.arange(codes.shape[1])
-    numbers = np.sort((codes * places[:, np.newaxis]).sum(axis=1), axis=1)
+    # Codes as whole numbers: a machine is solved if no two of them are equal.
+    powers = 2 ** np.arange(codes.shape[1])
+    numbers = np.sort((codes * powers[:, np.newaxis]).sum(axis=1), axis=1)
     is_solved = (np.diff(numbers, axis=1) > 0).all(axis=1)
     n_bits = (codes[:, :, 0] != codes[:, :, v - 1]).sum(axis=1)
     return {
@@ -139,7 +140,7 @@ def describe_early(weights: np.ndarray, v: int) -> Columns:
 
 @contextmanager
 def compile_program() -> Iterator[Path]:
-    """Compile encoder.c for as long as it is needed."""
+    """Compile encoder.c and yield the program, which is deleted afterwards."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise SystemExit("no C compiler was found, which the larger encoders need: install gcc")
@@ -152,8 +153,9 @@ def compile_program() -> Iterator[Path]:
 
 
 def run_program(run: Run, program: Path) -> Columns:
-    """Run the program in C."""
+    """Return the columns of a run of the C program."""
     v, h, _ = run.encoder.split("-")
+    # The probabilities that noise turns a bit off, and on.
     noise = {"4": ("0.15", "0.05"), "8": ("0.15", "0.02"), "40": ("0.1", "0.0025")}[v]
     is_large = v == "40"
     task = "tests" if is_large else "times"
@@ -170,16 +172,16 @@ def run_program(run: Run, program: Path) -> Columns:
 
 
 def call(program: Path, words: list[str]) -> list[str]:
-    """Return the lines that the program in C prints."""
-    found = subprocess.run([str(program), *words], check=True, capture_output=True, text=True)
-    return found.stdout.splitlines()
+    """Return the lines that the C program prints when it gets these arguments."""
+    done = subprocess.run([str(program), *words], check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()
 
 
 def read_tests(lines: list[str], n_hidden: int) -> Columns:
-    """Return right answers by cycle, and all weights of the hidden units, of each machine.
+    """Return how many answers of each machine are right at each test, and its hidden weights.
 
-    The weights are one list: of each machine, of each hidden unit, those to all visible units
-    and then its bias.
+    The weights are one list. For each hidden unit of each machine it holds the weights to all
+    visible units, and then the bias.
     """
     columns: Columns = {}
     for line in lines:
@@ -195,7 +197,7 @@ def read_tests(lines: list[str], n_hidden: int) -> Columns:
 
 
 def read_triangle(numbers: str) -> np.ndarray:
-    """Return the symmetric weights, with biases on the diagonal, of which one half is written."""
+    """Return symmetric weights, with biases on the diagonal, from their lower triangle."""
     flat = np.array(numbers.split(), dtype=int)
     n = int(np.sqrt(2 * len(flat)))
     weights = np.zeros((n, n), dtype=int)
@@ -204,7 +206,7 @@ def read_triangle(numbers: str) -> np.ndarray:
 
 
 def run_all(folder: Path) -> None:
-    """Run what is not in the folder yet: the rule in one thread, the C program in another."""
+    """Run all runs that are not in the folder yet: the rule here, the C program in a thread."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [run for run in list_runs() if not find_file(folder, run).exists()]
 
@@ -218,11 +220,11 @@ def run_all(folder: Path) -> None:
                     keep(run, run_program(run, program))
 
     with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(run_programs)
+        programs = pool.submit(run_programs)
         for run in missing:
             if run.until:
                 keep(run, run_rule(run))
-        other.result()
+        programs.result()  # raises the error of the thread, if there is one
 
 
 def find_file(folder: Path, run: Run) -> Path:

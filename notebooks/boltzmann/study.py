@@ -1,4 +1,4 @@
-"""The whole study: its runs, judged as the plan says, in one file of results."""
+"""The whole study: all runs, judged as the plan says, and the one file of their results."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ PUBLISHED = {
     "8-3-8": ("near", "solved", "near_tenth", "solved_tenth"),
     "8-3-8 again": ("near",),
 }
-"""The columns of a run that its judgement reads; all of 40-10-40."""
+"""The columns of a run that its judgement reads; of 40-10-40 it reads all."""
 
 
 def choose_columns(runs: dict[str, Columns]) -> dict[str, Columns]:
@@ -33,14 +33,17 @@ def choose_columns(runs: dict[str, Columns]) -> dict[str, Columns]:
 
 
 def make_results(runs: dict[str, Columns]) -> dict[str, Any]:
-    """Return what is published: the plan's hash, the seeds, the runs and what they say."""
+    """Return what is published: the plan's hash, the seeds, the judgements and the runs."""
     seeds = {run.name: find_seed(run.name) for run in list_runs()}
     columns = choose_columns(runs)
     return {"plan": hash_plan(), "seeds": seeds, **judge_all(columns), "runs": columns}
 
 
 def write_results(results: dict[str, Any], path: Path = RESULTS) -> None:
-    """Write the results as JSON; the runs, which hold most of it, with a line for each column."""
+    """Write the results as JSON.
+
+    The runs have a line for each column, since a line for each number would be too many.
+    """
     parts = {name: value for name, value in results.items() if name != "runs"}
     text = json.dumps(parts, indent=1).removesuffix("\n}")
     runs = []

@@ -1,4 +1,4 @@
-"""How often one row is contradicted: by mistake, and where it differs by two deviations."""
+"""How often one row is contradicted: by mistake, and if it differs by two standard deviations."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -34,14 +34,14 @@ AT_ONCE: Mapping[str, Judge] = {
     "unsaid-se": lambda own, theirs: judge_unsaid(own, theirs, "se"),
     "welch": judge_welch,
 }
-"""Kinds of reports of which many trials are judged at once."""
+"""Kinds of reports, with the function that judges many trials at once."""
 DRAWN = ("median", "max")
 """Kinds of reports that are judged by drawn studies, one trial after the other."""
 PRINTED = {"spread": ("mean", "sd"), "quartiles": ("median", "q1", "q3")}
-"""What a report of a kind prints; of the others the number that the kind is called by."""
+"""What a report of a kind prints; a kind that is not listed prints the number of its name."""
 
 SIZES = ((3, 3), (5, 5), (5, 10), (10, 3), (10, 100), (20, 100), (100, 100))
-"""Runs of one's own, and behind the report."""
+"""Numbers of runs: one's own, and behind the report."""
 TRIALS = 100_000
 TRIALS_DRAWN = 200
 TRIALS_POWER = 20_000
@@ -49,17 +49,17 @@ FEWER = {"quartiles": 20_000, "unsaid": 20_000, "unsaid-se": 20_000}
 """Trials of the kinds that take longer."""
 LIMIT = 0.055
 """The share of mistakes that is promised for reports with a spread."""
-EFFORT = Effort(1000, 50)
+EFFORT = Effort(1000, 50)  # numbers of drawn studies, and of resamples
 SEED = 37
 
 
 def is_drawn(kind: str, n: int) -> bool:
-    """Say whether a report of that kind is judged by drawn studies."""
+    """Whether a report of that kind is judged by drawn studies; `n`: one's own runs."""
     return kind in DRAWN or (kind in {"mean", "quartiles"} and n > MANY_RUNS)
 
 
 def is_possible(kind: str, n: int, m: int) -> bool:
-    """Say whether so many runs are enough for a report of that kind."""
+    """Whether n runs of one's own and m behind the report are enough for that kind."""
     if kind in DRAWN:
         return n >= MIN_RUNS
     if kind == "quartiles":
@@ -68,7 +68,7 @@ def is_possible(kind: str, n: int, m: int) -> bool:
 
 
 def list_kinds(n: int, m: int) -> list[str]:
-    """Return the kinds of reports of which many trials with so many runs are judged at once."""
+    """Return the kinds of reports whose trials, with n and m runs, are judged many at once."""
     return [kind for kind in AT_ONCE if is_possible(kind, n, m) and not is_drawn(kind, n)]
 
 
@@ -84,8 +84,8 @@ def measure_cells(
 ) -> dict[str, Rate]:
     """Return the rates of some kinds of reports, by kind.
 
-    `shift`: by how much the reported runs are larger. All kinds have the same trials; a kind that
-    takes longer has the first of them.
+    `shift`: by how much the reported runs are larger. All kinds judge the same trials, but a kind
+    in `FEWER` judges only the first of them.
     """
     generator = _make_generator(seed, population, n, m)
     draw = POPULATIONS[population]
@@ -97,20 +97,23 @@ def measure_cells(
         for kind, parts in judged.items():
             n_left = min(FEWER.get(kind, n_trials), n_trials) - n_done
             if n_left > 0:
-                with np.errstate(all="ignore"):  # of runs that are all equal
+                with np.errstate(all="ignore"):  # where all runs of a trial are equal
                     parts.append(AT_ONCE[kind](own[:n_left], theirs[:n_left]))
         n_done += n_now
     return {kind: summarise_trials(parts) for kind, parts in judged.items()}
 
 
 def measure_all_kinds(population: str, n: int, m: int) -> dict[str, Rate]:
-    """Return the rates of a population and size, of all kinds that are judged at once."""
+    """Return the rates of all kinds that are judged many at once, by kind."""
     kinds = list_kinds(n, m)
     return measure_cells(population, n, m, n_trials=TRIALS, seed=SEED, kinds=kinds)
 
 
 def measure_power(n: int, m: int) -> Rate:
-    """Return by kind how often normal runs two standard deviations apart are told apart."""
+    """Return, by kind, how often a difference of two standard deviations is found.
+
+    Runs are normal.
+    """
     kinds = list_kinds(n, m)
     cells = measure_cells("normal", n, m, n_trials=TRIALS_POWER, seed=SEED, shift=2.0, kinds=kinds)
     return {kind: round(cell["contradicted"], 4) for kind, cell in cells.items()}
@@ -130,7 +133,7 @@ def measure_drawn(population: str, kind: str, n: int, m: int) -> Rate:
 
 
 def _make_generator(seed: int, population: str, n: int, m: int) -> np.random.Generator:
-    """Return the random numbers of one cell, which are those of no other."""
+    """Return the generator of one cell; no other cell has the same random numbers."""
     return np.random.default_rng([seed, list(POPULATIONS).index(population), n, m])
 
 
@@ -151,9 +154,10 @@ def summarise_trials(parts: Sequence[Judged]) -> Rate:
 
 
 def judge_trial(own: FloatArray, theirs: FloatArray, kind: str, trial: int) -> tuple[bool, bool]:
-    """Say whether runs contradict what a paper prints of others, to six digits, and conditionally.
+    """Return whether runs contradict a report of others, and whether under a condition.
 
-    As `compare` does, which makes a verdict of every reading, but for what stands beside it.
+    The report prints six digits. As in `compare`, it is contradicted only if all of its readings
+    are.
     """
     q1, median, q3 = np.quantile(theirs, (0.25, 0.5, 0.75))
     values = {

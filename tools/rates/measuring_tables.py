@@ -1,4 +1,4 @@
-"""How often tables are contradicted: by mistake, and where rows differ."""
+"""How often tables are contradicted: by mistake, and if rows differ."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,30 +11,26 @@ from tools.rates.populations import POPULATIONS, list_chunks
 from tools.rates.tables import judge_tables
 
 BETWEEN = 0.35
-"""Standard deviations by which labs differ, in the tables that have several."""
+"""By how many standard deviations labs differ, in the kinds of tables whose name says so."""
 CAPPED = "capped"
-"""A population of tables alone: runs of one seed in two rows may be correlated, up to a cap."""
+"""A population for tables alone: runs that a cap cuts off, and that may share seeds."""
 
 
 @dataclasses.dataclass(frozen=True)
 class TableKind:
-    """What tables are drawn, and how they are judged.
+    """How tables are drawn, and how they are judged."""
 
-    `correlation`: of the runs of a seed in two rows, on the scale of normal runs. `scale`: of one's
-    own standard deviations, and of the report's. `shift`: "all" rows by one's own `size`, "each" in
-    either direction, or only the "first". `labs`: by how much these differ, and `between`: by how
-    much it is allowed for. `by_seed`: whether seeds are known. `has_gap`: whether a run is missing.
-    """
-
+    # How they are drawn.
     population: str = "normal"
-    correlation: float = 0.0
-    scale: tuple[float, float] = (1.0, 1.0)
-    shift: str = ""
-    size: float = 0.0
-    labs: float = 0.0
-    between: float = 0.0
-    by_seed: bool = False
-    has_gap: bool = False
+    correlation: float = 0.0  # of the runs of one seed in two rows, before a cap cuts them off
+    scale: tuple[float, float] = (1.0, 1.0)  # factors on one's own runs, and on the report's
+    shift: str = ""  # one's own rows that differ: "all", "each" (up or down), or the "first"
+    size: float = 0.0  # by how much these rows differ
+    labs: float = 0.0  # standard deviation of what a lab adds to all its runs of a row
+    # How they are judged.
+    between: float = 0.0  # the difference between labs that is allowed for
+    by_seed: bool = False  # whether it is known which runs share a seed
+    has_gap: bool = False  # whether the first row lacks its last run
 
 
 TABLES: Mapping[str, TableKind] = {
@@ -62,7 +58,7 @@ TABLES: Mapping[str, TableKind] = {
     "each 1.2 SD off, seeds known": TableKind(shift="each", size=1.2, by_seed=True),
 }
 TABLE_SIZES = ((3, 3), (5, 5), (3, 100), (10, 3), (20, 20))
-"""Runs of one's own, and behind the report, in each row."""
+"""Numbers of runs in each row: one's own, and behind the report."""
 FEW_ROWS = 2
 MANY_ROWS = 26
 OF_FEW_ROWS = (
@@ -76,13 +72,13 @@ OF_FEW_ROWS = (
     "all 1 SD lower",
     "one row 4.1 SD off",
 )
-"""Kinds of tables that are drawn with `FEW_ROWS`, too."""
+"""Kinds of tables that are drawn with `FEW_ROWS` as well as with `MANY_ROWS`."""
 TRIALS_TABLE = 20_000
 
 
 @dataclasses.dataclass(frozen=True)
 class TableCell:
-    """A kind of table with a number of rows, and of runs on both sides."""
+    """A kind of table, its number of rows, and its numbers of runs n and m."""
 
     name: str
     n_rows: int
@@ -91,7 +87,7 @@ class TableCell:
 
     @property
     def n_trials(self) -> int:
-        """How many tables are drawn: more of those that decide, and of those that are quick."""
+        """Number of tables that are drawn: more if they have few rows, or if runs are normal."""
         if self.n_rows == FEW_ROWS or self.name == "normal":
             return TRIALS
         return TRIALS_TABLE
@@ -113,6 +109,7 @@ def draw_side(
     if not kind.correlation:
         return POPULATIONS[kind.population](generator, shape)
     n_tables, _, n_runs = shape
+    # All rows share a part of the runs of each seed; the variance of a run stays 1.
     shared = generator.normal(size=(n_tables, 1, n_runs))
     runs: FloatArray = np.sqrt(1.0 - kind.correlation) * generator.normal(size=shape)
     runs += np.sqrt(kind.correlation) * shared
@@ -141,14 +138,17 @@ def draw_tables(
 
 
 def measure_table(cell: TableCell) -> Rate:
-    """Return the shares of tables that are contradicted, and of those with a row that is."""
+    """Return the share of tables that is contradicted.
+
+    ``a_row``: the share that is contradicted and has a row that is, too.
+    """
     kind = TABLES[cell.name]
-    place = list(TABLES).index(cell.name)
-    generator = np.random.default_rng([SEED, place, cell.n_rows, cell.n, cell.m])
+    index = list(TABLES).index(cell.name)
+    generator = np.random.default_rng([SEED, index, cell.n_rows, cell.n, cell.m])
     parts = []
     for n_tables in list_chunks(cell.n_trials, cell.n_rows * (cell.n + cell.m)):
         own, theirs = draw_tables(kind, generator, n_tables, cell.n_rows, cell.n, cell.m)
-        with np.errstate(all="ignore"):  # of runs that are all equal
+        with np.errstate(all="ignore"):  # where all runs of a row are equal
             judged = judge_tables(
                 own, theirs, by_seed=kind.by_seed, between=kind.between, has_gap=kind.has_gap
             )

@@ -17,7 +17,7 @@ Cells = Mapping[str, Mapping[str, float]]
 """Rates by size, as in "5,10"."""
 
 SHORT = ("normal", "one in ten fails", "exponential", "rewards capped", DEPENDENT)
-"""Populations of the table that users see first."""
+"""Populations in the short table, which users see first."""
 POWER_WORDS = {
     "spread": "`compare`, mean ± sd",
     "welch": "Welch's test",
@@ -29,13 +29,14 @@ POWER_WORDS = {
 
 
 def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
-    """Return the tables of the pages by name: a row for each population, a column for each size."""
+    """Return all tables of the pages by name; sizes are their columns."""
     tables = {kind: format_rates(rows) for kind, rows in model["rates"].items()}
     of_spread = model["rates"]["spread"]
     tables["spread-short"] = format_rates({name: of_spread[name] for name in SHORT})
     tables["power"] = format_power(model["power"])
     tables["iqm"] = format_iqm(model["iqm"])
     for n_rows, kinds in model["tables"].items():
+        # Tables without a difference tell the share of mistakes, the others the power.
         equal = {name: cells for name, cells in kinds.items() if not TABLES[name].shift}
         shifted = {name: cells for name, cells in kinds.items() if TABLES[name].shift}
         tables[f"tables-{n_rows}"] = format_kinds(equal)
@@ -44,7 +45,7 @@ def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
 
 
 def format_rates(rows: Mapping[str, Cells]) -> str:
-    """Return how often each population is contradicted, in per cent."""
+    """Return the table of how often each population is contradicted, in per cent."""
     measured = {size for cells in rows.values() for size in cells}
     sizes = [f"{n},{m}" for n, m in SIZES if f"{n},{m}" in measured]
     table = [["contradicted, %", *(size.replace(",", ", ") for size in sizes)]]
@@ -54,12 +55,12 @@ def format_rates(rows: Mapping[str, Cells]) -> str:
 
 
 def show_contradicted(rate: Mapping[str, float] | None) -> str:
-    """Return how much is contradicted, in per cent; nothing where it was not measured."""
+    """Return the share that is contradicted, in per cent; "" if it was not measured."""
     return "" if rate is None else f"{100 * rate['contradicted']:.1f}"
 
 
 def format_power(power: Cells) -> str:
-    """Return how often a difference is found, in per cent."""
+    """Return the table of how often a difference is found, in per cent."""
     table = [["found, %", *(size.replace(",", ", ") for size in power)]]
     for kind, words in POWER_WORDS.items():
         table.append([words, *(show_found(rates.get(kind)) for rates in power.values())])
@@ -67,12 +68,15 @@ def format_power(power: Cells) -> str:
 
 
 def show_found(share: float | None) -> str:
-    """Return a share in per cent; nothing where it was not measured."""
+    """Return a share in per cent; "" if it was not measured."""
     return "" if share is None else f"{100 * share:.0f}"
 
 
 def format_kinds(kinds: Mapping[str, Cells]) -> str:
-    """Return how often each kind of table is contradicted, and a row of it, in per cent."""
+    """Return the table of how often kinds of tables, and a row of them, are contradicted.
+
+    Its numbers are per cent.
+    """
     table = [["contradicted (a row), %", *(f"{n}, {m}" for n, m in TABLE_SIZES)]]
     for name, cells in kinds.items():
         table.append([name, *(show_with_row(rate) for rate in cells.values())])
@@ -80,12 +84,12 @@ def format_kinds(kinds: Mapping[str, Cells]) -> str:
 
 
 def show_with_row(rate: Mapping[str, float]) -> str:
-    """Return how many tables are contradicted and, in brackets, how many have a row that is."""
+    """Return in per cent: contradicted tables and, in brackets, those with a contradicted row."""
     return f"{100 * rate['contradicted']:.1f} ({100 * rate['a_row']:.1f})"
 
 
 def format_iqm(kinds: Mapping[str, Cells]) -> str:
-    """Return how often an interquartile mean is contradicted, in per cent."""
+    """Return the table of how often an interquartile mean is contradicted, in per cent."""
     table = [["contradicted, %", *(f"{n}, {m}" for n, m in IQM_SIZES)]]
     for name, cells in kinds.items():
         table.append([name, *(show_found(rate["contradicted"]) for rate in cells.values())])
@@ -93,16 +97,16 @@ def format_iqm(kinds: Mapping[str, Cells]) -> str:
 
 
 def tabulate(rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown, of which the first row holds the heads of columns."""
+    """Return a table in Markdown; the first of `rows` holds the headings of columns."""
     header, *body = rows
     marks = [":--", *["--:"] * (len(header) - 1)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (header, marks, *body))
 
 
 def fill_page(page: str, tables: Mapping[str, str]) -> str:
-    """Return the page with each table between its two marks."""
+    """Return the page with each table between its two marks, in place of what stands there."""
     for name, table in tables.items():
         # <!-- rates: power --> ... <!-- end -->
-        marks = rf"(<!-- rates: {name} -->\n)(?:(?!<!--).)*(<!-- end -->)"
-        page = re.sub(marks, rf"\g<1>{table}\n\g<2>", page, flags=re.DOTALL)
+        marks = rf"(?P<begin><!-- rates: {name} -->\n)(?:(?!<!--).)*(?P<end><!-- end -->)"
+        page = re.sub(marks, rf"\g<begin>{table}\n\g<end>", page, flags=re.DOTALL)
     return page

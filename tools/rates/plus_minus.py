@@ -1,4 +1,4 @@
-"""A mean with a ± of which nothing says what it is: it is read in every way that is left."""
+"""A mean with a ± that nothing explains: it is read in every way that one's own runs leave open."""
 
 import dataclasses
 
@@ -26,30 +26,34 @@ def list_factors(m: int) -> list[list[float]]:
 
 
 def judge_unsaid(own: FloatArray, theirs: FloatArray, kind: str) -> Judged:
-    """Judge a mean with a ± that is a standard deviation ("sd") or a standard error ("se")."""
+    """Judge a mean with a ± that nothing explains.
+
+    `kind`: what the ± is in truth, a standard deviation ("sd") or a standard error ("se").
+    """
     one = summarise(own)
     two = summarise(theirs)
     printed = two.sd if kind == "sd" else two.sd / np.sqrt(two.n)
+    # The share of the degrees of freedom that is left where runs have heavier tails than normal.
     share = 2.0 / (np.maximum(find_kurtosis(own), NORMAL_KURTOSIS) - 1.0)
-    # A kind contradicts where both of its factors do, and goes where the F test excludes both.
+    # A kind of ± contradicts if both of its factors do, and is out if the F test excludes both.
     contradicted_by = []
-    gone_by = []
+    ruled_out_by = []
     for factors in list_factors(two.n):
         sides = [dataclasses.replace(two, sd=printed * factor) for factor in factors]
         tests = [judge_means(one, side).is_contradicted for side in sides]
         contradicted_by.append(np.all(tests, axis=0))
         p = np.fmax.reduce([find_spread_p(one, side, share) for side in sides])
-        gone_by.append(p < RULED_OUT)
+        ruled_out_by.append(p < RULED_OUT)
     is_contradicted = np.array(contradicted_by)  # (kinds, trials)
-    is_gone = np.array(gone_by)
-    is_gone &= ~is_gone.all(axis=0)  # where all kinds would go, all stay
+    is_ruled_out = np.array(ruled_out_by)
+    is_ruled_out &= ~is_ruled_out.all(axis=0)  # where all kinds would be ruled out, all stay
     by_all = is_contradicted.all(axis=0)
-    by_those_left = (is_contradicted | is_gone).all(axis=0)
+    by_those_left = (is_contradicted | is_ruled_out).all(axis=0)
     conditional = by_those_left & (~by_all | (one.sd == 0))
     return replace_shares(Judged(by_those_left, conditional), own, theirs)
 
 
 def find_kurtosis(runs: FloatArray) -> FloatArray:
-    """Return the fourth moment over the squared variance, over the last axis."""
-    off = runs - runs.mean(axis=-1, keepdims=True)
-    return np.asarray((off**4).mean(axis=-1) / (off**2).mean(axis=-1) ** 2)
+    """Return the kurtosis along the last axis: the fourth moment over the squared variance."""
+    deviations = runs - runs.mean(axis=-1, keepdims=True)
+    return np.asarray((deviations**4).mean(axis=-1) / (deviations**2).mean(axis=-1) ** 2)

@@ -11,11 +11,11 @@ Draw = Callable[[np.random.Generator, Shape], FloatArray]
 """Draws runs of one population; the last axis counts the runs of a trial."""
 
 CHUNK = 4_000_000
-"""Numbers that are drawn at once."""
+"""The most numbers that are drawn at once, so that memory does not run out."""
 
 
 def draw_pairs(generator: np.random.Generator, shape: Shape) -> FloatArray:
-    """Return runs that share half of their variance two by two, as those of one data split do."""
+    """Return runs in pairs that share half of their variance, as runs on one data split do."""
     n_runs = shape[-1]
     n_pairs = (n_runs + 1) // 2
     shared = np.repeat(generator.normal(size=(*shape[:-1], n_pairs)), 2, axis=-1)
@@ -70,7 +70,7 @@ DEPENDENT = "pairs of runs"
 
 
 def list_chunks(n_trials: int, n_numbers: int) -> Iterator[int]:
-    """Yield numbers of trials, of `n_numbers` numbers each, that can be drawn at once."""
+    """Yield how many trials to draw at once, until all are drawn; each has `n_numbers` numbers."""
     most = max(1, CHUNK // n_numbers)
     for first in range(0, n_trials, most):
         yield min(most, n_trials - first)
