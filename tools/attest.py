@@ -51,18 +51,18 @@ Row = dict[str, Any]
 # What is run
 
 
-def run_step(words: Sequence[str], environment: Mapping[str, str]) -> tuple[str, Row]:
+def run_step(command: Sequence[str], environment: Mapping[str, str]) -> tuple[str, Row]:
     """Run a command; return what it prints, and the seconds and megabytes that it took."""
     begun = time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(words, env=environment, cwd=ROOT, stdout=output)
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=output)
         # `wait4` also tells the peak of memory of this process.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read()
     if process.returncode != 0:
-        sys.exit(f"{' '.join(map(str, words))} ended with {process.returncode}")
+        sys.exit(f"{' '.join(map(str, command))} ended with {process.returncode}")
     # In kilobytes, but in bytes on macOS.
     megabytes = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
     return text, {"seconds": round(time.monotonic() - begun, 1), "megabytes": round(megabytes)}
@@ -116,15 +116,15 @@ def run_commands(
 
     The second time, the study finds its networks in the cache. `only` is that of `attest`.
     """
-    command = (sys.executable, "-W", "ignore", "-m", "replication")
-    place = ("--results", str(results))
+    program = (sys.executable, "-W", "ignore", "-m", "replication")
+    options = ("--results", str(results))
     costs: dict[str, Row] = {}
     for experiment in EXPERIMENTS if only is None else only:
-        words = (*command, "experiments", experiment, *place)
-        _, costs[f"experiments {experiment}"] = run_step(words, environment)
+        command = (*program, "experiments", experiment, *options)
+        _, costs[f"experiments {experiment}"] = run_step(command, environment)
     if only is None:
         for step in ("replicate", "replicate, cached"):
-            _, costs[step] = run_step((*command, "replicate", *place), environment)
+            _, costs[step] = run_step((*program, "replicate", *options), environment)
     return costs
 
 
@@ -205,8 +205,8 @@ def describe_features(*, is_masked: bool) -> str:
 def find_processor() -> str:
     """Return the name of the processor that the system gives."""
     if sys.platform == "darwin":
-        words = ("sysctl", "-n", "machdep.cpu.brand_string")
-        return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+        command = ("sysctl", "-n", "machdep.cpu.brand_string")
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         # model name      : Intel(R) Xeon(R) Processor
         if line.startswith("model name"):
@@ -214,9 +214,10 @@ def find_processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def call_git(*words: str) -> str:
+def call_git(*arguments: str) -> str:
     """Return what git prints for a command on the sources, or "no repository" if it fails."""
-    done = subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=False)
+    command = ("git", *arguments)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else "no repository"
 
 

@@ -209,7 +209,10 @@ def describe_large(columns: Columns, generator: np.random.Generator) -> Large:
 
 
 def find_cosines(weights: Array) -> Array:
-    """Return cosines (machine, pair) between units of the same group, of weights (machine, h, 2v)."""
+    """Return the cosine of each pair of units of the same group, (machine, pair).
+
+    `weights`: (machine, h, 2v).
+    """
     v = weights.shape[2] // 2
     lengths = np.sqrt((weights.astype(float) ** 2).sum(axis=1, keepdims=True))
     directions = weights / np.maximum(lengths, 1e-9)
@@ -317,7 +320,7 @@ def judge_reading(runs: dict[str, Columns], process: str, judged: str) -> list[F
         judge_distance(large),
         judge_cosine(large),
     ]
-    # Whether a solution remained is decided only if few checks and many say the same.
+    # "remained" is decided only if 10 checks give the same decision as 100.
     watched = runs[f"4-2-4 {process} watched"]
     facts = decide([*others, make_fact("remained", judge_remaining(watched, 100))])
     with_few_checks = decide([*others, make_fact("remained", judge_remaining(watched, 10))])

@@ -173,8 +173,9 @@ def tabulate_remaining(results: Results) -> pd.DataFrame:
         row = {f"kept for {n}0 cycles": f"{kept[n]:.1%}" for n in ("10", "100")}
         for n_bits, words in (("1", "one bit apart"), ("2", "two bits")):
             quantiles = weights[n_bits]["quantiles"]
-            shown = "{1:.0f} ({0:.0f} to {2:.0f})".format(*quantiles) if quantiles else "none"
-            row[f"weight at 120, {words}"] = shown
+            # The median, and the interval of 95 %; none if no machine has such codes.
+            cell = "{1:.0f} ({0:.0f} to {2:.0f})".format(*quantiles) if quantiles else "none"
+            row[f"weight at 120, {words}"] = cell
         rows[process] = row
     return pd.DataFrame(rows).T
 

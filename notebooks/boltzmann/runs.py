@@ -147,8 +147,8 @@ def compile_program() -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         program = Path(folder) / "encoder"
         source = str(HERE / "encoder.c")
-        words = [compiler, "-O3", "-march=native", source, "-o", str(program), "-lm"]
-        subprocess.run(words, check=True)
+        command = [compiler, "-O3", "-march=native", source, "-o", str(program), "-lm"]
+        subprocess.run(command, check=True)
         yield program
 
 
@@ -162,8 +162,7 @@ def run_program(run: Run, program: Path) -> Columns:
     number = str(PROCESSES.index(run.process))
     size = str(find_seed(run.name)), str(run.n_machines), str(run.cycles)
     stages = ["300", "800"] if is_large else []
-    words = [task, number, v, h, *noise, *size, *stages]
-    lines = call(program, words)
+    lines = call(program, [task, number, v, h, *noise, *size, *stages])
     if is_large:
         return read_tests(lines, int(h))
     table = np.array([line.split(",") for line in lines], dtype=int)
@@ -171,9 +170,10 @@ def run_program(run: Run, program: Path) -> Columns:
     return {name: column.tolist() for name, column in zip(names, table.T, strict=True)}
 
 
-def call(program: Path, words: list[str]) -> list[str]:
+def call(program: Path, arguments: list[str]) -> list[str]:
     """Return the lines that the C program prints when it gets these arguments."""
-    done = subprocess.run([str(program), *words], check=True, capture_output=True, text=True)
+    command = [str(program), *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     return done.stdout.splitlines()
 
 

@@ -84,9 +84,9 @@ class Protocol:
         Which weights keep their initial values: W and the biases b, those into all hidden
         groups; U and c, those into the visible group. None in the paper.
     update_schedule : {"batch", "per-pattern", "minibatch"}
-        Whether weights change once after all patterns, after each of them, or after some,
-        in an order that is drawn from the seed and is another one in each sweep (epoch).
-        `updates` counts sweeps in all cases.
+        Whether weights change once after all patterns, after each pattern in turn, or after
+        each minibatch. For minibatches the order of the patterns is drawn from the seed, anew
+        in each sweep (epoch). `updates` counts sweeps in all cases.
     batch_size : int
         Patterns of a minibatch, from 1 on; the last one of a sweep takes what is left.
     half_width : float
@@ -96,19 +96,20 @@ class Protocol:
         Whether the hidden-to-visible matrix starts as the transpose of the
         visible-to-hidden one (two groups only).
     criterion : str
-        What must fall below the threshold. The largest over patterns and units of the
-        deviation ("every-unit", our reading), its square ("every-unit-squared") or half
-        its square ("every-unit-half-squared"); half the squared error summed over patterns
-        and units ("half-squared-error"), or of the worst single pattern ("worst-pattern");
-        or the squared error summed over patterns and units, over that of the mean pattern
-        ("unexplained-variance").
+        What must fall below the threshold. "every-unit" (our reading) is the largest deviation
+        of a unit from its target, over all patterns; "every-unit-squared" is its square and
+        "every-unit-half-squared" half its square. "half-squared-error" is half the squared
+        error, summed over patterns and units; "worst-pattern" is that of the worst single
+        pattern. "unexplained-variance" is the squared error, summed over patterns and units,
+        divided by the squared error of the mean pattern.
     threshold : float
         Positive.
     error_measured_on : {"reconstruction", "regressed"}
         Whether the error is measured with zero regression or on the
         regressed visible activities.
     max_updates : int
-        The cap, ours: a network not there after so many updates is right-censored.
+        The cap, which is ours: a network that has not met the criterion after so many
+        updates is right-censored.
 
     References
     ----------

@@ -62,8 +62,8 @@ class Claim:
     kind: str
     operationalisations: tuple[Operationalisation, ...]
     only_if: str = ""  # what the statement needs, to be read after "holds only if"
-    levels_of: str = ""  # what its levels are numbers of, to be read after "with"
-    rests_on: str = ""  # what other statements are judged by, too, to be read after "rests on"
+    levels_of: str = ""  # the kind of number that its levels are, such as "a share"
+    rests_on: str = ""  # the one measurement that judges it and other statements, if it is so
 
     @property
     def thresholds(self) -> dict[str, float]:

@@ -53,11 +53,11 @@ class Study:
     @property
     def options(self) -> str:
         """The options that name this study on the command line."""
-        words = f"--seeds {self.n_seeds} --root-seed {self.root_seed}"
-        # Quoted as a shell needs it, because people copy this from a report.
+        options = f"--seeds {self.n_seeds} --root-seed {self.root_seed}"
+        # Quoted for a shell, because people copy this from a report.
         for name, value in self.protocol.differences.items():
-            words += f" --set {shlex.quote(f'{name}={json.dumps(value)}')}"
-        return words
+            options += f" --set {shlex.quote(f'{name}={json.dumps(value)}')}"
+        return options
 
     @property
     def parts(self) -> dict[str, Self]:

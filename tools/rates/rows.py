@@ -55,7 +55,7 @@ class MeanTests:
 
 
 def find_spread_p(one: Summary, two: Summary, share: FloatArray | float = 1.0) -> FloatArray:
-    """Return p of the two-sided F test; NaN if all runs of a side are equal.
+    """Return p of the two-sided F test of two samples; NaN if all runs of a sample are equal.
 
     `share`: the share of the degrees of freedom that counts, less than 1 for heavy tails.
     """
@@ -68,7 +68,7 @@ def find_spread_p(one: Summary, two: Summary, share: FloatArray | float = 1.0) -
 def judge_means(
     one: Summary, two: Summary, *, efficiency: float = 1.0, between: float = 0.0
 ) -> MeanTests:
-    """Test whether two means differ, by Welch's and by Student's test.
+    """Test whether the means of two samples differ, by Welch's and by Student's test.
 
     `efficiency`: the share of the degrees of freedom that counts, less than 1 if standard
     deviations are estimated from quartiles. `between`: by how many standard deviations labs differ.
@@ -150,6 +150,7 @@ def replace_shares(judged: Judged, own: FloatArray, theirs: FloatArray) -> Judge
         return judged
     # p for each pair of numbers of successes, k in n and x in m, (n + 1, m + 1).
     p = np.array([[find_p_of_shares(k, n, x, m) for x in range(m + 1)] for k in range(n + 1)])
+    # p of the trials that are judged anew, by their numbers of successes.
     successes = own[are_shares].sum(axis=-1).astype(int)
     their_successes = theirs[are_shares].sum(axis=-1).astype(int)
     contradicted = judged.is_contradicted.copy()

@@ -52,8 +52,8 @@ def run(sample: Sample) -> Model:
     few = sample.take(SHARE, least=20)
     outcomes = {}
     for name in (PAPER.hidden_function, *SMOOTH):
-        base = dataclasses.replace(PAPER, hidden_function=name)
-        best = few.find_best(base, {"learning_rate": SEARCHED_RATES})
+        protocol = dataclasses.replace(PAPER, hidden_function=name)
+        best = few.find_best(protocol, {"learning_rate": SEARCHED_RATES})
         outcomes[name] = sample.simulate(best)
     return {
         "claims": {
@@ -66,7 +66,7 @@ def run(sample: Sample) -> Model:
 def judge_functions(outcomes: Mapping[str, Outcomes]) -> Model:
     """Judge whether other smooth functions serve as well as the logistic one."""
     measured = {name: outcomes[name].converged for name in SMOOTH}
-    # The slowest of them against the logistic, seed by seed.
+    # The slowest function against the logistic one, seed by seed.
     medians = {name: float(np.median(outcomes[name].updates)) for name in SMOOTH}
     slowest = max(SMOOTH, key=lambda name: medians[name])
     logistic = outcomes[PAPER.hidden_function]
@@ -88,8 +88,8 @@ def judge_unknown(sample: Sample) -> Model:
 def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
     """Return the change of W and its biases by equation 4 at a learning rate of 1, (n, 10).
 
-    `weights` (n, 22) are those of networks with linear visible units; `functions` has one function
-    for each hidden unit. Those functions are applied, and nothing else is known of them.
+    `weights`: (n, 22), of networks with linear visible units. `functions`: one function for each
+    hidden unit. Equation 4 needs their values alone, and no derivatives.
     """
     away = 1.0 - RESTRICTED.regression
     v0 = np.eye(4)

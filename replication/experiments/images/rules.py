@@ -284,6 +284,7 @@ class Inverse(Linear):
         return h, r
 
     def weight_changes(self, v: Operand) -> Operand:
+        """Return the changes of W and U, with hidden errors from the inverse, and those of Q."""
         h = self.hidden(v)
         r = self.decode(h)
         wanted, given = self.pose(h, r)

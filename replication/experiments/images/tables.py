@@ -46,6 +46,7 @@ def list_linear(linear: Model) -> Iterator[Row]:
         noise: float | str = "",
         after: int = updates,
     ) -> Row:
+        """Return a row of the table; `row` is the entry of the model."""
         low, high = row["unexplained_interval"]
         return Row(
             units="none",

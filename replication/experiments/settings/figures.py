@@ -13,7 +13,7 @@ from replication.report.style import MAP, create_figure, mark_reported, use_plai
 FAILING = {0.01: ("1 % fail", 0.82), 0.5: ("half fail", 0.37)}
 """By the share that fails: the label of its line on the map, and the regression of the label."""
 
-# Colours on the map, which stay the same on a dark page, as those of the map do.
+# Colours of what is drawn on the map. A dark page leaves them as they are, like the map's colours.
 LIGHT = "#fdfdfd"
 DEEP = "#14181c"
 LABEL: Any = {
@@ -32,7 +32,7 @@ LINE: Any = {"arrowstyle": "-", "linewidth": 0.8}  # from a label to its point
 def plot_settings(model: Model) -> Figure:
     """Draw the mean updates by learning rate and regression, the fastest rates, and failures.
 
-    Both axes are logarithmic, that of the regression in 1 - λ.
+    Both axes are logarithmic; the vertical one is logarithmic in 1 - λ.
     """
     figure, axes = create_figure(height=2.6)
     draw_map(figure, axes, model)

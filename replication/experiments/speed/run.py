@@ -223,7 +223,10 @@ def list_searches() -> dict[str, Search]:
 
 
 def compare_rules(outcomes: Mapping[str, Outcomes]) -> dict[str, Estimate]:
-    """Return the updates of back-propagation over those of recirculation, mean and median."""
+    """Return the ratios of updates, back-propagation to recirculation, by rule and task.
+
+    There is a ratio of the means and one of the medians.
+    """
     ratios: dict[str, Estimate] = {}
     for task in TASKS:
         ours = outcomes["recirculation" + task]
