@@ -107,7 +107,7 @@ def read_study(folder: Path, results: Path) -> Study | None:
     """Return the study in a folder, as the model of its headline describes it.
 
     None if there is no such model. Raises `DataError` if the model describes no study, or one that
-    belongs into another folder.
+    belongs in another folder.
     """
     model = read_model(folder, "headline")
     if model is None:

@@ -200,7 +200,7 @@ def _write_ends(low: float | None, high: float | None, write: Callable[[float], 
 
 
 def _typeset(text: str) -> str:
-    """Return a number that Python has printed in typeset form: -1.2e-05 as −1.2 × 10⁻⁵."""
+    """Return a number as on paper, given as Python prints it: −1.2 × 10⁻⁵ for -1.2e-05."""
     mantissa, e, exponent = text.partition("e")
     if e:
         raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -264,6 +264,7 @@ def _number_identifiers(svg: str, name: str) -> str:
         return numbers.setdefault(identifier, f"{name}-{len(numbers) + 1}")
 
     def rename(match: re.Match[str]) -> str:
+        """Return a match with its new identifier, or the match itself if nothing refers to it."""
         before, identifier = match.groups()
         if before != ' id="' or identifier in used:
             return f"{before}{find_number(identifier)}"

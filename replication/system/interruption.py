@@ -52,6 +52,7 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
 
     # Python calls this hook with an exception from a destructor, and then goes on without it.
     def send_again(lost: "sys.UnraisableHookArgs") -> None:
+        """Send a signal again whose exception was lost; report any other exception as before."""
         if not isinstance(lost.exc_value, Interrupted):
             report_lost(lost)
             return
