@@ -92,10 +92,10 @@ def predict_alignment_by_map(protocol: Protocol, weights: Array) -> Counts:
     # While all reconstructions are alike, an output gets its total input from the mean code.
     z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c  # (n, n_visible)
     W = centre(W)
-    first = np.full(len(weights), FOLLOWED)  # (n,)
+    aligned_at = np.full(len(weights), FOLLOWED)  # (n,)
     for t in range(FOLLOWED):
         is_aligned = compute_cosines(flatten(W), flatten(centre(U))) >= LEVEL
-        first[is_aligned] = np.minimum(first[is_aligned], t)
+        aligned_at[is_aligned] = np.minimum(aligned_at[is_aligned], t)
         # The two lines of the map above, and the growth of W.
         hidden = logistic(W + b[..., None])
         mean = hidden.mean(axis=-1, keepdims=True)
@@ -105,7 +105,7 @@ def predict_alignment_by_map(protocol: Protocol, weights: Array) -> Counts:
         U = U + rate * (1.0 - keep) * moved
         z = z + rate * (1.0 - keep) * (np.sum(mean * moved, axis=1) + missing[:, 0])
         W = W * (1.0 + rate * keep * (1.0 - keep) ** 2 * slope)
-    return first
+    return aligned_at
 
 
 def measure_shift(protocol: Protocol, weights: Array) -> float:

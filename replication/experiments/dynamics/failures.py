@@ -24,7 +24,7 @@ UPPER_RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
 
 
 def predict_error(gains: Array) -> Array:
-    """Return the error of the two outputs for each kappa: 1/2 where they rest, else that of a jump.
+    """Return the error of the two outputs for each kappa: 1/2 if they rest, more if they jump.
 
     They jump between z and -z, where ``2 z = kappa (2 sigma(z) - 1)``.
 

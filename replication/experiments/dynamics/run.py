@@ -29,7 +29,7 @@ PARTS_SHARE = 2  # whose hidden biases learn a part of equation 4
 RATES_SHARE = 10  # at each lower learning rate of U
 KINDS_SHARE = 0.2  # of each of `KINDS`
 ALIGNED_SHARE = 0.2  # that are followed to their alignment
-RARE_SHARE = 500  # with fixed hidden biases, of which about one in a million fails
+RARE_SHARE = 500  # with fixed hidden biases; about one in a million fails
 
 LATER = 20_000  # updates in all of networks that go on after they fail at the cap
 TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000, LATER)

@@ -63,7 +63,8 @@ def examine(rule: type[Modules], weights: Array, vectors: Array, noise: Array) -
     """
     n, n_vectors, n_units = vectors.shape
     evaluation = Engine(PAPER, rule).evaluate(attach(weights, vectors))
-    # The vectors and noisy copies of them, which must come back.
+    # The vectors and noisy copies of them must settle at the vectors. The copies are joined to
+    # (n, n_copies * n_vectors, 8).
     copies = np.clip(vectors[:, None] + noise, 0.0, 1.0).reshape(n, -1, n_units)
     starts = np.concatenate([vectors, copies], axis=1)
     nothing_held = np.zeros(starts.shape[1:])
@@ -142,7 +143,7 @@ def name_splits(codes: Array) -> Counts:
     A unit is more active for two of the four vectors than for the other two. In split k, vectors 0
     and k are on the same side. `codes` has the shape (n, 4, 2).
     """
-    # Ranks of the vectors for each unit, 0 to 3, of which the upper two are one side.
+    # Ranks of the vectors for each unit, 0 to 3; the upper two are one side of its split.
     order = codes.argsort(axis=1)
     ranks = order.argsort(axis=1)
     is_high = ranks >= 2

@@ -70,7 +70,7 @@ def _draw_loop(model: Model) -> Figure:
     _draw_visible(axes, 2, visible, v2)
     _draw_hidden(axes, 3, hidden, h3)
     _name_parts(axes)
-    # What the encoder learns from: the states of time 1 less those of time 3.
+    # The encoder learns from the difference of the hidden states at times 1 and 3.
     for y, difference in zip(hidden, h1 - h3, strict=True):
         _draw_difference(axes, 3.0, y, difference)
     axes.text(3.35, -1.75, "h(1) − h(3)", ha="center", color=style.ENCODER, fontsize=7.5)

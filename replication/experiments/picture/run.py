@@ -136,11 +136,11 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
         falls = histories.get_learning(gain) > 0.0
         return histories.pool_shares(falls, histories.get_learning("parallel") > PARALLEL)
 
-    # Changes by all patterns count where CR and AP of all of them are parallel.
+    # Changes by all patterns count in states in which CR and AP are parallel for all patterns.
     gains = paper.get_learning("biases_gain")  # (states, n_patterns)
     total = gains.sum(axis=1, keepdims=True)
     are_parallel = np.all(paper.get_learning("parallel") > PARALLEL, axis=1, keepdims=True)
-    together = np.broadcast_to(are_parallel, gains.shape)
+    are_parallel_by_pattern = np.broadcast_to(are_parallel, gains.shape)
     return judge(
         "picture",
         {
@@ -148,7 +148,7 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
             "whole": find_share(paper, "whole_gain"),
             "single-2": find_share(slow, "small_gain"),
             "batch-total": paper.pool_shares(total > 0.0, are_parallel),
-            "biases-single": paper.pool_shares(gains > 0.0, together),
+            "biases-single": paper.pool_shares(gains > 0.0, are_parallel_by_pattern),
         },
     )
 
