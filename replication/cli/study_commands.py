@@ -220,10 +220,11 @@ def describe_result(study: Study, model: "Model") -> list[str]:
     from replication.publication.publishing import METADATA, list_claims
     from replication.report.template import fill
 
-    models = {"headline": model}
+    models = {"headline": model}  # the name that the template gives the model of the study
+    claims = list_claims(models)  # the paper's statements, with the verdicts of this model
     template = Path(__file__).with_name("summary.md")
-    text = fill(template, models | {"claims": list_claims(models)}, METADATA)
-    lines = [line for line in text.splitlines() if line]
+    text = fill(template, {**models, "claims": claims}, METADATA)
+    lines = [line for line in text.splitlines() if line]  # without the empty ones
     return [*lines, f"report        {escape(str(study.folder / 'report.html'))}"]
 
 

@@ -29,17 +29,17 @@ COLUMNS = (
     "equivalent",
     "conditions",
 )
-FAR = 1000  # standard deviations above which decimals say nothing
-STAR = "*"  # contradicted alone, but not in the table
-MARK = "="  # differs by less than the margin
+FAR = 1000  # from so many standard deviations on, decimals are not printed
+STAR = "*"  # marks a row that is contradicted alone, but not as one of many
+MARK = "="  # marks a row that differs by less than the margin
 
 
 @dataclasses.dataclass(frozen=True)
 class Cells:
     """A row as numbers.
 
-    `g`, `g_low` and `g_high` are the difference in standard deviations, of which `sd` is one. All
-    else is in the unit of the values.
+    `g`, `g_low` and `g_high` are the difference in standard deviations, with its interval. `sd` is
+    that standard deviation. All other numbers are in the unit of the values.
     """
 
     reported: str
@@ -94,16 +94,17 @@ def measure_row(table: FoundTable, key: Key) -> Cells:
     cells = dataclasses.replace(
         cells, difference=gap.value, low=gap.low, high=gap.high, sd=gap.spread
     )
+    # The detectable difference of the test comes before that of the statistic.
     if cells.shown is not None and gap.shown is not None:
         cells = dataclasses.replace(cells, shown=gap.shown)
-    if gap.d is not None:
-        g = gap.d
+    g = gap.d
+    if g is not None:
         cells = dataclasses.replace(cells, g=g.value, g_low=g.low, g_high=g.high)
     return cells
 
 
 def _measure_whole(table: FoundTable) -> Cells:
-    """Return all rows together."""
+    """Return the last row: the verdict on all rows together, and their mean difference."""
     cells = Cells(
         reported="",
         p=table.p,
@@ -118,13 +119,13 @@ def _measure_whole(table: FoundTable) -> Cells:
 
 
 def tabulate(table: FoundTable, conditions: Sequence[str]) -> list[list[str]]:
-    """Return the rows in words, with a number for each condition."""
+    """Return the rows in words, header first; a condition is named by its number."""
     is_in_sd = any(row.difference and row.difference.d for row in table.rows.values())
     unit = "SD" if is_in_sd else "difference"
     keys = [name_key((name,)) for name in table.by]
-    several = len(table.rows) > 1
+    has_several_rows = len(table.rows) > 1
     header = [*keys, "reported", "n", "yours", "your n", unit, "found", "p"]
-    if several:
+    if has_several_rows:
         header.append("adjusted")
     lines = [[*header, "verdict"]]
     for key, row in table.rows.items():
@@ -134,9 +135,10 @@ def tabulate(table: FoundTable, conditions: Sequence[str]) -> list[list[str]]:
         line.append(_describe_yours(row, cells))
         line.append("" if cells.runs_yours is None else f"{cells.runs_yours:,}")
         line += _describe_gap(cells, is_in_sd=is_in_sd)
-        is_alone = table.verdicts[key] != row.verdict
-        line.append(format_p(cells.p) + (STAR if is_alone else ""))
-        if several:
+        is_contradicted_alone = table.verdicts[key] != row.verdict
+        star = STAR if is_contradicted_alone else ""
+        line.append(f"{format_p(cells.p)}{star}")
+        if has_several_rows:
             line.append(format_p(cells.p_adjusted))
         marks = "".join(f" ({conditions.index(part) + 1})" for part in row.conditions)
         equal = f" {MARK}" if cells.equivalent else ""
@@ -146,7 +148,7 @@ def tabulate(table: FoundTable, conditions: Sequence[str]) -> list[list[str]]:
 
 
 def _describe_yours(row: Comparison, cells: Cells) -> str:
-    """Return one's own number; of a number of successes both it and the number of your runs."""
+    """Return your number; for a number of successes also the number of your runs: "46/50"."""
     gap = row.difference
     if "n_succeeded" in row.reported and gap is not None and gap.counts is not None:
         return f"{gap.counts.yours}/{gap.counts.n_yours}"
@@ -154,7 +156,10 @@ def _describe_yours(row: Comparison, cells: Cells) -> str:
 
 
 def _describe_gap(cells: Cells, *, is_in_sd: bool) -> list[str]:
-    """Return the difference with its interval, and what would have been found, in one unit."""
+    """Return two cells: the difference with its interval, and the detectable difference.
+
+    Both are in standard deviations, or in the unit of the values.
+    """
     if is_in_sd:
         value, low, high = cells.g, cells.g_low, cells.g_high
     else:
@@ -168,12 +173,12 @@ def _describe_gap(cells: Cells, *, is_in_sd: bool) -> list[str]:
 
 
 def format_sd(value: float, decimals: int = 2) -> str:
-    """Return standard deviations, with so many decimals if they are of a usual size."""
+    """Return a number of standard deviations with so many decimals; a huge one is rounded."""
     return f"{value:.{decimals}f}" if abs(value) < FAR else f"{value:.2g}"
 
 
 def name_report(row: Comparison) -> str:
-    """Return what was reported on one line: 0.83 ± 0.04, or 0.83 sd 0.04 se 0.02, or 19/20."""
+    """Return what was reported, on one line: 0.83 ± 0.04, or 0.83 sd 0.04 se 0.02, or 19/20."""
     spreads = [name for name in row.reported if name in SPREADS]
     others = [name for name in row.reported if name not in SPREADS]
     parts = []

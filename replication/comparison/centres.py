@@ -1,6 +1,7 @@
 """A mean, or another centre, judged by the spreads of both sides.
 
-A *centre* is a mean, a constant, a median or an interquartile mean.
+A *centre* is a mean, a constant, a median or an interquartile mean. A *reading* of a spread is one
+of the things that a printed number may be, such as a standard deviation or a standard error.
 """
 
 import dataclasses
@@ -22,22 +23,23 @@ from replication.statistics.means import Difference, Side, summarise_quartiles
 from replication.statistics.sampling import SEED, Sample, reduce_studies
 from replication.wording import plural
 
-MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold their skewness
-N_RESAMPLES = 2000  # of runs, for the standard error of a statistic that is no mean
-MAX_RESAMPLED = 1000  # runs of which these are drawn at most
-MAX_RESAMPLED_VALUES = 4_000_000  # drawn in all where runs are resampled within tasks
-# conditions of an answer
+MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which are skewed as runs are
+N_RESAMPLES = 2000  # resamples for the standard error of a median or interquartile mean
+MAX_RESAMPLED = 1000  # runs of a resample at most
+MAX_RESAMPLED_VALUES = 4_000_000  # values of all resamples, where runs are resampled within tasks
+# conditions of an answer, behind "if"
 ALIKE = "the report's runs vary as yours do"
 ALIKE_YOURS = "your runs vary as the report's do"
 FEW_ARE_NORMAL = "the mean of so few runs is about normal"
-UNSEEN = "no other outcome is missing from"  # begins the condition; so many equal runs end it
+UNSEEN = "no other outcome is missing from"  # "... your 5 equal runs"
 
 
 def list_sides(own: Runs, sample: Sample | None, report: Report) -> dict[str, Side]:
-    """Return one's own centre with its spread and runs, by words for the reading of the spread.
+    """Return one's own centre with its spread and runs, by words for each reading of the spread.
 
-    Of runs there is one reading; another report in their place may have several. The result is
-    empty where runs are too few, or too many, to be judged in this way.
+    Runs have one reading, called "", because their spread is known. Another report in their place
+    may have several. The result is empty where runs are too few, or too many, to be judged by
+    spreads.
     """
     if own.report is not None:
         return summarise(own.report, own.report.count_middle("excluded"))
@@ -60,20 +62,21 @@ def list_sides(own: Runs, sample: Sample | None, report: Report) -> dict[str, Si
 def resample_centre(own: Runs, sample: Sample, name: str) -> Side:
     """Return a median, or an interquartile mean, with its standard error by resampling.
 
-    The spread of the side is what gives that standard error: the standard error times the root of
-    the number of runs.
+    A side holds a spread, so the standard error is stored as one: times the root of the number of
+    runs.
 
-    Where runs belong to tasks, they are resampled within these, since the same tasks would be run
-    again. The interval that such a report prints is too narrow where tasks have few runs: over 26
-    tasks with three runs each, on either side, 8.5 % of equal populations are contradicted and not
-    5 % (docs/compare_rates.md).
+    Where runs belong to tasks, they are resampled within each task, since the same tasks would be
+    run again. The interval that such a report prints is too narrow where tasks have few runs: over
+    26 tasks with three runs each, on either side, 8.5 % of equal populations are contradicted and
+    not 5 % (docs/compare_rates.md).
     """
     value = sample.describe([name])[name]
     if own.tasks and all(task.size > 1 for task in own.tasks):
-        n_known = sample.n - len(own.tasks) + 1  # one run of each task goes to its own centre
+        # Each task has a centre of its own, which takes one degree of freedom.
+        n_known = sample.n - len(own.tasks) + 1
         error = find_error_within_tasks(own.tasks, name)
         return Side(value, ((error * math.sqrt(n_known), n_known),))
-    # At most 1,000 runs are drawn, whose error is scaled to that of all runs.
+    # At most 1,000 runs are drawn. Times the root of their number, the error is that of one run.
     n_drawn = min(sample.n, MAX_RESAMPLED)
     drawn = np.random.default_rng(SEED).choice(sample.runs, (N_RESAMPLES, n_drawn))
     spread = float(reduce_studies(drawn, [name])[name].std()) * math.sqrt(n_drawn)
@@ -81,7 +84,7 @@ def resample_centre(own: Runs, sample: Sample, name: str) -> Side:
 
 
 def split_by_task(own: OwnRuns, *, is_log: bool) -> tuple[FloatArray, ...]:
-    """Return the runs of each task, without missing ones; refuse names that do not fit the runs."""
+    """Return the successful runs of each task; refuse names that do not fit the runs."""
     values = take_plain_values(own)
     if values is None or len(own.tasks) != values.size:
         n_runs = 0 if values is None else values.size
@@ -99,7 +102,7 @@ def split_by_task(own: OwnRuns, *, is_log: bool) -> tuple[FloatArray, ...]:
 def find_error_within_tasks(tasks: Sequence[FloatArray], name: str) -> float:
     """Return the standard error of a statistic over all runs of all tasks.
 
-    Runs are drawn again within each task. Resamples of n runs have (n - 1) / n of the variance that
+    Runs are resampled within each task. Resamples of n runs have (n - 1) / n of the variance that
     new runs would have, so the error is multiplied by the root of n / (n - 1), with the mean number
     of runs of a task as n.
     """
@@ -113,7 +116,7 @@ def find_error_within_tasks(tasks: Sequence[FloatArray], name: str) -> float:
 
 
 def _summarise_quartiles(numbers: Mapping[str, float], n: int, width: float = 0.0) -> Side:
-    """Return the side that median and quartiles of n runs stand for."""
+    """Return the side with the mean and sd that median and quartiles of n runs imply."""
     mean, sd = summarise_quartiles(numbers["median"], numbers["q1"], numbers["q3"], n)
     return Side(mean, ((sd, n),), width, is_by_quartiles=True)
 
@@ -135,7 +138,7 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
     spread = math.nan
     if report.spread is not None:
         item = report.numbers[report.spread]
-        spread = float(item.value or item.high)  # of one that was rounded to 0, the largest
+        spread = float(item.value or item.high)  # if it was rounded to 0, the largest such number
     sides: dict[str, Side] = {}
     for words, factor in report.list_spreads(n_used).items():
         if report.has_error:
@@ -158,15 +161,16 @@ def judge_centre(
 ) -> Answer:
     """Judge a mean, a constant or another centre by the spreads that are known.
 
-    `yours`, `reported`: both sides in one reading. `factor`: of the reported spread to a standard
-    deviation, in the most usual reading.
+    `yours`, `reported`: both sides in one reading. `own`, `sample`: your runs, as given and as they
+    are compared. `factor`: what the reported spread is as a multiple of the standard deviation, in
+    the most usual reading; your spread is multiplied by it, to stand beside the reported one.
     """
     name = str(report.centre)
-    # Whether the spread of runs itself is printed, and not a number that it is estimated from.
+    # Whether the report says how runs vary, so that there is no need to estimate that.
     is_plain = not report.has_quartiles and not report.has_error
     gap = means.judge_means(yours, reported, level=level, between=between, is_conditional=is_plain)
     p = _find_p(yours, report.numbers[name], gap)
-    # How far from your centre a reported one is not contradicted, where that can be said.
+    # A reported centre is not contradicted if it is less far than `reach` from yours.
     reach = math.nan
     if gap is not None and is_plain:
         reach = gap.kept or 0.0
@@ -180,6 +184,7 @@ def judge_centre(
     conditions = tuple(_list_conditions(yours, reported, name))
     if gap is None:
         return Answer(findings, p, shown={name: None}, conditions=conditions)
+    # Contradicted by Student's test, but not by the printed spreads alone.
     if gap.p_alone is not None and p <= level < gap.p_alone:
         conditions += (ALIKE,)
     return Answer(
@@ -197,34 +202,34 @@ def _list_centre_findings(
 ) -> dict[str, Finding]:
     """Return the centre with its p, and the quartiles that it was judged by, if there are any.
 
-    `reach`: how far from your centre a reported one is not contradicted.
+    `reach`: a reported centre is not contradicted if it is less far from yours.
     """
-    name = str(report.centre)
-    own_values = {name: yours.mean}
+    centre = str(report.centre)
+    own_values = {centre: yours.mean}
     if report.has_quartiles and sample is not None:
         own_values = sample.describe(["median", "q1", "q3"])
     findings = {
-        each: Finding.of(each, report.numbers[each], value) for each, value in own_values.items()
+        name: Finding.of(name, report.numbers[name], value) for name, value in own_values.items()
     }
-    interval = report.numbers[name].print_within(yours.mean - reach, yours.mean + reach)
-    findings[name] = dataclasses.replace(findings[name], interval=interval, p=p)
+    interval = report.numbers[centre].print_within(yours.mean - reach, yours.mean + reach)
+    findings[centre] = dataclasses.replace(findings[centre], interval=interval, p=p)
     return findings
 
 
 def _find_p(yours: Side, item: Reported, gap: Difference | None) -> float:
-    """Return p of a centre; NaN where nothing is known of how runs vary."""
+    """Return p of a centre; NaN where nothing says how runs vary."""
     if gap is not None:
         return gap.p
     if yours.n > 1 and item.holds(yours.mean):
-        return 1.0  # all runs are equal, and print as was reported
+        return 1.0  # all runs are equal, and their value prints as the reported one
     return math.nan
 
 
 def _list_spread_findings(own: Runs, report: Report, your_spread: float) -> dict[str, Finding]:
     """Return the reported spreads, each with your own beside it where that is known.
 
-    Of runs it is known for the first of the reported spreads, `your_spread`; another report has its
-    own numbers.
+    Your runs have one spread, `your_spread`, which stands beside the first of the reported spreads.
+    Another report in their place has spreads by name.
     """
     findings: dict[str, Finding] = {}
     for name in SPREADS:
@@ -241,7 +246,7 @@ def _list_spread_findings(own: Runs, report: Report, your_spread: float) -> dict
 
 
 def _list_conditions(yours: Side, reported: Side, name: str) -> Iterator[str]:
-    """Yield what the judgement of a centre holds under, nothing where both spreads are known."""
+    """Yield the conditions under which a centre is judged; none where both spreads are known."""
     if name == "constant":
         if yours.n < MANY_RUNS:
             yield FEW_ARE_NORMAL
@@ -252,6 +257,7 @@ def _list_conditions(yours: Side, reported: Side, name: str) -> Iterator[str]:
     if not yours.has_spread:
         yield ALIKE_YOURS
         return
+    # A spread of 0 may come from an outcome that equal runs have missed.
     for side, whose in ((yours, "your"), (reported, "the report's")):
         if side.samples and not any(sd for sd, _ in side.samples):
             yield f"{UNSEEN} {whose} {plural(side.n, 'equal run')}"

@@ -1,4 +1,4 @@
-"""The commands that read tables, and compare them; each does what its function in Python does."""
+"""The commands `compare` and `read`; each does what the function of that name does in Python."""
 
 import argparse
 import re
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 Subparsers = Any
 """What a parser of argparse adds commands to; that class has no public name."""
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
-# runs.csv, also where no such file is: a report would have no ending
+# "runs.csv" names a file, also if there is none: a report as text has no such ending
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
 CALLED = {"minus": "--difference", "values": "FILE", "table": "FILE", "reported": "--reported"}
-"""Arguments in Python that are called otherwise as options."""
+"""Arguments in Python whose option has another name."""
 EXAMPLES = """\
 examples:
   replication compare example --value reward --reported "0.83 ± 0.04, n = 5"
@@ -69,7 +69,7 @@ class Once(argparse.Action):
 
 
 class Gone(argparse.Action):
-    """Refuse an option that there is no more, and say what takes its place."""
+    """Refuse an option that no longer exists, and say what takes its place."""
 
     def __call__(
         self,
@@ -146,7 +146,7 @@ def add_options(parser: argparse.ArgumentParser, kind: type) -> None:
 
 
 def add_gone(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
-    """Add options that are gone: a command refuses them, and says what takes their place."""
+    """Add options that no longer exist, so that a command says what takes their place."""
     for name in names:
         parser.add_argument(
             name_flag(name), dest=name, action=Gone, nargs="*", help=argparse.SUPPRESS
@@ -155,7 +155,7 @@ def add_gone(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
 
 def add_option(parser: argparse.ArgumentParser, flag: str, option: Option) -> None:
     """Add an option to the parser of a command."""
-    words = name_options(option.help).replace("%", "%%")
+    words = name_options(option.help).replace("%", "%%")  # argparse takes % for a format
     if option.is_repeatable:
         parser.add_argument(flag, action="append", metavar=option.usage, help=words)
     elif option.choices:
@@ -169,7 +169,7 @@ def add_option(parser: argparse.ArgumentParser, flag: str, option: Option) -> No
 
 
 def run_read(options: argparse.Namespace) -> int:
-    """Write the tidy table that a file becomes, and how it was read."""
+    """Read a table, and write it in tidy form with how it was read; return the exit code."""
     return with_options(lambda: write_tidy(options))
 
 
@@ -193,12 +193,12 @@ def write_tidy(options: argparse.Namespace) -> int:
 
 
 def run_compare(options: argparse.Namespace) -> int:
-    """Print what runs, or another report, say of a reported result."""
+    """Compare two sides and print the answer; return the exit code."""
     return with_options(lambda: print_answer(options))
 
 
 def print_answer(options: argparse.Namespace) -> int:
-    """Print an answer."""
+    """Compare two sides, print the answer, and save its picture if one was asked for."""
     from replication.comparison.figure import save_picture
 
     picture = None if options.plot is None else Path(options.plot)
@@ -213,7 +213,7 @@ def print_answer(options: argparse.Namespace) -> int:
 
 
 def with_options(step: Callable[[], int]) -> int:
-    """Run a step; a refusal names options in place of arguments."""
+    """Run a step of a command; in a refusal the names of arguments become those of options."""
     try:
         return step()
     except ReplicationError as error:
@@ -222,7 +222,7 @@ def with_options(step: Callable[[], int]) -> int:
 
 
 def name_options(text: str) -> str:
-    """Return text with options in place of the arguments that stand in backticks."""
+    """Return text with options in place of arguments in backticks: `plus_minus`, --plus-minus."""
     flags = {name: name_flag(name) for name in (*list_options(TableOptions), "format")}
     flags |= CALLED
     return re.sub(r"`(\w+)`", lambda match: flags.get(match[1], match[1]), text)
@@ -235,7 +235,7 @@ def take_options(options: argparse.Namespace, kind: type) -> dict[str, Any]:
 
 
 def find_example(given: str) -> str:
-    """Return the path of a table of the package, if it is called so and no file of yours is."""
+    """Return the path of an example table that a text names, unless a file has that name."""
     if given in EXAMPLE_TABLES and not is_file(given):
         return str(Path(__file__).with_name(f"{given.replace('-', '_')}.csv"))
     return given
@@ -264,7 +264,7 @@ def read_given(given: str | None) -> "Sheet | str | None":
 
 
 def compare_sides(options: argparse.Namespace) -> "Comparison | ComparisonTable":
-    """Return what `compare_table` says of a table of runs or reports, or `compare` of a report."""
+    """Return the answer of `compare_table` if FILE is a table, else that of `compare`."""
     from replication.comparison.comparison import compare
     from replication.comparison.tables import compare_table
 

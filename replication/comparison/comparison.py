@@ -1,7 +1,7 @@
-"""Comparing a reported result with runs of one's own, or with another report.
+"""Compare a reported result with runs of one's own, or with another report.
 
-`compare` takes outcomes of any kind and the numbers that somebody reported; the headline of
-the study is the same function on a count table.
+`compare` takes outcomes of any kind and the numbers that somebody reported. The main result of the
+study comes from the same function, with a count table as the outcomes.
 """
 
 import dataclasses
@@ -128,7 +128,7 @@ def compare(
 
 
 def describe_texts(own: OneSide, theirs: Printed) -> tuple[Block, ...]:
-    """Return how texts were read, where that needs a word."""
+    """Return how the texts of both sides were read, where the reader has noted something."""
     blocks = []
     if isinstance(own, Printed) and own.notes:
         blocks.append(Block("Your report read as 1 result:", own.notes))
@@ -145,10 +145,14 @@ def compare_sides(
     said: Mapping[str, str] | None = None,
     effort: Effort | None = None,
 ) -> Comparison:
-    """Compare two sides that were read; `said`: how, by the argument that changes it."""
+    """Compare two sides that were read.
+
+    `said`: remarks on how they were read, by the argument that changes it. `effort`: how many
+    studies are drawn.
+    """
     effort = effort or Effort()
     is_gap = isinstance(own, OwnRuns) and own.minus is not None
-    # A difference of shares is one of the means of ones and zeros.
+    # The difference of two shares is that of two means of ones and zeros.
     if (is_gap or request.groups) and "share" in theirs.numbers:
         theirs = call_share_mean(theirs)
     unit = find_unit(own, theirs, request)
@@ -165,7 +169,7 @@ def compare_sides(
 
 
 def read_other_report(own: Printed, report: Report, request: Request) -> Report:
-    """Return the report that stands in the place of runs; refuse one of another sort of number."""
+    """Read the report that stands in the place of runs; refuse one without a common number."""
     other = read_report(own, request, is_gap=False)
     if report.numbers.keys() & other.numbers.keys() & SUCCESSES.keys():
         return other
@@ -179,7 +183,7 @@ def read_other_report(own: Printed, report: Report, request: Request) -> Report:
 def _conclude(
     own: Runs, report: Report, request: Request, effort: Effort, said: Mapping[str, str]
 ) -> Comparison:
-    """Return what was found of a report, from the answers to all of its readings."""
+    """Return the comparison with a report, from the answers under all of its readings."""
     level = request.level
     # One answer for each reading of what the report leaves unsaid; the first is the main one.
     answers = judge_all(own, report, level=level, between=request.between, effort=effort)
@@ -189,7 +193,7 @@ def _conclude(
     answers = dict(readings.answers)
     main = next(iter(answers.values()))
     worst = _find_worst(answers, rule)
-    # What turns the verdict beside p: numbers that cannot be right, a margin, another unit.
+    # Beside p, these decide the verdict: numbers that cannot be right, a margin, another unit.
     impossible = _find_impossible(own, report, sample, rule)
     equivalence = find_equivalence(answers.values(), report, request)
     cautions = remarks.list_cautions(report, sample, main, worst, request)
@@ -218,7 +222,7 @@ def _conclude(
         cap=own.stop if report.on_values else None,
         failures=rule,
         mean=_estimate_mean(main, report, sample, level),
-        findings=_leave_out(worst.findings, impossible, judged.reason),
+        findings=_remove_p(worst.findings, impossible, judged.reason),
         p=max(p_values.values(), default=None),
         p_alone=_find_p_alone(answers) if p_values else None,
         p_error=worst.p_error,
@@ -243,7 +247,7 @@ def _conclude(
 
 
 WITHOUT_P = {"impossible", "few", "constant", "units"}
-"""Reasons of a verdict that does not rest on p."""
+"""Reasons with which a verdict does not rest on p."""
 
 
 def _list_p(answers: Mapping[str, Answer], judged: "Judged") -> dict[str, float]:
@@ -254,25 +258,26 @@ def _list_p(answers: Mapping[str, Answer], judged: "Judged") -> dict[str, float]
 
 
 def _find_p_alone(answers: Mapping[str, Answer]) -> float | None:
-    """Return the largest p by the printed spreads alone."""
+    """Return the largest p by the printed spreads alone; None if no reading has one."""
     p_alone = [answer.p_alone for answer in answers.values() if answer.p_alone is not None]
     return max(p_alone, default=None)
 
 
 def _count_runs(report: Report) -> int | None:
-    """Return the number of runs behind a report; None where it has none, or does not say it."""
+    """Return the number of runs behind a report; None for a constant, or if it is not known."""
     if "constant" in report.numbers or report.n == 0:
         return None
     return report.n
 
 
 def _find_missed(n_done: int) -> float:
-    """Return how probable an outcome can be of which so many runs show nothing.
+    """Return the largest probability that an outcome may have which so many runs do not show.
 
-    Runs miss it in 5 % of cases.
+    Runs miss an outcome of this probability in 5 % of cases.
     """
     if n_done == 0:
         return 1.0
+    # (1 - q)^n = 0.05, solved for q.
     return -math.expm1(math.log(MISSED) / n_done)
 
 
@@ -284,25 +289,26 @@ def _find_chance_all_succeed(own: Runs, report: Report) -> float:
 
 
 def _find_worst(answers: Mapping[str, Answer], rule: str) -> Answer:
-    """Return the answer by which the difference is least surprising, whose numbers are shown.
+    """Return the answer with the largest p, whose numbers the comparison shows.
 
-    It is one under the given rule for failures.
+    Only answers under the given rule for failures are looked at.
     """
     of_rule = [answer for answer in answers.values() if answer.rule == rule]
     return max(of_rule, key=lambda answer: -1.0 if answer.p is None else answer.p)
 
 
 def _find_impossible(own: Runs, report: Report, sample: Sample | None, rule: str) -> dict[str, str]:
-    """Return why reported numbers cannot be right; a difference and a constant can be anything."""
+    """Return why reported numbers cannot be right; a difference or a constant may be any number."""
     if own.minus is not None or "constant" in report.numbers:
         return {}
     return plausibility.find_impossible(report, report.count_used(rule), sample)
 
 
 def _list_conditions(answers: Mapping[str, Answer], judged: "Judged") -> tuple[str, ...]:
-    """Return the conditions of the verdict, those of all readings.
+    """Return the conditions of the verdict, collected from all readings.
 
-    That no other outcome is missing from equal runs matters only where a report is contradicted.
+    The condition that equal runs miss no other outcome (`UNSEEN`) matters only where a report is
+    contradicted.
     """
     if judged.reason != "p":
         return ()
@@ -314,10 +320,10 @@ def _list_conditions(answers: Mapping[str, Answer], judged: "Judged") -> tuple[s
     return tuple(condition for condition in conditions if not condition.startswith(UNSEEN))
 
 
-def _leave_out(
+def _remove_p(
     findings: Mapping[str, Finding], impossible: Mapping[str, str], reason: str
 ) -> dict[str, Finding]:
-    """Return findings without p where a number cannot be right, or stands in another unit."""
+    """Return findings, without p where a number cannot be right or stands in another unit."""
     wrong = set(impossible)
     if wrong & {"mean", "max"}:
         wrong.add("mean_given_max")
@@ -330,7 +336,10 @@ def _leave_out(
 
 
 def _estimate_improvement(own: Runs, request: Request) -> Estimate | None:
-    """Return how probable it is that a run of the first group lies above one of the second."""
+    """Return the probability that a run of the first group lies above one of the second.
+
+    None where no two groups are compared.
+    """
     if own.done is None:
         return None
     level = 1.0 - request.level
@@ -347,7 +356,7 @@ def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: f
         return Estimate(None, None, None)
     if report.centre in {"mean", "constant"}:
         return main.sides[0].estimate(1.0 - level)
-    # The side is one of medians, of which another report says no mean, but runs have one.
+    # Both sides are medians or the like. Another report says no mean beside it, but runs have one.
     if sample is None:
         return Estimate(None, None, None)
     return Side(sample.mean, ((sample.spread, sample.n),)).estimate(1.0 - level)
@@ -355,7 +364,7 @@ def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: f
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """A verdict, and what it rests on, as of `Comparison.reason`."""
+    """A verdict, and its reason (see `Comparison.reason`)."""
 
     verdict: Verdict
     reason: str
@@ -370,10 +379,11 @@ def _judge(
     is_constant: bool,
     equivalence: Equivalence | None,
 ) -> Judged:
-    """Return the verdict, and what it rests on.
+    """Return the verdict and its reason.
 
     `is_impossible`: whether a reported number cannot be right. `is_other_unit`: whether the report
-    looks like per cent of your shares. `is_constant`: whether your runs are all equal.
+    looks like per cent where your values are shares. `is_constant`: whether your runs are all
+    equal.
     """
     if is_impossible:
         return Judged(Verdict.CONTRADICTED, "impossible")
@@ -382,7 +392,7 @@ def _judge(
     p_values = [answer.p for answer in answers.values()]
     known = [p for p in p_values if p is not None]
     if len(known) < len(p_values):
-        # Nothing is known of how runs vary.
+        # A reading without p: nothing says how runs vary.
         return Judged(Verdict.CANNOT_TELL, "constant" if is_constant else "few")
     if min(known) <= level < max(known):
         return Judged(Verdict.CANNOT_TELL, "reading")

@@ -11,14 +11,15 @@ from replication.statistics import means, shares
 from replication.statistics.means import SuccessCounts
 
 PER_CENT = 100.0
-"""The scale of reported numbers that are per cent, where your values are shares."""
+"""What reported numbers are divided by where they are per cent and your values are shares."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Equivalence:
-    """What two one-sided tests found: the largest p over all readings, None if it is not known.
+    """The result of two one-sided tests for a difference less than a margin.
 
-    `margin`: in the unit of the values, of shares as a share.
+    `margin`: in the unit of the values; for shares, as a share. `p`: the largest over all readings;
+    None if it is not known for one of them.
     """
 
     margin: float
@@ -31,7 +32,7 @@ def find_equivalence(
 ) -> Equivalence | None:
     """Test under each reading whether the sides differ by less than a margin, if one was given.
 
-    A reading without a mean or a share is passed over.
+    A reading without a mean or a share is left out.
     """
     if request.margin is None:
         return None
@@ -54,9 +55,9 @@ def find_equivalence(
 
 
 def _measure(margin: Margin, reported: float, *, are_shares: bool) -> float:
-    """Return the margin in the unit of the values; refuse a per cent of nothing.
+    """Return the margin in the unit of the values; refuse per cent of a reported 0.
 
-    Of values that are shares, a margin of 1 or more is refused: it was meant in per cent.
+    Where the values are shares, a margin of 1 or more is refused, because it was meant in per cent.
     """
     in_unit = margin.measure(reported)
     if not in_unit > 0:
@@ -71,7 +72,7 @@ def _measure(margin: Margin, reported: float, *, are_shares: bool) -> float:
 
 
 def _find_reported_share(report: Report) -> float:
-    """Return the reported share, also of a number of successes or of a mean of ones and zeros."""
+    """Return the reported share, also from a number of successes or a mean of ones and zeros."""
     name = next((name for name in SUCCESSES if name in report.numbers), "mean")
     value = float(report.numbers[name].value)
     return value / report.n if name == "n_succeeded" else value
@@ -83,5 +84,5 @@ def _test_shares(counts: SuccessCounts, report: Report, margin: float) -> float:
     n = counts.n_yours
     m = counts.n_reported
     possible = report.count_successes()
-    ends = {possible[0], possible[-1]}  # one of which is farthest from yours
+    ends = {possible[0], possible[-1]}  # the number farthest from yours is one of these
     return max(shares.find_share_equivalence(k, n, x, m, margin) for x in ends)

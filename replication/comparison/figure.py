@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
+N_DOTS = 2000  # at most so many dots are drawn; more runs are drawn as quantiles
 INK = "#222222"
 FILL = "#8cc1e3"
 FAINT = "#ececec"
 REPORTED = "#c2410c"
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-NO_VALUES = {*SPREADS, *SUCCESSES, "iqr"}  # statistics beside which runs cannot be drawn
+NO_VALUES = {*SPREADS, *SUCCESSES, "iqr"}  # statistics that are not on the scale of runs
 
 
 def draw(panels: Sequence[Callable[["Axes"], None]], *, height: float) -> "Figure":
-    """Return a figure with a panel for each function, which draws into its axes.
+    """Return a figure with a panel for each function in `panels`, which draws into its axes.
 
-    No window shows it.
+    No window opens.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -51,9 +51,9 @@ def draw(panels: Sequence[Callable[["Axes"], None]], *, height: float) -> "Figur
 
 
 def draw_statistic(found: Found, name: str, panel: "Axes") -> None:
-    """Draw a statistic of a comparison: your runs with theirs, and what was reported.
+    """Draw a statistic of a comparison: your runs with their statistic, and the reported number.
 
-    The grey band is what would not be contradicted.
+    The grey band holds the numbers that would not be contradicted.
     """
     finding = found.findings[name]
     panel.axvspan(*finding.interval, color=FAINT, zorder=0)
@@ -71,7 +71,7 @@ def draw_statistic(found: Found, name: str, panel: "Axes") -> None:
 
 
 def draw_runs(panel: "Axes", runs: FloatArray) -> None:
-    """Draw each run as a dot; of many as many quantiles, which look as all runs would."""
+    """Draw each run as a dot; of many runs draw `N_DOTS` quantiles, which look the same."""
     dots = runs
     if runs.size > N_DOTS:
         dots = np.quantile(runs, (np.arange(N_DOTS) + 0.5) / N_DOTS)
@@ -101,8 +101,8 @@ def label_report(panel: "Axes", finding: Finding) -> None:
 
 
 def save_picture(figure: "Figure", path: Path) -> None:
-    """Write a figure whole or not at all; an older one is kept until then."""
+    """Write a figure to a file, whole or not at all; it replaces an older file only at the end."""
     content = io.BytesIO()
-    with warnings.catch_warnings(action="ignore"):  # of letters that the font does not have
+    with warnings.catch_warnings(action="ignore"):  # warnings of letters that the font lacks
         figure.savefig(content, format=path.suffix[1:].lower(), dpi=150)
     write_durably(path, content.getvalue())

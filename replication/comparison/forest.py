@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_LABEL = 40
-# standard deviations that the picture shows on either side, at least and at most
+# standard deviations that the picture shows on either side of 0, at least and at most
 MIN_REACH = 0.5
 MAX_REACH = 8.0
 # sizes of marks, and the space before a text, in points
@@ -33,15 +33,15 @@ class Edges(NamedTuple):
     right: float
 
     def clip(self, value: float) -> float:
-        """Return the nearest place within the picture."""
+        """Return the value, or the edge beyond which it lies."""
         return min(max(value, self.left), self.right)
 
 
 def draw_rows(table: FoundTable, panel: "Axes") -> None:
     """Draw a forest plot of a table: each difference, its interval and p, and their mean.
 
-    The larger a square, the more its row weighs. What goes on beyond the edge ends in an arrow. A
-    hollow square is a row that is shown to differ by less than the margin.
+    The larger a square, the more its row weighs. An interval that goes on beyond the edge ends in
+    an arrow. A hollow square is a row that was shown to differ by less than the margin.
     """
     edges = find_edges(table)
     panel.axvline(0.0, color=INK, linewidth=0.8)
@@ -49,14 +49,14 @@ def draw_rows(table: FoundTable, panel: "Axes") -> None:
     for y, (key, row) in enumerate(table.rows.items()):
         labels.append(_label(key))
         draw_row(panel, y, table, key, row, edges)
-    write_at_right(panel, -1, "p (adjusted)", style="italic")
+    write_at_right(panel, -1, "p (adjusted)", style="italic")  # above the first row
     mean = table.pooled
     if mean is not None and mean.unit == "sd":
         draw_mean(panel, len(labels), mean, edges)
         write_at_right(panel, len(labels), format_p(table.p))
         labels.append("all rows")
     panel.set_yticks(range(len(labels)), labels)
-    panel.set_ylim(len(labels) - 0.4, -0.6)
+    panel.set_ylim(len(labels) - 0.4, -0.6)  # the first row is at the top
     room = 0.025 * (edges.right - edges.left)
     panel.set_xlim(edges.left - room, edges.right + room)
     panel.set_xlabel("yours less reported, in standard deviations of a run")
@@ -76,7 +76,10 @@ def write_at_right(panel: "Axes", y: int, text: str, *, style: str = "normal") -
 
 
 def find_edges(table: FoundTable) -> Edges:
-    """Return edges that hold all intervals and 0, but no more than is wide enough to see them."""
+    """Return edges around all intervals, from `MIN_REACH` to `MAX_REACH` away from 0.
+
+    With a wider picture most intervals would be too small to see.
+    """
     lows = [-MIN_REACH]
     highs = [MIN_REACH]
     for row in table.rows.values():
@@ -117,7 +120,7 @@ def draw_interval(panel: "Axes", y: int, low: float, high: float, edges: Edges, 
 def draw_estimate(
     panel: "Axes", y: int, value: float, edges: Edges, color: str, row: Found
 ) -> None:
-    """Draw a difference as a square, or where it lies beyond an edge as an arrow."""
+    """Draw a difference as a square, or as an arrow at the edge beyond which it lies."""
     size = find_square_size(row)
     if value < edges.left:
         draw_mark(panel, edges.left, y, "<", color, size=size)
@@ -130,7 +133,7 @@ def draw_estimate(
 
 def find_square_size(row: Found) -> float:
     """Return the size of a square that grows with the weight of a row."""
-    n_reported = row.runs or row.n
+    n_reported = row.runs or row.n  # a constant has no runs
     weight = row.n * n_reported / (row.n + n_reported)
     return min(MIN_SQUARE + math.sqrt(weight), MAX_SQUARE)
 
@@ -151,14 +154,14 @@ def draw_mark(
 
 
 def draw_mean(panel: "Axes", y: int, mean: Pooled, edges: Edges) -> None:
-    """Draw the mean of all rows as a diamond as wide as its interval."""
+    """Draw the mean of all rows as a diamond that is as wide as its interval."""
     across = [edges.clip(value) for value in (mean.low, mean.value, mean.high, mean.value)]
     down = [y, y - 0.3, y, y + 0.3]
     panel.fill(across, down, color=FILL, ec=INK, lw=0.8)
 
 
 def _label(key: tuple[str, ...]) -> str:
-    """Return a key as it stands in a picture, cut where it is long."""
+    """Return a key as the picture shows it, cut where it is long."""
     text = escape(" ".join(key))
     text = text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
-    return text.replace("$", r"\$")  # $x$ is a name, and no mathematics
+    return text.replace("$", r"\$")  # $x$ is a name here, not mathematics

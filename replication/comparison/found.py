@@ -1,4 +1,4 @@
-"""What a comparison found, as numbers and words, without the sentences."""
+"""The result of a comparison, as numbers and words, without the sentences."""
 
 import dataclasses
 import enum
@@ -13,11 +13,11 @@ from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
 
-LARGEST_LOG = 700.0  # of which the exponential can be taken
+LARGEST_LOG = 700.0  # a larger one has an exponential that is too large for a float
 
 
 class Verdict(enum.StrEnum):
-    """What was found of a report."""
+    """The verdict on a report."""
 
     NOT_CONTRADICTED = "not contradicted"
     CONTRADICTED = "contradicted"
@@ -27,59 +27,63 @@ class Verdict(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Found:
-    """What a comparison found.
+    """The result of a comparison.
 
     Parameters
     ----------
     verdict : Verdict
     reason : str
-        What it rests on: "p"; "impossible" (a reported number cannot be right); "few" runs;
-        "constant" (runs that are all equal); "units" (shares against what looks like per cent);
-        "reading" (it depends on what was not said); "margin" (neither a difference nor that it is
-        less than the margin was shown).
+        What the verdict rests on: "p"; "impossible" (a reported number cannot be right); "few" (too
+        few runs); "constant" (runs that are all equal); "units" (shares against what looks like per
+        cent); "reading" (it depends on how the report is read); "margin" (neither a difference was
+        shown, nor that it is less than the margin).
     conditions : tuple of str
-        What the verdict holds under, where it cannot be had without.
+        Conditions under which the verdict holds, where there is no verdict without them.
     level : float
+        Significance level of the tests.
     reported, runs : mapping of str to str, and int or None
         The reported numbers as printed, and the runs behind them; None for a constant.
     n, n_failed, n_missing : int
-        Your runs (or those of the other report), failures included; failures; values left out.
+        Numbers of your runs (or those of the other report), failures included; of failures; and of
+        values left out.
     cap, failures : float or None, and str
-        Where runs were stopped; what was done with failures: "excluded", "at-cap", "restarted".
+        Where runs were stopped; how failures count: "excluded", "at-cap", "restarted".
     mean : Estimate
-        Of your runs, with Student's interval.
+        Mean of your runs, with Student's interval.
     findings : mapping of str to Finding
         By statistic; with "mean_given_max" where mean and largest value are judged together.
     p, p_alone, p_error : float or None, the same, and float
-        The largest over all readings of what was not said; by the printed spreads alone, where a
-        condition is that they are estimates of one; its standard error from drawing.
+        `p` is the largest over all readings of the report. `p_alone` is p by the printed spreads
+        alone; it differs where a condition is that the runs of both sides vary alike. `p_error` is
+        the standard error of p from drawing studies at random.
     p_by_assumption : mapping of str to float
-        p under each reading, where there are several.
+        p under each reading of the report, where there are several.
     ruled_out : mapping of str to RuledOut
-        Readings of ± that the spreads rule out: "sd", "standard error" or "interval".
+        Kinds of ± that the spreads rule out: "sd", "standard error" or "interval".
     difference : Difference or None
         Yours less the reported mean or share, with its interval; `d` is in standard deviations.
     shown : mapping of str to (float or None)
         By statistic, the difference that these runs would have shown four times in five.
     missed, coincidence : float, and float or None
-        The largest probability of an outcome that your runs miss in 5 % of cases; where your runs
-        give all reported numbers to the last digit, how often two studies do.
+        `missed` is the largest probability that an outcome may have which your runs miss in 5 % of
+        cases. `coincidence` is how often two studies print the same numbers, where your runs give
+        all reported numbers to the last digit.
     assumptions, cautions : mapping of str to str
-        What is taken for granted, by the argument that changes it; what to know, by cause.
+        What is taken for granted, by the argument that changes it; cautions, by cause.
     chance_all_succeed : float
         Chance that none of the reported number of runs fails.
     equivalence : Equivalence or None
         Where a margin was given: p of two one-sided tests, and whether the sides are equivalent.
     improvement : Estimate or None
-        Of a difference of two groups: how probable it is that a run of the first lies above one of
+        Where two groups of runs differ: the probability that a run of the first lies above one of
         the second.
     impossible : mapping of str to str
         Why reported numbers cannot be right, by name.
     groups, scale : tuple of str, and str
-        Names of the groups whose difference was reported; "log" where logarithms were compared, of
-        which means, differences (ratios) and intervals are given back.
+        Names of the groups whose difference was reported; "log" where logarithms were compared, and
+        means, differences and intervals were turned back into ratios.
     answers, sample : mapping of str to Answer, and Sample or None
-        What each reading gives, by words for it; your runs.
+        The answer under each reading, by words for the reading; your runs.
     """
 
     verdict: Verdict
@@ -132,7 +136,7 @@ class Found:
 
     @property
     def judged(self) -> list[str]:
-        """The reported numbers that were judged, and do not only serve to judge another."""
+        """Names of the reported numbers that were judged; a spread beside a mean has no p."""
         return [
             name
             for name in self.reported
@@ -140,9 +144,9 @@ class Found:
         ]
 
     def take_exponentials(self) -> Self:
-        """Return the same of ratios, where logarithms were compared.
+        """Return the result for ratios, where logarithms were compared.
 
-        Means, differences and ends of intervals become ratios; p stays what it is.
+        Means, differences and ends of intervals become ratios; p stays as it is.
         """
         difference = self.difference
         if difference is not None:
@@ -169,17 +173,17 @@ class Found:
             )
             for name, finding in self.findings.items()
         }
-        shown = {name: _exp_known(finding) for name, finding in self.shown.items()}
+        shown = {name: _exp_known(detectable) for name, detectable in self.shown.items()}
         return dataclasses.replace(
             self, mean=mean, shown=shown, difference=difference, findings=findings
         )
 
 
 def _exp(value: float) -> float:
-    """Return the exponential of a number, which is very large instead of too large for a float."""
+    """Return the exponential of a number; one too large for a float becomes a very large float."""
     return value if math.isnan(value) else math.exp(min(value, LARGEST_LOG))
 
 
 def _exp_known(value: float | None) -> float | None:
-    """Return the exponential of a number, None where there is none."""
+    """Return the exponential of a number, or None if that is None."""
     return None if value is None else _exp(value)

@@ -1,4 +1,4 @@
-"""What a comparison of many results found, and the one verdict on all of them."""
+"""The result of comparing many reported numbers, and the one verdict on all of them."""
 
 import dataclasses
 import functools
@@ -20,9 +20,10 @@ from replication.statistics.seeds import NO_SEEDS, BySeed
 class TableVerdict:
     """The verdict on a table, and what it rests on.
 
-    `reason`: "row" (the only one); "rows" that are contradicted; "whole"; "impossible" numbers;
-    "few" (no row can be judged); "reading"; "seeds" (rows share seeds, but too few are complete);
-    "margin".
+    `reason`: "row" (the table has only one); "rows" (some are contradicted); "whole" (all rows
+    together); "impossible" (a reported number cannot be right); "few" (no row can be judged);
+    "reading" (it depends on how reports are read); "seeds" (rows share seeds, but too few are
+    complete); "margin" (not all rows were shown to differ by less).
     """
 
     verdict: Verdict
@@ -31,14 +32,15 @@ class TableVerdict:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class FoundTable:
-    """What a comparison of many results found.
+    """The result of comparing many reported numbers with your runs.
 
     Parameters
     ----------
     by : tuple of str
-        Names of the keys: columns that both tables have, or one side as headings.
+        Names of the keys. A key is a column of both tables, or a column of one and headings of the
+        other.
     rows : mapping of tuple of str to Comparison
-        By key.
+        The comparison of each row, by its key.
     refused : mapping of tuple of str to str
         Rows of the report that could not be read or compared, with what is wrong.
     only_reported, only_yours : tuple of tuple of str
@@ -46,11 +48,11 @@ class FoundTable:
     n_missing : int
         Runs that lack a key, and were left out; those that lack a value count in their row.
     level, between : float
-        Of the tests; the spread between labs that was allowed for.
+        Significance level of the tests; the spread between labs that was allowed for.
     assumptions : mapping of str to str
         How the tables were read, by the argument that changes it.
     seeds : mapping of tuple of str to BySeed
-        Of each row, your values by seed, where a column says which that is.
+        Your values by seed, for each row; empty where no column says the seed of a run.
     has_one_report : bool
         Whether all rows are compared with one and the same report, whose error they share.
     """
@@ -69,7 +71,7 @@ class FoundTable:
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
-        """Return p of the rows that have one, by the printed spreads alone if there are several."""
+        """Return p of each row that has one; see `take_p`."""
         p_values: dict[Key, float] = {}
         for key, row in self.rows.items():
             p = self.take_p(row)
@@ -78,9 +80,10 @@ class FoundTable:
         return p_values
 
     def take_p(self, row: Comparison | Answer) -> float | None:
-        """Return p of a row, or of a reading of it; among several rows by the spreads alone.
+        """Return p of a row, or of one reading of a row.
 
-        That is p by the printed spreads, without the condition that runs of both sides vary alike.
+        Among several rows it is p by the printed spreads alone, without the condition that the runs
+        of both sides vary alike.
         """
         return row.p_alone if len(self.rows) > 1 else row.p
 
@@ -110,7 +113,10 @@ class FoundTable:
         return readings
 
     def _find_values_by_seed(self, key: Key) -> BySeed:
-        """Return the values of a row by seed, as they are compared; none where runs failed."""
+        """Return the values of a row by seed, as they are compared.
+
+        There are none where runs failed, except where shares are compared.
+        """
         row = self.rows[key]
         is_of_shares = row.difference is not None and row.difference.counts is not None
         if row.n_failed and not is_of_shares:
@@ -124,7 +130,7 @@ class FoundTable:
 
     @functools.cached_property
     def whole(self) -> Whole | None:
-        """What the rows say together under the reading by which that is least surprising."""
+        """What the rows say together, under the reading that has the largest p."""
         return max(self.readings.values(), key=lambda whole: whole.p, default=None)
 
     @property
@@ -134,14 +140,14 @@ class FoundTable:
 
     @property
     def pooled(self) -> Pooled | None:
-        """The mean difference over rows, under that reading."""
+        """The mean difference over rows, under the reading that has the largest p."""
         return None if self.whole is None else self.whole.pooled
 
     @functools.cached_property
     def adjusted(self) -> dict[Key, float]:
-        """P of each row by Holm's adjustment, and no less than that of the whole table.
+        """P of each row by Holm's adjustment, and no less than p of the whole table.
 
-        Therefore no row is contradicted in a table that is not.
+        So no row is contradicted where the table as a whole is not.
         """
         least = self.p or 0.0
         return {key: max(p, least) for key, p in adjust(self.p_values).items()}
@@ -152,7 +158,7 @@ class FoundTable:
         return {key: self._judge_row(key) for key in self.rows}
 
     def _judge_row(self, key: Key) -> Verdict:
-        """Return the verdict on a row among all of them."""
+        """Return the verdict on a row as one of many: it is contradicted only by its adjusted p."""
         row = self.rows[key]
         is_far = row.verdict in {Verdict.CONTRADICTED, Verdict.WITHIN_MARGIN}
         if not is_far or len(self.rows) == 1 or key not in self.adjusted:
@@ -186,14 +192,14 @@ class FoundTable:
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """What the verdict on the whole holds under, beside the independence of rows."""
+        """The conditions of the verdict on the table, beside the independence of rows."""
         if len(self.rows) == 1:
             return next(iter(self.rows.values())).conditions
         conditions: dict[str, None] = {}
         for row in self.rows.values():
-            if row.p == self.take_p(row):
+            if row.p == self.take_p(row):  # else the table uses p without the row's conditions
                 conditions.update(dict.fromkeys(row.conditions))
-        return tuple(each for each in conditions if not each.startswith(UNSEEN))
+        return tuple(text for text in conditions if not text.startswith(UNSEEN))
 
     @functools.cached_property
     def judged(self) -> TableVerdict:

@@ -1,7 +1,7 @@
-"""Judging a report by runs of one's own, or by another report, reading by reading.
+"""Judge a report by runs of one's own, or by another report, reading by reading.
 
-What a report leaves open (what it did with failures, what stands behind its ±) is read in every
-way that it can be, and each reading has an answer of its own. An answer has up to three parts:
+A report may leave open what it did with failures, and what stands behind its ±. It is then read in
+every possible way, and each reading has an answer of its own. An answer has up to three parts:
 
 - the mean, by the spreads of both sides (`centres`), where a spread is known for either of them;
 - other statistics, and means that are not judged so, by studies drawn from the runs (`prediction`);
@@ -31,7 +31,7 @@ from replication.comparison.successes import judge_successes
 from replication.statistics.means import Difference, Side, Sides
 from replication.statistics.sampling import Effort, Sample
 
-MISSED = 0.05  # probability that an outcome is in none of one's own runs
+MISSED = 0.05  # probability with which one's own runs may miss an outcome
 
 Value = TypeVar("Value")
 MEANS = {"mean", "constant"}
@@ -63,6 +63,7 @@ class Case:
 
 def list_rules(own: Runs, report: Report) -> list[str]:
     """Return what the report may have done with failures, most usual first."""
+    # Of another report, or of a difference of two groups, only the successes are compared.
     if own.report is not None or own.minus is not None:
         return ["excluded"]
     if report.failures is not None:
@@ -75,7 +76,7 @@ def list_rules(own: Runs, report: Report) -> list[str]:
 def judge_all(
     own: Runs, report: Report, *, level: float, between: float, effort: Effort
 ) -> dict[str, Answer]:
-    """Return the answer to each reading of a report, by words for it, most usual first."""
+    """Return the answer under each reading of a report, by words for it, most usual first."""
     settings = TestSettings(level, between, effort)
     rules = list_rules(own, report)
     answers: dict[str, Answer] = {}
@@ -88,7 +89,7 @@ def judge_all(
 
 
 def join_words(*parts: str) -> str:
-    """Return the parts of what a reading is called that are not empty."""
+    """Return the words for a reading: its parts, without empty ones, joined by commas."""
     return ", ".join(part for part in parts if part)
 
 
@@ -96,7 +97,8 @@ def _judge_case(case: Case, settings: TestSettings) -> Iterator[tuple[str, Answe
     """Yield words and answer for each reading of the spreads."""
     report = case.report
     shares = judge_successes(case.own, case.sample, report, level=settings.level)
-    # What is not judged as a share; the spread beside a mean that is, is not judged at all.
+    # The numbers that are not judged as shares are left. If the mean is judged as a share, its
+    # spread follows from it, and is not judged.
     done = set(shares.findings)
     if "mean" in done:
         done.update(SPREADS)
@@ -106,12 +108,12 @@ def _judge_case(case: Case, settings: TestSettings) -> Iterator[tuple[str, Answe
     if mine and theirs and _is_by_spread(case, rest):
         yield from _judge_by_spreads(case, settings, rest, mine, theirs, shares)
         return
-    # All of it by drawn studies.
+    # All numbers are judged by drawn studies, under each reading of the spread.
     factors = {"": 1.0}
     if not rest.keys().isdisjoint(SPREADS) and not report.has_error:
         factors = report.list_spreads(case.n_used)
-    left = {name: item for name, item in rest.items() if _is_drawn(name, report)}
-    drawn = predict_all(case, left, list(factors.values()), settings)
+    judged = {name: item for name, item in rest.items() if _is_drawn(name, report)}
+    drawn = predict_all(case, judged, list(factors.values()), settings)
     sides: Sides | None = None
     if mine and theirs and report.centre in MEANS:
         sides = (next(iter(mine.values())), next(iter(theirs.values())))
@@ -120,7 +122,7 @@ def _judge_case(case: Case, settings: TestSettings) -> Iterator[tuple[str, Answe
 
 
 def _is_drawn(name: str, report: Report) -> bool:
-    """Say whether drawn studies judge a number: of spreads only the one that is known best."""
+    """Say whether drawn studies judge a number; of several spreads they judge only the first."""
     return name not in SPREADS or (name == report.spread and not report.has_error)
 
 
@@ -132,19 +134,19 @@ def _judge_by_spreads(
     theirs: Mapping[str, Side],
     shares: Answer,
 ) -> Iterator[tuple[str, Answer]]:
-    """Yield answers in which the centre is judged by both spreads, and by drawn studies the rest.
+    """Yield answers in which both spreads judge the centre, and drawn studies all other numbers.
 
-    `mine`, `theirs`: each side by words for its reading. `shares`: the answer of what is judged as
-    a share.
+    `mine`, `theirs`: each side by words for its reading. `shares`: the answer on numbers that are
+    judged as shares.
     """
     report = case.report
-    # Drawn studies judge all numbers but the centre and its spread.
-    aside = {report.centre, *SPREADS}
+    # Drawn studies judge all numbers except the centre and its spread (or its quartiles).
+    by_spreads = {report.centre, *SPREADS}
     if report.has_quartiles:
-        aside.update(report.numbers)
-    others = {name: item for name, item in rest.items() if name not in aside}
+        by_spreads.update(report.numbers)
+    others = {name: item for name, item in rest.items() if name not in by_spreads}
     drawn = predict_all(case, others, [1.0], settings)[0]
-    # What the reported spread is a multiple of, in its most usual reading.
+    # The reported spread as a multiple of the standard deviation, in its most usual reading.
     factor = next(iter(report.list_spreads(case.n_used).values()))
     # Each reading of your spread is compared with each of theirs.
     for words, yours in mine.items():
@@ -165,22 +167,28 @@ def _judge_by_spreads(
 
 
 def _is_by_spread(case: Case, rest: ReportedNumbers) -> bool:
-    """Say whether the centre is judged by the spreads of both sides, and not by drawn studies."""
+    """Say whether the centre is judged by the spreads of both sides, and not by drawn studies.
+
+    `rest`: reported numbers that are not judged as shares.
+    """
     report = case.report
     if report.centre not in rest:
         return False
+    # With quartiles or a standard error, or if the centre is not a mean.
     if report.has_quartiles or report.has_error or "mean" not in rest:
         return True
+    # Another report has no runs to draw studies from, and a difference has two groups.
     if case.own.report is not None or case.own.minus is not None:
         return True
     if not rest.keys().isdisjoint(SPREADS):
         return True
+    # A mean alone is judged by drawn studies only if runs are so many that these show its skewness.
     is_few = case.sample is not None and case.sample.n <= MANY_RUNS
     return rest.keys() == {"mean"} and is_few
 
 
 def join_answers(parts: Sequence[Answer], rule: str, sides: Sides | None) -> Answer:
-    """Return the answer of several parts, of which not all have a p."""
+    """Return one answer from its parts, some of which may have no p."""
     p_values: list[float] = []
     p_alone: list[float] = []
     differences: list[Difference] = []
@@ -206,7 +214,7 @@ def join_answers(parts: Sequence[Answer], rule: str, sides: Sides | None) -> Ans
 
 
 def _merge(parts: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
-    """Return what all parts hold by name; of a name in two parts the later one counts."""
+    """Return one mapping of all parts; where two parts have a name, the later one counts."""
     merged: dict[str, Value] = {}
     for part in parts:
         merged.update(part)
@@ -214,7 +222,7 @@ def _merge(parts: Sequence[Mapping[str, Value]]) -> dict[str, Value]:
 
 
 def _adjust(p_values: Sequence[float]) -> float | None:
-    """Return the smallest p times their number, by Bonferroni."""
+    """Return the smallest p times the number of p (Bonferroni); None if there is none."""
     if not p_values:
         return None
     return min(1.0, len(p_values) * min(p_values))
@@ -223,13 +231,14 @@ def _adjust(p_values: Sequence[float]) -> float | None:
 def predict_all(
     case: Case, numbers: ReportedNumbers, factors: list[float], settings: TestSettings
 ) -> list[Answer]:
-    """Judge statistics by drawn studies, for each factor that a spread may have."""
+    """Judge statistics by drawn studies; return an answer for each factor of the spread."""
     if not numbers:
         return [Answer()] * len(factors)
     sample = case.sample
     if sample is None or sample.n < MIN_RUNS or sample.values.size == 1:
         return [_judge_without_spread(sample, numbers)] * len(factors)
-    # Would an outcome that so many runs miss in 5 % of cases be in a report in at most 5 %?
+    # N runs miss an outcome of probability q with the probability (1 - q)^N. Take the q for which
+    # this is 5 %. Is your N so large that the report misses such an outcome in 95 % of cases?
     is_enough = sample.n * math.log1p(-MISSED) < case.n_used * math.log(MISSED)
     conditions = () if is_enough else (ALIKE,)
     drawn = predict(
@@ -244,7 +253,10 @@ def predict_all(
 
 
 def _judge_without_spread(sample: Sample | None, numbers: ReportedNumbers) -> Answer:
-    """Judge by too few runs, or equal ones: they give no distribution, so only equality counts."""
+    """Judge by too few runs, or by equal ones, which give no distribution.
+
+    p is 1 if there are enough runs and their statistics print as reported; else it is not known.
+    """
     yours: dict[str, float] = {}
     if sample is not None:
         yours = sample.describe(numbers.keys() - {*SPREADS})
@@ -261,13 +273,14 @@ def _judge_without_spread(sample: Sample | None, numbers: ReportedNumbers) -> An
 def _add_differences(
     drawn: Answer, sample: Sample, numbers: ReportedNumbers, settings: TestSettings
 ) -> Answer:
-    """Add the shifts that are found four times in five, and the difference of the centres."""
+    """Add the differences that are detectable with 80 % power, and the difference of centres."""
     shown: dict[str, float | None] = {}
     differences: dict[str, Difference] = {}
     for name, distribution in drawn.distributions.items():
         low = distribution.find_quantile(settings.level / 2.0)
         high = distribution.find_quantile(1.0 - settings.level / 2.0)
-        # Shifted so far up, or down, a statistic lies beyond the interval in 80 % of studies.
+        # If the population is shifted so far up, or down, the statistic lies beyond the interval in
+        # 80 % of studies.
         up = high - distribution.find_quantile(0.2)
         down = distribution.find_quantile(0.8) - low
         shown[name] = max(up, down)

@@ -1,4 +1,4 @@
-"""Numbers as papers print them, with every number that prints so; and as answers print them."""
+"""Read numbers as papers print them, with their rounding cells; print numbers of answers."""
 
 import dataclasses
 import math
@@ -11,9 +11,9 @@ from replication import wording
 from replication.errors import UsageError
 from replication.reading.typeset import clean
 
-MAX_DIGITS = 15
+MAX_DIGITS = 15  # before the point
 MAX_EXPONENT = 30
-SLACK = 1e-9  # of a cell, by which a float may miss its end
+SLACK = 1e-9  # relative: by rounding errors a float may lie so far outside its cell
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
 _NUMBER = re.compile(  # -12,345.6e-7, or 1.2k
     r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?"
@@ -24,9 +24,10 @@ _NUMBER = re.compile(  # -12,345.6e-7, or 1.2k
 
 @dataclasses.dataclass(frozen=True)
 class Reported:
-    """A reported number as text and in the unit of the runs, and all numbers that print so.
+    """A reported number: its text, its value in the unit of the runs, and its rounding cell.
 
-    Both ends of that cell belong to it, since halves are rounded up or to even.
+    The cell, from `low` to `high`, holds all numbers that print so. Both ends belong to it, because
+    halves may be rounded up or to even.
     """
 
     text: str
@@ -40,7 +41,7 @@ class Reported:
         return float(self.high - self.low)
 
     def holds(self, value: Fraction | float) -> bool:
-        """Say whether a number lies in the cell; of a float except for rounding errors."""
+        """Say whether a number lies in the cell; a float may miss it by rounding errors."""
         if isinstance(value, Fraction):
             return self.low <= value <= self.high
         slack = SLACK * max(abs(value), self.width)
@@ -66,20 +67,21 @@ ReportedNumbers = Mapping[str, Reported]
 
 
 def show(value: object, *, length: int = 60) -> str:
-    """Quote a given value on one line; no backticks, between which arguments stand in messages."""
+    """Quote a given value on one line, without backticks, which mark arguments in messages."""
     return wording.show(value, length=length).replace("`", "\\x60")
 
 
 def refuse(name: str, given: object, allowed: str) -> UsageError:
-    """Return the error that says what was given, and what is allowed instead."""
+    """Return the error that says what was given as the argument `name`, and what is allowed."""
     return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
 
 
 def read_number(given: object, name: str, *, scale: float | None = None) -> Reported:
     """Read a printed number, such as 12,345, 1.2k or 97.3 %; its decimals say how it was rounded.
 
-    A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
-    shares (100) or per cent themselves (1).
+    The number is divided by `scale`. A share or a level with a per cent sign is divided by 100. Any
+    other number with that sign needs a `scale`, because the values may be shares (100) or per cent
+    themselves (1).
     """
     text = print_given(given)
     body = clean(text).replace("'", "")
@@ -98,7 +100,7 @@ def read_number(given: object, name: str, *, scale: float | None = None) -> Repo
 
 
 def print_given(given: Any) -> str:
-    """Return a number as text; a float without decimals as 48, and not as 48.0."""
+    """Return a number as text; a float that is whole as 48, not as 48.0."""
     if isinstance(given, str):
         return given
     if getattr(given, "ndim", None) == 0:  # a number of NumPy, which prints in its own precision
@@ -109,14 +111,14 @@ def print_given(given: Any) -> str:
 
 
 class _Parts(NamedTuple):
-    """A number as a whole number, of all its digits, times a power of ten."""
+    """A number as a whole number times a power of ten: 4.80 is 480 times 10**-2."""
 
     digits: int
     exponent: int
 
 
 def _split_number(body: str) -> _Parts | None:
-    """Return the parts of -12,345.6e-3k; None of what is no number, or too long for one."""
+    """Return the parts of a number such as -12,345.6e-3k; None if it is none, or too long."""
     match = _NUMBER.fullmatch(body)
     if match is None:
         return None
@@ -130,6 +132,7 @@ def _split_number(body: str) -> _Parts | None:
 
 
 def _refuse_number(name: str, text: str) -> UsageError:
+    """Return the error for a text that is no number, with examples of what is one."""
     examples = "48, -0.5, 12,345, 1.2k or 3.2e-4"
     if name in {"mean", "median"}:
         examples += ", or '0.83 ± 0.04, n = 5', or 'median=0.8 n=5'"
@@ -137,7 +140,7 @@ def _refuse_number(name: str, text: str) -> UsageError:
 
 
 def format_p(p: float | None) -> str:
-    """Return a p-value with two significant digits, nothing where there is none."""
+    """Return a p-value with two significant digits, "" where there is none."""
     if p is None or math.isnan(p):
         return ""
     if p < 1e-4:
@@ -152,7 +155,14 @@ def describe_p(p: float) -> str:
 
 
 def format_number(value: float | None, digits: int = 4) -> str:
-    """Return a number with so many significant digits, and at least all before the point."""
+    """Return a number with `digits` significant digits, "" where there is none.
+
+    A whole number, or one with more digits before the point, has all of these, with commas; but
+    from 10**15 on it is rounded like any other.
+
+    >>> format_number(0.123456), format_number(12345.6), format_number(1e15)
+    ('0.1235', '12,346', '1e+15')
+    """
     if value is None or math.isnan(value):
         return ""
     has_no_decimals = float(value).is_integer() or abs(value) >= 10**digits
@@ -162,7 +172,7 @@ def format_number(value: float | None, digits: int = 4) -> str:
 
 
 def span(low: float | None, high: float | None, digits: int = 4) -> str:
-    """Return the two ends of an interval, with as many digits as tell them apart.
+    """Return the two ends of an interval, with more digits if both would print alike.
 
     >>> span(0.8123, 0.8517, 2), span(99.998, 100.0012)
     ('0.81 to 0.85', '99.998 to 100')
@@ -177,7 +187,7 @@ def span(low: float | None, high: float | None, digits: int = 4) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent; near 0 and 1 what it lies below or above."""
+    """Return a share in per cent; very near 0 or 1 as "< 0.01 %" or "> 99.99 %"."""
     number = 100.0 * share
     if 0 < number < 0.01:
         return "< 0.01 %"

@@ -1,6 +1,6 @@
-"""The options of `compare` beside those of reading: one list, which command and functions share.
+"""The options of `compare` beside those of reading: one list for the command and the functions.
 
-As in `reading.options` a line of a class is an option. It is read in `make_request`.
+As in `reading.options`, each field of a class is an option. `make_request` reads them.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ Number = str | float
 
 
 class OfGroups(TypedDict, total=False):
-    """What is asked of two groups of one's own."""
+    """Options for the difference of two groups of one's own."""
 
     difference: Annotated[
         Sequence[str] | None,
@@ -27,7 +27,7 @@ class OfGroups(TypedDict, total=False):
 
 
 class Judging(TypedDict, total=False):
-    """What is asked of a comparison, whatever its sides are."""
+    """Options of a comparison, whatever its sides are."""
 
     cap: Annotated[
         Number | None,
@@ -66,7 +66,7 @@ class Judging(TypedDict, total=False):
 
 
 class ByName(TypedDict, total=False):
-    """Reported numbers by name, as they were printed; quantiles such as p90, too."""
+    """Reported numbers by name, as they were printed; a quantile such as p90 is allowed, too."""
 
     runs: Given | None
     mean: Given | None
@@ -87,8 +87,8 @@ class ByName(TypedDict, total=False):
 
 
 class CompareOptions(OfReports, OfNumbers, Judging, ByName, total=False):
-    """What `compare` takes."""
+    """The options of `compare`, and reported numbers by name."""
 
 
 class TableOptions(OfTables, OfRuns, OfReports, OfNumbers, OfGroups, Judging, ByName, total=False):
-    """What `compare_table` takes."""
+    """The options of `compare_table`, and reported numbers by name."""

@@ -1,4 +1,4 @@
-"""One reported result, given as a text, as numbers by name, or both."""
+"""Read one reported result that was given as a text, as numbers by name, or both."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ GivenNumbers = Mapping[str, Given | None]
 
 
 def take_given_numbers(arguments: Mapping[str, object], kind: type) -> GivenNumbers:
-    """Return the reported numbers among named arguments: those that are no options, and `n`.
+    """Return the reported numbers among named arguments: `n`, and those that are not options.
 
     `kind`: the class whose fields are the options.
     """
@@ -25,16 +25,17 @@ def take_given_numbers(arguments: Mapping[str, object], kind: type) -> GivenNumb
 
 
 def is_report(given: object) -> TypeGuard[GivenNumbers | str]:
-    """Say whether something is a report, and holds no runs."""
+    """Say whether something is a report, as text or by name, and not runs."""
     return isinstance(given, Mapping) or (isinstance(given, str) and is_printed(given))
 
 
 def read_side(
     given: GivenNumbers | str | float | None, numbers: GivenNumbers, reading: Reading, side: str
 ) -> Printed:
-    """Return the report of one side, given as a whole, by its numbers, or both.
+    """Read the report of one side, from a whole report, from numbers by name, or from both.
 
-    `given`: what was given as the argument `side`. `numbers`: what was given by name beside it.
+    `given`: the value of the argument `side`. `numbers`: reported numbers that were given by name
+    beside it.
     """
     whole = read_whole(given, reading, side)
     known = drop_none(numbers)
@@ -54,7 +55,7 @@ def read_side(
 
 
 def read_whole(given: GivenNumbers | str | float | None, reading: Reading, side: str) -> Printed:
-    """Return a report that was given as a whole."""
+    """Read a report that was given as a whole: a text, numbers by name, or a mean alone."""
     if given is None:
         return Printed({})
     if isinstance(given, str):
@@ -68,16 +69,16 @@ def read_whole(given: GivenNumbers | str | float | None, reading: Reading, side:
 
 
 def drop_none(numbers: GivenNumbers) -> dict[str, Given]:
-    """Return the numbers that were given."""
+    """Return the numbers that were given, without those that are None."""
     return {str(name): number for name, number in numbers.items() if number is not None}
 
 
 def print_only_row(report: TidyReport) -> Printed:
-    """Return a report that has one result as it is judged, with how its text was read."""
+    """Return the only result of a report in the form that is judged, with notes on its text."""
     (row,) = report.rows
     return dataclasses.replace(print_row(row), notes=report.read_as.notes)
 
 
 def print_row(row: ReportRow) -> Printed:
-    """Return a row of a report as it is judged."""
+    """Return a row of a report in the form that is judged."""
     return Printed(row.numbers, row.kind, row.is_skewed)

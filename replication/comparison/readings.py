@@ -1,10 +1,10 @@
-"""Readings of a report that the spreads of both sides rule out.
+"""Rule out readings of a report that do not fit the spreads of both sides.
 
 A report may not say what stands behind a ±. If it were a standard error of 100 runs, these runs
 would vary ten times as much as if it were a standard deviation. Where your own runs show that this
 is not so, by an F test, that reading is ruled out. The F test is fragile, since few runs may have
-missed what is rare. Therefore its degrees of freedom fall with the kurtosis of your runs, and a
-verdict that would be another with the readings that are ruled out has a condition that says so.
+missed what is rare. Therefore its degrees of freedom fall with the kurtosis of your runs. And if
+the readings that are ruled out would change the verdict, the verdict has a condition that says so.
 """
 
 import dataclasses
@@ -16,8 +16,8 @@ from replication.comparison.report import Report
 from replication.statistics.means import NORMAL_KURTOSIS, find_spread_p
 from replication.statistics.sampling import Sample
 
-RULED_OUT = 0.001
-# "failures left out, ± as standard error with n - 1": the words between
+RULED_OUT = 0.001  # p of an F test below which a reading is ruled out
+# the kind "standard error" in "failures left out, ± as standard error with n - 1"
 KIND = re.compile(r"± as ([a-z ]+?)(?: with .*| by .*)?$")
 KIND_WORDS = {
     "sd": "a standard deviation",
@@ -40,14 +40,17 @@ class RuledOut:
 
 @dataclasses.dataclass(frozen=True)
 class Readings:
-    """The answer to each reading that is left, by words for it, and what was ruled out, by kind."""
+    """The readings that are left, and those that were ruled out.
+
+    `answers`: by words for the reading. `ruled_out`: by kind of ±.
+    """
 
     answers: Mapping[str, Answer]
     ruled_out: Mapping[str, RuledOut] = dataclasses.field(default_factory=dict)
 
 
 def find_kind(words: str) -> str:
-    """Return what ± is in a reading: "sd", "standard error" or "interval".
+    """Return the kind of ± in a reading: "sd", "standard error" or "interval"; "" if none.
 
     >>> find_kind("failures left out, ± as interval by Student's t")
     'interval'
@@ -59,7 +62,7 @@ def find_kind(words: str) -> str:
 def rule_out(
     answers: Mapping[str, Answer], report: Report, sample: Sample | None, *, level: float
 ) -> Readings:
-    """Return the readings of ± that the spreads leave; all of them if they would leave none."""
+    """Return the readings of ± that fit the spreads; all readings if none fits."""
     if report.spread != "spread" or report.has_error:
         return Readings(answers)
     kurtosis = NORMAL_KURTOSIS if sample is None else sample.kurtosis
@@ -73,10 +76,11 @@ def rule_out(
             ruled_out[kind] = test
     if not ruled_out or len(ruled_out) == len(by_kind):
         return Readings(answers)
-    kept = {words: one for words, one in answers.items() if find_kind(words) not in ruled_out}
+    kept = {words: answer for words, answer in answers.items() if find_kind(words) not in ruled_out}
+    # If the verdict depends on what was ruled out, say so in a condition.
     if _find_verdicts(kept.values(), level) != _find_verdicts(answers.values(), level):
-        left = [KIND_WORDS[kind] for kind in by_kind if kind not in ruled_out]
-        condition = f"± is {' or '.join(left)}"
+        kinds_left = [KIND_WORDS[kind] for kind in by_kind if kind not in ruled_out]
+        condition = f"± is {' or '.join(kinds_left)}"
         kept = {
             words: dataclasses.replace(answer, conditions=(*answer.conditions, condition))
             for words, answer in kept.items()
@@ -100,7 +104,7 @@ def _test_best(answers: Sequence[Answer], kurtosis: float) -> RuledOut | None:
 
 
 def _find_verdicts(answers: Iterable[Answer], level: float) -> set[bool | None]:
-    """Return whether answers contradict the report: True, False or None (cannot tell), or more."""
+    """Return the different verdicts of answers: True (contradicted), False, None (no p)."""
     verdicts: set[bool | None] = set()
     for answer in answers:
         verdicts.add(None if answer.p is None else answer.p <= level)

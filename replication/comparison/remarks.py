@@ -1,4 +1,4 @@
-"""What stands beside a verdict: what is taken for granted, and cautions that change something."""
+"""Remarks beside a verdict: what is taken for granted, and cautions to the reader."""
 
 import dataclasses
 import math
@@ -20,11 +20,11 @@ from replication.statistics.means import (
 )
 from replication.statistics.sampling import Sample
 
-UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
-NEAR_ERRORS = 2.0  # standard errors of p within which another draw could turn the verdict
-NEAR_SPREADS = 4.0  # standard deviations within which a number is near the mean of runs
-NEAR_SHARE = 0.1  # or this share of the mean
-MIN_APART = 10.0  # times the largest share, which per cent exceed where runs have two units
+UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)  # per cent and shares, seconds and milliseconds
+NEAR_ERRORS = 2.0  # if p is this near the level, in standard errors, another draw could turn it
+NEAR_SPREADS = 4.0  # a number is near the mean of runs within so many standard deviations
+NEAR_SHARE = 0.1  # or within this share of the mean
+MIN_APART = 10.0  # runs have two units if some are so many times the largest share
 QUARTILE_WORDS = "quartiles are interpolated linearly, as NumPy and R do"
 ESTIMATED_WORDS = (
     "mean and standard deviation follow from median and quartiles as in a normal population "
@@ -66,7 +66,7 @@ def _describe_bounds(sample: Sample) -> str:
 
 
 def _describe_grid(sample: Sample) -> str:
-    """Say of what values are taken to be multiples."""
+    """Say which step values are taken to be multiples of."""
     if sample.grid is None:
         return "values are real numbers"
     return f"values are multiples of {float(sample.grid):g}"
@@ -76,10 +76,10 @@ def _describe_spread(report: Report, main: Answer) -> list[str]:
     """Say what the spread of the report is taken to be; nothing where the report says it."""
     texts = []
     level = f"{100 * (report.kind.level or 0.95):g} %"
-    ways = list(report.list_spreads(report.count_middle(main.rule)))
-    if len(ways) > 1:
-        number = "both" if len(ways) == 2 else "all of these"
-        texts.append(f"{number} are tried: {_list_ways(report, ways, level)}")
+    readings = list(report.list_spreads(report.count_middle(main.rule)))
+    if len(readings) > 1:
+        number = "both" if len(readings) == 2 else "all of these"
+        texts.append(f"{number} are tried: {_list_readings(report, readings, level)}")
         if report.n == 0:
             texts.append("give `n`")
     elif "ci" in report.numbers:
@@ -87,18 +87,18 @@ def _describe_spread(report: Report, main: Answer) -> list[str]:
     return texts
 
 
-def _list_ways(report: Report, ways: Sequence[str], level: str) -> str:
-    """Return the readings of a spread; those of one kind of ± once."""
+def _list_readings(report: Report, readings: Sequence[str], level: str) -> str:
+    """Return the readings of a spread in words; each kind of ± stands there once."""
     words = []
     if report.has_error:
-        words = list(ways)
+        words = list(readings)
     elif report.spread == "spread":
-        kinds = dict.fromkeys(find_kind(way) for way in ways)
+        kinds = dict.fromkeys(find_kind(reading) for reading in readings)
         words = [f"± is {KIND_WORDS[kind]}" for kind in kinds]
         words.append("of either denominator, n or n - 1")
     elif report.spread in ("sd", "se"):
         words = [f"the {word(report.spread)} has the denominator n - 1, or n"]
-    if any("interval" in way for way in ways):
+    if any("interval" in reading for reading in readings):
         words.append(f"intervals of {level}, by t or by the normal distribution")
     return ", ".join(words)
 
@@ -106,9 +106,9 @@ def _list_ways(report: Report, ways: Sequence[str], level: str) -> str:
 def list_cautions(
     report: Report, sample: Sample | None, main: Answer, worst: Answer, request: Request
 ) -> Remarks:
-    """Return what to know before relying on a comparison, by cause.
+    """Return the cautions to a reader of a comparison, by cause.
 
-    `main`: the most usual reading; `worst`: that by which the difference is least surprising.
+    `main`: the answer under the most usual reading. `worst`: the answer with the largest p.
     """
     cautions = Remarks()
     if main.sides is not None:
@@ -130,13 +130,14 @@ def list_cautions(
 
 
 def _find_mixed_units(sample: Sample) -> Remarks:
-    """Say so where some of your runs look like shares, and the others like per cent of them."""
+    """Return a caution if some of your runs look like shares, and the others like per cent."""
     values = sample.values
     shares = values[(values > 0.0) & (values <= 1.0)]
     others = values[values > 1.0]
     if shares.size == 0 or others.size == 0 or others[-1] > 100.0:
         return Remarks()
     is_apart = others[0] >= MIN_APART * shares[-1]
+    # The shares, times 100, are about in the range of the others.
     is_alike = 0.5 * others[0] <= 100.0 * shares[0] and 100.0 * shares[-1] <= 1.5 * others[-1]
     if not (is_apart and is_alike):
         return Remarks()
@@ -147,7 +148,7 @@ def _find_mixed_units(sample: Sample) -> Remarks:
 
 
 def _list_cautions_of_share(report: Report) -> Remarks:
-    """Say so where no number of successes has the reported share."""
+    """Return a caution if no number of successes gives the reported share."""
     share = report.numbers["share"]
     if has_multiple(share, Fraction(1, report.n)):
         return Remarks()
@@ -168,7 +169,7 @@ def _describe_off_centre(report: Report) -> str:
 
 
 def _is_beyond(report: Report, sample: Sample) -> bool:
-    """Say whether a reported extreme lies beyond all runs."""
+    """Say whether a reported minimum or maximum lies beyond all runs."""
     numbers = report.numbers
     if "min" in numbers and numbers["min"].high < sample.values[0]:
         return True
@@ -176,7 +177,7 @@ def _is_beyond(report: Report, sample: Sample) -> bool:
 
 
 def _find_unit(report: Report, sample: Sample, request: Request) -> Remarks:
-    """Ask about the unit where a mean would be near yours in another one."""
+    """Return a caution if the reported mean would be near yours in another unit."""
     item = report.numbers.get("mean") or report.numbers.get("median")
     if item is None:
         return Remarks()
@@ -186,6 +187,7 @@ def _find_unit(report: Report, sample: Sample, request: Request) -> Remarks:
         return Remarks()
     are_shares = 0 <= sample.values[0] <= sample.values[-1] <= 1
     is_per_cent = are_shares and factor == 100 and 1 < value <= 100
+    # "per cent" makes the verdict "cannot tell"; "units" is only a caution.
     cause = "per cent" if is_per_cent and request.scale is None else "units"
     return {
         cause: f"The reported {value:g} would be near your mean of {sample.mean:.3g} if divided by "
@@ -194,19 +196,23 @@ def _find_unit(report: Report, sample: Sample, request: Request) -> Remarks:
 
 
 def _find_factor(value: float, sample: Sample) -> float | None:
-    """Return what brings a number that is far from the mean of a sample near to it, if anything."""
+    """Return the factor by which a number must be divided to be near the mean of a sample.
+
+    None if it is near already, or if no factor brings it there.
+    """
     centre = sample.mean
     near = max(NEAR_SPREADS * sample.spread, NEAR_SHARE * abs(centre))
+    # If the mean is within a standard deviation of 0, many small numbers are near it.
     if abs(value - centre) <= near or abs(centre) <= sample.spread:
         return None
-    near = min(near, abs(centre) / 2.0)
-    return next((each for each in UNIT_FACTORS if abs(value / each - centre) <= near), None)
+    near = min(near, abs(centre) / 2.0)  # so that 0 is never near
+    return next((factor for factor in UNIT_FACTORS if abs(value / factor - centre) <= near), None)
 
 
 def _list_cautions_of_means(
     report: Report, sample: Sample | None, sides: Sides, worst: Answer, request: Request
 ) -> Remarks:
-    """Return what the two spreads, and labs that differ, have to do with the verdict on a mean."""
+    """Return cautions on a mean: spreads that differ, other ways to test, labs that differ."""
     cautions = Remarks()
     kurtosis = NORMAL_KURTOSIS if sample is None else sample.kurtosis
     spread_p = find_spread_p(*sides, kurtosis=kurtosis)
@@ -237,15 +243,15 @@ def _list_cautions_of_means(
 
 
 def _is_spread_certain(report: Report) -> bool:
-    """Say whether the report prints a standard deviation or its error, and says so."""
+    """Say whether the report names its spread a standard deviation or a standard error."""
     return report.spread in {"sd", "se"} and not report.has_error and not report.has_quartiles
 
 
 def _say_if_spread_turns(sides: Sides, p: float, request: Request) -> list[str]:
-    """Say so if the reported mean without its spread would have another verdict."""
+    """Return p by your spread alone, in words, if it would turn the verdict; else nothing."""
     own, other = sides
-    bare = dataclasses.replace(other, samples=((math.nan, other.n),))
-    alone = judge_means(own, bare, level=request.level, between=request.between)
+    without_spread = dataclasses.replace(other, samples=((math.nan, other.n),))
+    alone = judge_means(own, without_spread, level=request.level, between=request.between)
     if alone is None or (alone.p <= request.level) == (p <= request.level):
         return []
     return [

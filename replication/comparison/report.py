@@ -1,4 +1,4 @@
-"""What a report says: its numbers, and how what it leaves open may be read."""
+"""A report: its numbers, and the ways to read what it leaves open."""
 
 import dataclasses
 import math
@@ -15,7 +15,7 @@ from replication.wording import plural
 
 SUCCESSES = names.SUCCESSES
 SPREADS = ("sd", "se", "ci", "spread")
-"""What is the standard deviation of the runs times a factor."""
+"""Statistics that are a multiple of the standard deviation of the runs."""
 WORDS = {
     **names.STATISTICS,
     **SUCCESSES,
@@ -27,9 +27,9 @@ WORDS = {
 """Names of reported numbers in words."""
 CENTRES = {"mean", "constant", "median", "iqm"}
 QUARTILES = {"median", "q1", "q3"}
-MAX_RUNS = 100_000  # most that can lie behind a report
-MANY = 100  # runs that a standard deviation is taken to be of at most, where nothing says it
-MIN_RUNS = 5  # with fewer nothing but a mean is judged
+MAX_RUNS = 100_000  # behind a report
+MANY = 100  # runs that may lie behind a ± where `n` is not known: an sd is 10 standard errors then
+MIN_RUNS = 5  # with fewer runs, only a mean is judged
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
 
 
@@ -48,22 +48,22 @@ def describe_number(name: str, text: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """Reported numbers by name, and what was said of them.
+    """Reported numbers by name, and what is known of them.
 
     Parameters
     ----------
     numbers : mapping of str to Reported
     n : int
-        Runs behind the report; 0 where that is not known, which an interval or a standard error
-        makes up for; 1 for a constant.
+        Number of runs behind the report; 1 for a constant. 0 where it is not known, which is
+        allowed beside an interval or a standard error.
     failures : str or None
-        What the report did with failures, None where it was not said.
+        What the report did with failures; None where nothing says it.
     kind : Kind
-        What was said of the spread, such as the level of an interval; whatever was not is tried in
-        every way.
+        What is known of the spread, such as the level of an interval. Whatever is not known is
+        tried in every way.
     off_centre : {"", "off", "log"}
-        "off" if the mean is not the middle of its interval, "log" if it is on the scale of
-        logarithms.
+        "off" if the mean is not the middle of its interval; "log" if it is the geometric mean of
+        both ends, as for a ratio.
     """
 
     numbers: ReportedNumbers
@@ -74,17 +74,17 @@ class Report:
 
     @property
     def on_values(self) -> dict[str, Reported]:
-        """Those that summarise values, and not successes."""
+        """The numbers that summarise values, not successes."""
         return {name: item for name, item in self.numbers.items() if name not in SUCCESSES}
 
     @property
     def spread(self) -> str | None:
-        """Name of the number from which the standard deviation of the report is known."""
+        """Name of the number that says the standard deviation of the report; None if none does."""
         return next((name for name in SPREADS if name in self.numbers), None)
 
     @property
     def centre(self) -> str | None:
-        """Name of the number that is judged by spreads, if there is one.
+        """Name of the centre that is judged by spreads; None if there is none.
 
         It is a constant, a mean, or another centre that has an interval or quartiles beside it.
         """
@@ -102,25 +102,25 @@ class Report:
 
     @property
     def has_error(self) -> bool:
-        """Whether the spread tells the standard error of the centre, but not how runs vary.
+        """Whether the spread says the standard error of the centre, but not how runs vary.
 
-        That is so where the number of runs is not known, and where the centre is an interquartile
-        mean, or a median without its quartiles.
+        That is so where the number of runs is not known. It is also so where the centre is an
+        interquartile mean, or a median without its quartiles.
         """
         is_of_mean = self.centre in {"mean", "constant", None} or self.has_quartiles
         return self.spread is not None and (self.n == 0 or not is_of_mean)
 
     def count_used(self, rule: str) -> Sequence[int]:
-        """Return how many values the statistics can summarise under a rule for failures.
+        """Return the possible numbers of values behind the statistics, by the rule for failures.
 
-        They are all runs, or the successes where failures are left out.
+        These values are all runs, or only the successes where failures are left out.
         """
         if rule == "excluded" and self.numbers.keys() & SUCCESSES.keys():
             return self.count_successes()
         return [self.n]
 
     def count_successes(self) -> Sequence[int]:
-        """Return the numbers of successes that print as was reported; the nearest if none does."""
+        """Return the numbers of successes that print as was reported; if none does, the nearest."""
         item = self.numbers.get("n_succeeded") or self.numbers.get("share") or self.numbers["mean"]
         scale = 1 if "n_succeeded" in self.numbers else self.n
         first = max(math.ceil(item.low * scale), 0)
@@ -131,21 +131,21 @@ class Report:
         return [min(max(nearest, 0), self.n)]
 
     def count_middle(self, rule: str) -> int:
-        """Return the number of values that stands for all that there can be."""
+        """Return the middle one of the possible numbers of values, to be used for all of them."""
         counts = self.count_used(rule)
         return counts[len(counts) // 2]
 
     def list_spreads(self, n_used: int) -> dict[str, float]:
-        """Return what the spread can be as a multiple of the sd with n - 1, by words for it.
+        """Return what the spread may be as a multiple of the sd, by words for each reading.
 
-        Where only a standard error is known (`has_error`), as a multiple of that. `n_used`: values
-        behind the statistics.
+        The sd has n - 1 in its denominator. Where only a standard error is known (`has_error`), the
+        spread is a multiple of that. `n_used`: number of values behind the statistics.
         """
         if self.has_error:
             return self._list_errors()
         if self.spread is None or n_used < 2:
             return {"": 1.0}
-        error = 1.0 / math.sqrt(n_used)
+        error = 1.0 / math.sqrt(n_used)  # the standard error as a multiple of the sd
         by_denominator = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
         if self.spread == "ci":
             halves = self._list_halves(n_used, error)
@@ -162,7 +162,7 @@ class Report:
     def _list_all_readings(
         self, n_used: int, error: float, by_denominator: Mapping[str, float]
     ) -> dict[str, float]:
-        """Return what a ± of which nothing is said can be, as a multiple of the sd with n - 1."""
+        """Return what a ± may be of which nothing is known, as a multiple of the sd with n - 1."""
         readings: dict[str, float] = {}
         for free, root in by_denominator.items():
             readings[f"± as sd with {free}"] = root
@@ -173,7 +173,7 @@ class Report:
         return readings
 
     def _list_errors(self) -> dict[str, float]:
-        """Return what the spread of an estimate can be as a multiple of its standard error."""
+        """Return what the spread of an estimate may be, as a multiple of its standard error."""
         if self.spread == "ci":
             return {"": self._find_quantile()}
         if self.spread != "spread":
@@ -184,9 +184,9 @@ class Report:
         return readings
 
     def _list_halves(self, n_used: int, error: float) -> dict[str, float]:
-        """Return half of an interval as a multiple of the sd, by either distribution.
+        """Return half of an interval as a multiple of the sd, by Student's t and by the normal.
 
-        `error`: the standard error as such a multiple.
+        `error`: the standard error as a multiple of the sd.
         """
         from scipy import special
 
@@ -194,18 +194,18 @@ class Report:
         return {name_end("t"): by_t * error, name_end("normal"): self._find_quantile() * error}
 
     def _find_tail(self) -> float:
-        """Return the probability below the upper end of an interval, 0.975 of one of 95 %."""
+        """Return the probability below the upper end of an interval: 0.975 for 95 %."""
         return 0.5 + (self.kind.level or 0.95) / 2.0
 
     def _find_quantile(self) -> float:
-        """Return half of an interval in standard errors, by the normal distribution."""
+        """Return half of an interval in standard errors by the normal distribution, as 1.96."""
         from scipy import special
 
         return float(special.ndtri(self._find_tail()))
 
 
 def name_end(by: str) -> str:
-    """Return the words for an interval by a distribution."""
+    """Return the words for an interval by a distribution: "interval by Student's t"."""
     return f"interval by {CI_WORDS[by]}"
 
 
@@ -213,13 +213,13 @@ NOT_GIVEN = "nothing was reported; give `reported`, or a number by its name such
 
 
 def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
-    """Return the numbers of a report and what was said of them; refuse what cannot stand together.
+    """Read the numbers of a report; refuse numbers that cannot stand together.
 
     `is_gap`: whether the difference of two groups was reported.
     """
     kind = find_kind(given, request)
     texts = dict(given.numbers)
-    # A number behind ± is called by its kind, where that is known.
+    # A number behind ± is renamed to its kind, such as "sd", where that is known.
     if "spread" in texts and kind.name is not None:
         texts.setdefault(kind.name, texts.pop("spread"))
     n = read_runs_behind(texts.pop("runs", None), is_exact="constant" in texts)
@@ -233,7 +233,7 @@ def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
         off_centre = place_interval(numbers, *read_ends(ends, request), is_log=request.is_log)
     elif "ci" in numbers:
         numbers["ci"] = dataclasses.replace(numbers["ci"], text=f"± {numbers['ci'].text}")
-    # A constant was not rounded.
+    # A constant is exact, so its rounding cell has no width.
     constant = numbers.get("constant")
     if constant is not None:
         numbers["constant"] = dataclasses.replace(constant, low=constant.value, high=constant.value)
@@ -244,10 +244,10 @@ def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
 
 
 def find_kind(given: Printed, request: Request) -> Kind:
-    """Return what stands behind ±, by what was asked for and by the report itself.
+    """Return what stands behind ±, by the option `plus_minus` and by the report itself.
 
-    What was asked for with `plus_minus` comes first, and the report adds what that leaves open. Two
-    levels of an interval that differ are refused.
+    The option comes first, and the report adds what it leaves open. Two different levels of an
+    interval are refused.
     """
     asked = request.kind
     printed = NO_KIND
@@ -268,7 +268,10 @@ def find_kind(given: Printed, request: Request) -> Kind:
 
 
 def read_runs_behind(text: str | None, *, is_exact: bool) -> int:
-    """Return the number of runs behind a report, 0 where it is not known."""
+    """Return the number of runs behind a report; 0 where it is not known.
+
+    `is_exact`: whether a constant was reported, which counts as one run.
+    """
     if is_exact:
         return 1
     if text is None:
@@ -291,10 +294,10 @@ def take_ends(texts: dict[str, str]) -> tuple[str, str] | None:
 
 
 def read_one(name: str, text: str, request: Request) -> Reported:
-    """Return a number as it was printed, with the cell of all numbers that print so."""
+    """Read one reported number, in the unit of the values; refuse a negative spread or count."""
     argument = name
     where = ""
-    if name == "spread":  # it was given with the mean
+    if name == "spread":  # a number behind ± was given in the text of the mean
         argument = "mean"
         where = " behind ±"
     is_count = name in SUCCESSES
@@ -307,7 +310,7 @@ def read_one(name: str, text: str, request: Request) -> Reported:
 
 
 def read_ends(ends: tuple[str, str], request: Request) -> tuple[Reported, Reported]:
-    """Return the two ends of an interval."""
+    """Read the two ends of an interval, in the unit of the values."""
     first, last = (read_number(end, "ci", scale=request.scale) for end in ends)
     if not first.value < last.value:
         raise refuse("ci", [*ends], "is the lower end first")
@@ -317,7 +320,7 @@ def read_ends(ends: tuple[str, str], request: Request) -> tuple[Reported, Report
 
 
 def take_log(item: Reported, name: str) -> Reported:
-    """Return the logarithm of a number."""
+    """Return the logarithm of a number and of its rounding cell; refuse what has none."""
     if item.low <= 0:
         raise refuse(name, item.text, "on the scale log are numbers above 0")
     ends = (Fraction(math.log(end)) for end in (item.value, item.low, item.high))
@@ -327,10 +330,10 @@ def take_log(item: Reported, name: str) -> Reported:
 def place_interval(
     numbers: dict[str, Reported], first: Reported, last: Reported, *, is_log: bool
 ) -> str:
-    """Add half of an interval to reported numbers, and say how their centre lies in it.
+    """Add half of an interval to reported numbers as "ci", and say how their centre lies in it.
 
-    The interval is that of the only centre; otherwise it is that of the mean, which is its middle
-    if none was reported. Returns what `Report.off_centre` holds.
+    With one reported centre, the interval is of that centre; else it is of the mean. A mean that
+    was not reported is added: the middle of the interval. Returns what `Report.off_centre` holds.
     """
     middle = (first.value + last.value) / 2
     half = (last.value - first.value) / 2
@@ -339,8 +342,8 @@ def place_interval(
     text = f"{first.text} to {last.text}" if is_log else f"± {float(half):g}"
     numbers["ci"] = Reported(text, half, half - cell, half + cell)
     of_interval = Reported(f"{float(middle):g}", middle, middle - cell, middle + cell)
-    beside = sorted(numbers.keys() & CENTRES)
-    centre = numbers[beside[0]] if len(beside) == 1 else numbers.setdefault("mean", of_interval)
+    centres = sorted(numbers.keys() & CENTRES)
+    centre = numbers[centres[0]] if len(centres) == 1 else numbers.setdefault("mean", of_interval)
     if not first.low <= centre.value <= last.high:
         raise refuse("ci", f"{first.text} to {last.text}", f"are intervals around {centre.text}")
     if centre.low <= of_interval.high and of_interval.low <= centre.high:
@@ -358,7 +361,7 @@ def is_middle_of_logarithms(centre: Reported, first: Reported, last: Reported) -
 
 
 def check_together(report: Report, *, is_gap: bool) -> None:
-    """Refuse a report without numbers, and numbers that contradict or repeat each other."""
+    """Refuse a report without numbers, and numbers that exclude or repeat each other."""
     names: Set[str] = report.numbers.keys()
     if not names:
         raise UsageError(NOT_GIVEN)
@@ -371,8 +374,9 @@ def check_together(report: Report, *, is_gap: bool) -> None:
     if report.n == 0 and not has_error_alone(report):
         what = "the number of runs behind the report (an interval needs none)"
         raise UsageError(f"`n` was not given, {what}")
-    is_other = report.centre not in {"mean", "constant"}
-    if is_gap and (is_other or names - {"mean", "constant", *SPREADS}):
+    is_other_centre = report.centre not in {"mean", "constant"}
+    has_other_numbers = bool(names - {"mean", "constant", *SPREADS})
+    if is_gap and (is_other_centre or has_other_numbers):
         what = "only the `mean`, with its spread, or `constant` is compared"
         raise UsageError(f"of a difference (`minus`) {what}")
 
@@ -383,7 +387,7 @@ def has_error_alone(report: Report) -> bool:
 
 
 def check_enough(report: Report) -> None:
-    """Refuse a report of too few values."""
+    """Refuse a report of too few values: a mean takes one, a standard deviation two."""
     if not report.on_values or report.has_error:
         return
     least = 1

@@ -16,11 +16,11 @@ FAILURE_WORDS = {
 }
 """What a report can have done with failures, in words."""
 LEVEL = 0.05  # of a test, unless given
-LARGEST = 1e15
+LARGEST = 1e15  # value of a cap
 MOST_BETWEEN = 100.0  # standard deviations by which labs may differ
 
 Remarks = dict[str, str]
-"""Sentences on what is taken for granted, by the argument that changes it."""
+"""Sentences beside a verdict, by the argument that changes it or by cause."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Margin:
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """What is asked of a comparison.
+    """The options of a comparison, once they were read.
 
     Parameters
     ----------
     level : float
-        Of the test.
+        Significance level of the test.
     failures : {"excluded", "at-cap", "restarted"} or None
         What the report did with failures; None where it was not said.
     kind : Kind
@@ -56,10 +56,11 @@ class Request:
     grid : Fraction or None
         What every value is a multiple of.
     between : float
-        Standard deviations by which labs differ.
+        Spread between labs, in standard deviations of a run.
     estimates_between : bool
-        Whether that is estimated from the rows of a table.
+        Whether the spread between labs is estimated from the rows of a table.
     margin : Margin or None
+        A difference that does not matter, if one was given.
     groups : (str, str) or None
         Groups of one's own whose difference was reported, the second subtracted.
     """
@@ -80,7 +81,7 @@ class Request:
 def make_request(
     asked: Judging, *, plus_minus: str | None = None, groups: tuple[str, str] | None = None
 ) -> Request:
-    """Read what was asked for; raise `UsageError` for what cannot be."""
+    """Read the options of a comparison; raise `UsageError` for an option that is not allowed."""
     is_log = asked.get("scale") == "log"
     if is_log and asked.get("margin") is not None:
         raise UsageError("`margin` and `scale` log do not go together; leave one out")
@@ -112,8 +113,8 @@ def read_failures(given: str | None) -> str | None:
 def read_plus_minus(given: str | None) -> Kind:
     """Read what was said of ±.
 
-    Kinds that a ± cannot be, such as a range, say how brackets or two ends are read. The reader has
-    used them already.
+    A kind that a ± cannot have, such as a range, says how brackets or two ends are read. The reader
+    has used it already, so here it says nothing.
     """
     if given is None:
         return NO_KIND
@@ -175,12 +176,14 @@ def read_between(given: Number | None) -> float:
 
 
 def read_margin(given: Number | None) -> Margin | None:
-    """Read a difference that does not matter: 0.5, or 10%."""
+    """Read a difference that does not matter: 0.5, or 10% of the reported mean."""
     if given is None:
         return None
     text = str(given).strip()
     is_share = text.endswith("%")
-    value = float(read_number(text, "margin", scale=100.0 if is_share else 1.0).value)
+    scale = 100.0 if is_share else 1.0  # per cent are divided by 100: 10% is 0.1 of the mean
+    margin = read_number(text, "margin", scale=scale)
+    value = float(margin.value)
     if not value > 0.0:
         raise refuse("margin", text, "is a number above 0, or per cent of the reported mean")
     return Margin(value, is_share)

@@ -1,4 +1,4 @@
-"""The answer to one comparison: what was found, in every form."""
+"""The answer to one comparison, in every form."""
 
 import dataclasses
 import functools
@@ -22,8 +22,8 @@ from replication.wording import plural
 
 __all__ = ["Comparison", "Verdict"]
 
-SAID_FIRST = {"alone", "per cent"}  # cautions that the first sentence has
-HIDDEN = {"answers", "sample"}  # fields that are for drawing
+SAID_FIRST = {"alone", "per cent"}  # cautions that stand in the first sentence already
+HIDDEN = {"answers", "sample"}  # fields that serve drawing, and are not in JSON
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Comparison(Found, Answered):  # noqa: D101 (its docstring is that of its f
         return {name: getattr(self, name) for name in names if name not in HIDDEN}
 
     def plot(self) -> Any:
-        """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
+        """Return a Matplotlib figure: your runs and the reported number, a panel a statistic."""
         names = [
             name for name, finding in self.findings.items() if math.isfinite(sum(finding.interval))
         ]

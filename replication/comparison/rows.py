@@ -1,4 +1,4 @@
-"""All rows of a table, judged one by one: what the reader hands over becomes an answer."""
+"""Judge the rows of a table one by one, and make one answer of them."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from replication.statistics.pooling import find_effect, pool
 from replication.statistics.sampling import Effort
 from replication.statistics.seeds import NO_SEEDS, BySeed
 
-FEW_ROWS = 4  # of more, fewer studies are drawn for each
+FEW_ROWS = 4  # from so many rows on, fewer studies are drawn for each, to save time
 LESS_EFFORT = Effort(10_000, 200)
 
 
@@ -34,7 +34,7 @@ class TableSides:
     theirs : mapping of key to Printed
         The report.
     said : mapping of str to str
-        How the tables were read, by the argument that changes it.
+        Remarks on how the tables were read, by the argument that changes it.
     n_missing : int
         Runs that lack a value or a key.
     read_as : sequence of Block
@@ -66,7 +66,7 @@ class JudgedRows:
 
 
 def compare_rows(sides: TableSides, request: Request) -> ComparisonTable | Comparison:
-    """Return the answer to a table; without keys it is the answer to the only row."""
+    """Return the answer to a table; a table without keys has one row, whose answer it is."""
     if not sides.by:
         answer = compare_sides(sides.mine[()], sides.theirs[()], request, said=sides.said)
         n_missing = answer.n_missing + sides.n_missing
@@ -95,7 +95,7 @@ def compare_rows(sides: TableSides, request: Request) -> ComparisonTable | Compa
 
 
 def judge_rows(sides: TableSides, request: Request) -> JudgedRows:
-    """Compare each row that both sides have; of a row that cannot be compared keep the reason."""
+    """Compare each row that both sides have; keep the reason why a row cannot be compared."""
     effort = Effort() if len(sides.theirs) < FEW_ROWS else LESS_EFFORT
     rows: dict[Key, Comparison] = {}
     refused: dict[Key, str] = {}
@@ -111,7 +111,7 @@ def judge_rows(sides: TableSides, request: Request) -> JudgedRows:
 
 
 def estimate_between(rows: Mapping[Key, Comparison]) -> float:
-    """Return the standard deviation between labs that rows show."""
+    """Estimate the spread between labs from rows, in standard deviations of a run."""
     effects = [find_effect(row.difference, row.main.sides) for row in rows.values()]
     pooled = pool(effects, level=0.05)
     if pooled is None or pooled.tau is None:
@@ -120,7 +120,7 @@ def estimate_between(rows: Mapping[Key, Comparison]) -> float:
 
 
 def find_values_by_seed(side: OneSide) -> BySeed:
-    """Return values by the seed of their run; none where no column says it."""
+    """Return values by the seed of their run; none where no column says the seed."""
     if not isinstance(side, OwnRuns) or side.seeds is None:
         return NO_SEEDS
     values: FloatArray = np.asarray(side.values, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Runs of one's own: which forms they may have, which failed, and how failures count."""
+"""Runs of one's own: read them from any form, find which failed, and count failures by a rule."""
 
 import dataclasses
 import math
@@ -26,8 +26,9 @@ class Runs:
     Parameters
     ----------
     done : Sample or None
-        Runs that succeeded, if any.
+        Runs that succeeded; None if none did.
     n_failed : int
+        Number of runs that failed.
     stop : float or None
         The one value at which failures were stopped, if there is one.
     n_missing : int
@@ -35,7 +36,7 @@ class Runs:
     minus : Sample or None
         Runs of another kind, where the difference of the means is compared.
     is_of_pairs : bool
-        Whether each run is the difference of two; a 1 is then no success.
+        Whether each run is the difference of two; a difference of 1 is no success.
     report : Report or None
         Another report, which stands in the place of runs.
     tasks : tuple of float64[...]
@@ -60,7 +61,7 @@ class Runs:
 
 
 def read_runs(given: OwnRuns, report: Report, request: Request) -> Runs:
-    """Return runs as they are judged; some must have succeeded if values are compared."""
+    """Return runs as they are judged; refuse them if values are compared, but all runs failed."""
     needs_cap = request.failures != "excluded" and bool(report.on_values)
     own = take_runs(given.values, given.succeeded, request, needs_cap=needs_cap, name="values")
     is_share = not SUCCESSES.keys().isdisjoint(report.numbers)
@@ -69,7 +70,7 @@ def read_runs(given: OwnRuns, report: Report, request: Request) -> Runs:
     _refuse_if_all_failed(own, report, "values")
     if given.minus is None:
         return dataclasses.replace(own, is_of_pairs=given.is_of_pairs)
-    # Of a difference both groups count, and both may lack values.
+    # For a difference, both groups are read, and both may have missing values.
     others = take_runs(given.minus, None, request, needs_cap=needs_cap, name="minus")
     _refuse_if_all_failed(others, report, "minus")
     n_missing = own.n_missing + others.n_missing
@@ -77,13 +78,14 @@ def read_runs(given: OwnRuns, report: Report, request: Request) -> Runs:
 
 
 def _says_success(given: OwnRuns, request: Request) -> bool:
-    """Say whether something but the values themselves says which runs succeeded."""
+    """Say whether anything beside the values says which runs succeeded: flags, a cap, counts."""
     if given.succeeded is not None or request.cap:
         return True
     return isinstance(given.values, CountTable) or hasattr(given.values, "converged")
 
 
 def _refuse_if_all_failed(runs: Runs, report: Report, name: str) -> None:
+    """Refuse runs that all failed, if the report has numbers on values."""
     if report.on_values and runs.done is None:
         raise DataError(f"all {runs.n:,} runs of `{name}` failed; compare the share alone")
 
@@ -96,9 +98,9 @@ def take_runs(
     needs_cap: bool,
     name: str,
 ) -> Runs:
-    """Return runs from whatever holds them.
+    """Return runs from counts, outcomes of `simulate` or an array.
 
-    `needs_cap`: whether failures must have one common value. `name`: of the argument.
+    `needs_cap`: whether all failures must have been stopped at one value. `name`: of the argument.
     """
     if isinstance(values, CountTable):
         _refuse_said_twice(succeeded)
@@ -116,7 +118,7 @@ def take_runs(
     flags = flags[is_known]
     check_values(data, request)
     stop = _find_stop(data, flags, request.cap, needs_cap=needs_cap)
-    if stop is not None:  # whatever goes beyond it has failed
+    if stop is not None:  # a run that goes beyond it has failed
         flags = flags & (data <= stop)
     n_failed = int((~flags).sum())
     done = _sample_successes(data[flags], request, None if n_failed == 0 else stop)
@@ -126,11 +128,12 @@ def take_runs(
 
 
 def is_of_outcomes(values: Values) -> TypeGuard[Outcomes]:
-    """Say whether values are outcomes of `simulate`, which bring their successes."""
+    """Say whether values are outcomes of `simulate`, which say themselves what succeeded."""
     return hasattr(values, "converged") and np.ndim(getattr(values, "updates", 0)) == 1
 
 
 def _refuse_said_twice(succeeded: npt.ArrayLike | None) -> None:
+    """Refuse `succeeded` beside outcomes that say themselves what succeeded."""
     if succeeded is not None:
         raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
 
@@ -145,7 +148,7 @@ def _take_counts(table: CountTable, request: Request) -> Runs:
 
 
 def _take_flags(succeeded: npt.ArrayLike | None, data: FloatArray) -> BoolArray:
-    """Return which runs succeeded; all where nothing says so."""
+    """Return which runs succeeded; all of them if no flags were given."""
     if succeeded is None:
         return np.ones(data.shape, dtype=np.bool_)
     flags = np.asarray(succeeded)
@@ -156,7 +159,10 @@ def _take_flags(succeeded: npt.ArrayLike | None, data: FloatArray) -> BoolArray:
 
 
 def _sample_successes(values: FloatArray, request: Request, stop: float | None) -> Sample | None:
-    """Return the successes, as they are compared; none lies beyond where failures were stopped."""
+    """Return the successes as they are compared; None if there are none.
+
+    `stop`: where failures were stopped, which no success can exceed.
+    """
     if values.size == 0:
         return None
     if request.is_log:
@@ -168,7 +174,7 @@ def _sample_successes(values: FloatArray, request: Request, stop: float | None) 
 def _find_stop(
     data: FloatArray, flags: BoolArray, cap: float | None, *, needs_cap: bool
 ) -> float | None:
-    """Return the one value at which failures were stopped: the cap, or what all of them have.
+    """Return the one value at which failures were stopped: the cap, or their common value.
 
     None if they have no common value, and need none. `flags`: which runs succeeded.
     """
@@ -178,7 +184,7 @@ def _find_stop(
     lowest = float(stops.min())
     highest = float(stops.max())
     if cap is not None:
-        if lowest >= cap:
+        if lowest >= cap:  # all failures ran to the cap
             return cap
     elif lowest == highest and not (data[flags] > highest).any():
         return highest
@@ -191,7 +197,8 @@ def _find_stop(
 def take_successes(own: Runs, *, is_alone: bool) -> Runs:
     """Return runs of ones and zeros as successes and failures; refuse any others.
 
-    `is_alone`: whether nothing but a share was reported. Otherwise ones and zeros could be values.
+    `is_alone`: whether only a share was reported. Beside other numbers, ones and zeros could be
+    values.
     """
     is_of_flags = own.done is not None and set(own.done.values) <= {0.0, 1.0}
     if own.done is None or not is_of_flags or not is_alone:
@@ -203,9 +210,10 @@ def take_successes(own: Runs, *, is_alone: bool) -> Runs:
 
 
 def get_sample(own: Runs, rule: str) -> Sample | None:
-    """Return the runs under a rule for failures; None if none succeeded, or a report stands there.
+    """Return the runs under a rule for failures.
 
-    Failures without a common value can only be left out.
+    None if no run succeeded, or if another report stands in the place of runs. Failures without a
+    common value can only be left out.
     """
     done = own.done
     if done is None or own.n_failed == 0 or rule == "excluded" or own.stop is None:
@@ -214,7 +222,8 @@ def get_sample(own: Runs, rule: str) -> Sample | None:
     if rule == "at-cap":
         values = np.append(done.runs, np.full(own.n_failed, own.stop))
         return Sample.from_values(values, bounds=(done.low, own.stop), grid=done.grid)
-    # Started anew: attempts in random order, of which failures add up until the next success.
+    # Started anew: attempts are put in random order, and each success takes its own updates and
+    # those of the failures just before it.
     generator = np.random.default_rng(SEED)
     attempts = np.append(done.runs, np.full(own.n_failed, math.inf))
     generator.shuffle(attempts)

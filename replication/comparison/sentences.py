@@ -12,13 +12,13 @@ from replication.comparison.request import FAILURE_WORDS
 from replication.comparison.text import name_key
 from replication.wording import join, plural
 
-MAX_READINGS = 4  # whose p are all listed
-ALIKE_P = 0.01  # p of readings that differ by less are not worth listing
-LEAST_CHANCE = 1e-12  # of a coincidence that is shown
+MAX_READINGS = 4  # with more readings only the smallest and the largest p are listed
+ALIKE_P = 0.01  # if p of all readings differ by no more, they are not listed
+LEAST_CHANCE = 1e-12  # of a coincidence: smaller ones are printed as this one
 
 
 def answer(found: Found) -> str:
-    """Return the verdict, what was tested, and what would have been found, in one sentence."""
+    """Return the verdict, the test behind it and the detectable difference, in one sentence."""
     verdict = str(found.verdict).capitalize()
     if found.reason == "impossible":
         return f"{verdict}: {join(list(found.impossible.values()))}."
@@ -29,12 +29,12 @@ def answer(found: Found) -> str:
     if found.reason == "reading":
         return f"{verdict}: {_describe_readings(found)}."
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    test = f"{_describe_test(found)}{_describe_margin(found)}{_describe_shown(found)}"
+    test = f"{_describe_test(found)}{_describe_margin(found)}{_describe_detectable(found)}"
     return f"{verdict}{conditions}: {test}."
 
 
 def _describe_lack(found: Found) -> str:
-    """Say what is missing where nothing tells how runs vary."""
+    """Say what to give where neither the runs nor the report say how runs vary."""
     reported = f"the reported {name_numbers(found, list(found.reported)[:1])}"
     runs = plural(found.n_done, "run")
     if found.n_failed:
@@ -47,7 +47,7 @@ def _describe_lack(found: Found) -> str:
 
 
 def _describe_readings(found: Found) -> str:
-    """Say what the verdict depends on."""
+    """Say that the verdict depends on how the report is read, with p under each reading."""
     listed = list_p_by_kind(found.p_by_assumption, found.level)
     return (
         f"whether {_name_reported(found)} {_choose_verb(found)} further from {_name_yours(found)} "
@@ -72,7 +72,7 @@ def _describe_test(found: Found) -> str:
 
 
 def _choose_verb(found: Found) -> str:
-    """Return "lies" of one judged number, "lie" of several."""
+    """Return the verb for the judged numbers: "lies" for one, "lie" for several."""
     return "lies" if len(found.judged) == 1 else "lie"
 
 
@@ -82,11 +82,11 @@ def _is_of_shares(found: Found) -> bool:
 
 
 def _name_reported(found: Found) -> str:
-    """Return what was judged, and in brackets its spread and its runs."""
+    """Return the judged numbers, and in brackets their spread and number of runs."""
     beside = []
     for name, text in found.reported.items():
         if name not in SPREADS or name in found.judged or _is_of_shares(found):
-            continue  # what is judged stands before the brackets; a share has no spread
+            continue  # judged numbers stand before the brackets, and a share has no spread
         if name == "spread" or text.startswith("±"):
             beside.append(f"± {text.removeprefix('± ')}")
         else:
@@ -99,8 +99,9 @@ def _name_reported(found: Found) -> str:
 
 def _name_yours(found: Found) -> str:
     """Return your number with its runs, or your runs alone where several numbers were judged."""
-    is_all = found.failures == "at-cap" or _is_of_shares(found)
-    n = found.n if is_all else found.n_done
+    # Failures are among these runs if they count at the cap, or if shares are compared.
+    with_failures = found.failures == "at-cap" or _is_of_shares(found)
+    n = found.n if with_failures else found.n_done
     runs = plural(n, "run") if found.n else ""
     if len(found.judged) != 1:
         return f"those of your {runs}"
@@ -129,9 +130,11 @@ def _describe_margin(found: Found) -> str:
     if found.equivalence is None:
         return ""
     what = "shares" if _is_of_shares(found) else "means"
-    joint = ", but"
-    if found.verdict in {Verdict.CONTRADICTED, Verdict.NOT_CONTRADICTED}:
-        joint = ", and"
+    # "but" where this limits the verdict: a difference that is within the margin, or a margin that
+    # was not shown although no difference was found (cannot tell). Else "and".
+    joint = ", and"
+    if found.verdict in {Verdict.WITHIN_MARGIN, Verdict.CANNOT_TELL}:
+        joint = ", but"
     shown = "shown" if found.equivalence.is_equivalent else "not shown"
     p = found.equivalence.p
     tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
@@ -139,29 +142,30 @@ def _describe_margin(found: Found) -> str:
     return f"{joint} the {what} are {shown} to differ by less than {margin}{tests}"
 
 
-def _describe_shown(found: Found) -> str:
-    """Say which difference would have been found four times in five."""
+def _describe_detectable(found: Found) -> str:
+    """Say which difference from the reported number these runs would detect with 80 % power."""
     name = next(iter(found.shown), "")
-    value = found.shown.get(name)
+    detectable = found.shown.get(name)
     is_share = name in SUCCESSES
-    if value is None or not math.isfinite(value):
+    if detectable is None or not math.isfinite(detectable):
+        # A test was made, but it has 80 % power against no difference.
         if is_share or found.difference is not None:
             return "; no difference would have been found four times in five"
-        return ""
+        return ""  # without a test there is no power to speak of
     # Also in standard deviations, where one is known.
     spread = None if is_share or found.difference is None else found.difference.spread
-    in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
-    statistic = "mean" if name == "constant" else word(name)
+    in_sd = f" ({format_number(detectable / spread, 2)} SD)" if spread else ""
+    statistic = "mean" if name == "constant" else word(name)  # a constant is compared with a mean
     article = "an" if statistic[0] in "aeiou" else "a"
     factor = "a factor of " if found.scale else ""
     return (
-        f"; {article} {statistic} that is off by {factor}{format_number(value, 2)}{in_sd} would "
-        "have been found four times in five, a smaller difference less often"
+        f"; {article} {statistic} that is off by {factor}{format_number(detectable, 2)}{in_sd} "
+        "would have been found four times in five, a smaller difference less often"
     )
 
 
 def list_p_by_kind(p_values: Mapping[str, float], level: float) -> str:
-    """Return p under each reading; the readings of one kind of ± once, where they agree.
+    """Return p under each reading, in words; readings of one kind of ± once, where they agree.
 
     >>> readings = {"± as sd with n - 1": 0.01, "± as sd with n": 0.02, "± as standard error": 0.3}
     >>> list_p_by_kind(readings, 0.05)
@@ -170,6 +174,7 @@ def list_p_by_kind(p_values: Mapping[str, float], level: float) -> str:
     by_kind: dict[str, list[float]] = {}
     for words, p in p_values.items():
         by_kind.setdefault(find_kind(words), []).append(p)
+    # Readings of one kind may contradict each other; others ("") are of no kind of ±.
     are_at_odds = any(min(group) <= level < max(group) for group in by_kind.values())
     if are_at_odds or "" in by_kind or len(by_kind) < 2:
         return list_p(p_values)
@@ -178,7 +183,7 @@ def list_p_by_kind(p_values: Mapping[str, float], level: float) -> str:
 
 
 def list_p(p_values: Mapping[str, float]) -> str:
-    """Return p with each reading of what was not said; of many the smallest and the largest."""
+    """Return p under each reading, in words; of many readings the smallest and the largest p."""
     pairs = list(p_values.items())
     is_many = len(pairs) > MAX_READINGS
     if is_many:
@@ -190,7 +195,7 @@ def list_p(p_values: Mapping[str, float]) -> str:
 
 
 def describe_coincidence(found: Found) -> str:
-    """Say that your runs give the reported numbers to the last digit."""
+    """Say that your runs give the reported numbers to the last digit, and how rare that is."""
     often = format_number(1.0 / max(found.coincidence or 0.0, LEAST_CHANCE), 2)
     return (
         f"Your {plural(found.n_done, 'run')} give every reported number to the last digit, as one "
@@ -217,8 +222,8 @@ def describe_difference(found: Found) -> str:
 
 
 def describe_runs(found: Found) -> str:
-    """Return how many runs are yours, what became of them, and their mean."""
-    words = f"Your runs: {found.n:,}" if found.n else "Yours is an estimate"
+    """Return the number of your runs, how many failed or are missing, and their mean."""
+    words = f"Your runs: {found.n:,}" if found.n else "Yours is an estimate"  # without runs
     mean = found.mean
     if found.n_failed:
         words += f", of which {found.n_failed:,} failed"
@@ -254,7 +259,7 @@ def tabulate(found: Found) -> list[list[str]]:
 def _make_row(found: Found, name: str, finding: Finding) -> list[str]:
     """Return the cells of a finding, in the order of the header."""
     words = word(name)
-    if " to " in finding.reported:  # an interval by its ends
+    if " to " in finding.reported:  # an interval was reported by its two ends: "1.2 to 3.7"
         words = words.removeprefix("half ")
     yours = format_number(finding.yours)
     counts = None if found.difference is None else found.difference.counts
@@ -262,7 +267,7 @@ def _make_row(found: Found, name: str, finding: Finding) -> list[str]:
         yours = f"{counts.yours:,} of {counts.n_yours:,}"
     elif name == "mean_given_max" or (found.scale and name in SPREADS):
         yours = ""
-    shown = found.shown.get(name)
+    detectable = found.shown.get(name)
     by = "off by × " if found.scale else "off by "
     return [
         words,
@@ -270,12 +275,12 @@ def _make_row(found: Found, name: str, finding: Finding) -> list[str]:
         yours,
         _describe_interval(found, name, finding),
         format_p(finding.p),
-        "" if shown is None else f"{by}{format_number(shown, 2)}",
+        "" if detectable is None else f"{by}{format_number(detectable, 2)}",
     ]
 
 
 def _describe_interval(found: Found, name: str, finding: Finding) -> str:
-    """Return the numbers that would not be contradicted, as the reported one is printed."""
+    """Return the smallest and largest number that would not be contradicted, in words."""
     low, high = finding.interval
     if math.isnan(low + high):
         return ""
@@ -285,10 +290,11 @@ def _describe_interval(found: Found, name: str, finding: Finding) -> str:
 
 
 def list_notes(found: Found) -> Iterator[str]:
-    """Yield sentences on what stands in the table, and beside it."""
-    left = [word(name) for name in found.reported if name not in {*SPREADS, *found.judged}]
-    if left and found.reason == "p" and "estimated" not in found.assumptions:
-        yield f"Not judged, for want of runs: {join(left)}."
+    """Yield sentences that explain the table, and say what it leaves out."""
+    unjudged = [word(name) for name in found.reported if name not in {*SPREADS, *found.judged}]
+    # Quartiles from which mean and spread were estimated ("estimated") have been used.
+    if unjudged and found.reason == "p" and "estimated" not in found.assumptions:
+        yield f"Not judged, for want of runs: {join(unjudged)}."
     for kind, test in found.ruled_out.items():
         ratio = format_number(test.ratio, 2)
         yield (
@@ -308,7 +314,7 @@ def list_notes(found: Found) -> Iterator[str]:
 
 
 def _do_readings_differ(found: Found) -> bool:
-    """Say whether p of the readings differ by more than is worth a word."""
+    """Say whether p of the readings differ by so much that they are listed."""
     p_values = found.p_by_assumption.values()
     return bool(p_values) and max(p_values) - min(p_values) > ALIKE_P
 

@@ -11,7 +11,7 @@ from replication.statistics.arrays import FloatArray, IntArray
 from replication.statistics.counts import CountTable
 
 Key = tidy.Key
-"""What a row of a table is called: a cell of each key column."""
+"""The key of a row of a table: its cell in each key column."""
 
 
 class Outcomes(Protocol):
@@ -37,15 +37,15 @@ class OwnRuns:
     Parameters
     ----------
     values : array_like of float, shape (n,), CountTable or outcomes of `simulate`
-        One for each run; NaN where it has none.
+        The value of each run; NaN where a run has none.
     succeeded : array_like of bool, shape (n,), or None
-        Which runs succeeded, where something says so.
+        Whether each run succeeded, where something says so.
     minus : array_like of float, shape (m,), or None
         Runs of another kind, where the difference of the means was reported.
     firsts : array of float, shape (n,), or None
         Where `values` are differences of runs paired by seed, the first run of each pair.
     seeds : int64[n] or None
-        A number that stands for the seed of each run, where a column says it.
+        A code for the seed of each run, where a column has the seeds.
     tasks : sequence of str, length n or 0
         The task of each run, where a median or an interquartile mean over tasks was reported.
     is_per_cent : bool
@@ -71,9 +71,9 @@ class Printed:
     """A reported result: its numbers as they were printed, by the name of the statistic.
 
     Names are those of `reading.names`: statistics, quantiles such as p90, "runs" (how many),
-    "spread" (behind ±, of which nothing says what it is), "ci" (half of an interval), "ci_low",
-    "ci_high" and "constant". `plus_minus` is what the report says of ±: "90% ci". `is_skewed`: the
-    errors on both sides differ, and the spread is their mean. `notes`: how a text was read.
+    "spread" (a number behind ± of unknown kind), "ci" (half of an interval), "ci_low", "ci_high"
+    and "constant". `plus_minus`: what the report says of ±, such as "90% ci". `is_skewed`: whether
+    the errors on both sides differ; the spread is then their mean. `notes`: how a text was read.
     """
 
     numbers: Mapping[str, str]

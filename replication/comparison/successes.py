@@ -11,12 +11,12 @@ from replication.comparison.runs import Runs
 from replication.statistics import shares
 from replication.statistics.sampling import Sample
 
-MAX_COUNTS = 100  # most numbers of successes that are tried for one share
+MAX_COUNTS = 100  # at most so many numbers of successes are tried for one reported share
 
 
 @dataclasses.dataclass(frozen=True)
 class OwnSuccesses:
-    """Successes among runs of one's own, and the number of these runs."""
+    """The number `k` of successes among `n` runs of one's own."""
 
     k: int
     n: int
@@ -28,10 +28,11 @@ def has_two_outcomes(sample: Sample) -> bool:
 
 
 def is_binary(sample: Sample | None, report: Report) -> bool:
-    """Say whether runs are successes and failures, 1 and 0, and a report can be of such ones.
+    """Say whether runs are successes and failures, 1 and 0, and the report can be on such runs.
 
-    Few counts may all be 0 or 1 by chance: a reported spread has to be that of as many successes,
-    and a mean between 0 and 1 without one counts as the nearest share.
+    Runs that are counts may all be 0 or 1 by chance, so the report is looked at, too. Its mean must
+    lie from 0 to 1. If it has a spread, that must be the spread of a number of successes with this
+    mean; without a spread, the mean is taken for a share.
     """
     if sample is None or "mean" not in report.numbers or not has_two_outcomes(sample):
         return False
@@ -44,20 +45,21 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
     spread = report.numbers[report.spread]
     factors = report.list_spreads(m).values()
     possible = report.count_successes()
-    for k in possible[:: 1 + len(possible) // MAX_COUNTS]:
+    step = 1 + len(possible) // MAX_COUNTS
+    for k in possible[::step]:
         if not mean.holds(Fraction(k, m)):
             continue
-        sd = math.sqrt(k * (m - k) / (m * (m - 1.0)))  # of k ones among m
+        sd = math.sqrt(k * (m - k) / (m * (m - 1.0)))  # of k ones and m - k zeros
         if any(spread.holds(sd * factor) for factor in factors):
             return True
     return False
 
 
 def count_own(own: Runs, sample: Sample | None, report: Report, name: str) -> OwnSuccesses | None:
-    """Return one's own successes, by what was reported: a mean, or a share or number of successes.
+    """Return one's own successes, to compare them with the reported number `name`.
 
-    They are the ones of a column, or what flags or another report say. None if there are none of
-    that kind.
+    Beside a mean they are the ones in a column of 0 and 1. Beside a share or number of successes
+    they are the runs that did not fail, or those of another report. None if nothing says them.
     """
     if name == "mean":
         is_gap = own.minus is not None or own.is_of_pairs
@@ -80,19 +82,22 @@ def judge_successes(own: Runs, sample: Sample | None, report: Report, *, level: 
     mine = count_own(own, sample, report, name)
     if mine is None:
         return Answer()
+    # k of your n runs succeeded. The report has m runs; because its number was rounded, several
+    # counts of successes among them may print so, in ascending order.
     k = mine.k
     n = mine.n
     m = report.n
-    # Of all counts that print as reported the nearest is judged; the interval holds those of all.
     counts = report.count_successes()
+    # The count nearest to your share is tested. The interval of the difference covers those of all
+    # counts: it is lowest with the most reported successes, and highest with the fewest.
     nearest = find_nearest(counts, k / n * m)
     test = shares.judge_shares(k, n, nearest, m, level=level)
     low = shares.find_difference_ends(k, n, counts[-1], m, level=level).low
     high = shares.find_difference_ends(k, n, counts[0], m, level=level).high
-    # Numbers of successes in m runs, divided by this, have the unit of the reported number.
+    # A number of successes was reported as it is; a share or a mean is that number divided by m.
     item = report.numbers[name]
     divisor = 1 if name == "n_succeeded" else m
-    value = k / n - item.value * divisor / m
+    value = k / n - item.value * divisor / m  # your share less the reported one
     difference = dataclasses.replace(test, value=float(value), low=low, high=high)
     least, most = shares.find_shares_kept(k, n, m, level=level)
     finding = Finding.of(
@@ -102,8 +107,8 @@ def judge_successes(own: Runs, sample: Sample | None, report: Report, *, level: 
         interval=(least / divisor, most / divisor),
         p=test.p,
     )
-    shown = None if test.shown is None else test.shown * m / divisor
-    return Answer({name: finding}, test.p, difference=difference, shown={name: shown})
+    detectable = None if test.shown is None else test.shown * m / divisor
+    return Answer({name: finding}, test.p, difference=difference, shown={name: detectable})
 
 
 def find_nearest(counts: Sequence[int], wanted: float) -> int:

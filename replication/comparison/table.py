@@ -1,4 +1,4 @@
-"""A table of reported results against runs of one's own: one answer first, then row by row."""
+"""The answer to a table of reported results, in every form: all rows together, then each row."""
 
 import dataclasses
 import functools
@@ -68,7 +68,7 @@ class ComparisonTable(FoundTable, Answered):  # noqa: D101 (its docstring is tha
         return parts
 
     def _list_rows(self) -> list[dict[str, Any]]:
-        """Return the answer of each row, with what follows from its being one of many."""
+        """Return the answer of each row, with p and verdict adjusted for the number of rows."""
         rows = []
         for key, row in self.rows.items():
             in_table: dict[str, Any] = {

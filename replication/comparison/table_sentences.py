@@ -1,4 +1,4 @@
-"""What an answer to a table says in words."""
+"""The sentences of an answer to a table: verdict, mean difference, cautions and notes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,13 +14,13 @@ from replication.comparison.whole import Dependence
 from replication.statistics.pooling import UNITS, Pooled
 from replication.wording import join, plural
 
-MAX_LISTED = 12
-OF_CONTRADICTED = {"labs", "alone"}  # cautions that change nothing of another verdict
+MAX_LISTED = 12  # names in a sentence; of more only the number is given
+OF_CONTRADICTED = {"labs", "alone"}  # cautions that matter only where a row is contradicted
 SAME = "Your runs give the reported numbers to the last digit: are they the same runs?"
 
 
 def answer_table(table: FoundTable) -> str:
-    """Return the one answer: verdict, p, mean difference, and what it rests on."""
+    """Return the answer on the whole table: verdict, p, mean difference, and what they rest on."""
     if table.reason == "row":
         ((key, row),) = table.rows.items()
         return f"{name_key(key)}: {answer(row)}{_describe_refused(table)}"
@@ -79,11 +79,12 @@ def _describe_whole(table: FoundTable, mean: str) -> str:
 
 
 def _describe_conditions(table: FoundTable) -> str:
+    """Return the conditions of the verdict as a clause: ", if ...", or nothing."""
     return f", if {join(list(table.conditions))}" if table.conditions else ""
 
 
 def _describe_contradicted(table: FoundTable) -> str:
-    """Return how many rows are contradicted, and which: "1 of 5 rows, ant (p = 0.01)"."""
+    """Return how many rows are contradicted, and which: "1 of 5 rows, ant (adjusted p = 0.01)"."""
     keys = table.contradicted
     names = []
     for key in keys:
@@ -101,7 +102,7 @@ def _describe_least(table: FoundTable) -> str:
 
 
 def _describe_mean(mean: Pooled | None) -> str:
-    """Return the mean difference over rows, and how many rows are on its side of 0."""
+    """Return the mean difference over rows, and how many rows differ in its direction."""
     if mean is None:
         return ""
     if mean.n == 0:
@@ -130,7 +131,7 @@ def _describe_margin(table: FoundTable) -> str:
 
 
 def _describe_dependence(table: FoundTable) -> str:
-    """Say on what the answer rests: rows, seeds, or the independence of rows."""
+    """Say which dependence of rows the answer assumes: none, by seed, or a common report."""
     if table.reason in {"rows", "impossible"}:
         return ""
     if table.whole is None or table.whole.dependence is Dependence.UNKNOWN:
@@ -149,7 +150,8 @@ def _describe_dependence(table: FoundTable) -> str:
             f"Rows share their seeds, so the mean and its interval are by seed, over {complete} "
             f"of which no run is missing (mean correlation of rows {mean.seeds.correlation:.2f})."
         )
-    # Where the mean difference alone contradicts the table, as one of three tests.
+    # The test of the mean is one of three, so its p counts three times (`pooling.combine`). Where
+    # this test alone contradicts the table, it is known up to which correlation of rows it does.
     p = table.p or 0.0
     if p <= table.level and 3.0 * mean.p <= table.level:
         upto = f"{mean.correlation:.2f}"
@@ -158,13 +160,14 @@ def _describe_dependence(table: FoundTable) -> str:
 
 
 def _describe_refused(table: FoundTable) -> str:
+    """Return how many rows could not be compared, as a sentence, or nothing."""
     if not table.refused:
         return ""
     return f" {plural(len(table.refused), 'row')} could not be compared; see below."
 
 
 def describe_columns(table: FoundTable) -> str:
-    """Say what the columns of the table are."""
+    """Explain the columns of the table."""
     text = (
         f"SD: yours less reported, in standard deviations of a run, with its "
         f"{percent(1 - table.level)} interval; found: the difference, in the same unit, that "
@@ -179,18 +182,18 @@ def describe_columns(table: FoundTable) -> str:
 
 
 def describe_marks(table: FoundTable, conditions: Sequence[str]) -> Iterator[str]:
-    """Yield what stars, marks and numbers in the table stand for."""
+    """Yield sentences that explain the stars, marks and numbers in the table."""
     if any(table.verdicts[key] is not row.verdict for key, row in table.rows.items()):
         yield f"{STAR} contradicted at {table.level:g} alone, but not among so many rows."
     if table.equivalent:
         yield f"{MARK} shown to differ by less than the margin, each row for itself."
     if conditions:
-        marks = [f"({place}) {text}" for place, text in enumerate(conditions, start=1)]
+        marks = [f"({number}) {text}" for number, text in enumerate(conditions, start=1)]
         yield f"Conditions of the verdicts: {'; '.join(marks)}."
 
 
 def list_asides(table: FoundTable) -> dict[str, list[str]]:
-    """Return what is not in the table, by title."""
+    """Return what is not in the table, as lists by their title; a list may be empty."""
     rows = list(table.rows.items())
     n_missing = table.n_missing + sum(row.n_missing for _, row in rows)
     missing = [f"{n_missing:,} that lack a value or a key"] if n_missing else []
@@ -213,7 +216,7 @@ def list_asides(table: FoundTable) -> dict[str, list[str]]:
 
 
 def _list_assumed(table: FoundTable) -> list[str]:
-    """Return what rows take for granted, each only once."""
+    """Return what the table and its rows take for granted, each only once."""
     texts = dict.fromkeys(list_assumed(table.assumptions))
     for row in table.rows.values():
         texts.update(dict.fromkeys(list_assumed(row.assumptions)))
@@ -224,11 +227,11 @@ def _list_ruled_out(rows: Sequence[tuple[Key, Comparison]]) -> list[str]:
     """Return the readings of ± that the spreads of a row rule out."""
     texts = []
     for key, row in rows:
-        for kind, gone in row.ruled_out.items():
-            ratio = format_number(gone.ratio, 2)
+        for kind, test in row.ruled_out.items():
+            ratio = format_number(test.ratio, 2)
             texts.append(
                 f"{name_key(key)}: ± as {kind}, by which the report's runs would vary {ratio} "
-                f"times as much as yours (F test, {describe_p(gone.p)})"
+                f"times as much as yours (F test, {describe_p(test.p)})"
             )
     return texts
 
@@ -247,6 +250,7 @@ def _list_cautions(table: FoundTable) -> list[str]:
         if row.coincidence is not None:
             texts.append(f"{name_key(key)}: {SAME}")
         is_contradicted = table.verdicts[key] is Verdict.CONTRADICTED
+        # "per cent" is in the verdict of the row ("Cannot tell").
         for cause, text in row.cautions.items():
             if cause != "per cent" and (is_contradicted or cause not in OF_CONTRADICTED):
                 texts.append(f"{name_key(key)}: {text}")
@@ -254,7 +258,7 @@ def _list_cautions(table: FoundTable) -> list[str]:
 
 
 def cut(names: Sequence[str]) -> list[str]:
-    """Return the first names, and how many more there are."""
+    """Return the names; of many only the first, and how many more there are."""
     if len(names) <= MAX_LISTED:
         return list(names)
     return [*names[:MAX_LISTED], f"{len(names) - MAX_LISTED:,} more"]

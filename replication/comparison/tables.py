@@ -1,4 +1,4 @@
-"""Tables against each other, or a table against one report: read, and then judged row by row."""
+"""Compare two tables, or a table with one report: read both, and judge them row by row."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ from replication.reading.tidy import (
 )
 from replication.statistics.seeds import BySeed
 
-MOST_ROWS = 5000
+MOST_ROWS = 5000  # of a report
 
 
 @describe_options(TableOptions)
@@ -106,8 +106,9 @@ def compare_table(
     own = read_frame(table, "table")
     if is_table(reported):
         theirs = read_frame(reported, "reported")
-        of_rows = {name: one for name, one in numbers.items() if name != "n"}
-        shared = read_side(None, of_rows, reading, "reported")
+        # Numbers that hold for all rows; `n` is an option of reading the table.
+        of_all_rows = {name: number for name, number in numbers.items() if name != "n"}
+        shared = read_side(None, of_all_rows, reading, "reported")
         both = read_both(own, theirs, reading, groups)
         return compare_both(both, shared, request, pair)
     given = cast("GivenNumbers | str | float | None", reported)
@@ -121,9 +122,10 @@ def compare_table(
 
 
 def is_over_groups(both: BothSides, printed: Printed) -> bool:
-    """Say whether one report is of all groups: an interquartile mean, or a median with its error.
+    """Say whether one report is on all groups together, and not on each of them.
 
-    A mean, or the quartiles of runs, may be what was reported of each of them.
+    So are an interquartile mean, and a median with its interval or standard error. A mean, or
+    quartiles of runs, may have been reported for each group.
     """
     names = printed.numbers.keys()
     if not isinstance(both.yours, TidyRuns) or both.grouping is not None:
@@ -136,7 +138,7 @@ def is_over_groups(both: BothSides, printed: Printed) -> bool:
 
 
 def read_groups(difference: Sequence[str] | None) -> Groups:
-    """Return the two groups whose difference was reported."""
+    """Return the two groups whose difference was reported; None if none was."""
     if difference is None:
         return None
     names = list(map(str, difference))
@@ -151,7 +153,7 @@ def compare_both(
     """Judge two sides that were read; `shared`: numbers that hold for all rows of the report."""
     theirs = list_reports(both, shared)
     mine = list_own(both, request.groups, pair)
-    # A single report without keys is that of each group.
+    # A single report without keys is compared with each group.
     has_one_report = list(theirs) == [()] and bool(both.keys) and () not in mine
     if has_one_report:
         theirs = dict.fromkeys(mine, theirs[()])
@@ -208,7 +210,7 @@ def describe_reading(both: BothSides) -> list[Block]:
 
 
 def list_reports(both: BothSides, shared: Printed) -> dict[Key, Printed]:
-    """Return the report by key, spelt as your side does."""
+    """Return each row of the report by its key, spelt as on your side."""
     rows = both.theirs.rows
     keys = order_keys(both.theirs, both.keys) if both.theirs.keys else [row.key for row in rows]
     spelling = find_spelling(keys, list_keys(both))
@@ -221,7 +223,7 @@ def list_reports(both: BothSides, shared: Printed) -> dict[Key, Printed]:
 
 
 def list_keys(both: BothSides) -> list[Key]:
-    """Return the keys of your side, without the groups whose difference was reported."""
+    """Return the keys of your side, without the column of groups whose difference was reported."""
     yours = both.yours
     indices = [yours.keys.index(key) for key in both.keys]
     groups = yours.groups if isinstance(yours, TidyRuns) else [row.key for row in yours.rows]
@@ -229,7 +231,7 @@ def list_keys(both: BothSides) -> list[Key]:
 
 
 def list_own(both: BothSides, groups: Groups, pair: str | None) -> dict[Key, OneSide]:
-    """Return your side by key."""
+    """Return your side by key: rows of a report, runs of a group, or differences of two groups."""
     yours = both.yours
     if isinstance(yours, TidyReport):
         keys = list_keys(both)
@@ -242,7 +244,7 @@ def list_own(both: BothSides, groups: Groups, pair: str | None) -> dict[Key, One
 
 
 def split_groups(runs: TidyRuns) -> dict[Key, OwnRuns]:
-    """Return the runs of each group."""
+    """Return the runs of each group, by its key."""
     order = np.argsort(runs.group_codes, kind="stable")
     sizes = np.bincount(runs.group_codes, minlength=len(runs.groups))
     parts = np.split(order, np.cumsum(sizes)[:-1])
@@ -257,28 +259,29 @@ def split_groups(runs: TidyRuns) -> dict[Key, OwnRuns]:
 def subtract(
     runs: Mapping[Key, OwnRuns], groups: tuple[str, str], index: int, pair: str | None
 ) -> dict[Key, OwnRuns]:
-    """Return runs of two groups, or what pairs of them differ by.
+    """Return the runs of both groups, or the differences of their pairs, by the rest of the key.
 
-    `index`: where the names of the groups stand in the keys of `runs`.
+    `index`: where the name of the group stands in the keys of `runs`. `pair`: the column of seeds
+    by which runs are paired, if they are.
     """
     differences: dict[Key, OwnRuns] = {}
     for key in runs:
-        rest = key[:index] + key[index + 1 :]
-        other = (*key[:index], groups[1], *key[index + 1 :])
-        if key[index] != groups[0] or other not in runs:
+        rest = key[:index] + key[index + 1 :]  # the key without the group
+        key_of_second = (*key[:index], groups[1], *key[index + 1 :])
+        if key[index] != groups[0] or key_of_second not in runs:
             continue
         if pair is None:
-            minus: FloatArray = np.asarray(runs[other].values, dtype=np.float64)
+            minus: FloatArray = np.asarray(runs[key_of_second].values, dtype=np.float64)
             differences[rest] = OwnRuns(runs[key].values, minus=minus)
         else:
-            differences[rest] = subtract_pairs(runs[key], runs[other], pair)
+            differences[rest] = subtract_pairs(runs[key], runs[key_of_second], pair)
     if not differences:
         raise DataError(f"no group has runs of both {quote(groups)}")
     return differences
 
 
 def subtract_pairs(minuend: OwnRuns, subtrahend: OwnRuns, pair: str) -> OwnRuns:
-    """Return the difference of the two runs of each seed that both groups have.
+    """Return, for each seed that both groups have, the difference of its two runs.
 
     `pair`: name of the column of seeds.
     """
@@ -292,16 +295,19 @@ def subtract_pairs(minuend: OwnRuns, subtrahend: OwnRuns, pair: str) -> OwnRuns:
 
 
 def take_by_seed(runs: OwnRuns, column: str) -> BySeed:
-    """Return values by seed, which a column says; refuse a seed twice, whose pair is not known."""
+    """Return values by seed; refuse two runs of one seed, since their pairs are not known.
+
+    `column`: name of the column of seeds.
+    """
     by_seed = find_values_by_seed(runs)
-    steps = np.diff(by_seed.seeds)  # they ascend
+    steps = np.diff(by_seed.seeds)  # seeds ascend, so equal ones are neighbours
     if (steps == 0).any():
         raise DataError(f"{quote([column])} holds a seed twice in one group; give one run of each")
     return by_seed
 
 
 def has_seeds_of_both(both: BothSides, groups: Groups) -> bool:
-    """Say whether both groups have runs of a common seed, so that runs may be paired."""
+    """Say whether the two groups have a seed in common, so that their runs could be paired."""
     yours = both.yours
     if groups is None or not isinstance(yours, TidyRuns) or yours.seed_codes is None:
         return False

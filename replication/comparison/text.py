@@ -1,8 +1,8 @@
 """The forms of an answer: plain text, Markdown, LaTeX, CSV and JSON.
 
 An answer is a list of blocks: a paragraph, a table, or a list of items with a title. Arguments of
-`compare` stand in backticks, so that a command can name its options instead; names that others gave
-have none (`name_key`).
+`compare` stand in backticks, so that a command can put its options in their place. Names that users
+gave, such as columns, must therefore hold no backticks (`name_key`).
 """
 
 import csv
@@ -24,13 +24,13 @@ Cell = str | float | bool | None
 """A cell of a table of numbers."""
 SCHEMA = 4  # version of what `Answered.to_dict` returns
 WIDTH = 88
-# assumptions that no option changes
+# assumptions that no argument changes
 FIXED = {"quartiles", "independence", "estimated", "bounds", "over"}
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
-"""What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
+"""Signs with a meaning in Markdown: *a*, [a](b), <img>, https://, a heading."""
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
-"""Begins what a spreadsheet computes, and is no number: =1+1, +cmd, but not -5 ± 2."""
-# -0.5, but not A-5
+"""Beginning of a cell that a spreadsheet would compute: =1+1, +cmd, but not -5 ± 2."""
+# a hyphen that is a minus: in -0.5, but not in A-5
 MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
@@ -42,7 +42,7 @@ LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "<": "$<$",
     ">": "$>$",
     "[": "{[}",
-    "*": "{*}",  # behind the end of a row they would belong to it
+    "*": "{*}",  # as a bare [, it would belong to the \\ that ends the row above
 }
 
 
@@ -56,12 +56,12 @@ class Block:
 
 
 def describe_class(base: type, name: str, text: str) -> str:
-    """Return the docstring of a class whose fields are those of another, and one more."""
+    """Return the docstring of a class that has the fields of `base`, and the field `name`."""
     return f"{(base.__doc__ or '').rstrip()}\n    {name}\n        {text}\n    "
 
 
 class Answered:
-    """What one result, and a table of them, have in common."""
+    """The forms of an answer, which one result and a table of results have in common."""
 
     __hash__ = None  # type: ignore[assignment]
     forms: Sequence[str] = ("text", "markdown", "json")
@@ -108,10 +108,14 @@ class Answered:
 
 
 def make_plain(value: Any) -> Any:
-    """Return data classes as mappings, enumerations as text, numbers that are none as None."""
+    """Return a result as JSON can hold it.
+
+    Dataclasses become mappings, enumerations text, and numbers that are not finite None.
+    """
     if dataclasses.is_dataclass(value):
         fields = dict(vars(value))
-        if hasattr(value, "d"):  # of a difference: the same in standard deviations
+        # A `Difference` computes `d`, the same in standard deviations, which is no field.
+        if hasattr(value, "d"):
             fields["d"] = value.d
         value = fields
     if isinstance(value, Mapping):
@@ -126,12 +130,12 @@ def make_plain(value: Any) -> Any:
 
 
 def name_key(key: Sequence[str]) -> str:
-    """Return a name that somebody gave for a message: on one line, and without backticks."""
+    """Return a key for a message: its names on one line, without backticks."""
     return show(", ".join(key), length=80)[1:-1]
 
 
 def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
-    """Return what is taken for granted, with the argument that changes it."""
+    """Return what is taken for granted, each with the argument that changes it."""
     return [
         text if name in FIXED else f"{text} (change with `{name}`)"
         for name, text in assumptions.items()
@@ -139,9 +143,10 @@ def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
 
 
 def to_cell(value: object) -> str:
-    """Return a cell of a CSV file: numbers with six digits, nothing where there is none.
+    """Return a cell of a CSV file: a number with six digits, "" where there is none.
 
-    No cell is a formula, or has control characters.
+    A text that a spreadsheet would compute gets an apostrophe before it, and control characters are
+    escaped.
     """
     if isinstance(value, float):
         return f"{value:.6g}" if math.isfinite(value) else ""
@@ -160,7 +165,7 @@ def _write_text(block: Block) -> str:
 
 
 def _write_table_as_text(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows in columns as wide as their longest cell, the first to the left, others right."""
+    """Return rows in aligned columns: the first column to the left, the others to the right."""
     first, *others = (max(map(len, column)) for column in zip(*rows, strict=True))
     lines = []
     for name, *cells in rows:
@@ -184,12 +189,12 @@ def _write_markdown(block: Block) -> str:
 
 
 def _escape_markdown(text: str) -> str:
-    """Return text as Markdown prints it."""
+    """Return text in which Markdown takes no sign for markup."""
     return SIGNS.sub(r"\\\g<0>", text)
 
 
 def _write_latex(blocks: Sequence[Block]) -> str:
-    """Return the table with the verdict as its caption, and all else in notes below."""
+    """Return the table in LaTeX: the first block is its caption, the others are notes below."""
     table = next(block.rows for block in blocks if block.rows)
     lines = [" & ".join(map(_escape_latex, row)) + r" \\" for row in table]
     columns = "l" + "r" * (len(table[0]) - 1)
@@ -212,12 +217,12 @@ def _write_latex(blocks: Sequence[Block]) -> str:
 
 
 def _escape_latex(text: str) -> str:
-    """Return text as LaTeX prints it, without backticks, and with a minus where a hyphen is one."""
+    """Return text in which LaTeX takes no sign for a command; a minus is set as one."""
     return "".join(LATEX.get(sign, sign) for sign in MINUS.sub("−", text.replace("`", "")))
 
 
 def wrap(text: str, *, indent: str = "") -> list[str]:
-    """Return lines of a paragraph; a number stays with its per cent sign, and p with its value."""
+    """Return the lines of a paragraph; "5 %" and "p = 0.03" are not split."""
     bound = re.sub("p ([=<>]) ", "p\u00a0\\1\u00a0", text.replace(" %", "\u00a0%"))
     lines = textwrap.wrap(bound, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
     return [line.replace("\u00a0", " ") for line in lines]

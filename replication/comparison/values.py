@@ -1,4 +1,4 @@
-"""Values of runs as numbers, from whatever holds them; and which of them are refused."""
+"""Read the values of runs as numbers, from lists, arrays or cells, and refuse what is none."""
 
 import math
 from collections.abc import Sequence
@@ -15,12 +15,15 @@ from replication.reading.signs import list_signs
 from replication.statistics.arrays import BoolArray, FloatArray
 
 LARGEST = 1e15
-SMALLEST = 1e-100  # smaller numbers, but for 0, have squares that vanish
-GRID_SLACK = 1e-6  # of a step, by which a value may lie beside its grid
+SMALLEST = 1e-100  # the square of a smaller number vanishes; 0 itself is allowed
+GRID_SLACK = 1e-6  # of a step: a value may lie so far beside its grid, by rounding
 
 
 def take_numbers(values: object, name: str) -> FloatArray:
-    """Return float64 values, NaN where one is missing (None, NaN, NA or masked)."""
+    """Return float64 values, shape (n,), with NaN for a missing one (None, NaN, NA or masked).
+
+    Numbers as text are read; a table of one column is taken as that column.
+    """
     if isinstance(values, np.ma.MaskedArray):
         values = np.ma.filled(values.astype(np.float64), math.nan)
     try:
@@ -54,7 +57,7 @@ def read_cells(cells: Sequence[object], name: str) -> FloatArray:
 
 
 def read_cell(cell: object) -> float | None:
-    """Return a cell as a number, NaN where it is missing; None if it is no number."""
+    """Return a cell as a number, NaN where it is missing; None if it is not a number."""
     if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
         return math.nan
     if isinstance(cell, str):
@@ -68,7 +71,10 @@ def read_cell(cell: object) -> float | None:
 
 
 def read_text_cell(text: str) -> float | None:
-    """Return a text as a number, NaN where it stands for a missing one; None if it is no number."""
+    """Return a text as a number, NaN if it says that one is missing; None if it is not a number.
+
+    The text must be readable with a decimal point: 1,234.5 is, 0,5 is not.
+    """
     if is_missing(text):
         return math.nan
     cell = split_cell(text)
@@ -78,7 +84,7 @@ def read_text_cell(text: str) -> float | None:
 
 
 def check_values(data: FloatArray, request: Request) -> None:
-    """Refuse values that no mean or test can be of, and those that contradict other arguments."""
+    """Refuse values that cannot be averaged or tested, or that contradict other arguments."""
     if data.size == 0:
         raise DataError("there are no values; give one for each run")
     size = np.abs(data)

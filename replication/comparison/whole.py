@@ -1,4 +1,4 @@
-"""What the rows of a table say together, under each reading of the reports."""
+"""The result of all rows of a table together, under each reading of the reports."""
 
 import dataclasses
 import enum
@@ -15,20 +15,20 @@ from replication.statistics.seeds import BySeed
 
 
 class Dependence(enum.StrEnum):
-    """What is known of how rows depend on each other."""
+    """How the rows of a table depend on each other."""
 
     INDEPENDENT = "independent"
-    BY_SEED = "by seed"
-    ONE_REPORT = "one report"
-    UNKNOWN = "unknown"
+    BY_SEED = "by seed"  # rows share their seeds, and enough are complete to allow for it
+    ONE_REPORT = "one report"  # all rows are compared with one report, and share its error
+    UNKNOWN = "unknown"  # rows share their seeds, but too few are complete
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
     """A row that has a p, under one reading of its report.
 
-    `p`: of the answer, by which the row counts. `by_seed`: one's own values. `is_mean`: whether a
-    mean of runs, or a share of them, is judged.
+    `p`: the p of the answer that counts in a table. `by_seed`: one's own values by seed. `is_mean`:
+    whether a mean or a share of runs is judged.
     """
 
     answer: Answer
@@ -39,7 +39,7 @@ class Row:
 
 @dataclasses.dataclass(frozen=True)
 class Whole:
-    """p of a table, the mean difference over its rows, and what is known of their dependence."""
+    """p of a table, the mean difference over its rows, and how the rows depend on each other."""
 
     p: float
     pooled: Pooled | None
@@ -49,13 +49,13 @@ class Whole:
 def judge_whole(
     rows: Sequence[Row], *, level: float, between: float, shares_error: bool = False
 ) -> Whole:
-    """Return what the rows of a table say together.
+    """Return p of a table and the mean difference over its rows.
 
-    `shares_error`: whether all rows have one and the same report. Its error is then in all of them,
-    and no number of rows makes it smaller, so p is that of the rows alone.
+    `shares_error`: whether all rows are compared with one and the same report. Its error is then in
+    all of them, and does not average out, so p is that of the single rows.
 
     Where rows share seeds, they are not taken for independent: the mean is tested by seed, over the
-    rows and seeds that are complete. Where that cannot be, p is that of the rows alone.
+    rows and seeds that are complete. Where too few are, p is that of the single rows.
     """
     p_values = [row.p for row in rows]
     if shares_error and len(rows) > 1:
@@ -71,12 +71,12 @@ def judge_whole(
 
 
 def _pool(rows: Sequence[Row], *, level: float, between: float) -> Pooled | None:
-    """Return the mean difference over rows as if these were independent, and the ratio of spreads.
+    """Return the mean difference over independent rows, and the ratio of the sides' spreads.
 
     None if fewer than two rows have a difference.
     """
     effects = []
-    pairs = []  # of sides that are one sample each, whose spreads are compared
+    pairs = []  # both sides of a row, if each is one sample: only then are spreads compared
     for row in rows:
         sides = row.answer.sides
         effects.append(pooling.find_effect(row.answer.difference, sides, between))
@@ -89,7 +89,7 @@ def _pool(rows: Sequence[Row], *, level: float, between: float) -> Pooled | None
 
 
 def _judge_by_seed(rows: Sequence[Row], *, level: float, between: float) -> seeds.SeedMean | None:
-    """Return the mean difference by seed, over the complete part of rows that can have one."""
+    """Return the mean difference by seed; None if too few rows and seeds are complete."""
     usable: list[BySeed] = []
     usable_sides: list[Sides] = []
     for row in rows:
@@ -105,10 +105,10 @@ def _judge_by_seed(rows: Sequence[Row], *, level: float, between: float) -> seed
 
 
 def _find_sides(row: Row) -> Sides | None:
-    """Return both sides of a row by which it can be judged by seed, None if it cannot.
+    """Return both sides of a row for a judgement by seed; None if it cannot be judged so.
 
-    That takes one sample of runs with their seeds on one's own side, one sample at most on the
-    other, and a spread on either.
+    It takes one sample of runs with seeds on your side, at most one sample on the other side, and a
+    spread above 0 on one of them.
     """
     if not row.is_mean or row.by_seed.n == 0:
         return None
@@ -125,14 +125,14 @@ def _find_sides(row: Row) -> Sides | None:
 
 
 def _take_shares_as_means(by_seed: BySeed, counts: SuccessCounts) -> Sides | None:
-    """Return two shares as means of ones and zeros; None if they cannot be or have no spread.
+    """Return two shares as means of ones and zeros.
 
-    They can be where the values by seed are ones and zeros.
+    None if the values by seed are not ones and zeros, or if neither side has a spread.
     """
-    k, n, x, m = counts
+    k, n, x, m = counts  # k of n runs succeeded on your side, x of m in the report
     if not np.isin(by_seed.values, (0.0, 1.0)).all() or by_seed.n > n or m < 2:
         return None
-    if k * (n - k) + x * (m - x) == 0:
+    if k * (n - k) + x * (m - x) == 0:  # all or none succeeded, on both sides
         return None
     own = Side(k / n, ((_find_sd_of_share(k, n), n),))
     return own, Side(x / m, ((_find_sd_of_share(x, m), m),))
@@ -146,13 +146,13 @@ def _find_sd_of_share(k: int, n: int) -> float:
 def judge_readings(
     rows: Sequence[Mapping[str, Row]], *, level: float, between: float, shares_error: bool
 ) -> dict[str, Whole]:
-    """Return what rows say together under each reading of the reports, by words for it.
+    """Return the result of all rows under each reading of the reports, by words for the reading.
 
-    A row that has no such reading is taken as it is read first.
+    A row without such a reading is taken in its first one, the most usual.
     """
     names = dict.fromkeys(name for row in rows for name in row)
     wholes: dict[str, Whole] = {}
     for name in names:
-        read_so = [row.get(name) or next(iter(row.values())) for row in rows]
-        wholes[name] = judge_whole(read_so, level=level, between=between, shares_error=shares_error)
+        chosen = [row.get(name) or next(iter(row.values())) for row in rows]
+        wholes[name] = judge_whole(chosen, level=level, between=between, shares_error=shares_error)
     return wholes

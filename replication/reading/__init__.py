@@ -1,1 +1,1 @@
-"""Files, tables and texts of others as typed data; what can be read in two ways is asked."""
+"""Files, tables and texts, read as typed data; what can be read in two ways is asked."""

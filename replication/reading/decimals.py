@@ -9,11 +9,12 @@ from replication.reading.question import Cause, Question, quote
 from replication.reading.signs import SIGNS, list_signs
 
 SUFFIXES = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
+"""Powers of ten that letters behind a number stand for."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Decimals:
-    """The decimal sign of a table, and the number that settled it."""
+    """The decimal sign of a table, and a number that allows no other, if there is one."""
 
     sign: str
     witness: str | None = None
@@ -27,9 +28,10 @@ class Decimals:
 
     def plain_cell(self, cell: Cell) -> Cell:
         """Return a cell whose numbers are plain."""
+        # With a decimal comma, [50,66] is one number, in brackets or a spread, and no interval.
         if self.sign == "," and cell.joined is not None:
-            place = "bracket" if cell.kind is None else "spread"
-            cell = fill_cell(cell, {"low": None, "high": None, place: cell.joined})
+            field = "bracket" if cell.kind is None else "spread"
+            cell = fill_cell(cell, {"low": None, "high": None, field: cell.joined})
         numbers = {name: self.plain(text) for name, text in cell.get_numbers().items()}
         return fill_cell(cell, numbers)
 
@@ -38,11 +40,11 @@ POINT = Decimals(".")
 
 
 def find_decimals_of(
-    cells: Iterable[Cell], *, where: str, wanted: str | None, is_point_sure: bool
+    cells: Iterable[Cell], *, where: str, wanted: str | None, is_decimal_point_sure: bool
 ) -> Decimals:
-    """Return the decimal sign of all cells of a table, by which [50,66] is an interval or a number.
+    """Return the decimal sign of a table, which tells whether [50,66] is an interval or a number.
 
-    Arguments are those of `find_decimals`.
+    That is asked where the sign does not tell it. The arguments are those of `find_decimals`.
     """
     numbers: list[str] = []
     pairs: list[Cell] = []
@@ -52,22 +54,26 @@ def find_decimals_of(
             numbers.extend(fill_cell(cell, {"low": None, "high": None}).list_numbers())
         else:
             numbers.extend(cell.list_numbers())
-    decimals = find_decimals(numbers, where=where, wanted=wanted, is_point_sure=is_point_sure)
-    is_open = decimals.witness is None and wanted is None
+    decimals = find_decimals(
+        numbers, where=where, wanted=wanted, is_decimal_point_sure=is_decimal_point_sure
+    )
+    is_open = decimals.witness is None and wanted is None  # nothing tells the sign
     for pair in pairs:
-        has_groups = "." in list_signs(pair.joined or "")
-        if is_open or (decimals.sign == "." and has_groups):
+        # With a decimal point, [12,345] is 12 to 345, or 12345 with a group of thousands.
+        may_group = "." in list_signs(pair.joined or "")
+        if is_open or (decimals.sign == "." and may_group):
             raise _ask_pair(pair, where)
     return decimals
 
 
 def find_decimals(
-    numbers: Iterable[str], *, where: str, wanted: str | None, is_point_sure: bool
+    numbers: Iterable[str], *, where: str, wanted: str | None, is_decimal_point_sure: bool
 ) -> Decimals:
-    """Return the decimal sign of all numbers of a table; what leaves it open is asked for.
+    """Return the decimal sign of all numbers of a table; ask if they allow both signs.
 
-    `wanted`: the sign that was given, for a table that leaves it open. `is_point_sure`: 12.345 is
-    no 12345, since commas part the columns.
+    `where`: the table, in messages. `wanted`: the sign that the user gave, which counts if the
+    numbers allow both. `is_decimal_point_sure`: 12.345 cannot mean 12345, because commas part the
+    columns, or a program wrote the numbers.
     """
     doubtful: str | None = None
     allowed = set(SIGNS)
@@ -80,7 +86,8 @@ def find_decimals(
         allowed &= signs
         if len(signs) == 1:
             witnesses.setdefault(next(iter(signs)), number)
-        elif "," in number or ("." in number and not is_point_sure):
+        # Both signs are possible: 12,345, or 12.345 where a comma may be the decimal sign.
+        elif "," in number or ("." in number and not is_decimal_point_sure):
             doubtful = doubtful or number
     if not allowed:
         raise _refuse_mixed(witnesses, where)
@@ -97,11 +104,11 @@ def find_decimals(
 def _ask_pair(cell: Cell, where: str) -> Question:
     """Return the question whether [50,66] is an interval or a number."""
     joined = cell.joined or ""
-    signs = list_signs(joined)
+    may_group = "." in list_signs(joined)
     message = f"{where}: is {joined} two numbers, {cell.low} and {cell.high}, or one"
-    if "." in signs:
+    if may_group:  # [12,345]: 12 and 345, or 12345; a decimal sign would not tell
         message += f"? write {cell.low}; {cell.high} for two, and no comma for one"
-    else:
+    else:  # [50,66]: 50 and 66, or 50.66
         point = joined.replace(",", ".")
         message += (
             f", {point}? give `decimal` . for two and `decimal` , for one, or write {cell.low}; "
@@ -111,12 +118,14 @@ def _ask_pair(cell: Cell, where: str) -> Question:
 
 
 def _refuse_mixed(witnesses: dict[str, str], where: str) -> Question:
+    """Return the error for a table in which one number needs a point and another a comma."""
     both = quote(witnesses.values())
     message = f"{where}: {both} cannot have the same decimal sign; write all numbers alike"
     return Question(Cause.DECIMAL, message)
 
 
 def _ask_sign(number: str, where: str) -> Question:
+    """Return the question what 12,345 is: 12.345, or 12345 with a group of thousands."""
     sign = re.search("[.,]", number)
     mark = "." if sign is None else sign[0]
     other = "," if mark == "." else "."
@@ -132,11 +141,12 @@ def to_float(number: str) -> float:
     """Return a plain number as a float; a per cent sign stays a unit."""
     body = number.rstrip("% ")
     suffix = body[-1:]
-    if suffix in SUFFIXES and suffix:
+    if suffix in SUFFIXES:  # 1.2k is 1.2e3
         return float(f"{body[:-1].strip()}e{SUFFIXES[suffix]}")
     return float(body)
 
 
 def count_decimals(number: str) -> int:
     """Return how many decimals a plain number was printed with."""
+    # Of 1.25e-3 % the 25 counts.
     return len(number.rstrip("%kKMGB ").partition(".")[2].partition("e")[0])

@@ -21,21 +21,24 @@ from replication.reading.sheet import Sheet
 from replication.system.files import refuse_unreadable
 
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
-LONGER = f"{ADVICE}; semicolons if numbers have a decimal comma"
+LONGER_ADVICE = f"{ADVICE}; semicolons if numbers have a decimal comma"
 SEPARATORS = ",;\t"
-QUOTED = re.compile('"[^"]*"')
-COMMENT = re.compile(r"\s*#(?:\s|\{|$)")  # a remark, but not "#seeds"
-EXCEL = re.compile(r"sep=[,;\t]\s*", re.IGNORECASE)  # which Excel writes above a header
+QUOTED = re.compile('"[^"]*"')  # "a, b"
+COMMENT = re.compile(r"\s*#(?:\s|\{|$)")  # "# a remark", "#{...}", but not "#seeds"
+EXCEL = re.compile(r"sep=[,;\t]\s*", re.IGNORECASE)  # a line that Excel reads above a header
 
 
 def find_separator(line: str) -> str:
-    """Return the sign that parts most cells of a line, outside of quotes."""
+    """Return the sign (comma, semicolon or tab) that a line has most of, outside of quotes."""
     bare = QUOTED.sub("", line)
     return max(SEPARATORS, key=bare.count)
 
 
 def drop_comments(text: str) -> str:
-    """Return text without remarks above the header; one that is the header itself becomes it."""
+    """Return a text without the remarks above its header.
+
+    A remark directly above numbers is the header itself, as numpy.savetxt writes it.
+    """
     lines = text.split("\n")
     if EXCEL.fullmatch(lines[0]):
         lines = lines[1:]
@@ -50,7 +53,7 @@ def drop_comments(text: str) -> str:
     first = lines[n_remarks]
     remark = lines[n_remarks - 1].lstrip(" #")
     separator = find_separator(first)
-    # As numpy.savetxt writes it: "# seed,acc" above numbers.
+    # "# seed,acc" above "0,0.83".
     is_header = remark.count(separator) == first.count(separator) and _is_data(first, separator)
     body = lines[n_remarks:]
     return "\n".join([remark, *body] if is_header and remark else body)
@@ -63,20 +66,20 @@ def _is_data(line: str, separator: str) -> bool:
 
 
 def read_delimited(text: str, name: str) -> Sheet:
-    """Read lines, split where that gives most names."""
+    """Read a table by the separator that its header has most of, or by spaces if it has none."""
     body = drop_comments(text)
-    line = next(line for line in body.split("\n") if line.strip())
-    separator = find_separator(line)
+    header = next(line for line in body.split("\n") if line.strip())
+    separator = find_separator(header)
     printed = None
-    if separator not in QUOTED.sub("", line):
+    if separator not in QUOTED.sub("", header):  # as pandas or R print a table
         printed = split_printed(body, name)
     rows = _split_lines(body, separator, name) if printed is None else printed
     if not rows:
         raise DataError(f"{name} is empty; give a table with a header and rows")
-    rows = join_spreads(join_header(drop_empty(check_widths(name, rows, LONGER))))
+    rows = join_spreads(join_header(drop_empty(check_widths(name, rows, LONGER_ADVICE))))
     rows[0] = read_tuples(rows[0])
     check_names(name, rows[0])
-    return Sheet.of_rows(name, rows[0], rows[1:], is_point_sure=separator == ",")
+    return Sheet.of_rows(name, rows[0], rows[1:], is_decimal_point_sure=separator == ",")
 
 
 def _split_lines(text: str, separator: str, name: str) -> Rows:
@@ -96,17 +99,22 @@ def _split_lines(text: str, separator: str, name: str) -> Rows:
 
 
 def _is_kept(cells: Sequence[str], rows: Rows) -> bool:
-    """Say whether a line is one of the table: no remark, and not empty.
+    """Say whether a line belongs to the table: it is no remark and not empty.
 
-    In a file of one column an empty line may be a run without a value.
+    In a file of one column, an empty line may be a run without a value, and is kept.
     """
     if len(cells) == 1 and COMMENT.match(cells[0]):
         return False
-    return any(cells) or len(cells) > 1 or (bool(rows) and len(rows[0]) == 1)
+    if any(cells) or len(cells) > 1:
+        return True
+    return bool(rows) and len(rows[0]) == 1
 
 
 def _join_single(rows: Rows, separator: str) -> Rows:
-    """Return rows of a file of one column, in which a comma parts no cells: 1,000 or 48,5."""
+    """Return rows below a header of one column; a comma is part of a number there: 1,000 or 48,5.
+
+    If the joined cells are no numbers, the rows are returned as they are.
+    """
     joined = [[separator.join(row)] for row in rows]
     is_numbers = all(is_missing(row[0]) or split_cell(row[0]) for row in joined[1:])
     return joined if is_numbers else rows

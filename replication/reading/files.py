@@ -1,4 +1,4 @@
-"""Any file as a table of texts; what it is shows in its content, not in its name."""
+"""Any file as a table of texts; its format is found from its content, not from its name."""
 
 import contextlib
 import itertools
@@ -11,12 +11,12 @@ from replication.reading.sheet import Sheet
 from replication.system.files import read_content, refuse_unreadable
 from replication.wording import show
 
-MOST_BYTES = 1 << 30
+MOST_BYTES = 1 << 30  # 1 GB
 MOST_ROWS = 10_000_000
 MOST_COLUMNS = 10_000
 LIMITS = f"at most {MOST_BYTES >> 30} GB, {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns are read"
 FORMATS = "CSV (commas, semicolons or tabs), Markdown, LaTeX and JSON lines"
-MARKS_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+MARKS_UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # byte order marks
 N_SAMPLED = 1000  # lines of a large table that show what its columns hold
 
 
@@ -27,7 +27,7 @@ def read_file(path: str) -> Sheet:
 
 
 def read_content_of(content: bytes, name: str) -> Sheet:
-    """Read the bytes of a table."""
+    """Read a table from its bytes; `name` is what messages call it."""
     if content[:4] == b"PAR1":
         advice = "read it with pandas, and give the data frame, or write it as CSV"
         raise DataError(f"{name} is a Parquet file; {advice}")
@@ -41,6 +41,7 @@ def read_content_of(content: bytes, name: str) -> Sheet:
 
 
 def _read_text(text: str, name: str) -> Sheet:
+    """Read a table in the format that the text has: JSON, LaTeX, Markdown or with separators."""
     body = text.lstrip()
     if not body:
         raise DataError(f"{name} is empty; give a table with a header and rows")
@@ -55,10 +56,11 @@ def _read_text(text: str, name: str) -> Sheet:
 
 
 def _read_bytes(path: str, name: str) -> bytes:
+    """Return the content of a file, or of a stream: standard input (-), or a pipe of a shell."""
     with refuse_unreadable(name, "give an existing file, or - for standard input"):
-        if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
+        if path != "-" and not path.startswith("/dev/fd/"):  # which is what <(zcat FILE) gives
             return read_content(Path(path), largest=MOST_BYTES)
-        # What flows has no size before it is read; standard input stays open.
+        # The size of a stream is not known before it is read; standard input stays open.
         stdin = contextlib.nullcontext(sys.stdin.buffer)
         with stdin if path == "-" else Path(path).open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
@@ -68,6 +70,7 @@ def _read_bytes(path: str, name: str) -> bytes:
 
 
 def _decode(content: bytes, name: str) -> str:
+    """Return the text of a file in UTF-8 or UTF-16, whose lines end in a single sign."""
     encoding = "utf-16" if content[:2] in MARKS_UTF_16 else "utf-8-sig"
     if encoding != "utf-16" and b"\0" in content[:1000]:
         raise DataError(f"{name} is no table; allowed are {FORMATS}, unpacked")
@@ -77,7 +80,7 @@ def _decode(content: bytes, name: str) -> str:
 
 
 def _check_size(text: str, name: str) -> None:
-    """Refuse a text of too many lines or columns before it is taken apart."""
+    """Refuse a text of too many lines or columns, before time is spent on reading it."""
     if text.count("\n") > MOST_ROWS:
         raise DataError(f"{name} is too large: {LIMITS}")
     first = text.lstrip()[:1_000_000].split("\n", 1)[0]
@@ -86,7 +89,7 @@ def _check_size(text: str, name: str) -> None:
 
 
 def _read_if_large(content: bytes, name: str) -> Sheet | None:
-    """Return a large table with separators; None if it is something else."""
+    """Return a large table with separators, read fast; None if the usual way has to read it."""
     lines = content[:1_000_000].splitlines(keepends=True)
     head = b"".join(itertools.islice(lines, N_SAMPLED))
     if content[:2] in MARKS_UTF_16 or b"\0" in head or not head.strip():

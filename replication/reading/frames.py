@@ -1,4 +1,4 @@
-"""Data frames, and mappings of columns, as a table of texts."""
+"""Data frames, and mappings of columns, as a `Sheet`."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -29,7 +29,7 @@ GivenTable: TypeAlias = "pd.DataFrame | Convertible | Mapping[str, Iterable[obje
 
 
 def is_table(given: object) -> TypeGuard[GivenTable]:
-    """Say whether something is a table, and not one report."""
+    """Say whether something is a table, and not a single report such as {"mean": 0.83, "n": 5}."""
     if isinstance(given, Mapping):
         if not given:
             return True
@@ -38,7 +38,10 @@ def is_table(given: object) -> TypeGuard[GivenTable]:
 
 
 def read_frame(given: object, name: str) -> Sheet:
-    """Return a data frame, a table of Polars or Arrow, or a mapping of columns, as texts."""
+    """Return a data frame, a table of Polars or Arrow, or a mapping of columns as a `Sheet`.
+
+    `name`: the argument that it was given as.
+    """
     if isinstance(given, Sheet):
         return given
     import pandas as pd
@@ -54,12 +57,12 @@ def read_frame(given: object, name: str) -> Sheet:
         frame = frame.reset_index()
     names = [_join_name(heading) for heading in frame.columns]
     check_doubled(quoted, names)
-    columns = [_take_series(names[place], frame.iloc[:, place]) for place in range(len(names))]
-    return Sheet(quoted, tuple(columns), is_point_sure=True)
+    columns = [_take_series(names[index], frame.iloc[:, index]) for index in range(len(names))]
+    return Sheet(quoted, tuple(columns), is_decimal_point_sure=True)
 
 
 def _read_mapping(given: Mapping[str, Iterable[object]], name: str) -> Sheet:
-    """Return a mapping of columns as texts; of a series the index does not count."""
+    """Return a mapping of columns as a `Sheet`; the index of a series is left out."""
     import pandas as pd
 
     columns = []
@@ -69,25 +72,28 @@ def _read_mapping(given: Mapping[str, Iterable[object]], name: str) -> Sheet:
             columns.append(Column(str(heading), [_format_cell(value) for value in values]))
         if len({len(column) for column in columns}) > 1:
             raise ValueError("columns differ in length")
-    return Sheet(name, tuple(columns), is_point_sure=True)
+    return Sheet(name, tuple(columns), is_decimal_point_sure=True)
 
 
 def check_doubled(name: str, names: list[str]) -> None:
-    """Refuse a frame with two columns of one name; a name that is a number is one here."""
+    """Refuse a frame with two columns of the same name, or without one.
+
+    Names that are numbers are allowed: a frame that was made of an array has them.
+    """
     if len(set(names)) < len(names):
-        check_names(name, [*names, "a name"])
+        check_names(name, [*names, "a name"])  # one that is no number, so that only doubles count
         raise Question(Cause.HEADER, f"several columns of {name} have no name; give them one")
 
 
 def _join_name(name: object) -> str:
-    """Return the name of a column; one of several levels, ("acc", "mean"), is joined."""
+    """Return the name of a column as a text; ("acc", "mean"), of two levels, is acc_mean."""
     if isinstance(name, tuple):
         return "_".join(str(part) for part in name if str(part))
     return str(name)
 
 
 def _take_series(name: str, series: "pd.Series") -> Column:
-    """Return a column of a frame: of numbers as they are, of others as texts."""
+    """Return a column of a frame: numbers as they are, anything else as texts."""
     if series.dtype.kind in "iuf":
         return Column(name, numbers=np.asarray(series.to_numpy(np.float64, na_value=np.nan)))
     return Column(name, [_format_cell(cell) for cell in series.tolist()])

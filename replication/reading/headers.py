@@ -1,4 +1,4 @@
-"""The header of a table: names that can be used, and lines of several."""
+"""The header of a table: its names are checked, and a header over several lines is joined."""
 
 import collections
 import dataclasses
@@ -13,6 +13,7 @@ from replication.reading.question import Cause, Question, quote
 from replication.reading.typeset import fold
 
 Rows = list[list[str]]
+"""Cells of a table by row, the header first."""
 SPREAD_BELOW = re.compile(  # (0.04), [0.79, 0.87] or ± 0.04, below the number that it belongs to
     r"[(\[]\s*±?\s*\d[\d.,]*\s*%?(?:\s*[,;–-]\s*-?\d[\d.,]*\s*%?)?\s*[)\]]|±\s*\d[\d.,]*\s*%?"
 )
@@ -22,12 +23,13 @@ NUMBER_FIRST = re.compile(r"[-+±(\[$]*[.,]?\d")  # 0.83, (3)
 
 
 def check_names(name: str, names: Sequence[str]) -> None:
-    """Refuse a header whose names are doubled, or are numbers of the data."""
+    """Refuse a header in which a name is doubled, or which is a row of the data."""
     doubled = _list_doubled(names)
     if doubled:
         message = f"several columns of {name} are called {quote(doubled)}; rename all but one"
         raise Question(Cause.HEADER, message)
     numbers = [heading for heading in names if _is_data(heading)]
+    # Headings such as 1, 2, 3 beside names are allowed: they may be seeds or steps.
     has_decimals = any(re.search(r"\d[.,]\d", number) for number in numbers)
     if has_decimals or len(numbers) == len(names):
         message = (
@@ -44,19 +46,19 @@ def _list_doubled(names: Sequence[str]) -> list[str]:
 
 
 def _is_data(text: str) -> bool:
-    """Say whether a heading is a number, or one with its spread; 25% is a quantile."""
+    """Say whether a heading is a number of the data, as 0.83 or 0.83 ± 0.04; 25% is a quantile."""
     cell = split_cell(text)
     return cell is not None and cell.value is not None and "%" not in text
 
 
 def join_header(rows: Rows) -> Rows:
-    """Return rows whose header over several lines is joined to one, as pandas writes them.
+    """Return rows in which a header over several lines, as pandas writes it, is one line.
 
-    task, acc, acc over (nothing), mean, std becomes task, acc_mean, acc_std.
+    The lines "task, acc, acc" and ", mean, std" become "task, acc_mean, acc_std".
     """
     names, *body = rows
     n_lines = 1
-    while len(body) > 1 and _goes_on(names, body[0]):
+    while len(body) > 1 and _continues_header(names, body[0]):
         names = [_join_names(top, below) for top, below in zip(names, body[0], strict=True)]
         body = body[1:]
         n_lines += 1
@@ -66,8 +68,11 @@ def join_header(rows: Rows) -> Rows:
     return [names, *body]
 
 
-def _goes_on(names: Sequence[str], below: Sequence[str]) -> bool:
-    """Say whether a line goes on a header: statistics, or words below names that are doubled."""
+def _continues_header(names: Sequence[str], below: Sequence[str]) -> bool:
+    """Say whether a line belongs to the header above it.
+
+    It does if it names statistics, or if it has words below names of which one is doubled.
+    """
     words = [cell for cell in below if cell]
     if len(words) < 2:
         return False
@@ -78,20 +83,20 @@ def _goes_on(names: Sequence[str], below: Sequence[str]) -> bool:
 
 
 def _is_index_line(row: Sequence[str]) -> bool:
-    """Say whether a line has nothing but the names of an index, left of columns of numbers."""
+    """Say whether a line holds only the names of the index, as pandas writes below a header."""
     n_names = len(list(itertools.takewhile(bool, row)))
     return 0 < n_names < len(row) and not any(row[n_names:])
 
 
 def _join_names(top: str, below: str) -> str:
-    """Return the heading of a column whose name stands on two lines."""
+    """Return the heading of a column whose name stands on two lines: acc and mean, acc_mean."""
     if top.startswith("Unnamed: "):
         top = ""
     return "_".join(part for part in (top, below) if part)
 
 
 def read_tuples(names: Sequence[str]) -> list[str]:
-    """Return headings, of which ('acc', 'mean') is acc_mean, as pandas writes two levels of them.
+    """Return headings in which ('acc', 'mean'), two levels as pandas writes them, is acc_mean.
 
     >>> read_tuples(["task", "('acc', 'mean')"])
     ['task', 'acc_mean']
@@ -104,7 +109,7 @@ def read_tuples(names: Sequence[str]) -> list[str]:
 
 
 def join_lines(rows: Rows) -> Rows:
-    """Return the rows of a typeset table, whose header over several lines is joined to one."""
+    """Return the rows of a typeset table, with a header over several lines as one line."""
     width = max(map(len, rows))
     padded = [row + [""] * (width - len(row)) for row in rows]
     n_lines = 1
@@ -112,15 +117,15 @@ def join_lines(rows: Rows) -> Rows:
         n_lines += 1
     names = []
     for column in range(width):
-        words = [line[column] for line in padded[:n_lines] if line[column]]
-        names.append(" ".join(dict.fromkeys(words)))
+        parts = [line[column] for line in padded[:n_lines] if line[column]]
+        names.append(" ".join(dict.fromkeys(parts)))  # a heading that spans lines counts once
     return [names, *padded[n_lines:]]
 
 
 def _is_heading(row: Sequence[str], above: Sequence[str]) -> bool:
-    """Say whether a line without numbers belongs to the header, with the line above.
+    """Say whether a line without numbers belongs to the header above it.
 
-    That line has gaps, or one heading twice.
+    It does if the line above it has gaps, or the same heading twice.
     """
     has_words = any(cell and not is_missing(cell) for cell in row[1:])
     has_numbers = any(re.search(r"\d", cell) for cell in row)
@@ -129,7 +134,7 @@ def _is_heading(row: Sequence[str], above: Sequence[str]) -> bool:
 
 
 def join_spreads(rows: Rows) -> Rows:
-    """Return rows in which a row of nothing but spreads is joined to the numbers above it."""
+    """Return rows in which a row of spreads, "(0.04)", is joined to the numbers above it."""
     joined: Rows = []
     for row in rows:
         if len(joined) > 1 and _is_of_spreads(row, joined[-1]):
@@ -141,7 +146,7 @@ def join_spreads(rows: Rows) -> Rows:
 
 
 def _is_of_spreads(row: Sequence[str], above: Sequence[str]) -> bool:
-    """Say whether a row has no name, and nothing but spreads, each below a single number."""
+    """Say whether a row has no name, and only spreads, each below a number."""
     if len(row) != len(above) or row[0] or not above[0]:
         return False
     pairs = [(cell, number) for cell, number in zip(row, above, strict=True) if cell]
@@ -152,23 +157,23 @@ def _is_of_spreads(row: Sequence[str], above: Sequence[str]) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Filled:
-    """Rows in which empty cells have the name above them, and the headings of their columns."""
+    """Rows in which empty cells are filled; `names`: the headings of the filled columns."""
 
     rows: Rows
     names: tuple[str, ...]
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to say of it."""
+        """What the user is told about it."""
         if not self.names:
             return ()
         return (f"Empty cells of {quote(self.names)} take the name above them.",)
 
 
 def fill_down(rows: Rows) -> Filled:
-    """Fill the first columns of a typeset table, where a name stands once for the rows below it.
+    """Return a typeset table whose empty cells in the first columns have the name above them.
 
-    Columns of names alone are filled: an empty cell of a column of numbers is one without a value.
+    Only columns of names are filled. In a column of numbers, an empty cell has no value.
     """
     names, *body = [list(row) for row in rows]
     filled = []
@@ -192,7 +197,7 @@ def _fill_column(rows: Rows, column: int) -> None:
 
 
 def drop_empty(rows: Rows) -> Rows:
-    """Return rows without columns that have neither a heading nor a cell."""
+    """Return rows without the columns that are empty, heading included."""
     width = len(rows[0])
     kept = [column for column in range(width) if any(row[column] for row in rows)]
     if len(kept) == width:
@@ -201,10 +206,14 @@ def drop_empty(rows: Rows) -> Rows:
 
 
 def check_widths(name: str, rows: Rows, advice: str) -> Rows:
-    """Refuse rows that are not as long as the header; a header may lack the name of the first."""
+    """Refuse rows that are not as long as the header.
+
+    Only the name of the first column may be missing, as write.table of R leaves it out; then it is
+    put in as "".
+    """
     names, *body = rows
     if body and all(len(row) == len(names) + 1 for row in body):
-        return [["", *names], *body]  # as write.table of R
+        return [["", *names], *body]
     for number, row in enumerate(body, start=1):
         if len(row) != len(names):
             given = f"{len(row)} cells under a header of {len(names)} (row {number} of the data)"

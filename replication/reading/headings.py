@@ -10,23 +10,25 @@ from replication.reading.names import NAMES, QUANTILE, find_statistic
 from replication.reading.typeset import clean, fold
 
 COUNTED = re.compile(  # ± SD, n = 5; (5 seeds); over 5 runs
-    r"[,;]?\s*(?:\bover\s+)?\b(?:n\s*=\s*(\d[\d,]*)|(\d[\d,]*)\s(?:random\s)?(?:seeds|runs|trials))\b",
+    r"[,;]?\s*(?:\bover\s+)?\b"
+    r"(?:n\s*=\s*(?P<n>\d[\d,]*)|(?P<counted>\d[\d,]*)\s(?:random\s)?(?:seeds|runs|trials))\b",
     re.IGNORECASE,
 )
 FACTOR = re.compile(  # ×10³, x 10^-3, (x1000), (k), [1e3], (in thousands), / 1000
     r"[×x*]\s?10\s?(?:\^|[⁰¹²³⁴-⁹⁻])|[×x/]\s?1,?000\b|[(\[]\s*(?:[kKM]|1e\d+|10\^?\d+)\s*[)\]]"
     r"|\b(?:thousands|millions)\b"
 )
-BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]?")
+BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]?")  # (SD), [ms]
 
 
 @dataclasses.dataclass(frozen=True)
 class Heading:
     """What a heading says.
 
-    `label`: whose statistic it is, folded ("acc" in acc_mean). `statistic`: None if it names none.
-    `unit`: "%" or nothing. `kind`: what ± or brackets are, in its words. `runs`: how many.
-    `factor`: by which numbers may have been divided, as it is printed.
+    `label`: what the statistic is of, folded ("acc" in acc_mean). `statistic`: None if the heading
+    names none. `unit`: "%" or nothing. `kind`: what ± or brackets are, in the words of the heading.
+    `runs`: the number of runs. `factor`: the factor by which the numbers may have been divided, as
+    it is printed.
     """
 
     label: str
@@ -39,7 +41,7 @@ class Heading:
 
 @functools.lru_cache(maxsize=4096)
 def read_heading(text: str) -> Heading:
-    """Read a heading.
+    """Return what a heading says.
 
     >>> read_heading("Acc (%)"), read_heading("acc_mean").statistic, read_heading("Mean (SD)").kind
     (Heading(label='acc', statistic=None, unit='%', kind=None, runs=None, factor=''), 'mean', 'SD')
@@ -48,11 +50,11 @@ def read_heading(text: str) -> Heading:
     runs = None
     count = COUNTED.search(body)
     if count and count[0] != body:
-        runs = (count[1] or count[2]).replace(",", "")
+        runs = (count["n"] or count["counted"]).replace(",", "")
         body = body.replace(count[0], "")
-    base, _, behind = BRACKETS.sub(" ", body).partition("±")
+    name, _, behind = BRACKETS.sub(" ", body).partition("±")
     unit, kind = _read_asides(BRACKETS.findall(body), behind)
-    words = fold(re.sub(r"[,;:]+", " ", base)).lstrip("#").strip("_")  # solved, n
+    words = fold(re.sub(r"[,;:]+", " ", name)).lstrip("#").strip("_")  # solved, n
     if words.endswith("%") and _split_words(words)[1] is None:  # acc %, but not score_25%
         words = words.removesuffix("%").strip("_")
         unit = "%"
@@ -72,7 +74,7 @@ def read_heading(text: str) -> Heading:
 def _read_asides(brackets: Sequence[str], behind: str) -> tuple[str, str | None]:
     """Return the unit and the kind that stand in brackets or behind ±.
 
-    What stands behind ± is a kind, known or not: mean ± variance.
+    Words behind ± are a kind even if it is not known (mean ± variance), so that it is asked about.
     """
     unit = ""
     kind: str | None = None
@@ -90,14 +92,20 @@ def _read_asides(brackets: Sequence[str], behind: str) -> tuple[str, str | None]
 
 
 def _split_words(words: str) -> tuple[str, str | None]:
-    """Return label and statistic of acc_mean or mean_acc: the longest name at either end."""
+    """Return label and statistic of a folded heading: acc and mean, of acc_mean or mean_acc.
+
+    The statistic is the longest name of one at the end, or else at the beginning.
+    """
     statistic = find_statistic(words)
     if statistic is not None:
         return "", statistic
-    level = re.fullmatch(r"(?:(.*)_)?(\d{2}(?:\.\d)?)%?_?ci(?:_(low|lower|high|upper))?", words)
-    if level:
-        end = {"low": "ci_low", "lower": "ci_low", "high": "ci_high", "upper": "ci_high"}
-        return level[1] or "", end.get(level[3], "ci")
+    # acc_95%_ci, 90ci_low
+    interval = re.fullmatch(
+        r"(?:(?P<label>.*)_)?\d{2}(?:\.\d)?%?_?ci(?:_(?P<end>low|lower|high|upper))?", words
+    )
+    if interval:
+        ends = {"low": "ci_low", "lower": "ci_low", "high": "ci_high", "upper": "ci_high"}
+        return interval["label"] or "", ends.get(interval["end"], "ci")
     parts = words.split("_")
     for n_first in range(1, len(parts)):
         first = "_".join(parts[:n_first])
@@ -113,14 +121,15 @@ def _split_words(words: str) -> tuple[str, str | None]:
 
 
 def _is_name(word: str) -> bool:
-    """Say whether a part of a heading names a statistic; a single letter only as n."""
+    """Say whether a part of a heading names a statistic; of single letters only n and ± do."""
     if word in NAMES:
         return len(word) > 1 or word in ("n", "±")
     return QUANTILE.fullmatch(word) is not None
 
 
 def _read_level(words: str) -> str | None:
-    """Return the kind of an interval whose level the heading says, "90% ci"."""
+    """Return the kind of an interval, with the level that a heading says: "90% ci"."""
+    # 90%_ci, 95ci_low, or ci_90
     level = re.search(r"(?:^|_)(\d{2}(?:\.\d)?)%?_?ci|ci_?(\d{2})(?:_|$)", words)
     if level is None:
         return None

@@ -1,8 +1,9 @@
-"""What stands behind a plus-minus sign, in brackets, or at two ends."""
+"""Kinds of spreads and intervals: what a number behind ± or in brackets, or two ends, may be."""
 
 import dataclasses
 import re
 
+# Names of several words, and of one, with the short name that `KIND` knows.
 LONG_NAMES = {
     "standard error of the mean": "se",
     "standard error": "se",
@@ -29,18 +30,20 @@ SPREAD_NAMES = {
     "c.i": "ci",
     "min-max": "range",
 }
-KIND = re.compile(  # 90% ci normal, 2sd n-1: level, how many, what, its distribution, denominator
+# 90% ci normal, 2sd n-1: level, factor, name, distribution, denominator
+KIND = re.compile(
     r"(?:([5-9][0-9](?:\.[0-9]+)?) ?%? ?)?(?:([12]) ?)?(sd|se|ci)?s? ?(t|normal)? ?(n-1|n)?"
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What stands behind ±: "sd", "se" or "ci" (None: not known), and how it was made.
+    """The kind of a spread or an interval.
 
-    `factor`: how many of them, as in 2sd. `level`: of the interval. `by`: "t" or "normal".
-    `free`: the denominator of the sd, "n-1" or "n". Of two ends also "iqr" and "range", and
-    "ignore" for what is no spread at all.
+    `name`: "sd", "se" or "ci"; also "iqr" and "range" for two ends, and "ignore" for what is no
+    spread at all; None if it is not known. `factor`: 2 for 2sd. `level`: of the interval, 0.9 for
+    90 %. `by`: the distribution of the interval, "t" or "normal". `free`: the denominator of the
+    sd, "n-1" or "n".
     """
 
     name: str | None = None
@@ -51,16 +54,17 @@ class Kind:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the name says all of it."""
+        """Whether nothing but the name is known."""
         return self == Kind(self.name)
 
 
 NO_KIND = Kind()
 ALONE = ("iqr", "range", "ignore")
+"""Kinds that have no factor, level or denominator."""
 
 
 def read_kind(text: str) -> Kind | None:
-    """Read what stands behind a ±, such as "2se", "90% CI" or "sd n-1"; None if it is no such.
+    """Return the kind of a spread, given as "2se", "90% CI" or "sd n-1"; None if it is none.
 
     >>> read_kind("90% ci normal")
     Kind(name='ci', factor=1.0, level=0.9, by='normal', free=None)
@@ -81,7 +85,7 @@ def read_kind(text: str) -> Kind | None:
         return None
     level, factor, name, by, free = match.groups()
     return Kind(
-        name=name or ("ci" if level else None),
+        name=name or ("ci" if level else None),  # "90 %" alone is an interval
         factor=float(factor or 1),
         level=float(level) / 100.0 if level else None,
         by=by,

@@ -1,28 +1,31 @@
-"""Large tables with separators, by pandas: columns of numbers are never texts."""
+"""Large tables with separators, read by pandas: columns of numbers never become texts."""
 
 import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from replication.reading.cells import MISSING, PLAIN, is_missing
+from replication.reading.cells import MISSING, PLAIN
 from replication.reading.sheet import Column, Sheet
 from replication.reading.signs import list_signs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LARGE = 2_000_000  # bytes
-WORDS = sorted({"NaN", *MISSING, *map(str.upper, MISSING), *map(str.title, MISSING)})
-"""Texts of cells that hold nothing, as they may be written."""
+LARGE = 2_000_000  # bytes, from which it pays off
+MISSING_TEXTS = sorted({"NaN", *MISSING, *map(str.upper, MISSING), *map(str.title, MISSING)})
+"""Texts of cells that hold nothing, in small and capital letters."""
 
 
 def read_large(content: bytes, sample: Sheet, separator: str) -> Sheet | None:
-    """Return a large table whose first rows are a sample; None if it is no plain one."""
+    """Return a large table; None if it is not plain, so that it has to be read the usual way.
+
+    `sample`: its first rows, which show what its columns hold.
+    """
     import pandas as pd
 
-    has_signs = b'"' in content or b"#" in content[:2]
-    if has_signs or not _are_names_plain(sample):
+    has_quotes_or_remarks = b'"' in content or b"#" in content[:2]
+    if has_quotes_or_remarks or not _are_names_plain(sample):
         return None
     numeric = [column.name for column in sample.columns if _is_plain(column, sample)]
     others = [name for name in sample.names if name not in numeric]
@@ -32,7 +35,7 @@ def read_large(content: bytes, sample: Sheet, separator: str) -> Sheet | None:
             sep=separator,
             dtype={**dict.fromkeys(numeric, "float64"), **dict.fromkeys(others, "category")},
             keep_default_na=False,
-            na_values=dict.fromkeys(numeric, WORDS),
+            na_values=dict.fromkeys(numeric, MISSING_TEXTS),
             index_col=False,
             skipinitialspace=True,
             encoding="utf-8-sig",
@@ -48,11 +51,11 @@ def read_large(content: bytes, sample: Sheet, separator: str) -> Sheet | None:
         if column is None:
             return None
         columns.append(column)
-    return Sheet(sample.name, tuple(columns), is_point_sure=sample.is_point_sure)
+    return Sheet(sample.name, tuple(columns), is_decimal_point_sure=sample.is_decimal_point_sure)
 
 
 def _take_numbers(series: "pd.Series") -> Column | None:
-    """Return a column of numbers; None if one of them is infinite."""
+    """Return a column of numbers; None if one is infinite, which the usual way refuses."""
     numbers = series.to_numpy(np.float64)
     if np.isinf(numbers).any():
         return None
@@ -60,7 +63,7 @@ def _take_numbers(series: "pd.Series") -> Column | None:
 
 
 def _take_texts(series: "pd.Series") -> Column | None:
-    """Return a column of distinct texts; None if some of them differ in spaces alone."""
+    """Return a column of texts; None if some texts differ only in spaces around them."""
     levels = [str(level).strip() for level in series.cat.categories]
     if len(set(levels)) < len(levels):
         return None
@@ -69,15 +72,16 @@ def _take_texts(series: "pd.Series") -> Column | None:
 
 
 def _are_names_plain(sample: Sheet) -> bool:
-    """Say whether all columns have a name, each its own."""
+    """Say whether every column has a name, and no two have the same."""
     return all(sample.names) and len(set(sample.names)) == len(sample.names)
 
 
 def _is_plain(column: Column, sample: Sheet) -> bool:
     """Say whether a column holds nothing but plain numbers, whose decimal sign is sure."""
-    known = [text for text in column.levels if not is_missing(text)]
-    if not known or not all(PLAIN.fullmatch(text) for text in known):
+    texts = column.distinct_texts
+    if not texts or not all(PLAIN.fullmatch(text) for text in texts):
         return False
-    if sample.is_point_sure or not any("." in text for text in known):
+    if sample.is_decimal_point_sure or not any("." in text for text in texts):
         return True
-    return any(list_signs(text) == {"."} for text in known)
+    # 0.83 can only have a decimal point; 12.345 may be 12345.
+    return any(list_signs(text) == {"."} for text in texts)

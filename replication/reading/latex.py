@@ -1,4 +1,4 @@
-"""Tables of LaTeX, as they are pasted from a paper; in time that grows as their length."""
+"""Tables of LaTeX, as pasted from a paper; the time to read one is proportional to its length."""
 
 import re
 
@@ -15,17 +15,19 @@ from replication.reading.question import Cause, Question
 from replication.reading.sheet import Sheet
 from replication.reading.typeset import clean
 
-MOST_CELLS = 200_000  # of which a few letters can stand for many
+MOST_CELLS = 200_000  # a limit, since a short \multicolumn can stand for 99 cells
 LONGEST_ROW = 100_000
 BEGIN = re.compile(r"\\begin\{(?:tabular\*?|tabularx|tabulary|longtable|array)\}")
 END = re.compile(r"\\end\{(?:tabular\*?|tabularx|tabulary|longtable|array)\}")
-COMMENT = re.compile(r"(?<!\\)%.*")
+COMMENT = re.compile(r"(?<!\\)%.*")  # % a remark, but not \%
+# \\, \\[2pt]
 ROW_END = re.compile(r"\\\\(?:\s*\[[^\]\n]{0,20}\])?|\\tabularnewline\b")
 RULE = re.compile(  # \toprule, \cline{2-3}, \cmidrule(lr){2-3}
     r"\\(?:hline|(?:top|mid|bottom|cmid|specialr)rule|cline|addlinespace)"
     r"(?:\[[^\]\n]{0,20}\])?(?:\([lr]+\))?(?:\{[-\d]+\})?"
 )
 AMPERSAND = re.compile(r"(?<!\\)&")
+# \multicolumn{2}{c}{Accuracy}, \multirow{3}{*}{Ant}
 WIDE = re.compile(r"\s*\\multicolumn\{(\d{1,2})\}\{[^{}]*\}\{(.*)\}\s*", re.DOTALL)
 TALL = re.compile(
     r"\s*\\multirow(?:\[\w\])?\{(\d{1,3})\*?\}(?:\[[^\]]*\])?\{[^{}]*\}\{(.*)\}\s*", re.DOTALL
@@ -36,14 +38,14 @@ STACKED = re.compile(  # \makecell{3.1 \\ (0.2)}, whose lines are no rows
 
 
 def is_latex(text: str) -> bool:
-    """Say whether a text holds a table of LaTeX: cells between &, and rows that end."""
+    """Say whether a text holds a table of LaTeX: an environment, or rows of cells between &."""
     if BEGIN.search(text):
         return True
     return "&" in text and re.search(r"&[^\n]*\\\\\s*(?:[\[\\%].*)?$", text, re.M) is not None
 
 
 def read_latex(text: str, name: str) -> Sheet:
-    """Read the only table of a text."""
+    """Read the table of a text, which must have only one."""
     inner = _find_body(COMMENT.sub("", text), name)
     inner = STACKED.sub(lambda match: ROW_END.sub(" ", match[1]), inner)
     lines = ROW_END.split(RULE.sub("", inner))
@@ -69,7 +71,7 @@ def read_latex(text: str, name: str) -> Sheet:
 
 
 def _find_body(text: str, name: str) -> str:
-    """Return what stands in the table, without the letters that align its columns."""
+    """Return the rows of the only table of a text, without the argument {l|rr} before them."""
     begins = [match.end() for match in BEGIN.finditer(text)]
     if not begins:
         return text
@@ -84,21 +86,21 @@ def _find_body(text: str, name: str) -> str:
 
 
 def _drop_argument(text: str) -> str:
-    """Return a text behind its first argument, {l|rr} or [t]."""
+    """Return a text without its first argument, {l|rr} or [t]."""
     close = {"{": "}", "[": "]"}[text[0]]
     depth = 0
-    for place, sign in enumerate(text):
+    for index, sign in enumerate(text):
         if sign == text[0]:
             depth += 1
         elif sign == close:
             depth -= 1
         if depth == 0:
-            return text[place + 1 :].lstrip()
+            return text[index + 1 :].lstrip()
     return ""
 
 
 class Tall:
-    """A cell that spans rows: its text, and how many rows it still covers."""
+    """A cell that spans rows: its text, and how many rows it has still to fill."""
 
     def __init__(self, text: str, n_rows: int) -> None:
         self.text = text
@@ -106,7 +108,7 @@ class Tall:
 
 
 def _split_row(line: str) -> list[str]:
-    """Return the cells of a row; one that spans several columns stands in each of them."""
+    """Return the cells of a row; a cell that spans several columns is repeated in each."""
     cells: list[str] = []
     for cell in AMPERSAND.split(line[:LONGEST_ROW]):
         wide = WIDE.fullmatch(cell)
@@ -118,9 +120,9 @@ def _split_row(line: str) -> list[str]:
 
 
 def _fill_tall(cells: list[str], tall: dict[int, Tall]) -> list[str]:
-    """Return the cells of a row; one that spans several rows stands in each of them.
+    """Return the cells of a row; a cell of a row above that spans this row is repeated in it.
 
-    `tall`: cells of the rows above that span this one, by column; it is brought up to date.
+    `tall`: these spanning cells, by column; it is changed to what the next row needs.
     """
     filled = []
     for column, cell in enumerate(cells):

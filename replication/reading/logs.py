@@ -1,4 +1,4 @@
-"""Logs: rows that are steps of runs, and what stands for a run."""
+"""Logs, whose rows are steps of runs, and the one value that stands for each run."""
 
 import dataclasses
 
@@ -13,10 +13,10 @@ from replication.wording import plural
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Log:
-    """Rows of runs: the run and the group of each row, its step and its value.
+    """The rows of a log: the run and the group of each row, its step and its value.
 
-    `name`: of the table; `step`: of the column of steps; `has_seeds`: whether a column says which
-    run a row is of.
+    `name`: the table, in messages. `step`: the heading of the steps. `has_seeds`: whether a column
+    says to which run a row belongs.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Log:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Taken:
-    """What was taken of each run: the row that stands for it, its value, and what to say."""
+    """One value for each run, the row of the log that it belongs to, and notes on both."""
 
     rows: IntArray
     values: FloatArray
@@ -38,13 +38,14 @@ class Taken:
 
 
 def is_log(runs: IntArray) -> bool:
-    """Say whether any run has several rows."""
+    """Say whether any run has several rows; `runs`: the run of each row."""
     return runs.size > 0 and int(np.bincount(runs).max()) > 1
 
 
 def take_from_log(log: Log, take: str | None) -> Taken:
-    """Return one value for each run of a log."""
+    """Return one value for each run of a log, as the option `take` says; ask if it is missing."""
     notes: list[str] = []
+    # Without seeds, a step that goes back shows that there are several runs in a group.
     if not log.has_seeds and _goes_back(log):
         starts = _find_starts(log)
         if starts is None or take is None:
@@ -61,7 +62,7 @@ def take_from_log(log: Log, take: str | None) -> Taken:
 
 
 def _take(log: Log, take: str) -> Taken:
-    """Return what stands for each run of a log in which every row says its run."""
+    """Return the value of each run of a log in which the run of every row is known."""
     order = np.lexsort((log.steps, log.runs))
     _check_steps(log)
     if take in ("last", "last-each"):
@@ -72,16 +73,17 @@ def _take(log: Log, take: str) -> Taken:
 
 
 def _goes_back(log: Log) -> bool:
-    """Say whether a step is below, or at, that of the row before, within one group."""
+    """Say whether a step is not larger than the step of the row before, in the same run."""
     is_same_run = np.diff(log.runs) == 0
     goes_back = np.diff(log.steps) <= 0
     return bool((is_same_run & goes_back).any())
 
 
 def _find_starts(log: Log) -> IntArray | None:
-    """Return the rows where runs begin that are written one below the other.
+    """Return the rows in which runs begin, if these are written one below the other.
 
-    None unless all begin at the same step: a run that went on from where it was saved does not.
+    None unless all begin at the same step, since a step that goes back may also be a run that went
+    on from where it had been saved.
     """
     is_first: BoolArray = np.ones(log.runs.size, dtype=np.bool_)
     is_first[1:] = (np.diff(log.runs) != 0) | (np.diff(log.steps) <= 0)
@@ -92,27 +94,30 @@ def _find_starts(log: Log) -> IntArray | None:
 
 
 def _number_runs(log: Log, starts: IntArray) -> Log:
-    """Return a log in which a run begins at each of some rows."""
+    """Return a log whose runs are numbered: one begins at each row in `starts`."""
     lengths = np.diff(np.append(starts, log.runs.size))
     return dataclasses.replace(log, runs=np.repeat(np.arange(starts.size), lengths))
 
 
 def _ask_runs(log: Log, starts: IntArray | None) -> Question:
-    """Ask about steps that go back, where no column says which run is which."""
+    """Return the question to which run each row belongs, where steps go back and no column says it.
+
+    `starts`: the rows in which runs may begin.
+    """
     step = quote_argument(log.step)
-    ways = [f"if each row is a run, give `ignore` {step}"]
+    answers = [f"if each row is a run, give `ignore` {step}"]
     if starts is not None:
         n_runs = plural(starts.size, "run")
-        ways.append(f"if these are {n_runs}, one below the other, give `take` last, max or mean")
-    ways.append("else add a column that names the run, or name it with `seed`")
+        answers.append(f"if these are {n_runs}, one below the other, give `take` last, max or mean")
+    answers.append("else add a column that names the run, or name it with `seed`")
     message = (
         f"{quote([log.step])} of {log.name} goes back, and no column says which run is which: "
     )
-    return Question(Cause.SEED, message + "; ".join(ways))
+    return Question(Cause.SEED, message + "; ".join(answers))
 
 
 def _ask_take(log: Log) -> Question:
-    """Return the question what stands for a run."""
+    """Return the question which value of its log stands for a run."""
     runs = plural(int(log.runs.max()) + 1, "run")
     last = format_float(float(log.steps.max()))
     message = (
@@ -124,8 +129,9 @@ def _ask_take(log: Log) -> Question:
 
 def _check_steps(log: Log) -> None:
     """Refuse a run that has several values at one step."""
-    at = np.unique(log.steps, return_inverse=True)[1].astype(np.int64)
-    doubled = find_doubled(log.runs * (int(at.max()) + 1) + at)
+    step_codes = np.unique(log.steps, return_inverse=True)[1].astype(np.int64)
+    # One code for each run and step.
+    doubled = find_doubled(log.runs * (int(step_codes.max()) + 1) + step_codes)
     if doubled is not None:
         step = format_float(float(log.steps[doubled]))
         message = (
@@ -136,7 +142,7 @@ def _check_steps(log: Log) -> None:
 
 
 def _find_last_rows(log: Log, order: IntArray) -> IntArray:
-    """Return the last row of each run, in the order of runs."""
+    """Return the last row of each run, in the order of runs; `order`: rows by run and step."""
     runs = log.runs[order]
     is_last: BoolArray = np.append(runs[1:] != runs[:-1], True)
     return np.asarray(order[is_last])
@@ -145,7 +151,7 @@ def _find_last_rows(log: Log, order: IntArray) -> IntArray:
 def _take_last(log: Log, order: IntArray, *, is_each: bool) -> Taken:
     """Return the last value of each run; ask if runs of a group end at different steps.
 
-    `order`: rows by run and step. `is_each`: each run counts at its own end.
+    `order`: rows by run and step. `is_each`: each run counts at its own end, so nothing is asked.
     """
     rows = _find_last_rows(log, order)
     ends = log.steps[rows]
@@ -156,31 +162,34 @@ def _take_last(log: Log, order: IntArray, *, is_each: bool) -> Taken:
 
 
 def _check_ends(log: Log, rows: IntArray) -> None:
-    """Ask about runs of one group that end at different steps."""
+    """Ask what to take where runs of one group end at different steps.
+
+    `rows`: the last row of each run.
+    """
     ends = log.steps[rows]
     groups = log.groups[rows]
     for group in range(int(groups.max()) + 1):
-        mine = np.unique(ends[groups == group])
-        if mine.size > 1:
-            first = format_float(float(mine[0]))
-            last = format_float(float(mine[-1]))
-            ways = [_name_take(log, which) for which in (last, first, "last-each")]
+        ends_of_group = np.unique(ends[groups == group])
+        if ends_of_group.size > 1:
+            first = format_float(float(ends_of_group[0]))
+            last = format_float(float(ends_of_group[-1]))
+            takes = [_name_take(log, which) for which in (last, first, "last-each")]
             message = (
-                f"runs of {log.name} end at {log.step} {first} to {last}: give `take` {ways[0]} "
-                f"(leaves the others out), {ways[1]} or {ways[2]}"
+                f"runs of {log.name} end at {log.step} {first} to {last}: give `take` {takes[0]} "
+                f"(leaves the others out), {takes[1]} or {takes[2]}"
             )
             raise Question(Cause.TAKE, message)
 
 
 def _name_take(log: Log, which: str) -> str:
-    """Return what says it of a log: last, or t=last where t is no usual name of steps."""
+    """Return the argument of `take`: last, or t=last if t is no usual name of steps."""
     if is_step(log.step):
         return which
     return quote_argument(f"{log.step}={which}")
 
 
 def _take_summary(log: Log, order: IntArray, take: str) -> Taken:
-    """Return the largest, the smallest or the mean value of each run."""
+    """Return the largest, the smallest or the mean value of each run, as `take` says."""
     rows = _find_last_rows(log, order)
     starts = np.flatnonzero(np.diff(log.runs[order], prepend=-1))
     values = log.values[order]
@@ -212,7 +221,7 @@ def _take_at(log: Log, step: float) -> Taken:
 
 
 def _describe_ends(ends: FloatArray) -> str:
-    """Return the first and the last of some steps in words."""
+    """Return the range of some steps in words: at 10, or from 1 to 10."""
     distinct = np.unique(ends)
     if distinct.size == 1:
         return f"at {format_float(float(distinct[0]))}"

@@ -16,17 +16,18 @@ from replication.reading.question import Cause, Question
 from replication.reading.sheet import Sheet
 from replication.reading.typeset import clean
 
-RULE_CELL = re.compile(r"\s*:?-+:?\s*")
-BAR = re.compile(r"(?<!\\)\|")
+RULE_CELL = re.compile(r"\s*:?-+:?\s*")  # ---, :---:
+BAR = re.compile(r"(?<!\\)\|")  # |, but not \|
 LONGEST_LINE = 100_000
 
 
 def find_rules(lines: list[str]) -> list[int]:
-    """Return the places of the rules below headers."""
-    return [place for place, line in enumerate(lines) if place > 0 and _is_rule(line)]
+    """Return the indices of the lines that are rules (|---|---|) below a header."""
+    return [index for index, line in enumerate(lines) if index > 0 and _is_rule(line)]
 
 
 def _is_rule(line: str) -> bool:
+    """Say whether a line is a rule below a header: |---|:---:|."""
     if "|" not in line or "-" not in line:
         return False
     return all(RULE_CELL.fullmatch(cell) for cell in line.strip().strip("|").split("|"))
@@ -38,19 +39,19 @@ def is_markdown(text: str) -> bool:
 
 
 def read_markdown(text: str, name: str) -> Sheet:
-    """Read the only table of a text."""
+    """Read the table of a text, which must have only one."""
     lines = text.split("\n")
     rules = find_rules(lines)
     if len(rules) > 1:
         message = f"{name} holds {len(rules)} tables; keep the one that is meant"
         raise Question(Cause.FORMAT, message)
-    first = rules[0]
+    rule = rules[0]
     body = []
-    for line in lines[first + 1 :]:
+    for line in lines[rule + 1 :]:
         if "|" not in line:
             break
         body.append(line)
-    rows: Rows = [_split_line(line) for line in [lines[first - 1], *body]]
+    rows: Rows = [_split_line(line) for line in [lines[rule - 1], *body]]
     rows = check_widths(name, rows, "give every row as many cells as the header")
     filled = fill_down(drop_empty(join_spreads(join_lines(rows))))
     names, *cells = filled.rows
@@ -60,6 +61,7 @@ def read_markdown(text: str, name: str) -> Sheet:
 
 
 def _split_line(line: str) -> list[str]:
+    """Return the cells of a line, | Ant | 0.83 |."""
     inner = line.strip()[:LONGEST_LINE]
     inner = inner.removeprefix("|").removesuffix("|")
     return [clean(cell.replace("\\|", "|")) for cell in BAR.split(inner)]

@@ -1,4 +1,4 @@
-"""What tables, texts and arguments call reported numbers."""
+"""Names of statistics, and how tables, texts and arguments call them."""
 
 import re
 
@@ -14,16 +14,19 @@ STATISTICS = {
     "min": "minimum",
     "max": "maximum",
 }
-"""Statistics of values, by name, in words; beside them quantiles such as p90."""
+"""Statistics of values in words, by name; quantiles such as p90 are statistics as well."""
 SUCCESSES = {"share": "success rate", "n_succeeded": "number of successes"}
+"""Statistics of successes in words, by name."""
 CENTRES = ("mean", "median", "iqm", "share", "n_succeeded", "constant")
-"""What a report is of; a column of another statistic stands beside one of these."""
+"""Statistics that are a result on their own; any other stands beside one of these."""
 ENDS = {"ci": ("ci_low", "ci_high"), "iqr": ("q1", "q3"), "range": ("min", "max")}
-"""What the two ends of an interval are, by what the interval is."""
+"""The names of the two ends of an interval, by the name of the interval."""
 SPREADS = {"sd", "se", "ci", "spread"}
+"""Statistics that say how a mean varies, in one number; "spread" may be any of them."""
 COUNTS = {"runs", "n_succeeded"}
 """Numbers that have no unit."""
 
+# Names are folded (see `fold`), and stand with spaces between them.
 CALLED = {
     "runs": "runs n n_runs seeds n_seeds num_seeds num_runs number_of_runs trials n_trials count "
     "number_of_seeds",
@@ -51,14 +54,14 @@ CALLED = {
     "level": "ci_level",
 }
 OF_TESTS = {"p", "p_value", "pvalue", "t", "f", "z", "d"}
-"""What results of tests are called, folded: no value of a run, and no mean."""
-NAMES = {other: name for name, others in CALLED.items() for other in others.split()}
-"""Names of reported numbers by what tables, options and arguments call them."""
+"""Names of results of tests, folded: they are neither values of runs nor means."""
+NAMES = {word: name for name, words in CALLED.items() for word in words.split()}
+"""The name of a statistic, by each word that tables, options and arguments have for it."""
 QUANTILE = re.compile(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)")  # p90, p99.5
 
 
 def find_statistic(folded: str) -> str | None:
-    """Return what a folded name stands for: a statistic or a quantile; None if it is neither.
+    """Return the statistic or quantile that a folded name stands for; None if it is neither.
 
     >>> find_statistic("std"), find_statistic("p90"), find_statistic("p50"), find_statistic("red")
     ('sd', 'p90', 'median', None)

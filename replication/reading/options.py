@@ -1,7 +1,7 @@
-"""What a user says of a table: one list of options, which commands and functions share.
+"""The options with which a user says how to read a table; commands and functions share them.
 
-A line of a class below is an option: its name, what it may be in Python, how it is written on the
-command line, and what it says of itself. Functions take these classes as their keyword arguments,
+A line of a class below declares an option: its name, its type in Python, how it is written on the
+command line, and its help. Functions take these classes as their keyword arguments,
 and commands take their lines; so a new option is declared here, and read in `make_reading`.
 """
 
@@ -43,14 +43,14 @@ GONE = {
     "exit_code": "`format` json, of which `verdict` says it",
     "minus": "`difference`",
 }
-"""Options that there are no more, or that people try, and what to give in their place."""
+"""Options that were removed, or that people try, and what to give in their place."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """How an option is written on the command line, and what it says of itself.
+    """How an option is written on the command line, and its help.
 
-    `usage`: what follows its name. `is_repeatable`: it may be given more than once.
+    `usage`: the words that follow its name. `is_repeatable`: whether it may be given several times.
     """
 
     usage: str
@@ -60,12 +60,12 @@ class Option:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """What follows the name, word by word."""
+        """The words that follow the name."""
         return tuple(self.usage.split())
 
 
 class OfTables(TypedDict, total=False):
-    """What can be said of any table."""
+    """Options of any table."""
 
     by: Annotated[
         Names, Option("NAMES", "columns of keys: task,method; task=Dataset as the report calls it")
@@ -89,7 +89,7 @@ class OfTables(TypedDict, total=False):
 
 
 class OfRuns(TypedDict, total=False):
-    """What can be said of a table of runs."""
+    """Options of a table of runs, beside those of any table."""
 
     succeeded: Annotated[
         str | None, Option("NAME", "column that says which runs succeeded (1/0, true/false)")
@@ -106,7 +106,7 @@ class OfRuns(TypedDict, total=False):
 
 
 class OfReports(TypedDict, total=False):
-    """What can be said of reported numbers."""
+    """Options of reported numbers."""
 
     n: Annotated[
         str | int | None, Option("NUMBER", "runs behind each reported number that does not say it")
@@ -122,7 +122,7 @@ class OfReports(TypedDict, total=False):
 
 
 class OfNumbers(TypedDict, total=False):
-    """What can be said of whatever holds numbers."""
+    """Options of anything that holds numbers."""
 
     decimal: Annotated[
         str | None,
@@ -133,19 +133,19 @@ class OfNumbers(TypedDict, total=False):
 
 
 class RunsOptions(OfTables, OfRuns, OfNumbers, total=False):
-    """What can be said of one table of runs."""
+    """All options of one table of runs."""
 
 
 class ReportOptions(OfTables, OfReports, OfNumbers, total=False):
-    """What can be said of one table of reported results."""
+    """All options of one table of reported results."""
 
 
 class ReadingOptions(OfTables, OfRuns, OfReports, OfNumbers, total=False):
-    """What can be said of how both sides of a comparison are read."""
+    """All options of how both sides of a comparison are read."""
 
 
 def list_options(kind: type) -> dict[str, Option]:
-    """Return the options of a class by name."""
+    """Return the options that a class declares, by name."""
     hints = get_type_hints(kind, include_extras=True)
     return {name: hint.__metadata__[0] for name, hint in hints.items() if is_option(hint)}
 
@@ -161,13 +161,13 @@ def name_flag(name: str) -> str:
 
 
 def select(said: Mapping[str, Any], kind: type[Said]) -> Said:
-    """Return those options that a class has."""
+    """Return those of the given options that a class declares."""
     names = list_options(kind)
     return cast(Said, {name: value for name, value in said.items() if name in names})
 
 
 def check_names(said: Iterable[str], kind: type) -> None:
-    """Refuse an option that a class does not have."""
+    """Refuse a given option that a class does not declare."""
     allowed = list(list_options(kind))
     for name in said:
         if name not in allowed:
@@ -175,7 +175,7 @@ def check_names(said: Iterable[str], kind: type) -> None:
 
 
 def refuse_name(name: str, allowed: Sequence[str]) -> UsageError:
-    """Return the error for an option that there is not, or not any more."""
+    """Return the error for an option that does not exist, or no longer exists."""
     if name in GONE:
         return UsageError(f"there is no option '{name}'; give {GONE[name]}")
     near = difflib.get_close_matches(name, allowed, n=1)
@@ -184,7 +184,10 @@ def refuse_name(name: str, allowed: Sequence[str]) -> UsageError:
 
 
 def describe_options(kind: type) -> Callable[[Function], Function]:
-    """Return a decorator that lists the options of a class in the docstring of a function."""
+    """Return a decorator that writes the options of a class into the docstring of a function.
+
+    They take the place of the line OPTIONS.
+    """
     lines = []
     for name, option in list_options(kind).items():
         sentence = option.help[0].upper() + option.help[1:]
@@ -193,7 +196,7 @@ def describe_options(kind: type) -> Callable[[Function], Function]:
     text = "\n".join(lines)
 
     def describe(function: Function) -> Function:
-        if function.__doc__ is not None:  # it is, where Python leaves docstrings out
+        if function.__doc__ is not None:  # python -OO leaves docstrings out
             function.__doc__ = function.__doc__.replace("    OPTIONS", text)
         return function
 
@@ -201,11 +204,12 @@ def describe_options(kind: type) -> Callable[[Function], Function]:
 
 
 TAKES = ("last", "last-each", "max", "min", "mean")
+"""Words for the value that stands for a run; a step is the other possibility."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Take:
-    """What stands for a run of a log, and the column of its steps where that was named."""
+    """The option `take`: which value stands for a run of a log; `step`: its column, if named."""
 
     which: str
     step: str | None = None
@@ -213,7 +217,7 @@ class Take:
 
 @dataclasses.dataclass(frozen=True)
 class Renamed:
-    """A column, and what the other table calls it."""
+    """A column of yours, and the heading of the report for it, if the user gave that."""
 
     own: str
     theirs: str | None = None
@@ -221,7 +225,10 @@ class Renamed:
 
 @dataclasses.dataclass(frozen=True)
 class Condition:
-    """A condition on rows: cells of a column that are kept, or left out."""
+    """The option `where`: rows with one of these cells in a column are kept, or left out.
+
+    `text`: the condition as it was given. `name`: the column. `keeps`: whether rows are kept.
+    """
 
     text: str
     name: str
@@ -231,7 +238,7 @@ class Condition:
 
 @dataclasses.dataclass(frozen=True)
 class Wide:
-    """A key whose cells stand in the headings, of some columns if these are named."""
+    """The option `wide`: a key whose cells are headings; `columns`: which, if they were named."""
 
     key: str
     columns: tuple[str, ...] = ()
@@ -239,7 +246,7 @@ class Wide:
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """What was said of a table.
+    """All options that were given for a table.
 
     Parameters
     ----------
@@ -267,17 +274,17 @@ class Reading:
 
     @property
     def keys(self) -> list[str]:
-        """Columns of keys, by your names."""
+        """Columns of keys, as your table calls them."""
         return [key.own for key in self.by]
 
     @property
     def values(self) -> list[str]:
-        """Columns of values, by your names."""
+        """Columns of values, as your table calls them."""
         return [value.own for value in self.value]
 
 
 def make_reading(said: ReadingOptions) -> Reading:
-    """Read what was said of a table; raise `UsageError` for what cannot be."""
+    """Read the options of a table; raise `UsageError` for a value that is not allowed."""
     n = said.get("n")
     return Reading(
         by=tuple(map(read_renamed, split_names("by", said.get("by")))),
@@ -301,7 +308,7 @@ def refuse_option(name: str, given: object, allowed: str) -> UsageError:
 
 
 def split_names(option: str, given: Names) -> list[str]:
-    """Return names of columns, of which some may be given as "a,b"."""
+    """Return the names of columns that were given as "a,b" or as a list."""
     if given is None:
         return []
     if isinstance(given, str):
@@ -313,7 +320,7 @@ def split_names(option: str, given: Names) -> list[str]:
 
 
 def read_renamed(text: str) -> Renamed:
-    """Read the name of a column, or task=Dataset."""
+    """Read the name of a column, as task, or as task=Dataset if the report calls it Dataset."""
     own, sign, theirs = text.partition("=")
     if not sign or not own or not theirs:
         return Renamed(text)
@@ -321,7 +328,7 @@ def read_renamed(text: str) -> Renamed:
 
 
 def list_conditions(given: Names) -> list[str]:
-    """Return conditions on rows; a comma in one is part of a cell."""
+    """Return conditions on rows as a list; unlike names, they are not split at commas."""
     if given is None:
         return []
     if isinstance(given, str):
@@ -330,7 +337,7 @@ def list_conditions(given: Names) -> list[str]:
 
 
 def read_condition(text: str) -> Condition:
-    """Read status=FINISHED, lr=0.1|0.2 or acc!=nan."""
+    """Read a condition: status=FINISHED, lr=0.1|0.2 or acc!=nan."""
     match = re.fullmatch(r"(.+?)(!?=)(.*)", text)
     if match is None:
         raise refuse_option("where", text, "are conditions such as status=FINISHED or acc!=nan")
@@ -339,7 +346,7 @@ def read_condition(text: str) -> Condition:
 
 
 def read_wide(text: str | None) -> Wide | None:
-    """Read the key that headings are: method, or method=TD3,PPO."""
+    """Read the key that headings belong to: method, or method=TD3,PPO for some of them."""
     if text is None:
         return None
     key, _, columns = text.partition("=")
@@ -347,7 +354,7 @@ def read_wide(text: str | None) -> Wide | None:
 
 
 def read_take(given: str | float | None) -> Take | None:
-    """Read what stands for a run of a log: last, or t=last where t is the column of steps."""
+    """Read which value stands for a run: last, or t=last if t is the column of steps."""
     if given is None:
         return None
     step, _, which = str(given).rpartition("=")
@@ -360,14 +367,14 @@ def read_take(given: str | float | None) -> Take | None:
 
 
 def check_choice(name: str, given: str | None, allowed: Sequence[str]) -> str | None:
-    """Refuse what is not one of a few words."""
+    """Return the value of an option; refuse one that is not among the allowed words."""
     if given is not None and given not in allowed:
         raise refuse_option(name, given, f"are {' and '.join(allowed)}")
     return given
 
 
 def check_kind(given: str | None) -> str | None:
-    """Refuse what no ± can be."""
+    """Return the option `plus_minus` as text; refuse what is no kind of a spread."""
     if given is not None and read_kind(str(given)) is None:
         allowed = "are sd, se, ci, 2sd, '90% ci', 'ci normal', 'sd n-1', iqr, range and ignore"
         raise refuse_option("plus_minus", given, allowed)

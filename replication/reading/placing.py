@@ -1,4 +1,4 @@
-"""The numbers of a cell, put under the names of statistics; what has no name is asked for."""
+"""The numbers of a cell, under the names of statistics; ask what a number without a name is."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,11 +11,16 @@ from replication.reading.names import CENTRES, COUNTS, ENDS, SPREADS
 from replication.reading.options import Reading
 from replication.reading.question import Cause, Question, quote, quote_argument
 
-HALF_UNIT = 0.51  # of the last digit, by which a rounded per cent may be off
+HALF_UNIT = 0.51  # of the last digit: how far rounding may move a per cent, and a bit more
 
 
 class PlacedNumbers:
-    """Reported numbers of one result while they are placed, by the name of the statistic."""
+    """The numbers of one result, collected under the names of statistics.
+
+    `kind`: what the spread or the interval is, in the words of the report. `is_skewed`: the errors
+    to both sides differ, and their mean is the spread. `percent`: the per cent printed behind a
+    count. `aside`: a bracket behind value and spread, quoted for a question.
+    """
 
     def __init__(self) -> None:
         self.by_name: dict[str, str] = {}
@@ -34,7 +39,7 @@ class PlacedNumbers:
 
 @dataclasses.dataclass(frozen=True)
 class CellContext:
-    """Where a cell stands: the heading of its column, and what was said of the table.
+    """What a cell is read with: the name and heading of its column, and the options.
 
     `is_guess`: nothing says whether its numbers are means or medians.
     """
@@ -50,7 +55,7 @@ class CellContext:
         return self.heading.statistic or "mean"
 
     def find_statistic(self, cell: Cell) -> str:
-        """Return the statistic of a cell; a guess beside an interquartile range is a median."""
+        """Return the statistic of a cell; a guessed mean beside an IQR is a median."""
         words = cell.kind or self.heading.kind or self.reading.plus_minus
         kind = None if words is None else read_kind(words)
         if self.is_guess and kind is not None and kind.name == "iqr":
@@ -58,7 +63,10 @@ class CellContext:
         return self.statistic
 
     def find_kind(self, cell: Cell) -> tuple[Kind, str | None]:
-        """Return what a spread or an interval is, and in which words that was said."""
+        """Return the kind of a spread or an interval, and the words that said it.
+
+        The cell counts before the heading, and the heading before the options.
+        """
         for words in (cell.kind, self.heading.kind, self.reading.plus_minus):
             kind = None if words is None else read_kind(words)
             if kind is not None:
@@ -74,7 +82,7 @@ class CellContext:
 
 def place_cell(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
     """Put the numbers of a cell under their names."""
-    cell = spread_sign(cell, context)
+    cell = repeat_unit(cell, context)
     if cell.runs is not None:
         numbers.put("runs", cell.runs)
     if cell.aside is not None:
@@ -88,7 +96,7 @@ def place_cell(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None
 
 
 def _place_count(numbers: PlacedNumbers, cell: Cell) -> None:
-    """Put k of n."""
+    """Put k of n as the number of successes and the number of runs."""
     numbers.put("n_succeeded", cell.successes or "")
     numbers.put("runs", cell.of or "")
     numbers.percent = cell.percent
@@ -99,7 +107,7 @@ def _place_value(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> No
     name = context.find_statistic(cell)
     if name == "runs" and not cell.is_number:
         raise _refuse_cell(context, cell)
-    if name == "range" and cell.value is not None:
+    if name == "range" and cell.value is not None:  # a range has two ends
         raise _refuse_width(context, cell.value)
     if cell.value is not None:
         numbers.put(name, cell.value)
@@ -112,11 +120,12 @@ def _place_value(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> No
     if cell.bracket is not None:
         _place_bracket(numbers, cell, context)
     if cell.spread is not None:
-        _place_spread(numbers, cell.spread, *context.find_kind(cell))
+        kind, words = context.find_kind(cell)
+        _place_spread(numbers, cell.spread, kind, words)
 
 
 def _place_spread_column(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
-    """Put a column of spreads, or of intervals by their ends."""
+    """Put a cell of a column of spreads: one number, or the two ends of an interval."""
     if cell.low is not None and cell.high is not None:
         _place_ends(numbers, cell, context)
         return
@@ -124,14 +133,20 @@ def _place_spread_column(numbers: PlacedNumbers, cell: Cell, context: CellContex
     if number is None:
         raise _refuse_cell(context, cell)
     kind, words = context.find_kind(cell)
-    if context.statistic in ("sd", "se") or (context.statistic == "ci" and kind.name != "ci"):
+    is_sd_or_se = context.statistic in ("sd", "se")
+    # The heading or the options may say more of an interval, such as its level: 90% CI.
+    is_plain_interval = context.statistic == "ci" and kind.name != "ci"
+    if is_sd_or_se or is_plain_interval:
         numbers.put(context.statistic, number)
     else:
         _place_spread(numbers, number, kind, words)
 
 
 def _place_spread(numbers: PlacedNumbers, number: str, kind: Kind, words: str | None) -> None:
-    """Put what stands behind ±: under its name, or as a spread that may be any."""
+    """Put a number behind ± under the name of its kind, or as "spread" if the kind is not plain.
+
+    A kind is not plain if it is unknown, or has a level, a factor or a denominator; `words` say it.
+    """
     if kind.name == "ignore":
         return
     if kind.name == "iqr":  # its width, which is one number
@@ -149,11 +164,12 @@ def _place_spread(numbers: PlacedNumbers, number: str, kind: Kind, words: str | 
 
 
 def _place_ends(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
-    """Put the two ends of an interval under their names, which must be known."""
+    """Put the two ends of an interval under their names; ask if its kind is not known."""
     kind, words = context.find_kind(cell)
     name = kind.name
     if name == "ignore":
         return
+    # A column called "95% CI" may hold nothing but ends.
     if name not in ENDS and context.statistic in ENDS and cell.value is None:
         name = context.statistic
         words = None
@@ -161,30 +177,34 @@ def _place_ends(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> Non
         ends = f"{cell.low} to {cell.high}"
         message = f"{quote([context.name])}: what is {ends}? give `plus_minus` ci, iqr or range"
         raise Question(Cause.SPREAD, message)
-    low, high = ENDS[name or ""]
-    numbers.put(low, cell.low or "")
-    numbers.put(high, cell.high or "")
+    low_name, high_name = ENDS[name or ""]
+    numbers.put(low_name, cell.low or "")
+    numbers.put(high_name, cell.high or "")
     if name == "ci" and not kind.is_plain:
         numbers.kind = words
 
 
 def _place_skewed(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
-    """Put the mean of two errors, +0.02 -0.03."""
+    """Put the mean of the two errors of +0.02 -0.03 as the spread."""
     up = cell.up or ""
     down = cell.down or ""
     sign = "%" if up.endswith("%") else ""
-    decimals = max(count_decimals(up), count_decimals(down)) + 1
+    decimals = max(count_decimals(up), count_decimals(down)) + 1  # a half needs one more
     half = (to_float(up) + to_float(down)) / 2.0
     number = f"{half:.{decimals}f}{sign}"
     if to_float(up) == to_float(down):
         number = up
     else:
         numbers.is_skewed = True
-    _place_spread(numbers, number, *context.find_kind(cell))
+    kind, words = context.find_kind(cell)
+    _place_spread(numbers, number, kind, words)
 
 
 def _place_bracket(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
-    """Put what stands in brackets, if something says what it is; of a share its per cent."""
+    """Put the number in brackets by its kind; ask if that is not known.
+
+    Behind a number of successes, it is their per cent.
+    """
     if context.statistic == "n_succeeded":
         numbers.percent = cell.bracket
         return
@@ -205,6 +225,7 @@ def _place_bracket(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> 
 
 
 def _refuse_width(context: CellContext, number: str) -> Question:
+    """Return the error for a column of ranges with one number in a cell instead of two ends."""
     message = (
         f"{quote([context.name])} holds {quote([number])}, where two ends are expected: write "
         f"both, or give `ignore` {quote_argument(context.name)}"
@@ -213,13 +234,14 @@ def _refuse_width(context: CellContext, number: str) -> Question:
 
 
 def _refuse_cell(context: CellContext, cell: Cell) -> Question:
+    """Return the error for a cell with several numbers, or none, where one is expected."""
     printed = " ".join(cell.list_numbers())
     message = f"{quote([context.name])} holds {quote([printed])}, where one number is expected"
     return Question(Cause.CELL, message)
 
 
-def spread_sign(cell: Cell, context: CellContext) -> Cell:
-    """Return a cell in which a unit that belongs to all of its numbers stands behind each."""
+def repeat_unit(cell: Cell, context: CellContext) -> Cell:
+    """Return a cell with a per cent sign behind each number, if one sign belongs to all of them."""
     if context.statistic in COUNTS or cell.successes is not None:
         return cell
     numbers = cell.get_numbers()
@@ -236,9 +258,9 @@ def spread_sign(cell: Cell, context: CellContext) -> Cell:
 
 def _check_suffixes(numbers: Mapping[str, str], context: CellContext) -> None:
     """Refuse 1.2k ± 0.1, whose spread may be in thousands or not."""
-    has_suffix = {text.rstrip("% ")[-1:].isalpha() for text in numbers.values()}
+    suffixed = {text.rstrip("% ")[-1:].isalpha() for text in numbers.values()}
     is_power = len({"e" in text.lower() for text in numbers.values()}) > 1
-    if len(has_suffix) > 1 or (
+    if len(suffixed) > 1 or (
         is_power
         and "e" in numbers.get("spread", numbers["value"])
         and "e" not in numbers["value"]
@@ -269,7 +291,7 @@ def _has_common_sign(numbers: Mapping[str, str], context: CellContext) -> bool:
 
 
 def _ask_count(value: str, bracket: str, context: CellContext) -> Question:
-    """Return the question what 47 (94%) is: a count, whose per cent is that of the bracket."""
+    """Return the question what 47 (94%) is: a count with its per cent, or a value with a spread."""
     message = (
         f"{quote([context.name])}: is {value} ({bracket}) a count with its per cent? write it as "
         f"{value}/n ({bracket}), or call the column 'n (%)'; if {bracket} is a spread, write "
@@ -279,7 +301,11 @@ def _ask_count(value: str, bracket: str, context: CellContext) -> Question:
 
 
 def check_numbers(numbers: PlacedNumbers, where: str) -> None:
-    """Refuse a count whose per cent is not its own, and a share above 1."""
+    """Refuse numbers of a result that do not fit together.
+
+    These are a count with a wrong per cent, a share above 1, and a bracket that may be the number
+    of runs. `where`: the result, in messages.
+    """
     by_name = numbers.by_name
     if numbers.aside is not None and "runs" not in by_name:
         message = (
@@ -295,6 +321,7 @@ def check_numbers(numbers: PlacedNumbers, where: str) -> None:
 
 
 def _check_percent(numbers: PlacedNumbers, percent: str, where: str) -> None:
+    """Refuse a per cent that is not the share of successes among the runs, up to rounding."""
     by_name = numbers.by_name
     if "runs" not in by_name:
         message = f"{where}: {by_name['n_succeeded']} ({percent}) of how many? give `n`"
@@ -309,10 +336,10 @@ def _check_percent(numbers: PlacedNumbers, percent: str, where: str) -> None:
 
 
 def has_result(numbers: PlacedNumbers) -> bool:
-    """Say whether anything but a number of runs was reported."""
+    """Say whether any number was placed, apart from the number of runs."""
     return bool(numbers.by_name.keys() - {"runs"})
 
 
 def has_centre(numbers: PlacedNumbers) -> bool:
-    """Say whether a mean, a median or a share was reported."""
+    """Say whether a statistic was placed that is a result on its own: a mean, median or share."""
     return not numbers.by_name.keys().isdisjoint(CENTRES)

@@ -1,4 +1,4 @@
-"""Tables as pandas and R print them, whose columns are parted by spaces."""
+"""Tables as pandas and R print them, with spaces between columns."""
 
 import re
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ ELIDED = re.compile(
     r")[ \t]*$",
     re.MULTILINE,
 )
-"""A line which says that rows or columns of a printed table were left out."""
+"""A line that says, or shows by dots, that rows or columns of a table were left out."""
 TO_FILE = "to_csv() of pandas or write.csv() of R"
 
 
 def refuse_elided(text: str, name: str) -> None:
-    """Refuse a table that was printed with rows or columns left out, and a summary() of R."""
+    """Refuse a table that was printed with rows or columns left out, or is a summary() of R."""
     line = ELIDED.search(text)
     if line is not None:
         message = (
@@ -51,10 +51,10 @@ def split_printed(text: str, name: str) -> Rows | None:
     """
     lines = [QUARTILE.sub(r"\1_Qu.", line.strip()) for line in text.split("\n")]
     lines = [line for line in lines if line and not TYPES.fullmatch(line)]
-    by_single = _part(lines, SPACE)
+    by_single = _split_columns(lines, SPACE)
     if by_single is not None and _counts_rows(by_single):
-        return by_single  # of R, whose names and numbers of rows have one space between them
-    rows = _part(lines, GAP) or by_single
+        return by_single  # as R prints a data frame: one space may stand between columns
+    rows = _split_columns(lines, GAP) or by_single
     if rows is None and sum(GAP.search(line) is not None for line in lines) > 1:
         message = (
             f"columns of {name} are parted by spaces, and not every line has as many; write it "
@@ -64,16 +64,18 @@ def split_printed(text: str, name: str) -> Rows | None:
     return rows
 
 
-def _part(lines: Sequence[str], gap: re.Pattern[str]) -> Rows | None:
-    """Return lines in parts; None unless all have as many, with a number in each row.
+def _split_columns(lines: Sequence[str], gap: re.Pattern[str]) -> Rows | None:
+    """Return the cells of lines that are split at gaps; None if this gives no table.
 
-    None, too, if the gap leaves several numbers in one part: 10 0.83 0.04.
+    A table has the same number of cells in all lines, and a number in each row. No cell may hold
+    several numbers (10 0.83 0.04), since the gap was too wide then.
     """
     names, *rows = [gap.split(line) for line in lines]
     if not rows:
         return None
     width = len(rows[-1])
     if len(names) == width - 1:
+        # The first column has no name, or pandas has put it on a line of its own.
         is_named = len(rows) > 1 and len(rows[0]) == 1
         names = [rows.pop(0)[0] if is_named else "", *names]
     if width == 1 or any(len(row) != width for row in (names, *rows)):
@@ -85,16 +87,16 @@ def _part(lines: Sequence[str], gap: re.Pattern[str]) -> Rows | None:
 
 
 def _is_of_numbers(cell: str) -> bool:
-    """Say whether a part is several numbers, with one space between them."""
+    """Say whether a cell is several numbers, with one space between them."""
     parts = cell.split(" ")
     return len(parts) > 1 and all(split_cell(part) for part in parts)
 
 
 def _counts_rows(rows: Rows) -> bool:
-    """Say whether the first column has no name, and counts the rows."""
+    """Say whether the first column has no name and counts the rows, from 0 or 1."""
     names, *body = rows
     first = [row[0] for row in body]
     return names[0] == "" and first in (
-        [str(place) for place in range(len(body))],
-        [str(place + 1) for place in range(len(body))],
+        [str(row) for row in range(len(body))],
+        [str(row + 1) for row in range(len(body))],
     )

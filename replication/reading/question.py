@@ -1,4 +1,4 @@
-"""What a table leaves open, and the option that says which reading is meant."""
+"""The question that is raised where a table can be read in two ways."""
 
 import enum
 from collections.abc import Iterable
@@ -23,21 +23,21 @@ class Cause(enum.StrEnum):
     GROUP = "group"  # a column that tells runs apart
     SEED = "seed"  # one run that occurs twice
     STEP = "step"  # rows that may be steps of a run
-    TAKE = "take"  # what stands for a run of a log
+    TAKE = "take"  # which value of a log stands for a run
     STATISTIC = "statistic"  # what a column of a report is
-    KEY = "key"  # what both sides call a result
+    KEY = "key"  # which columns or cells of both sides name the same result
     COUNT = "count"  # how many runs, or of how many
 
 
 class Question(UsageError):
-    """What can be read in two ways, and what to write to say which.
+    """The error for what can be read in two ways; its message says what to give to choose one.
 
     Parameters
     ----------
     cause : Cause
-        What it is about, by which code can tell questions apart.
+        What the question is about, so that code can tell questions apart.
     message : str
-        Which readings there are, and the argument that says which is meant.
+        The possible readings, and the argument that chooses one of them.
 
     Examples
     --------
@@ -56,7 +56,7 @@ class Question(UsageError):
 
 
 def quote(names: Iterable[str]) -> str:
-    """Return the first names for a message, quoted."""
+    """Return the first `MOST_NAMES` names for a message, in quotes and with commas between them."""
     listed = list(names)
     quoted = [show(name, length=40).replace("`", "\\x60") for name in listed[:MOST_NAMES]]
     if len(listed) > MOST_NAMES:

@@ -1,4 +1,4 @@
-"""Reading a table for its own sake: what was read, before anything is judged."""
+"""Read a single table, of runs or of reported results, without comparing it to another."""
 
 from typing import TYPE_CHECKING, Unpack
 
@@ -109,7 +109,7 @@ def is_file(text: str) -> bool:
 
 
 def read_sheet(table: "GivenTable | str | Path", name: str) -> Sheet:
-    """Return a table of texts from whatever holds one; `name`: that of the argument."""
+    """Return the `Sheet` of a file or of a table in memory; `name`: the argument that it is."""
     import os
 
     if isinstance(table, (str, os.PathLike)):

@@ -12,14 +12,14 @@ from replication.reading.sheet import Column, Sheet
 from replication.reading.typeset import fold
 
 P_VALUES = {"p", "p_value", "p_values", "pvalue", "p_val", "pval"}
-"""Headings of what tests give, folded."""
+"""Headings of p-values, folded."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ReportedColumn:
     """A column of reported numbers, and what its heading says.
 
-    `is_guess`: no heading says which statistic it holds, so that these may be means or medians.
+    `is_guess`: the heading names no statistic, and mean was guessed; cells may make it a median.
     """
 
     column: Column
@@ -48,20 +48,21 @@ class ReportedColumn:
         return bool(cells) and all(cell.successes is not None for cell in cells)
 
     def name_statistic(self, statistic: str, label: str | None = None) -> "ReportedColumn":
-        """Return the same column as one of a statistic; under its own label if none is given."""
+        """Return the column with another statistic and, if one is given, another label."""
         new_label = self.heading.label if label is None else label
         heading = dataclasses.replace(self.heading, statistic=statistic, label=new_label)
         return dataclasses.replace(self, heading=heading)
 
     def guess_mean(self, label: str) -> "ReportedColumn":
-        """Return the same column as one of means, or medians where its cells say so."""
+        """Return the column as one of means; cells with an interquartile range make it medians."""
         return dataclasses.replace(self.name_statistic("mean", label), is_guess=True)
 
 
 def find_reported_columns(sheet: Sheet, taken: Collection[str]) -> list[ReportedColumn]:
-    """Return the columns of numbers of a report, but for those that are keys or ignored.
+    """Return the columns of a report that hold numbers, except p-values and row counters.
 
-    Below the name of a statistic a single number is enough, among cells that cannot be read.
+    At least half of the cells must be numbers; below the name of a statistic, one is enough.
+    `taken`: columns that are keys or ignored.
     """
     columns = []
     for column in sheet.columns:
@@ -73,32 +74,38 @@ def find_reported_columns(sheet: Sheet, taken: Collection[str]) -> list[Reported
 
 
 def check_cells(sheet: Sheet, names: Collection[str]) -> None:
-    """Refuse a column of a statistic whose cells have digits, and none of which can be read.
+    """Refuse a column named as a statistic whose cells all have digits and are no numbers.
 
-    `names`: columns that were said to be something else.
+    Otherwise it would be taken for a key. `names`: columns that are not checked, because the user
+    said what they are.
     """
     for column in sheet.columns:
         heading = read_heading(column.name)
         is_statistic = heading.statistic is not None and not heading.label
-        if not is_statistic or column.name in names or column.has_numbers or not column.known:
+        if (
+            not is_statistic
+            or column.name in names
+            or column.has_numbers
+            or not column.distinct_texts
+        ):
             continue
-        if all(re.search(r"\d", text) for text in column.known):
+        if all(re.search(r"\d", text) for text in column.distinct_texts):
             message = (
-                f"{quote([column.name])} of {sheet.name} holds {quote(column.known[:2])}, which is "
-                "no form of a number: write it as 0.83 or 0.83 ± 0.04, or name the column with "
-                "`by` or `ignore` if it is something else"
+                f"{quote([column.name])} of {sheet.name} holds {quote(column.distinct_texts[:2])}, "
+                "which is no form of a number: write it as 0.83 or 0.83 ± 0.04, or name the column "
+                "with `by` or `ignore` if it is something else"
             )
             raise Question(Cause.CELL, message)
 
 
 def _is_no_result(column: Column) -> bool:
-    """Say whether a column counts the rows, or holds what tests give."""
+    """Say whether a column counts the rows, or holds p-values."""
     folded = fold(column.name)
     return folded in P_VALUES or (folded in COUNTERS and column.is_counter)
 
 
 def find_wide_columns(sheet: Sheet, taken: Collection[str]) -> list[str]:
-    """Return the headings that can be cells of a key, as PPO and SAC: they name no statistic."""
+    """Return the headings that may be cells of a key (PPO, SAC), since they name no statistic."""
     free = [column for column in sheet.columns if column.name not in taken and column.is_numeric]
     columns = [ReportedColumn(column, read_heading(column.name)) for column in free]
     results = take_average_as_result(columns)
@@ -106,13 +113,14 @@ def find_wide_columns(sheet: Sheet, taken: Collection[str]) -> list[str]:
 
 
 def take_average_as_result(columns: Sequence[ReportedColumn]) -> list[ReportedColumn]:
-    """Return the columns of a report, in which an average over tasks is no mean of runs.
+    """Return the columns of a report, with an average over tasks as one more result.
 
-    Beside Ant and Hopper with cells as 0.83 ± 0.04, a column Avg with cells as 0.80 is one more
-    result.
+    Beside the columns Ant and Hopper with cells such as 0.83 ± 0.04, a column Avg with 0.80 is the
+    average of a row, and not the mean of runs that its heading seems to name.
     """
-    results = [one for one in columns if one.heading.statistic is None and one.has_spread]
-    named = [one for one in columns if one.heading.statistic is not None]
+    named = [column for column in columns if column.heading.statistic is not None]
+    unnamed = [column for column in columns if column.heading.statistic is None]
+    results = [column for column in unnamed if column.has_spread]
     if len(results) < 2 or len(named) != 1 or named[0].heading.statistic != "mean":
         return list(columns)
     (average,) = named

@@ -1,4 +1,4 @@
-"""A table of reported results, to statistics by name for each key."""
+"""From a table of reported results to the statistics of each key, by name."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -26,19 +26,23 @@ from replication.reading.your_side import YourSide
 def read_report_of(
     sheet: Sheet, reading: Reading, yours: YourSide | None = None, label_key: str = METRIC
 ) -> TidyReport:
-    """Return the results of a table of reported results.
+    """Return the results of a report.
 
-    `yours`: the columns of your table, None where there is no table of yours. `label_key`: the name
-    of the key whose cells are labels in headings, as acc in acc_mean.
+    `yours`: the columns of your table; None where the report is read alone. `label_key`: the name
+    of the key whose cells stand in headings, as acc in acc_mean.
     """
     sheet = filter_rows(sheet, reading.where)
-    known = {fold(name) for name in (*reading.keys, *reading.ignore)}
+    no_statistics = {fold(name) for name in (*reading.keys, *reading.ignore)}
     if yours is not None:
-        known |= yours.names
-    sheet = turn_statistics(sheet, known)
+        no_statistics |= yours.names
+    sheet = turn_statistics(sheet, no_statistics)
     ignored = sheet.choose(reading.ignore)
     keys = find_keys(sheet, reading, yours)
-    check_cells(sheet, [*ignored, *(keys if reading.by else [])])
+    # A column that the user named as a key may hold anything; one that was guessed is checked.
+    unchecked = list(ignored)
+    if reading.by:
+        unchecked.extend(keys)
+    check_cells(sheet, unchecked)
     if reading.wide is not None:
         sheet = melt_results(sheet, reading.wide, [*keys, *ignored])
         keys.append(reading.wide.key)
@@ -48,11 +52,15 @@ def read_report_of(
 
 
 def find_keys(sheet: Sheet, reading: Reading, yours: YourSide | None) -> list[str]:
-    """Return the columns of keys: those that were said, or texts that your table has, too."""
+    """Return the columns of keys: those of the option `by`, or else columns of texts.
+
+    Beside a table of yours, only texts that it has under the same heading are keys.
+    """
     if reading.by:
         wide = None if reading.wide is None else reading.wide.key
         names = []
         for name in reading.keys:
+            # Such a key is no column yet: its cells are the headings of other columns.
             is_of_headings = name == wide or (fold(name) == METRIC and not sheet.find(name))
             if not is_of_headings:
                 names.append(name)
@@ -64,14 +72,18 @@ def find_keys(sheet: Sheet, reading: Reading, yours: YourSide | None) -> list[st
     return [name for name in texts if name not in ignored]
 
 
-def _name_stacked(sheet: Sheet, columns: Sequence[str]) -> str:
-    """Return a heading for the cells of several columns, with what all of their headings say.
+def _name_melted(sheet: Sheet, columns: Sequence[str]) -> str:
+    """Return the heading for the cells of several columns that become one.
 
-    Of PPO (SD) and SAC (SD) it is "mean (SD)".
+    It is "mean", with the kind of spread and the unit that all of their headings name: "mean (SD)"
+    for PPO (SD) and SAC (SD). The statistic itself is guessed later, from the cells.
     """
     headings = [read_heading(name) for name in columns]
     heading = "mean"
-    kinds = {read_kind(one.kind): one.kind for one in headings if one.kind is not None}
+    kinds = {}
+    for column_heading in headings:
+        if column_heading.kind is not None:
+            kinds[read_kind(column_heading.kind)] = column_heading.kind
     if len(kinds) > 1:
         message = (
             f"headings of {sheet.name} say what ± is in several ways ({quote(kinds.values())}); "
@@ -80,21 +92,23 @@ def _name_stacked(sheet: Sheet, columns: Sequence[str]) -> str:
         raise Question(Cause.SPREAD, message)
     for words in kinds.values():
         heading += f" ({words})"
-    if all(one.unit == "%" for one in headings):
+    if all(column_heading.unit == "%" for column_heading in headings):
         heading += " (%)"
     return heading
 
 
 def melt_results(sheet: Sheet, wide: Wide, taken: list[str]) -> Sheet:
-    """Return a table with a row for each heading that is a key, and its cells below "mean".
+    """Return a report in which headings that are a key (PPO, SAC) have become a column.
 
-    `taken`: columns that hold no results. Of PPO (n = 5) the key is PPO, and a column n has the 5.
+    Their cells stand in a column whose heading begins with "mean". Where a heading says how many
+    runs there were, as PPO (n = 5), the key is PPO, and a new column n holds 5. `taken`: columns
+    that hold no results.
     """
     columns = sheet.choose(wide.columns) or find_wide_columns(sheet, taken)
     if not columns:
         message = f"{sheet.name} has no columns of numbers whose headings are a {wide.key}"
         raise Question(Cause.STATISTIC, message)
-    melted = melt(sheet, columns, wide.key, _name_stacked(sheet, columns))
+    melted = melt(sheet, columns, wide.key, _name_melted(sheet, columns))
     headings = melted[wide.key].list_texts()
     names = Column(wide.key, [BEHIND_NAME.sub("", clean(text)) for text in headings])
     runs = Column("n", [read_heading(text).runs or "" for text in headings])

@@ -1,4 +1,4 @@
-"""Which columns of a report hold the results, and which belong to them."""
+"""Which columns of a report hold results, and which hold spreads and counts of them."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from replication.reading.typeset import clean, fold
 from replication.reading.your_side import NO_TABLE, YourSide
 from replication.wording import show
 
-BEHIND_NAME = re.compile(r"\s*[(\[].*")  # PPO (n = 5)
+BEHIND_NAME = re.compile(r"\s*[(\[].*")  # " (n = 5)" of PPO (n = 5)
 GENERIC = {
     "result",
     "results",
@@ -42,23 +42,24 @@ DIFFERENCES = {"difference", "diff", "improvement", "gain", "gap", "delta"}
 """Headings of a difference of two groups."""
 QUARTILES = {"q1", "q3", "iqr"}
 BESIDE_MEANS = {"sd", "se", "ci", "ci_low", "spread"}
-"""Statistics that stand beside a mean, so that a column without a name is one of means."""
+"""Statistics that are reported with a mean: beside them, a column of no statistic is of means."""
 
 
 def find_result_columns(
     sheet: Sheet, columns: Sequence[ReportedColumn], reading: Reading, yours: YourSide | None
 ) -> list[ReportedColumn]:
-    """Return the columns of results, and of what belongs to them, each with its statistic.
+    """Return the columns of results, spreads and counts, each with its statistic.
 
-    What no heading explains is asked. `yours`: None where there is no table of yours.
+    A column that no heading explains is asked about. `yours`: your columns; None where the report
+    is read alone.
     """
     if reading.value:
-        explained = _take_said(sheet, columns, reading)
+        explained = _take_named(sheet, columns, reading)
     else:
         if reading.wide is None:
             candidates = take_average_as_result(columns)
         else:
-            candidates = _guess_stacked(columns)
+            candidates = _guess_melted(columns)
         if any(column.is_centre for column in candidates):
             explained = _keep_known_labels(candidates, yours)
         else:
@@ -76,22 +77,30 @@ def find_result_columns(
     return results
 
 
-def _guess_stacked(columns: Sequence[ReportedColumn]) -> list[ReportedColumn]:
-    """Return the columns of a table whose headings were stacked above cells called "mean"."""
+def _guess_melted(columns: Sequence[ReportedColumn]) -> list[ReportedColumn]:
+    """Return the columns of a report whose headings became a column, its statistic guessed.
+
+    `melt_results` called the cells "mean" for the time being; other columns are returned as they
+    are.
+    """
     guessed = []
     for column in columns:
-        is_stacked = column.heading.statistic == "mean" and not column.heading.label
-        guessed.append(_guess_statistic(column, "", columns) if is_stacked else column)
+        is_melted = column.heading.statistic == "mean" and not column.heading.label
+        guessed.append(_guess_statistic(column, "", columns) if is_melted else column)
     return guessed
 
 
 def _check_factors(results: Sequence[ReportedColumn], yours: YourSide) -> None:
-    """Ask about numbers that may have been divided by a factor, unless yours say the same one."""
+    """Ask whether numbers are multiplied already by a factor in their heading, as "(x1000)".
+
+    It does not matter if your heading has the same factor.
+    """
     your_heading = yours.value or ""
     your_factor = read_heading(your_heading).factor
     for column in results:
         if column.heading.statistic in COUNTS or column.heading.factor == your_factor:
             continue
+        # The question quotes the heading that has the factor.
         heading = column.name if column.heading.factor else your_heading
         message = (
             f"is each number below {show(heading)} to be multiplied by its factor, or has it been? "
@@ -103,14 +112,14 @@ def _check_factors(results: Sequence[ReportedColumn], yours: YourSide) -> None:
 # -- columns that were named ----------------------------------------------------------------------
 
 
-def _take_said(
+def _take_named(
     sheet: Sheet, columns: Sequence[ReportedColumn], reading: Reading
 ) -> list[ReportedColumn]:
-    """Return the columns of results that were named, and the statistics that belong to them.
+    """Return the columns that `value` names, and those of statistics that belong to them.
 
-    Other columns were not meant.
+    The others are left out, since the user has chosen.
     """
-    names = _list_said(sheet, columns, reading)
+    names = _list_named(sheet, columns, reading)
     labels = {column.heading.label for column in columns if column.name in names}
     taken = []
     for column in columns:
@@ -124,11 +133,11 @@ def _take_said(
     return [column.name_statistic(column.heading.statistic or "mean", "") for column in taken]
 
 
-def _list_said(sheet: Sheet, columns: Sequence[ReportedColumn], reading: Reading) -> list[str]:
-    """Return the headings of the columns that were named; refuse one without numbers."""
+def _list_named(sheet: Sheet, columns: Sequence[ReportedColumn], reading: Reading) -> list[str]:
+    """Return the headings of the columns that `value` names; refuse one without numbers."""
     names = sheet.choose([renamed.theirs or renamed.own for renamed in reading.value])
-    known = {column.name for column in columns}
-    missing = [name for name in names if name not in known]
+    numeric = {column.name for column in columns}
+    missing = [name for name in names if name not in numeric]
     if missing:
         message = f"{quote(missing)} of {sheet.name} holds no numbers; give `value` another column"
         raise Question(Cause.VALUE, message)
@@ -136,7 +145,7 @@ def _list_said(sheet: Sheet, columns: Sequence[ReportedColumn], reading: Reading
 
 
 def _name_result(column: ReportedColumn, columns: Sequence[ReportedColumn]) -> ReportedColumn:
-    """Return a column that was named as one of what its heading says, or of means or medians."""
+    """Return a column that `value` names, with the statistic of its heading or a guessed one."""
     label = column.heading.label or fold(column.name)
     if column.is_centre and column.heading.statistic is not None:
         return column.name_statistic(column.heading.statistic, label)
@@ -149,9 +158,10 @@ def _name_result(column: ReportedColumn, columns: Sequence[ReportedColumn]) -> R
 def _keep_known_labels(
     columns: Sequence[ReportedColumn], yours: YourSide | None
 ) -> list[ReportedColumn]:
-    """Return columns of the labels that your table knows: acc_mean, where you have acc.
+    """Return the columns whose labels are columns of yours: acc_mean, where you have acc.
 
-    All are kept if it knows none of them. What no heading explains is kept, too, to be asked.
+    All are kept if none of the labels is. A column that no heading explains is kept as well, so
+    that it is asked about.
     """
     if yours is None:
         return list(columns)
@@ -171,11 +181,11 @@ def _keep_known_labels(
 
 
 def _check_label(columns: Sequence[ReportedColumn], yours: YourSide) -> None:
-    """Ask about means of something that is not called as your values are."""
+    """Ask about means whose label differs from the heading of your values: loss_mean beside acc."""
     centre = next(column for column in columns if column.is_centre)
     label = centre.heading.label
-    is_plain = not label or label in GENERIC | DIFFERENCES
-    if is_plain or yours.value_name is None or yours.knows(label):
+    is_generic = not label or label in GENERIC | DIFFERENCES
+    if is_generic or yours.value_name is None or yours.knows(label):
         return
     raise ask_label(centre, yours.value_name)
 
@@ -186,7 +196,10 @@ def _check_label(columns: Sequence[ReportedColumn], yours: YourSide) -> None:
 def _name_values(
     sheet: Sheet, columns: Sequence[ReportedColumn], yours: YourSide | None
 ) -> list[ReportedColumn]:
-    """Return columns, of which the one that your table has, or the only one, holds the results."""
+    """Return the columns; those that hold the results have a guessed statistic.
+
+    They are the columns that your table has as well, or else the only one of no statistic.
+    """
     results = _pick_results(sheet, columns, yours)
     named = []
     for column in columns:
@@ -201,7 +214,10 @@ def _name_values(
 def _guess_statistic(
     column: ReportedColumn, label: str, columns: Sequence[ReportedColumn]
 ) -> ReportedColumn:
-    """Return a column of results that nothing names as one of means, medians or successes."""
+    """Return a column of results with a statistic guessed from its cells and the other columns.
+
+    It is the number of successes, the median or the mean.
+    """
     if column.has_counts:
         return column.name_statistic("n_succeeded", label)
     if _has_quartiles_beside(columns):
@@ -210,7 +226,7 @@ def _guess_statistic(
 
 
 def _has_quartiles_beside(columns: Sequence[ReportedColumn]) -> bool:
-    """Say whether quartiles stand in columns without a label, and nothing that belongs to means."""
+    """Say whether columns without a label hold quartiles, and none of them a spread of means."""
     beside = {column.heading.statistic for column in columns if not column.heading.label}
     return not beside.isdisjoint(QUARTILES) and beside.isdisjoint(BESIDE_MEANS)
 
@@ -218,14 +234,14 @@ def _has_quartiles_beside(columns: Sequence[ReportedColumn]) -> bool:
 def _pick_results(
     sheet: Sheet, columns: Sequence[ReportedColumn], yours: YourSide | None
 ) -> list[ReportedColumn]:
-    """Return the columns of results among those that name no statistic; ask where it is open."""
+    """Return the columns of results among those of no statistic; ask if they may be several."""
     unnamed = [column for column in columns if column.heading.statistic is None]
     if not unnamed:
         raise ask_result_column(sheet)
     if yours is not None:
-        yours_too = [column for column in unnamed if _is_called_as_yours(column, yours)]
-        if yours_too:
-            return yours_too
+        shared = [column for column in unnamed if _is_called_as_yours(column, yours)]
+        if shared:
+            return shared
     generic = [column for column in unnamed if column.heading.label in GENERIC]
     results = generic or unnamed
     if len(results) > 1:
@@ -237,7 +253,7 @@ def _pick_results(
 
 
 def _is_called_as_yours(column: ReportedColumn, yours: YourSide) -> bool:
-    """Say whether one of your columns has the heading of a column, or its label."""
+    """Say whether one of your columns is called as this column or its label: acc, for acc (%)."""
     label = column.heading.label
     return yours.knows(column.name) or (bool(label) and yours.knows(label))
 
@@ -245,9 +261,9 @@ def _is_called_as_yours(column: ReportedColumn, yours: YourSide) -> bool:
 def _check_single(
     sheet: Sheet, column: ReportedColumn, yours: YourSide | None, *, has_spread_beside: bool
 ) -> None:
-    """Ask about a single column of numbers whose heading does not say what it is, or whose.
+    """Ask about the single column of numbers, if it may be no mean, or not of your values.
 
-    `has_spread_beside`: a column of spreads stands beside it, so that it holds means or medians.
+    `has_spread_beside`: another column holds spreads, so that this one holds means or medians.
     """
     label = column.heading.label
     is_generic = not label or label in GENERIC | DIFFERENCES

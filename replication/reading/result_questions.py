@@ -1,4 +1,4 @@
-"""Questions about the columns of a report: which of them hold results, and whose."""
+"""Questions about the columns of a report: which of them hold results, and of what."""
 
 import difflib
 import re
@@ -14,7 +14,7 @@ from replication.reading.your_side import YourSide
 
 
 def ask_columns(sheet: Sheet, names: Sequence[str]) -> Question:
-    """Return the question what columns are that name no statistic; all of them in one go."""
+    """Return the question what some columns are whose headings name no statistic."""
     first = quote_argument(names[0])
     near = difflib.get_close_matches(fold(names[0]), NAMES, n=1)
     meant = f" (did you mean {near[0]}?)" if near and len(names) == 1 else ""
@@ -27,7 +27,7 @@ def ask_columns(sheet: Sheet, names: Sequence[str]) -> Question:
 
 
 def ask_label(column: ReportedColumn, value_name: str) -> Question:
-    """Return the question whether means of acc, as in acc_mean, are those of your values."""
+    """Return the question whether the label of a mean, acc of acc_mean, means your values."""
     both = quote_argument(f"{value_name}={column.name}")
     message = (
         f"is {quote([column.heading.label])} of the report your {quote([value_name])}? if so give "
@@ -37,20 +37,23 @@ def ask_label(column: ReportedColumn, value_name: str) -> Question:
 
 
 def ask_result_column(sheet: Sheet) -> Question:
-    """Return the question where the results stand; cells that cannot be read are shown."""
+    """Return the question which column holds the results.
+
+    A column whose cells have digits, but are no form of a number, is shown as the likely one.
+    """
     message = f"{sheet.name} has no mean, median or share, only {quote(sheet.names)}"
     for column in sheet.columns:
-        if column.is_numeric or not column.known:
+        if column.is_numeric or not column.distinct_texts:
             continue
-        if all(re.search(r"\d", text) for text in column.known):
-            cells = quote(column.known[:2])
+        if all(re.search(r"\d", text) for text in column.distinct_texts):
+            cells = quote(column.distinct_texts[:2])
             why = f"{quote([column.name])} holds {cells}, which is no form of a number"
             return Question(Cause.STATISTIC, f"{message}; {why}: write it as 0.83 or 0.83 ± 0.04")
     return Question(Cause.STATISTIC, f"{message}; name it with `value`")
 
 
 def ask_wide(sheet: Sheet, names: Sequence[str], yours: YourSide | None) -> Question:
-    """Return the question whether several headings are cells of a key, or one holds the results."""
+    """Return the question whether several headings are a key, or one column holds the results."""
     argument = names[0]
     if yours is not None:
         argument = f"{yours.value or 'VALUE'}={names[0]}"
@@ -63,7 +66,7 @@ def ask_wide(sheet: Sheet, names: Sequence[str], yours: YourSide | None) -> Ques
 
 
 def ask_statistic(sheet: Sheet, name: str, value_name: str | None) -> Question:
-    """Return the question what the numbers of a single column are."""
+    """Return the question which statistic the only column of numbers holds."""
     message = (
         f"is {quote([name])} of {sheet.name} a mean, a median or a share? if means, give `value` "
         f"{_pair_names(name, value_name)}; if not, call the column median or share"
@@ -72,7 +75,7 @@ def ask_statistic(sheet: Sheet, name: str, value_name: str | None) -> Question:
 
 
 def ask_if_yours(sheet: Sheet, name: str, value_name: str) -> Question:
-    """Return the question whether a single column of results holds what you call otherwise."""
+    """Return the question whether the only column of results is your column of another name."""
     message = (
         f"is {quote([name])} of {sheet.name} your {quote([value_name])}? if so give `value` "
         f"{_pair_names(name, value_name)}{_advise_units(name, value_name)}"
@@ -81,14 +84,14 @@ def ask_if_yours(sheet: Sheet, name: str, value_name: str) -> Question:
 
 
 def _pair_names(name: str, value_name: str | None) -> str:
-    """Return what says that a column holds your values: acc=Ours, or Ours where you have none."""
+    """Return what `value` takes for a column of the report: acc=Ours; Ours if it is read alone."""
     if value_name is None:
         return quote_argument(name)
     return quote_argument(f"{value_name}={name}")
 
 
 def _advise_units(name: str, value_name: str) -> str:
-    """Return advice on two headings whose brackets differ: time [ms], time [s]."""
+    """Return the advice to scale, if the brackets of two headings differ: time [ms], time [s]."""
     their_brackets = BRACKETS.findall(clean(name))
     your_brackets = BRACKETS.findall(clean(value_name))
     if their_brackets == your_brackets:

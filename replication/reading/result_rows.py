@@ -1,4 +1,4 @@
-"""The rows of a report, to statistics by name for each key."""
+"""From the rows of a report to the statistics of each key, by name."""
 
 from collections.abc import Mapping, Sequence
 
@@ -30,27 +30,29 @@ def read_rows(
     reading: Reading,
     label_key: str,
 ) -> TidyReport:
-    """Return the results of a report; cells that hold no number are named in its notes.
+    """Return the results of a report; results that cannot be read are named in its notes.
 
-    `columns`: of results, and of what belongs to them. `label_key`: the name of the key whose cells
-    are labels in headings, as acc in acc_mean.
+    A row gives one result, or one for each label: acc and loss, where headings are acc_mean and
+    loss_mean. `columns`: those of results, spreads and counts. `label_key`: the name of the key
+    whose cells are these labels.
     """
     labels = list(dict.fromkeys(column.heading.label for column in columns if column.is_centre))
     has_labels = len(labels) > 1
     decimals = _find_decimals(sheet, columns, reading)
     texts = {column.name: column.column.list_texts() for column in columns}
     rows: list[ReportRow] = []
-    unread: list[str] = []
+    unreadable: list[str] = []
     for row_index, row_key in enumerate(_list_keys(sheet, keys)):
         for label in labels or [""]:
             key = (*row_key, label) if has_labels else row_key
             cells = {}
             for column in columns:
+                # A column without a label, as n, belongs to all results of its row.
                 if column.heading.label in ("", label):
                     cells[column] = texts[column.name][row_index]
             row = _read_row(key, cells, decimals, reading)
             if row is None:
-                unread.append(_describe_unread(key, cells))
+                unreadable.append(_describe_unreadable(key, cells))
             else:
                 rows.append(row)
     if not rows:
@@ -58,8 +60,8 @@ def read_rows(
     names = [*keys, label_key] if has_labels else keys
     _check_doubled(sheet, names, rows)
     notes = [*sheet.notes, *_note_units(columns), *_note_decimals(decimals, reading)]
-    if unread:
-        notes.append(f"Not read, since no number: {'; '.join(unread)}.")
+    if unreadable:
+        notes.append(f"Not read, since no number: {'; '.join(unreadable)}.")
     described = {column.name: _describe_column(column, reading) for column in columns}
     read_as = _describe_roles(sheet, keys, described, notes)
     return TidyReport(tuple(names), tuple(rows), read_as)
@@ -84,12 +86,12 @@ def _find_decimals(sheet: Sheet, columns: Sequence[ReportedColumn], reading: Rea
         [cell for column in columns for cell in column.column.list_cells()],
         where=sheet.name,
         wanted=reading.decimal,
-        is_point_sure=sheet.is_point_sure,
+        is_decimal_point_sure=sheet.is_decimal_point_sure,
     )
 
 
 def _read_row(key: Key, cells: Cells, decimals: Decimals, reading: Reading) -> ReportRow | None:
-    """Return the result of some cells; None if they hold none, or if one of them cannot be read."""
+    """Return the result that some cells hold; None if they are empty, or one cannot be read."""
     numbers = PlacedNumbers()
     for column, text in cells.items():
         if is_missing(text):
@@ -97,7 +99,9 @@ def _read_row(key: Key, cells: Cells, decimals: Decimals, reading: Reading) -> R
         cell = column.column.split(text)
         if cell is None:
             return None
-        place_cell(numbers, decimals.plain_cell(cell), _find_context(column, reading))
+        context = _find_context(column, reading)
+        place_cell(numbers, decimals.plain_cell(cell), context)
+        # A number of runs in a cell counts before that of its heading, and that before `n`.
         if column.heading.runs is not None:
             numbers.by_name.setdefault("runs", column.heading.runs)
     if not has_result(numbers):
@@ -109,19 +113,19 @@ def _read_row(key: Key, cells: Cells, decimals: Decimals, reading: Reading) -> R
 
 
 def _find_context(column: ReportedColumn, reading: Reading) -> CellContext:
-    """Return what the cells of a column are read by."""
+    """Return what a column and the options say of its cells."""
     return CellContext(column.name, column.heading, reading, column.is_guess)
 
 
-def _describe_unread(key: Key, cells: Cells) -> str:
-    """Return the cells of a result that could not be read, behind its key."""
+def _describe_unreadable(key: Key, cells: Cells) -> str:
+    """Return in words a result that could not be read: its key, and its means as printed."""
     texts = [text for column, text in cells.items() if column.is_centre]
     name = ", ".join(key)
     return f"{name} ({quote(texts)})" if name else quote(texts)
 
 
 def _check_doubled(sheet: Sheet, names: Sequence[str], rows: Sequence[ReportRow]) -> None:
-    """Ask which of several results is meant that have one key."""
+    """Ask which result is meant where several have the same key."""
     for index, name in enumerate(names):
         check_spellings(name, dict.fromkeys(row.key[index] for row in rows))
     seen: set[Key] = set()
@@ -132,14 +136,17 @@ def _check_doubled(sheet: Sheet, names: Sequence[str], rows: Sequence[ReportRow]
 
 
 def _ask_which_result(sheet: Sheet, key: Key, names: Sequence[str]) -> Question:
-    """Return the question which of several results is meant; a column of texts may tell."""
+    """Return the question which result of a key is meant.
+
+    The first column of texts that is no key may tell them apart, and is proposed.
+    """
     called = f" for {quote(key)}" if key else ""
     what = f"{sheet.name} has several results{called}"
     for column in sheet.columns:
         if column.name in names or column.is_numeric:
             continue
         by = ",".join(map(quote_argument, [*names, column.name]))
-        first_cell = column.known[0] if column.known else ""
+        first_cell = column.distinct_texts[0] if column.distinct_texts else ""
         where = quote_argument(f"{column.name}={first_cell}")
         message = f"{what}: tell them apart with `by` {by}, or keep some with `where` {where}"
         return Question(Cause.KEY, message)
@@ -150,11 +157,13 @@ def _ask_which_result(sheet: Sheet, key: Key, names: Sequence[str]) -> Question:
 
 
 def _note_units(columns: Sequence[ReportedColumn]) -> list[str]:
+    """Return a note for each column whose cells have a unit."""
     units = {column.name: column.column.unit for column in columns}
     return [f"Unit of {quote([name])}: {unit}." for name, unit in units.items() if unit]
 
 
 def _note_decimals(decimals: Decimals, reading: Reading) -> list[str]:
+    """Return a note on the decimal sign, unless it is the usual point and nobody asked."""
     if decimals.sign == "." and reading.decimal is None:
         return []
     return [f"Decimal sign: {quote([decimals.sign])}."]
@@ -163,7 +172,7 @@ def _note_decimals(decimals: Decimals, reading: Reading) -> list[str]:
 def _describe_roles(
     sheet: Sheet, keys: Sequence[str], described: Mapping[str, str], notes: Sequence[str]
 ) -> ReadAs:
-    """Return the role of each column; `described`: what those of statistics hold."""
+    """Return the role of each column; `described`: what columns of statistics hold, in words."""
     roles = dict.fromkeys(sheet.names, Role.IGNORED)
     roles |= dict.fromkeys(described, Role.STATISTIC)
     roles |= dict.fromkeys(keys, Role.KEY)
@@ -171,7 +180,7 @@ def _describe_roles(
 
 
 def _describe_column(column: ReportedColumn, reading: Reading) -> str:
-    """Return the heading of a column, with its statistic in words, and whose it is."""
+    """Return the heading of a column, with its statistic and its label in words."""
     context = _find_context(column, reading)
     names = [context.statistic]
     if column.is_guess:

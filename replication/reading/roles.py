@@ -1,4 +1,4 @@
-"""The role of each column of a table of runs; one is inferred only if no other is possible."""
+"""The role of each column of a table of runs; it is inferred only if no other is possible."""
 
 import dataclasses
 import re
@@ -20,9 +20,9 @@ SEED = re.compile(
     r"(?:.*_)?(?:seeds?|runs?|trials?|replicas?|replicates?|rep|folds?|lauf|durchlauf|graine)"
     r"(?:_id|_no|_number|_index)?"
 )
-"""What columns that say which run a row is of are called, folded: run_id, random_seed."""
+"""Headings, folded, of columns that say to which run a row belongs: run_id, random_seed."""
 COUNTERS = {"", "index", "id", "#", "no", "nr", "row", "unnamed:_0", "unnamed_0", "level_0"}
-"""What columns that count rows are called."""
+"""Headings of columns that count the rows."""
 SETTINGS = {
     "lr",
     "learning_rate",
@@ -58,17 +58,17 @@ SETTINGS = {
     "n_units",
     "units",
 }
-"""What settings of an experiment are called: a run differs by them from another."""
-MIN_RISING = 5  # rows in which a column that rises may be a clock
+"""Names of settings of an experiment, by which groups of runs differ."""
+MIN_RISING = 5  # rows, from which a column that rises in every row may be steps
 
 
 @dataclasses.dataclass(frozen=True)
 class OtherSide:
-    """What the report names, by which a table of runs is read.
+    """What the report tells about a table of runs.
 
-    `keys`: columns of yours that are keys of both. `values`: names, folded, of what is reported.
-    `is_share`: nothing but a share of successes is reported. `numbers`: headings of the report,
-    folded, that hold numbers and are no statistics.
+    `keys`: columns of the runs that are keys of both sides. `values`: what the report calls its
+    values, folded. `is_share`: success rates are reported, and nothing else. `numbers`: headings of
+    the report, folded, that hold numbers and are no statistics.
     """
 
     keys: tuple[str, ...] = ()
@@ -78,10 +78,11 @@ class OtherSide:
 
 
 NO_OTHER = OtherSide()
+"""A table of runs is read alone."""
 
 
 class Assignment:
-    """The roles that columns have been given so far."""
+    """The roles that columns have been given so far; columns without one are free."""
 
     def __init__(self, sheet: Sheet, known: Roles) -> None:
         self.sheet = sheet
@@ -107,16 +108,19 @@ class Assignment:
 
 
 def find_roles(sheet: Sheet, reading: Reading, other: OtherSide, known: Roles) -> Roles:
-    """Return the role of every column, where only one is possible; ask about the others.
+    """Return the role of every column; ask about a column that may have several.
 
-    `known`: those of columns that were headings before.
+    `known`: the roles of columns that melting made of headings.
     """
     assigned = Assignment(sheet, known)
-    _give_said(assigned, reading, other)
+    _give_named_roles(assigned, reading, other)
     _give_runs(assigned)
     if _find_step(reading) is None:
-        steps = [one.name for one in assigned.free if is_step(one.name) and one.is_numeric]
-        assigned.give([name for name in steps if fold(name) not in other.values], Role.STEP)
+        # A step may itself be the result: steps until a task was solved.
+        for column in assigned.free:
+            is_value = fold(column.name) in other.values
+            if is_step(column.name) and column.is_numeric and not is_value:
+                assigned.give([column.name], Role.STEP)
     if not assigned.list_names(Role.VALUE):
         assigned.give(_find_values(assigned, reading, other), Role.VALUE)
     for column in assigned.free:
@@ -125,31 +129,33 @@ def find_roles(sheet: Sheet, reading: Reading, other: OtherSide, known: Roles) -
     return assigned.finish()
 
 
-def _give_said(assigned: Assignment, reading: Reading, other: OtherSide) -> None:
-    """Give the roles that were said; a key called metric may stand for the headings."""
+def _give_named_roles(assigned: Assignment, reading: Reading, other: OtherSide) -> None:
+    """Give the roles that the options name, and the keys that the report names."""
     sheet = assigned.sheet
     assigned.give(sheet.choose(reading.ignore), Role.IGNORED)
+    # A key "metric" may stand for the headings of several columns of values.
     keys = [name for name in reading.keys if fold(name) != "metric" or sheet.find(name)]
     assigned.give(sheet.choose(keys) if reading.by else other.keys, Role.KEY)
     assigned.give(sheet.choose(reading.seed), Role.SEED)
-    if Role.VALUE not in assigned.roles.values():
+    if Role.VALUE not in assigned.roles.values():  # melting makes a column of values
         assigned.give(sheet.choose(reading.values), Role.VALUE)
     step = _find_step(reading)
     if step is not None:
         assigned.give(sheet.choose([step]), Role.STEP)
     if reading.succeeded is not None:
         assigned.give(sheet.choose([reading.succeeded]), Role.SUCCEEDED)
+        # Where success rates were reported, whether a run succeeded is its value.
         if not reading.values and other.is_share:
             assigned.give(sheet.choose([reading.succeeded]), Role.VALUE)
 
 
 def _find_step(reading: Reading) -> str | None:
-    """Return the column of steps that was named."""
+    """Return the column of steps that the option `take` names."""
     return None if reading.take is None else reading.take.step
 
 
 def _give_runs(assigned: Assignment) -> None:
-    """Give columns that say which run a row is of, and those that only count rows."""
+    """Give roles to columns that say to which run a row belongs, or only count the rows."""
     for column in assigned.free:
         folded = fold(column.name)
         if folded in COUNTERS and column.is_counter:
@@ -160,7 +166,7 @@ def _give_runs(assigned: Assignment) -> None:
 
 
 def _drop_labels(assigned: Assignment) -> None:
-    """Leave out columns that name each row, where another one says the seed."""
+    """Ignore columns with a different name in each row, if there is a column of seeds."""
     names = assigned.list_names(Role.SEED)
     seeds = [name for name in names if "seed" in fold(name)]
     labels = [name for name in names if assigned.sheet[name].n_distinct == assigned.sheet.n_rows]
@@ -169,52 +175,56 @@ def _drop_labels(assigned: Assignment) -> None:
 
 
 def _find_values(assigned: Assignment, reading: Reading, other: OtherSide) -> list[str]:
-    """Return the columns of values: those that the report names, or the only one of numbers."""
+    """Return the columns of values: those that the report names, or the only one that is possible.
+
+    Ask if several are.
+    """
     numeric = [column for column in assigned.free if column.is_numeric]
-    named = [one.name for one in numeric if _is_named(one.name, other.values)]
+    named = [column.name for column in numeric if _is_named(column.name, other.values)]
     if named:
         return named
-    called = [one.name for one in numeric if fold(one.name) == "value"]
-    if called:
-        return called
+    called_value = [column.name for column in numeric if fold(column.name) == "value"]
+    if called_value:
+        return called_value
     candidates = _list_candidates(numeric, is_share=other.is_share)
-    if not candidates:  # of a table with nothing else, steps may be what was measured
+    if not candidates:  # in a table with no other numbers, steps may be what was measured
         candidates = [assigned.sheet[name] for name in assigned.list_names(Role.STEP)]
     if not candidates and reading.succeeded is not None:
         return [reading.succeeded]
     if len(candidates) == 1:
         _check_counter(assigned, candidates[0])
         return [candidates[0].name]
-    binary = [one.name for one in candidates if one.is_binary]
+    binary = [column.name for column in candidates if column.is_binary]
     if other.is_share and len(binary) == 1:
         return binary
-    raise ask_value(assigned.sheet, [one.name for one in candidates])
+    raise ask_value(assigned.sheet, [column.name for column in candidates])
 
 
 def _list_candidates(numeric: Sequence[Column], *, is_share: bool) -> Sequence[Column]:
-    """Return the columns of numbers that may hold values; the likely ones, if there are any.
+    """Return the columns of numbers that may hold values; only the likely ones, if there are any.
 
-    `is_share`: a share was reported, whose values say yes and no as settings may.
+    `is_share`: success rates were reported. Then a column of 0 and 1, which may otherwise be a
+    setting, is likely, too.
     """
-    likely = [one for one in numeric if not is_aside(one.name) and one.varies]
+    likely = [column for column in numeric if not is_aside(column.name) and column.varies]
     if not is_share:
-        measured = [one for one in likely if not is_setting(one)]
+        measured = [column for column in likely if not is_setting(column)]
         likely = measured or likely
     return likely or numeric
 
 
 def is_setting(column: Column) -> bool:
-    """Say whether a column is a setting by its name, or says yes and no: beside others no value."""
+    """Say whether a column may be a setting: by its name, or because it holds only 0 and 1."""
     return fold(column.name) in SETTINGS or column.is_binary
 
 
 def _is_named(name: str, values: frozenset[str]) -> bool:
-    """Say whether a report has a column of that name; of eval/return the last part counts."""
+    """Say whether the report has values of this name, or of its last part: eval/return."""
     return fold(name) in values or fold(re.split(r"[/.]", name)[-1]) in values
 
 
 def _check_counter(assigned: Assignment, column: Column) -> None:
-    """Ask about a single column of numbers that counts the rows."""
+    """Ask whether the only column of numbers holds values, if it counts the rows."""
     if column.is_counter and len(column) >= MIN_RISING and assigned.list_names(Role.STEP) == []:
         name = quote_argument(column.name)
         message = (
@@ -232,20 +242,20 @@ def ask_value(sheet: Sheet, names: Sequence[str]) -> Question:
             f"should with `value`, to hear which of its cells is no number: {quote(sheet.names)}"
         )
         return Question(Cause.VALUE, message)
-    listed = names
-    example = quote_argument(listed[0])
+    example = quote_argument(names[0])
     message = (
         f"which column of {sheet.name} holds the values? give `value` {example}, or another of "
-        f"{quote(listed)}"
+        f"{quote(names)}"
     )
-    stems = {re.sub(r"\d+", "", name) for name in listed}
-    if len(stems) == 1 and len(listed) > 1:
-        message += f"; if these are runs, give `wide` {quote_argument('seed=' + ','.join(listed))}"
+    # Names that differ in a number alone, as acc1 and acc2, may be runs.
+    stems = {re.sub(r"\d+", "", name) for name in names}
+    if len(stems) == 1 and len(names) > 1:
+        message += f"; if these are runs, give `wide` {quote_argument('seed=' + ','.join(names))}"
     return Question(Cause.VALUE, message)
 
 
 def _ask_of_rest(assigned: Assignment, column: Column) -> None:
-    """Ask about a column that tells runs of one group apart, or that may be a clock."""
+    """Ask about a column without a role, if it tells runs of a group apart or may be steps."""
     groups = group_rows(assigned.sheet, assigned.list_names(Role.KEY))
     if not column.varies or _is_harmless(assigned, column):
         return
@@ -257,7 +267,10 @@ def _ask_of_rest(assigned: Assignment, column: Column) -> None:
 
 
 def _is_harmless(assigned: Assignment, column: Column) -> bool:
-    """Say whether a column only says when, where or under which name a run was made."""
+    """Say whether a column only says when, where or under which name a run was made.
+
+    A clock that rises from row to row is not harmless without seeds: it may be the steps of a run.
+    """
     if is_aside(column.name):
         return not (column.is_numeric and _rises(column) and not assigned.list_names(Role.SEED))
     is_label = column.n_distinct == len(column) and fold(column.name) not in SETTINGS
@@ -265,30 +278,35 @@ def _is_harmless(assigned: Assignment, column: Column) -> bool:
 
 
 def _tells_apart(assigned: Assignment, column: Column) -> bool:
-    """Say whether a column is a setting or a label, and not a second measurement."""
+    """Say whether a column is a setting or a label, and no second measurement.
+
+    Numbers that occur twice on average may be a setting; in a log, measurements repeat as well.
+    """
     if not column.is_numeric or fold(column.name) in SETTINGS:
         return True
     if assigned.list_names(Role.STEP):
-        return False  # of a log, in which all sorts of things go up and repeat
+        return False
     return column.is_binary or 2 * column.n_distinct <= len(column)
 
 
 def _ask_group(assigned: Assignment, column: Column) -> Question:
+    """Return the question what a column is that tells runs of a group apart."""
     name = quote_argument(column.name)
-    cells = column.known
+    cells = column.distinct_texts
     keys = ",".join([*map(quote_argument, assigned.list_names(Role.KEY)), name])
-    ways = [f"`by` {keys}", f"`where` {quote_argument(f'{column.name}={cells[0]}')}"]
+    answers = [f"`by` {keys}", f"`where` {quote_argument(f'{column.name}={cells[0]}')}"]
     if column.is_binary:
-        ways.append(f"`succeeded` {name}")
+        answers.append(f"`succeeded` {name}")
     if column.is_numeric and not column.is_binary:
-        ways.append(f"`take` {quote_argument(f'{column.name}=last')} if it is a step")
-    ways.append(f"`ignore` {name}")
-    listed = f"{', '.join(ways[:-1])} or {ways[-1]}"
+        answers.append(f"`take` {quote_argument(f'{column.name}=last')} if it is a step")
+    answers.append(f"`ignore` {name}")
+    listed = f"{', '.join(answers[:-1])} or {answers[-1]}"
     message = f"{quote([column.name])} differs among your runs ({quote(cells)}): give {listed}"
     return Question(Cause.GROUP, message)
 
 
 def _ask_step(column: Column) -> Question:
+    """Return the question whether the rows of a column that rises are runs or steps of one."""
     name = quote_argument(column.name)
     message = (
         f"{quote([column.name])} rises from row to row: is each row a run (give `ignore` {name}), "
@@ -298,7 +316,7 @@ def _ask_step(column: Column) -> Question:
 
 
 def _rises(column: Column) -> bool:
-    """Say whether numbers rise from each row to the next."""
+    """Say whether the numbers of a column, `MIN_RISING` or more, rise from each row to the next."""
     if len(column) < MIN_RISING or column.n_distinct < len(column):
         return False
     if column.numbers is not None:

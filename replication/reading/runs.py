@@ -1,4 +1,4 @@
-"""A table of runs, to a value for each run, its keys and its seed."""
+"""From a table of runs to a value for each run, its keys and its seed."""
 
 import dataclasses
 import re
@@ -27,36 +27,39 @@ from replication.reading.question import Cause, Question, quote, quote_argument
 from replication.reading.roles import COUNTERS, NO_OTHER, SEED, OtherSide, find_roles
 from replication.reading.sheet import BoolArray, Column, FloatArray, IntArray, Sheet
 from replication.reading.tidy import Key, ReadAs, Role, Roles, TidyRuns
-from replication.reading.trackers import is_step, unstack_runs
+from replication.reading.trackers import is_step, read_export
 from replication.reading.typeset import fold
 from replication.wording import plural
 
 WHOLE = re.compile(r"[0-9]+(?:\.0)?")
-"""A seed, as a table or a data frame has it."""
+"""A seed, as a table (12) or a data frame (12.0) has it."""
 METRIC = "metric"
-"""The key that headings of several columns of values are."""
+"""The name of the key whose cells are the headings of several columns of values."""
+# Cells of a column that says which runs succeeded, in small letters.
 YES = {"1", "1.0", "t", "true", "y", "yes"}
 NO = {"0", "0.0", "f", "false", "n", "no"}
 SUMMARIES = {*STATISTICS, *COUNTS, "ci", "spread", "ci_low", "ci_high"}
-"""What a heading beside those of runs or methods may be a summary of."""
+"""Statistics in headings that may sum up the columns of runs or methods beside them."""
 
 
 def read_runs_of(sheet: Sheet, reading: Reading, other: OtherSide = NO_OTHER) -> TidyRuns:
-    """Return the runs of a table; `other`: what the report names of it."""
-    sheet = filter_rows(unstack_runs(sheet), reading.where)
+    """Return the runs of a table; `other`: what the report tells about it."""
+    sheet = filter_rows(read_export(sheet), reading.where)
     sheet, known = melt_headings(sheet, reading)
     roles = find_roles(sheet, reading, other, known)
     for name, role in roles.items():
         if role is Role.SEED and name not in known:
             _ask_of_last_rows(sheet, sheet[name], list_columns(sheet, roles, Role.VALUE))
     values = read_values(sheet, roles, reading)
-    return _group(_take(_drop_empty(values), reading), roles)
+    values = _drop_empty(values)
+    values = _take(values, reading)
+    return _group(values, roles)
 
 
 def melt_headings(sheet: Sheet, reading: Reading) -> tuple[Sheet, dict[str, Role]]:
-    """Return a table with a row for each of its headings that are a key, runs or steps.
+    """Return a table in which headings that are runs, steps or a key have become a column.
 
-    With it come the roles of the columns that this made.
+    Also return the roles of the columns that this made; there are none if no heading is.
     """
     if reading.wide is not None:
         return _melt_wide(sheet, reading, reading.wide)
@@ -76,13 +79,16 @@ def melt_headings(sheet: Sheet, reading: Reading) -> tuple[Sheet, dict[str, Role
 
 
 def _ask_of_last_rows(sheet: Sheet, seeds: Column, values: Sequence[Column]) -> None:
-    """Ask what values below the runs are: seeds are whole numbers, but not in the last rows."""
+    """Ask what the last rows are, if seeds are whole numbers in all rows above them only.
+
+    They may sum up the runs: their cells below the seeds are empty or hold a word such as all.
+    """
     if len(seeds) == 0 or (seeds.numbers is not None and not np.isnan(seeds.numbers[-1])):
         return
     texts = [text.strip() for text in seeds.list_texts()]
     n_runs = _count_seeds(texts)
     below = texts[n_runs:]
-    if n_runs <= len(below):
+    if n_runs <= len(below):  # too many rows for a summary
         return
     cells = [text for column in values for text in column.list_texts()[n_runs:]]
     if all(is_missing(text) for text in cells):
@@ -98,7 +104,9 @@ def _ask_of_last_rows(sheet: Sheet, seeds: Column, values: Sequence[Column]) -> 
 
 
 def _count_seeds(texts: Sequence[str]) -> int:
-    """Return how many seeds stand above cells that are none; 0 if one of these stands among them.
+    """Return how many cells come before the last ones that are no seeds.
+
+    A seed is a whole number. 0 if another cell that is no seed stands among the seeds.
 
     >>> _count_seeds(["0", "1", "2", "all"]), _count_seeds(["0", "all", "2"])
     (3, 0)
@@ -111,9 +119,10 @@ def _count_seeds(texts: Sequence[str]) -> int:
 
 
 def _melt_wide(sheet: Sheet, reading: Reading, wide: Wide) -> tuple[Sheet, dict[str, Role]]:
-    """Return a table with a row for each heading of the columns of `wide`, and their roles.
+    """Return a table with a row for each heading that the option `wide` means.
 
-    These headings become a column of seeds, of steps or of a key, by what `wide` calls them.
+    Also return the roles of the two new columns. The headings become seeds, steps or a key,
+    depending on the name that `wide` gives them.
     """
     columns = sheet.choose(wide.columns) if wide.columns else _find_wide(sheet, reading)
     if not columns:
@@ -128,9 +137,9 @@ def _melt_wide(sheet: Sheet, reading: Reading, wide: Wide) -> tuple[Sheet, dict[
 
 
 def _find_wide(sheet: Sheet, reading: Reading) -> list[str]:
-    """Return columns of numbers whose headings can be a key."""
-    said = [*reading.keys, *reading.seed, *reading.ignore]
-    taken = {sheet.find(name) for name in said}
+    """Return the columns of numbers whose headings may be a key: no seeds, steps or counters."""
+    named = [*reading.keys, *reading.seed, *reading.ignore]
+    taken = {sheet.find(name) for name in named}
     names = []
     for column in sheet.columns:
         folded = fold(column.name)
@@ -142,7 +151,7 @@ def _find_wide(sheet: Sheet, reading: Reading) -> list[str]:
 
 
 def _ask_of_summaries(sheet: Sheet, names: Sequence[str]) -> None:
-    """Ask whether a heading such as mean, among others, is a key as they are or their summary."""
+    """Ask whether a column headed mean, or the like, sums up the columns beside it."""
     summaries = []
     for name in names:
         heading = read_heading(name)
@@ -160,10 +169,10 @@ def _ask_of_summaries(sheet: Sheet, names: Sequence[str]) -> None:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Values:
-    """A value of each row, with what tells its run and its group.
+    """The value of each row, and the columns that tell its group, its run and its step.
 
-    `keys`: names and columns of the keys; `seeds`: columns of seeds; `steps`: of steps. `notes`:
-    what was left out.
+    `keys`, `seeds`, `steps`: these columns. `values`: float64[n]. `succeeded`: bool[n], or None
+    where it is not known. `notes`: what was left out. `n_missing`: the number of rows left out.
     """
 
     sheet: Sheet
@@ -177,7 +186,7 @@ class Values:
     n_missing: int = 0
 
     def take(self, rows: IntArray | BoolArray, *, notes: Sequence[str] = ()) -> "Values":
-        """Return some of the rows."""
+        """Return some of the rows, with more notes."""
         return dataclasses.replace(
             self,
             keys=tuple(column.take(rows) for column in self.keys),
@@ -189,18 +198,18 @@ class Values:
         )
 
     def combine(self, columns: Sequence[Column]) -> IntArray:
-        """Return the group of each row by some columns."""
+        """Return a code for each row, int64[n], equal where the cells of some columns are equal."""
         return combine_codes([column.codes for column in columns], self.values.size)
 
 
 def read_values(sheet: Sheet, roles: Roles, reading: Reading) -> Values:
-    """Return the values of a table, of several columns one below the other."""
+    """Return the values of a table; several columns of values stand one below the other."""
     names = [name for name, role in roles.items() if role is Role.VALUE]
     if not names and reading.succeeded is not None:
         names = [reading.succeeded]
     columns = [sheet[name] for name in names]
     decimals = _find_decimals(sheet, columns, reading)
-    # Several columns of values stand one below the other, and all others are repeated beside them.
+    # For that, the rows of all other columns are repeated.
     rows = np.tile(np.arange(sheet.n_rows), len(columns))
     keys = [column.take(rows) for column in list_columns(sheet, roles, Role.KEY)]
     if len(columns) > 1:
@@ -222,16 +231,19 @@ def read_values(sheet: Sheet, roles: Roles, reading: Reading) -> Values:
 
 
 def add_flags(values: Values, flags: FloatArray) -> Values:
-    """Return the rows of which it is known whether they succeeded, with whether they did.
+    """Return the rows with `succeeded`; rows of which it is not known are left out.
 
-    `flags`: float64[n], 1 where a run succeeded, 0 where not, NaN where nothing says it.
+    `flags`: float64[n], 1 where a run succeeded, 0 where not, NaN where it is not known.
     """
     with_flags = dataclasses.replace(values, succeeded=flags == 1.0)
     return drop_unknown(with_flags, np.isnan(flags))
 
 
 def drop_unknown(values: Values, is_unknown: BoolArray) -> Values:
-    """Return the rows of which it is known whether they succeeded."""
+    """Return the rows without those of which it is not known whether they succeeded.
+
+    `is_unknown`: bool[n], which these are.
+    """
     n_unknown = int(is_unknown.sum())
     if n_unknown == 0:
         return values
@@ -251,16 +263,18 @@ def _find_decimals(sheet: Sheet, columns: Sequence[Column], reading: Reading) ->
         [cell for column in columns for cell in column.list_cells()],
         where=sheet.name,
         wanted=reading.decimal,
-        is_point_sure=sheet.is_point_sure,
+        is_decimal_point_sure=sheet.is_decimal_point_sure,
     )
 
 
 def _note_units(columns: Sequence[Column]) -> list[str]:
+    """Return a note for each column whose cells have a unit."""
     with_unit = [column for column in columns if column.unit]
     return [f"Unit of {quote([column.name])}: {column.unit}." for column in with_unit]
 
 
 def _note_decimals(decimals: Decimals, reading: Reading) -> list[str]:
+    """Return a note on the decimal sign, unless it is the usual point and nobody asked."""
     if decimals.sign == "." and reading.decimal is None:
         return []
     seen = "" if decimals.witness is None else f", as in {decimals.witness}"
@@ -268,7 +282,7 @@ def _note_decimals(decimals: Decimals, reading: Reading) -> list[str]:
 
 
 def to_values(column: Column, decimals: Decimals) -> FloatArray:
-    """Return a column of values as floats, NaN where it is empty; ask about text among them."""
+    """Return a column of values as floats, NaN for empty cells; ask about texts among them."""
     if column.numbers is not None:
         return column.numbers
     _check_per_cent(column)
@@ -287,20 +301,22 @@ def to_values(column: Column, decimals: Decimals) -> FloatArray:
 
 
 def _is_per_cent(column: Column) -> bool:
-    return column.numbers is None and any("%" in text for text in column.known)
+    """Say whether any cell has a per cent sign."""
+    return column.numbers is None and any("%" in text for text in column.distinct_texts)
 
 
 def _check_per_cent(column: Column) -> None:
-    """Refuse a per cent sign behind some of the numbers only."""
-    if len({"%" in text for text in column.known}) > 1:
+    """Refuse a column with a per cent sign behind some numbers and not behind others."""
+    if len({"%" in text for text in column.distinct_texts}) > 1:
         message = f"{quote([column.name])} has a per cent sign in some cells only; write all alike"
         raise Question(Cause.UNIT, message)
 
 
 def _refuse_text(column: Column, text: str, cell: Cell | None) -> Question:
-    """Say where a column of values first has a text that is no number, and what to do.
+    """Return the error for a text in a column of values: in which row, and what to do.
 
-    `cell`: what was read of it, as of "0.83 ± 0.04", which sums up several runs; None of a word.
+    `cell`: the numbers of the text, as of "0.83 ± 0.04", which sums up several runs; None if it has
+    none.
     """
     row = column.list_texts().index(text) + 1
     what = f"{quote([column.name])} holds {quote([text])} in row {row} of the data"
@@ -316,7 +332,7 @@ def _refuse_text(column: Column, text: str, cell: Cell | None) -> Question:
 
 
 def to_flags(column: Column) -> FloatArray:
-    """Return a column of yes and no as 1 and 0, NaN where it is empty."""
+    """Return a column of yes and no as 1 and 0, float64[n], with NaN for empty cells."""
     if column.numbers is not None:
         known = column.numbers[~np.isnan(column.numbers)]
         if not np.isin(known, (0.0, 1.0)).all():
@@ -337,13 +353,16 @@ def to_flags(column: Column) -> FloatArray:
 
 
 def _refuse_flags(column: Column) -> DataError:
-    """Return the error for a column that says something else than yes and no."""
+    """Return the error for a column with other cells than yes and no."""
     allowed = "allowed are 1 and 0, true and false, yes and no"
-    return DataError(f"{quote([column.name])} holds {quote(column.known)}; {allowed}")
+    return DataError(f"{quote([column.name])} holds {quote(column.distinct_texts)}; {allowed}")
 
 
 def _drop_empty(values: Values) -> Values:
-    """Return the rows that have a value and all of their keys."""
+    """Return the rows that have a value and all keys; the others are counted and noted.
+
+    In a log, a step without a value is usual, and neither counted nor noted.
+    """
     is_empty = np.isnan(values.values)
     lacks_key = np.zeros(values.values.size, dtype=np.bool_)
     for column in values.keys:
@@ -368,7 +387,7 @@ def _drop_empty(values: Values) -> Values:
 
 
 def _take(values: Values, reading: Reading) -> Values:
-    """Return a row for each run: of a log what was said to stand for it."""
+    """Return one row for each run; that of a log is chosen or computed as `take` says."""
     runs = values.combine([*values.keys, *values.seeds])
     has_several_rows = is_log(runs)
     if values.steps and has_several_rows and (values.seeds or _has_steps(values)):
@@ -384,13 +403,15 @@ def _take(values: Values, reading: Reading) -> Values:
 
 
 def _has_steps(values: Values) -> bool:
-    """Say whether any column of steps holds more than one."""
+    """Say whether any column of steps holds different steps."""
     return any(column.varies for column in values.steps)
 
 
 def _take_steps(values: Values, runs: IntArray, reading: Reading) -> Values:
-    """Return a row for each run of a log; `runs`: the run of each row."""
-    step = max(values.steps, key=lambda column: column.n_distinct)  # of epoch and step the finer
+    """Return one row for each run of a log; `runs`: the run of each row, int64[n]."""
+    step = max(
+        values.steps, key=lambda column: column.n_distinct
+    )  # the finer one of epoch and step
     log = Log(
         name=values.sheet.name,
         step=step.name,
@@ -412,9 +433,9 @@ def _take_steps(values: Values, runs: IntArray, reading: Reading) -> Values:
 
 
 def _ask_seed(values: Values, runs: IntArray) -> Question:
-    """Return the question what tells rows of one seed apart."""
+    """Return the question what tells apart the rows of a seed that occurs twice."""
     row = find_doubled(runs)
-    assert row is not None
+    assert row is not None  # the caller has found that one occurs twice
     names = [column.name for column in values.seeds]
     cells = [column.list_texts()[row] for column in values.seeds]
     key = [column.list_texts()[row] for column in values.keys]
@@ -428,12 +449,12 @@ def _ask_seed(values: Values, runs: IntArray) -> Question:
 
 
 def _group(values: Values, roles: Roles) -> TidyRuns:
-    """Return runs by group: those that have the same keys."""
+    """Return the runs in groups of equal keys."""
     group_codes = values.combine(values.keys)
     first_rows = find_first_rows(group_codes)
     cells = []
     for column in values.keys:
-        check_spellings(column.name, column.known)
+        check_spellings(column.name, column.distinct_texts)
         cells.append([column.levels[code] for code in column.codes[first_rows]])
     groups: list[Key] = list(zip(*cells, strict=True)) if cells else [()]
     return TidyRuns(

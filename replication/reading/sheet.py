@@ -1,4 +1,4 @@
-"""A table as it stands in a file: headings, and cells by column."""
+"""A table as it stands in a file, by column: headings, and cells as texts or numbers."""
 
 import dataclasses
 import difflib
@@ -20,17 +20,17 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 UNIT = re.compile(r"(?<=[\d.])\s?([A-Za-zµ]{1,4})")  # 3.1 s
-DENSE = 8  # the largest range of whole numbers for which a table is made, in cells
-SUFFIXES = {"k", "K", "M", "G", "B", "e"}
+DENSE = 8  # whole numbers are counted in a table if their range is at most 8 times their number
+SUFFIXES = {"k", "K", "M", "G", "B", "e"}  # part of a number, and no units: 1.2k
 MULTIPLES = {"mio", "mil", "mill", "mn", "mrd", "bn", "tsd", "th"}  # no units: 3.1 Mio
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Column:
-    """A column: its heading, and its cells.
+    """A column: its heading, and its cells in one of three forms.
 
-    These are texts; or distinct texts and the index of each cell among them (`coded`), as a large
-    table has them; or floats, where all are plain numbers.
+    `texts`: a text for each cell. `coded`: the distinct texts, and the index of each cell among
+    them, as a large table is read. `numbers`: floats, if all cells are plain numbers.
     """
 
     name: str
@@ -65,14 +65,14 @@ class Column:
 
     @functools.cached_property
     def levels(self) -> list[str]:
-        """The distinct texts."""
+        """The distinct texts, empty ones included; those of `codes`."""
         if self.numbers is not None:
             return format_floats(self._distinct_numbers[0])
         return self._distinct[0]
 
     @property
     def codes(self) -> IntArray:
-        """The index of each cell among the distinct texts, int64[n]."""
+        """The index of each cell in `levels`, int64[n]."""
         if self.numbers is not None:
             return self._distinct_numbers[1]
         return self._distinct[1]
@@ -90,9 +90,10 @@ class Column:
         if self.numbers is None:
             return self.n_distinct > 1
         first = self.numbers[0]
-        return not bool(
-            (np.isnan(self.numbers) if np.isnan(first) else self.numbers == first).all()
-        )
+        is_as_first = self.numbers == first
+        if np.isnan(first):
+            is_as_first = np.isnan(self.numbers)
+        return not bool(is_as_first.all())
 
     def get_text(self, row: int) -> str:
         """Return one cell of a column of texts."""
@@ -109,8 +110,8 @@ class Column:
         return [levels[code] for code in self.codes]
 
     @functools.cached_property
-    def known(self) -> list[str]:
-        """Distinct texts that are not empty."""
+    def distinct_texts(self) -> list[str]:
+        """The distinct texts that are not empty."""
         return [text for text in self.levels if not is_missing(text)]
 
     @functools.cached_property
@@ -123,10 +124,10 @@ class Column:
 
     @functools.cached_property
     def unit(self) -> str:
-        """A unit that stands behind all numbers, as in 3.1 s; nothing if there is none."""
+        """The unit behind at least half of the numbers, as in 3.1 s; "" if there is none."""
         if self.numbers is not None:
             return ""
-        matches = [UNIT.search(clean(text)) for text in self.known]
+        matches = [UNIT.search(clean(text)) for text in self.distinct_texts]
         units = {match[1] for match in matches if match and match.end() == len(match.string)}
         if len(units) != 1:
             return ""
@@ -134,10 +135,10 @@ class Column:
         if unit in SUFFIXES or unit.lower() in MULTIPLES:
             return ""
         n_with_unit = sum(match is not None for match in matches)
-        return unit if 2 * n_with_unit >= len(self.known) else ""
+        return unit if 2 * n_with_unit >= len(self.distinct_texts) else ""
 
     def split(self, text: str) -> Cell | None:
-        """Return the numbers of one of its cells, without the unit of the column."""
+        """Return the numbers of a cell of this column, without its unit; None if it has none."""
         truth = TRUTH.get(text.strip().lower()) if self.is_truth else None
         if truth is not None:
             return Cell(value=truth)
@@ -147,22 +148,22 @@ class Column:
         return split_cell(body)
 
     def list_cells(self) -> list[Cell]:
-        """Return the numbers of its distinct cells, of those texts that can be read."""
+        """Return the numbers of its distinct texts that can be read; an empty list for floats."""
         if self.numbers is not None:
             return []
-        cells = [self.split(text) for text in self.known]
+        cells = [self.split(text) for text in self.distinct_texts]
         return [cell for cell in cells if cell is not None]
 
     @functools.cached_property
     def is_truth(self) -> bool:
         """Whether it says true and false, or yes and no."""
-        if self.numbers is not None or not self.known:
+        if self.numbers is not None or not self.distinct_texts:
             return False
-        return all(text.strip().lower() in TRUTH for text in self.known)
+        return all(text.strip().lower() in TRUTH for text in self.distinct_texts)
 
     @functools.cached_property
     def is_numeric(self) -> bool:
-        """Whether at least half of what is not empty is numbers."""
+        """Whether at least half of the cells that are not empty are numbers."""
         if self.numbers is not None:
             return True
         if self.is_truth:
@@ -175,7 +176,7 @@ class Column:
     @functools.cached_property
     def has_numbers(self) -> bool:
         """Whether any of its cells is a number."""
-        return self.numbers is not None or any(self.split(text) for text in self.known)
+        return self.numbers is not None or any(self.split(text) for text in self.distinct_texts)
 
     @functools.cached_property
     def is_binary(self) -> bool:
@@ -183,7 +184,9 @@ class Column:
         if self.numbers is not None:
             known = self.numbers[~np.isnan(self.numbers)]
             return bool(((known == 0.0) | (known == 1.0)).all())
-        return self.is_truth or (bool(self.known) and set(self.known) <= {"0", "1", "0.0", "1.0"})
+        return self.is_truth or (
+            bool(self.distinct_texts) and set(self.distinct_texts) <= {"0", "1", "0.0", "1.0"}
+        )
 
     @functools.cached_property
     def is_counter(self) -> bool:
@@ -206,11 +209,11 @@ class Column:
         return texts == [str(int(first) + row) for row in range(len(self))]
 
     def take_coded(self, codes: IntArray) -> Self:
-        """Return the same column with other cells of those that it has."""
+        """Return the column with other cells: `codes`, the indices of its distinct texts."""
         return dataclasses.replace(self, coded=_drop_unused(self.levels, codes))
 
     def take(self, rows: IntArray | BoolArray) -> Self:
-        """Return some of its rows."""
+        """Return the column with some of its rows, by index or by a mask."""
         if self.numbers is not None:
             return dataclasses.replace(self, numbers=self.numbers[rows])
         if self.coded is not None:
@@ -221,14 +224,15 @@ class Column:
 
 
 def _find_distinct_whole(numbers: FloatArray) -> tuple[FloatArray, IntArray] | None:
-    """Return distinct whole numbers, and the index of each cell among them, in linear time.
+    """Return the distinct numbers, and the index of each cell among them, without sorting.
 
-    None if not all are whole, or if their range is much larger than their number.
+    None if not all numbers are whole, or if their range is much larger than their number.
     """
     low = float(numbers.min())
     span = float(numbers.max()) - low
     is_dense = span <= DENSE * numbers.size
-    if not is_dense or not float(low).is_integer():  # nor where any is NaN
+    # Both conditions also fail if any number is NaN.
+    if not is_dense or not float(low).is_integer():
         return None
     offsets = (numbers - low).astype(np.int64)
     if not np.array_equal(offsets + low, numbers):
@@ -240,7 +244,7 @@ def _find_distinct_whole(numbers: FloatArray) -> tuple[FloatArray, IntArray] | N
 
 
 def format_floats(values: FloatArray) -> list[str]:
-    """Return numbers as people print them."""
+    """Return numbers as people print them: 5, and not 5.0."""
     if np.isfinite(values).all() and (np.abs(values) < 1e15).all():
         whole = values.astype(np.int64)
         if np.array_equal(whole, values):
@@ -255,7 +259,7 @@ def _drop_unused(levels: list[str], codes: IntArray) -> tuple[list[str], IntArra
 
 
 def format_float(value: float) -> str:
-    """Return a number as people print it: 5, and not 5.0; nothing where there is none.
+    """Return a number as people print it: 5, and not 5.0; "" for NaN.
 
     >>> format_float(5.0), format_float(0.1), format_float(float("nan"))
     ('5', '0.1', '')
@@ -269,15 +273,15 @@ def format_float(value: float) -> str:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Sheet:
-    """A table of texts.
+    """A table of columns.
 
-    `name`: of the table in messages. `is_point_sure`: 12.345 has a decimal point, since commas part
-    the columns, or a program wrote the numbers. `notes`: what was left out so far.
+    `name`: what messages call the table. `is_decimal_point_sure`: 12.345 cannot mean 12345, because
+    commas part the columns, or a program wrote the numbers. `notes`: what was left out so far.
     """
 
     name: str
     columns: tuple[Column, ...]
-    is_point_sure: bool = False
+    is_decimal_point_sure: bool = False
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -291,13 +295,13 @@ class Sheet:
         headings: Sequence[str],
         rows: Sequence[Sequence[str]],
         *,
-        is_point_sure: bool = False,
+        is_decimal_point_sure: bool = False,
         notes: tuple[str, ...] = (),
     ) -> Self:
-        """Return a table of rows of texts, each as long as the header."""
+        """Return the table of some rows of texts, each as long as the header."""
         cells = [[row[index] for row in rows] for index in range(len(headings))]
         columns = [Column(head, texts) for head, texts in zip(headings, cells, strict=True)]
-        return cls(name, tuple(columns), is_point_sure, notes)
+        return cls(name, tuple(columns), is_decimal_point_sure, notes)
 
     @property
     def names(self) -> list[str]:
@@ -324,9 +328,10 @@ class Sheet:
         return Question(Cause.COLUMN, message + quote(self.names) + notes)
 
     def find(self, name: str) -> str | None:
-        """Return the heading that a name means, however it is spelt; None if there is none.
+        """Return the heading that a name means; None if there is none, or several.
 
-        Of eval/return or metrics.acc the last part is enough where it says which.
+        Spelling is as in `fold`. The last part of eval/return or metrics.acc is enough, if no other
+        heading ends in it.
         """
         if name in self.names:
             return name
@@ -338,7 +343,7 @@ class Sheet:
         return headings[0] if len(headings) == 1 else None
 
     def choose(self, names: Iterable[str]) -> list[str]:
-        """Return headings by name, however they are spelt."""
+        """Return the headings that some names mean (see `find`); refuse a name that means none."""
         headings = []
         for name in names:
             heading = self.find(name)
@@ -348,7 +353,7 @@ class Sheet:
         return headings
 
     def take(self, rows: IntArray | BoolArray) -> Self:
-        """Return some of the rows."""
+        """Return the table with some of its rows, by index or by a mask."""
         columns = tuple(column.take(rows) for column in self.columns)
         return dataclasses.replace(self, columns=columns)
 

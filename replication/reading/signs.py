@@ -1,4 +1,4 @@
-"""Which decimal sign a printed number may have."""
+"""Which decimal signs a printed number may have."""
 
 import re
 
@@ -11,7 +11,7 @@ ASIDE = re.compile(r"^[-+]|[eE][-+]?\d+|[kKMGB%\s']")  # sign, power, suffix, un
 
 
 def list_signs(number: str) -> set[str]:
-    """Return which signs may be the decimal one of a number; none if it is no number.
+    """Return the signs that may be the decimal sign of a number; none if it is no number.
 
     >>> sorted(list_signs("0,831")), sorted(list_signs("1,234.5")), sorted(list_signs("12,345"))
     ([','], ['.'], [',', '.'])

@@ -1,4 +1,4 @@
-"""A report that stands in a text: "0.83 ± 0.04, n = 5", or "median=4.9 q1=4.5 q3=5.4 n=20"."""
+"""A report given as a text: "0.83 ± 0.04, n = 5", or "median=4.9 q1=4.5 q3=5.4 n=20"."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,9 +19,9 @@ from replication.reading.question import Cause, Question, quote
 from replication.reading.tidy import ReadAs, ReportRow, TidyReport
 from replication.reading.typeset import clean, fold
 
-LONGEST = 500
+LONGEST = 500  # letters of a text that are read
 NO_NAME = ""
-"""The name of a number that has none: a mean, or a median where its spread says so."""
+"""The name of a number without one: it is a mean, or a median if its spread is an IQR."""
 PRINTED = re.compile(  # 0.83, mean=0.83, median 4.9, SD 0.04
     r"\s*[-+−.$(\[\\*±0-9]|[^=/]*=|[A-Za-z][A-Za-z _-]*[:\s]\s*[-+−.]?[0-9]"
 )
@@ -33,23 +33,24 @@ COUNT = re.compile(  # , n = 5; (5 seeds); over 5 runs
     r"\s*(?P<close>[)\]])?",
     re.IGNORECASE,
 )
-SHARE_OF = re.compile(rf"\s*({NUMBER})\s+of\s+(\d[\d,]*)\s*")  # 94% of 50
+SHARE_OF = re.compile(rf"\s*(?P<share>{NUMBER})\s+of\s+(?P<n>\d[\d,]*)\s*")  # 94% of 50
 LABEL = re.compile(  # median 4.9, mean (SD) 0.83, reward was 10
     r"([A-Za-zμσ][A-Za-z _-]*?(?:\s*\([A-Za-z0-9%. ]+\))?)"
     r"(?:\s*[=:]\s*|\s+(?:of\s+|is\s+|was\s+)?)(?=[-+.\d(\[$\\])"
 )
 MEAN_AND = re.compile(r"(?<=\()\s*mean\s*(?:±|\+/-|and|,)\s*", re.IGNORECASE)  # (mean ± s.d.)
+# mean=, sd = , 25%:
 PAIR_NAME = re.compile(r"(?:^|[\s,;(])\s*([A-Za-z±σμ%0-9][\w %.-]*?)\s*[=:]\s*")
-SPACED_PAIR = re.compile(rf"\s*[,;(]?\s*([A-Za-zμσ_]+)\s+({NUMBER})\)?")
+SPACED_PAIR = re.compile(rf"\s*[,;(]?\s*([A-Za-zμσ_]+)\s+({NUMBER})\)?")  # mean 0.83
 
 
 def is_printed(text: str) -> bool:
-    """Say whether a text is a report, 0.83 ± 0.04 or mean=0.83, and not the name of something."""
+    """Say whether a text is a report, 0.83 ± 0.04 or mean=0.83, and no name of a file."""
     return PRINTED.match(text[:LONGEST]) is not None
 
 
 def read_text(text: str, reading: Reading) -> TidyReport:
-    """Return the report of a text."""
+    """Return the report that a text states."""
     body = text.strip()[:LONGEST]
     pairs = _split_text(body)
     label = _take_label(pairs)
@@ -60,11 +61,11 @@ def read_text(text: str, reading: Reading) -> TidyReport:
         [cell for _, cell in cells],
         where=quote([text]),
         wanted=reading.decimal,
-        is_point_sure=False,
+        is_decimal_point_sure=False,
     )
     numbers = PlacedNumbers()
+    quoted = quote([text])[1:-1]
     for name, cell in cells:
-        quoted = quote([text])[1:-1]
         context = CellContext(quoted, headings[name], reading, is_guess=name == NO_NAME)
         place_cell(numbers, decimals.plain_cell(cell), context)
     if not has_result(numbers):
@@ -75,7 +76,10 @@ def read_text(text: str, reading: Reading) -> TidyReport:
 def _finish(
     numbers: PlacedNumbers, reading: Reading, notes: Sequence[str], where: str
 ) -> TidyReport:
-    """Return the report of a single result, after a check that its numbers fit together."""
+    """Return the report of a single result, after a check that its numbers fit together.
+
+    `where`: the text or the argument that states it, in messages.
+    """
     if reading.n is not None:
         numbers.by_name.setdefault("runs", reading.n)
     check_numbers(numbers, where)
@@ -84,11 +88,11 @@ def _finish(
 
 
 def _split_text(text: str) -> list[tuple[str, str]]:
-    """Return names and values of a text; a value without a name is called `NO_NAME`."""
+    """Return the pairs of name and value in a text; a value without a name is called `NO_NAME`."""
     body = MEAN_AND.sub("", clean(text))
     share = SHARE_OF.fullmatch(body)
-    if share and "%" in share[1]:
-        return [("share", share[1]), ("n", share[2])]
+    if share and "%" in share["share"]:
+        return [("share", share["share"]), ("n", share["n"])]
     body, count = _take_count(body)
     counted = [] if count is None else [("n", count)]
     if split_cell(body) is not None:
@@ -107,7 +111,7 @@ def _take_count(body: str) -> tuple[str, str | None]:
     if match is None:
         return body, None
     count = (match["n"] or match["counted"]).replace(",", "")
-    # A bracket that was matched without its other half stays: (SD 0.4, n = 5) keeps both.
+    # Of "(SD 0.4, n = 5)" the match takes ")" without its "(", so that it is put back.
     closes = ")" if match["close"] and not match["open"] else ""
     opens = "(" if match["open"] and not match["close"] else ""
     rest = f"{body[: match.start()]}{closes} {opens}{body[match.end() :]}"
@@ -115,7 +119,7 @@ def _take_count(body: str) -> tuple[str, str | None]:
 
 
 def _split_pairs(body: str) -> list[tuple[str, str]] | None:
-    """Return the pairs of "0.83, sd = 0.04" or "mean=0.83 sd=0.04"; None if it has none."""
+    """Return the pairs of "0.83, sd = 0.04" or "mean=0.83 sd=0.04"; None if the text has none."""
     names = list(PAIR_NAME.finditer(body))
     if not names or ("=" not in body and _is_label_only(names)):
         return None
@@ -131,12 +135,12 @@ def _split_pairs(body: str) -> list[tuple[str, str]] | None:
 
 
 def _is_label_only(names: Sequence[re.Match[str]]) -> bool:
-    """Say whether all colons stand behind words that name no number: "accuracy: 0.83"."""
+    """Say whether no name is that of a statistic, as in "accuracy: 0.83"."""
     return all(read_heading(name[1]).statistic is None for name in names)
 
 
 def _split_spaced(body: str) -> list[tuple[str, str]] | None:
-    """Return the pairs of "mean 0.83, sd 0.04"; None if it is more than pairs."""
+    """Return the pairs of "mean 0.83, sd 0.04"; None if the text holds anything else."""
     pairs = []
     start = 0
     while start < len(body):
@@ -149,7 +153,7 @@ def _split_spaced(body: str) -> list[tuple[str, str]] | None:
 
 
 def _split_label(body: str) -> list[tuple[str, str]]:
-    """Return the value of "median 4.9 (IQR 4.5–5.4)" under the word before it."""
+    """Return the pair of "median 4.9 (IQR 4.5–5.4)": the word before the number, and the rest."""
     label = LABEL.match(body)
     if label is None:
         return [(NO_NAME, body)]
@@ -157,7 +161,10 @@ def _split_label(body: str) -> list[tuple[str, str]]:
 
 
 def _take_label(pairs: list[tuple[str, str]]) -> str | None:
-    """Take the name of a single value away if it is no statistic, and return that name."""
+    """Replace the name of a single value by `NO_NAME` in `pairs` if it is no statistic; return it.
+
+    In "accuracy=0.83" the name says only what was measured.
+    """
     labelled = [index for index, (name, _) in enumerate(pairs) if _is_label(name)]
     n_values = sum(read_heading(name).statistic != "runs" for name, _ in pairs)
     if len(labelled) != 1 or n_values != 1:
@@ -180,7 +187,7 @@ def _is_label(name: str) -> bool:
 
 
 def _read_name(name: str) -> Heading:
-    """Return what a name says; refuse one that is no reported number."""
+    """Return a name, read as a heading; refuse one that is no statistic."""
     if name == NO_NAME:
         return Heading(label="", statistic="mean")
     heading = read_heading(name)
@@ -194,7 +201,7 @@ def _read_name(name: str) -> Heading:
 
 
 def _split_value(value: str, text: str) -> Cell:
-    """Return the numbers of a value; `text`: the report that it stands in."""
+    """Return the numbers of a value; `text`: the report in which it stands, in messages."""
     cell = split_cell(value)
     if cell is None:
         message = (
@@ -206,7 +213,10 @@ def _split_value(value: str, text: str) -> Cell:
 
 
 def read_named(given: Mapping[str, Given], reading: Reading, side: str) -> TidyReport:
-    """Return a report given as numbers by name, as arguments of `compare` are."""
+    """Return a report given as numbers by name, as the arguments of `compare` are.
+
+    `side`: the argument in which they stand, in messages.
+    """
     numbers = PlacedNumbers()
     for name, value in given.items():
         if name in GONE:
@@ -220,7 +230,7 @@ def read_named(given: Mapping[str, Given], reading: Reading, side: str) -> TidyR
 
 
 def _refuse_name(name: str, side: str) -> Question:
-    """Return the error for a name that is no reported number; `side`: the argument it stands in."""
+    """Return the error for a name that is no statistic; `side`: the argument in which it stands."""
     import difflib
 
     near = difflib.get_close_matches(fold(name), NAMES, n=1)
@@ -231,7 +241,7 @@ def _refuse_name(name: str, side: str) -> Question:
 
 
 def _format_given(value: Given) -> str:
-    """Return a number as text; the two ends of an interval as one."""
+    """Return a number as text; the two ends of an interval as "[low, high]"."""
     if isinstance(value, (tuple, list)) and len(value) == 2:
         low, high = map(_format_number, value)
         return f"[{low}, {high}]"
@@ -239,20 +249,25 @@ def _format_given(value: Given) -> str:
 
 
 def _format_number(value: object) -> str:
-    """Return a number as it would be printed: 48, and not 48.0; one of NumPy in its precision."""
+    """Return a number as it would be printed: 48, and not 48.0.
+
+    A number of NumPy keeps its precision: float32(0.1) is 0.1.
+    """
     if isinstance(value, str):
         return value
     is_scalar = getattr(value, "ndim", None) == 0
     plain = value.__array__()[()] if is_scalar and hasattr(value, "__array__") else value
     text = str(plain)
     is_float = is_scalar or isinstance(value, float)
-    return text.removesuffix(".0") if is_float and not isinstance(plain, str) else text
+    if is_float and not isinstance(plain, str):
+        return text.removesuffix(".0")
+    return text
 
 
 def _place_given(
     numbers: PlacedNumbers, text: str, name: str, heading: Heading, reading: Reading
 ) -> None:
-    """Put a number that was given by its name; refuse what is no number."""
+    """Put a number that was given as `name` under its statistic; refuse a text that is none."""
     cell = split_cell(text)
     if cell is None:
         examples = "48, -0.5, 12,345, 1.2k or 3.2e-4"
@@ -264,6 +279,6 @@ def _place_given(
         )
         raise Question(Cause.CELL, message)
     decimals = find_decimals_of(
-        [cell], where=f"`{name}`", wanted=reading.decimal, is_point_sure=True
+        [cell], where=f"`{name}`", wanted=reading.decimal, is_decimal_point_sure=True
     )
     place_cell(numbers, decimals.plain_cell(cell), CellContext(name, heading, reading))

@@ -1,4 +1,4 @@
-"""The report by the keys of your side; a report may hold runs itself."""
+"""The report, with the keys of your side; what is called a report may hold runs itself."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -21,29 +21,33 @@ N_DIGITS = 12  # of means and standard deviations that are computed here
 
 
 def read_their_side(
-    theirs: Sheet, other: Reading, keys: Sequence[str], yours: YourSide, label_key: str
+    their_table: Sheet, their_reading: Reading, keys: Sequence[str], yours: YourSide, label_key: str
 ) -> TidyReport:
-    """Return the report by the keys of your side.
+    """Return the report, with the keys of your side.
 
-    `other`: the options of the report. `label_key`: the name of the key whose cells are labels in
-    headings, as acc in acc_mean.
+    `their_reading`: the options of the report. `keys`: your keys. `label_key`: the name of the key
+    whose cells are labels in headings, as acc in acc_mean.
     """
-    reading = dataclasses.replace(other, by=_list_their_keys(theirs, other, keys))
-    seed_headings = find_seed_headings(theirs)
+    reading = dataclasses.replace(
+        their_reading, by=_list_their_keys(their_table, their_reading, keys)
+    )
+    seed_headings = find_seed_headings(their_table)
     if seed_headings and yours.value is not None:
-        theirs = melt(theirs, seed_headings, "seed", yours.value)
-    if yours.value is not None and is_of_runs(theirs, yours.value):
-        return summarise_runs(theirs, reading, yours.value)
-    report = read_report_of(theirs, reading, yours, label_key)
+        their_table = melt(their_table, seed_headings, "seed", yours.value)
+    if yours.value is not None and is_of_runs(their_table, yours.value):
+        return summarise_runs(their_table, reading, yours.value)
+    report = read_report_of(their_table, reading, yours, label_key)
     return drop_constant_keys(report, keys)
 
 
-def _list_their_keys(theirs: Sheet, other: Reading, keys: Sequence[str]) -> tuple[Renamed, ...]:
-    """Return your keys as the report spells them, and at last the one that its headings are."""
-    wide = None if other.wide is None else other.wide.key
+def _list_their_keys(
+    their_table: Sheet, their_reading: Reading, keys: Sequence[str]
+) -> tuple[Renamed, ...]:
+    """Return your keys as the report spells them; the key that its headings are comes last."""
+    wide = None if their_reading.wide is None else their_reading.wide.key
     names = []
     for key in keys:
-        heading = theirs.find(key)
+        heading = their_table.find(key)
         if heading is not None and (wide is None or fold(key) != fold(wide)):
             names.append(heading)
     if wide is not None:
@@ -51,47 +55,54 @@ def _list_their_keys(theirs: Sheet, other: Reading, keys: Sequence[str]) -> tupl
     return tuple(Renamed(name) for name in names)
 
 
-def drop_constant_keys(report: TidyReport, keys: Sequence[str]) -> TidyReport:
-    """Return a report without keys that your side lacks, where all rows have the same."""
-    folded = {fold(key) for key in keys}
+def drop_constant_keys(report: TidyReport, your_keys: Sequence[str]) -> TidyReport:
+    """Return a report without the keys that your side lacks and that are equal in all rows.
+
+    Such a key tells no rows apart, so nothing is lost with it.
+    """
+    folded = {fold(key) for key in your_keys}
     kept = []
-    for place, name in enumerate(report.keys):
-        cells = {row.key[place] for row in report.rows}
+    for index, name in enumerate(report.keys):
+        cells = {row.key[index] for row in report.rows}
         if fold(name) in folded or len(cells) > 1:
-            kept.append(place)
+            kept.append(index)
     if len(kept) == len(report.keys):
         return report
     rows = []
     for row in report.rows:
-        key = tuple(row.key[place] for place in kept)
+        key = tuple(row.key[index] for index in kept)
         rows.append(dataclasses.replace(row, key=key))
-    names = tuple(report.keys[place] for place in kept)
+    names = tuple(report.keys[index] for index in kept)
     return dataclasses.replace(report, keys=names, rows=tuple(rows))
 
 
-def is_of_runs(theirs: Sheet, value: str) -> bool:
-    """Say whether a report holds runs: a column of seeds, your values, and no statistic.
+def is_of_runs(their_table: Sheet, value: str) -> bool:
+    """Say whether what is called a report holds runs instead.
 
-    `value`: what you call your values.
+    It does if it has a column of seeds and a column of your values (`value`), and no column of a
+    statistic.
     """
-    heading = theirs.find(value)
+    heading = their_table.find(value)
     if heading is None:
         return False
     has_seeds = False
-    for column in theirs.columns:
+    for column in their_table.columns:
         if SEED.fullmatch(fold(column.name)) and column.varies:
             has_seeds = True
         elif read_heading(column.name).statistic is not None:
             return False
-    values = ReportedColumn(theirs[heading], read_heading(value))
+    values = ReportedColumn(their_table[heading], read_heading(value))
     return has_seeds and not values.has_spread
 
 
-def summarise_runs(theirs: Sheet, reading: Reading, value: str) -> TidyReport:
-    """Return the runs of a report by their means and standard deviations; `value`: their column."""
-    keys = tuple(key for key in reading.by if theirs.find(key.own) is not None)
+def summarise_runs(their_table: Sheet, reading: Reading, value: str) -> TidyReport:
+    """Return the mean and standard deviation of each group of runs, as a report would have them.
+
+    `value`: the column of values.
+    """
+    keys = tuple(key for key in reading.by if their_table.find(key.own) is not None)
     reading = dataclasses.replace(reading, value=(Renamed(value),), by=keys)
-    runs = read_runs_of(theirs, reading, OtherSide())
+    runs = read_runs_of(their_table, reading, OtherSide())
     rows = []
     for code, key in enumerate(runs.groups):
         values = runs.values[runs.group_codes == code]
@@ -104,7 +115,10 @@ def summarise_runs(theirs: Sheet, reading: Reading, value: str) -> TidyReport:
 
 
 def describe_values(values: FloatArray) -> dict[str, str]:
-    """Return mean, standard deviation and number of runs, as if they had been printed."""
+    """Return mean, standard deviation and number of runs as texts, as a report prints them.
+
+    The standard deviation is called "spread", since the row says that it is one ("sd n-1").
+    """
     numbers = {"mean": f"{values.mean():.{N_DIGITS}g}", "runs": str(values.size)}
     if values.size > 1:
         sd = float(np.std(values, ddof=1))

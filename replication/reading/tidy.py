@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Key = tuple[str, ...]
-"""What a row of a table is called: a cell of each key column."""
+"""The key of a row: its cells in the columns of keys."""
 
 
 class Role(enum.StrEnum):
-    """What a column is."""
+    """The role of a column."""
 
     KEY = "key"
     VALUE = "value"
@@ -39,9 +39,9 @@ Roles = Mapping[str, Role]
 
 @dataclasses.dataclass(frozen=True)
 class ReadAs:
-    """How a table was read: the role of each column, and what was left out.
+    """How a table was read: the role of each column, and notes on what was left out.
 
-    `described`: a column's heading with more words on what it holds, where there are any.
+    `described`: for some headings, the heading with more words on what the column holds.
     """
 
     roles: Roles
@@ -94,7 +94,7 @@ class TidyRuns:
 
     @property
     def seeds(self) -> list[str]:
-        """The seed of each run; nothing where no column says it."""
+        """The seed of each run; an empty list if no column says it."""
         texts = [column.list_texts() for column in self.seed_columns]
         if len(texts) == 1:
             return texts[0]
@@ -102,7 +102,7 @@ class TidyRuns:
 
     @functools.cached_property
     def seed_codes(self) -> IntArray | None:
-        """A number for the seed of each run, int64[n]; None where no column says it."""
+        """A code for the seed of each run, int64[n]; None if no column says it."""
         if not self.seed_columns:
             return None
         if len(self.seed_columns) == 1:
@@ -110,7 +110,7 @@ class TidyRuns:
         return combine_codes([column.codes for column in self.seed_columns], self.values.size)
 
     def describe(self) -> str:
-        """Return how many runs there are, in how many groups."""
+        """Return in words how many runs there are, in how many groups."""
         n = len(self.values)
         runs = f"{n:,} run{'' if n == 1 else 's'}"
         if not self.keys:
@@ -124,7 +124,7 @@ class TidyRuns:
 
     @property
     def names(self) -> list[str]:
-        """Headings of the tidy table."""
+        """The headings of the tidy table."""
         names = [*self.keys]
         if self.seed_columns:
             names.append("seed")
@@ -189,7 +189,7 @@ class ReportRow:
 
 
 HEADINGS = {"runs": "n", "spread": "±", "n_succeeded": "successes"}
-"""Headings of a tidy report that are not the name of the statistic."""
+"""Headings of a tidy report that differ from the name of the statistic."""
 ORDER = (
     "mean",
     "median",
@@ -220,7 +220,7 @@ class TidyReport:
     read_as: ReadAs
 
     def describe(self) -> str:
-        """Return how many results there are."""
+        """Return in words how many results there are."""
         n = len(self.rows)
         return f"{n:,} result{'' if n == 1 else 's'}"
 
@@ -234,7 +234,7 @@ class TidyReport:
         return [*names, "runs"] if has_runs else names
 
     def name_heading(self, statistic: str) -> str:
-        """Return the heading of a statistic; of a spread or an interval with what it is."""
+        """Return the heading of a statistic; that of a spread has its kind, as in ± sd n-1."""
         kinds = {row.kind for row in self.rows if row.kind is not None}
         heading = HEADINGS.get(statistic, statistic)
         if len(kinds) != 1 or statistic not in ("spread", "ci", "ci_low", "ci_high"):

@@ -1,4 +1,4 @@
-"""Tables as programs that keep records of runs export them, brought into the usual form.
+"""Exports of programs that keep records of runs, brought into the form of a table of runs.
 
 W&B: a column for each run, "run - metric", beside a step; or a row for each run, with its state.
 MLflow: a row for each run, with its status. Stable-Baselines3: a monitor of episodes.
@@ -44,7 +44,7 @@ STEPS = {
     "time_steps",
     "num_env_steps",
 }
-"""What columns of steps are called."""
+"""Headings of steps."""
 CLOCKS = {
     "wall_time",
     "walltime",
@@ -67,7 +67,7 @@ CLOCKS = {
     "_wandb",
     "elapsed",
 }
-"""What clocks are called, which say nothing of a result."""
+"""Headings of clocks, which say nothing of a result."""
 LABELS = {
     "artifact_uri",
     "experiment_id",
@@ -89,8 +89,9 @@ LABELS = {
     "lifecycle_stage",
     "description",
 }
-"""Columns in which programs say where and by whom a run was made."""
+"""Headings of columns that say where and by whom a run was made."""
 STATUS = {"status", "state", "run_status", "run_state"}
+"""Headings of columns that say whether a run finished."""
 FINISHED = {"finished", "completed", "complete", "success", "succeeded", "done", "ok"}
 UNFINISHED = {
     "failed",
@@ -125,45 +126,52 @@ SUMS = {
     "varianz",
     "total_général",
 }
-"""What spreadsheets call rows below the runs, beside the names of statistics."""
-STEP_NAMES = {fold(one) for one in STEPS}
-LINE = re.compile(r"(.+?) - (.+?)(__MIN|__MAX)?")
-MONITOR = {"r", "l", "t"}
+"""What spreadsheets call the summary rows below the runs; names of statistics are others."""
+STEP_NAMES = {fold(name) for name in STEPS}
+# "lucky-fog-1 - acc", and beside it the lower and upper end of a line, "lucky-fog-1 - acc__MIN"
+LINE = re.compile(r"(?P<run>.+?) - (?P<metric>.+?)(?P<bound>__MIN|__MAX)?")
+MONITOR = {"r", "l", "t"}  # reward, length and time of an episode
 MONITOR_NAMES = {"r": "reward", "t": "step"}
 
 
 def is_step(name: str) -> bool:
-    """Say whether a heading is one of steps; of time/total_timesteps the last part counts."""
+    """Say whether a heading names steps, as a whole or by its last part: time/total_timesteps."""
     return fold(name) in STEP_NAMES or fold(name.rpartition("/")[2]) in STEP_NAMES
 
 
 def is_aside(name: str) -> bool:
-    """Say whether a heading is that of a clock, or of where a run was made."""
+    """Say whether a heading names a clock, or where and by whom a run was made."""
     folded = fold(name)
     return folded in CLOCKS or folded in LABELS or folded.startswith("tags_mlflow")
 
 
-def unstack_runs(sheet: Sheet) -> Sheet:
-    """Return a table with a row for each run and step, or each run, in place of an export."""
+def read_export(sheet: Sheet) -> Sheet:
+    """Return a table of runs in the usual form: a row for each run, or for each run and step.
+
+    Unfinished runs and rows that sum up the others are left out, with a note.
+    """
     sheet = leave_out_unfinished(sheet)
     refuse_statistics(sheet)
     sheet = leave_out_summaries(sheet)
     if {fold(name) for name in sheet.names} >= MONITOR and sheet.n_rows > 1:
         return read_monitor(sheet)
-    return unstack_lines(sheet)
+    return melt_lines(sheet)
 
 
 def leave_out_unfinished(sheet: Sheet) -> Sheet:
-    """Return the runs that finished, where a column says so; the others are named."""
+    """Return the runs that a column of states calls finished; a note counts the others.
+
+    All rows are kept if the column has other words too, or does not have both kinds.
+    """
     for column in sheet.columns:
         if fold(column.name) not in STATUS:
             continue
-        states = {text.strip().lower() for text in column.known}
+        states = {text.strip().lower() for text in column.distinct_texts}
         if not states <= FINISHED | UNFINISHED:
             continue
         if not states & UNFINISHED or not states & FINISHED:
             return sheet
-        unfinished = [text for text in column.known if text.strip().lower() in UNFINISHED]
+        unfinished = [text for text in column.distinct_texts if text.strip().lower() in UNFINISHED]
         kept = np.array([text not in unfinished for text in column.list_texts()], dtype=np.bool_)
         n_left_out = plural(int((~kept).sum()), "run")
         words = quote(sorted(unfinished))
@@ -173,9 +181,10 @@ def leave_out_unfinished(sheet: Sheet) -> Sheet:
 
 
 def refuse_statistics(sheet: Sheet) -> None:
-    """Ask for runs, where each row is a statistic of them: count, mean, std, as of `describe`.
+    """Refuse a table whose rows are statistics of runs, as `describe` of pandas gives.
 
-    Rows called mean and max alone may be two ways of pooling: a count or a spread makes it sure.
+    Rows called mean and max may be two ways of pooling, and are runs; a count or a spread among
+    them makes sure that they are statistics.
     """
     for column in sheet.columns:
         if column.numbers is not None or len(column) > len(NAMES):
@@ -193,40 +202,41 @@ def refuse_statistics(sheet: Sheet) -> None:
 
 
 def leave_out_summaries(sheet: Sheet) -> Sheet:
-    """Return a table of runs without rows of its own summary, as spreadsheets have at their end."""
+    """Return a table without the summary rows (mean, total) that spreadsheets have at the end."""
     for column in sheet.columns:
-        words = _list_summaries(column)
-        if not words or len(words) == sheet.n_rows:
+        summaries = _list_summaries(column)
+        if not summaries or len(summaries) == sheet.n_rows:
             continue
         n_named = sum(_is_summary(text) for text in column.list_texts())
-        if n_named > len(words):  # it stands among the runs, too: a name of theirs
+        if n_named > len(summaries):  # such a word stands among the runs, too: it names runs
             continue
-        kept = np.arange(sheet.n_rows) < sheet.n_rows - len(words)
-        note = f"Left out, as a summary of the rows above: {quote(words)}."
+        kept = np.arange(sheet.n_rows) < sheet.n_rows - len(summaries)
+        note = f"Left out, as a summary of the rows above: {quote(summaries)}."
         return sheet.take(kept).add_note(note)
     return sheet
 
 
 def _list_summaries(column: Column) -> list[str]:
-    """Return the names of statistics that a column of texts has at its end."""
+    """Return the names of statistics and sums that stand in the last cells of a column."""
     if column.numbers is not None:
         return []
-    words: list[str] = []
-    for place in range(len(column) - 1, -1, -1):
-        text = column.get_text(place)
-        if not _is_summary(text) or len(words) > len(NAMES):
+    summaries: list[str] = []
+    for row in range(len(column) - 1, -1, -1):
+        text = column.get_text(row)
+        if not _is_summary(text) or len(summaries) > len(NAMES):
             break
-        words.insert(0, text)
-    return words
+        summaries.insert(0, text)
+    return summaries
 
 
 def _is_summary(text: str) -> bool:
+    """Say whether a cell names a sum or a statistic, other than a number of runs."""
     folded = fold(text)
     return folded in SUMS or NAMES.get(folded, "runs") != "runs"
 
 
 def read_monitor(sheet: Sheet) -> Sheet:
-    """Return a monitor of Stable-Baselines3 with names in place of letters: r, l and t."""
+    """Return a monitor of Stable-Baselines3 with r as reward and t as step, and without l."""
     letters = [name for name in sheet.names if fold(name) in MONITOR_NAMES]
     names = {name: MONITOR_NAMES[fold(name)] for name in letters}
     kept = tuple(column for column in sheet.columns if fold(column.name) != "l")
@@ -236,8 +246,12 @@ def read_monitor(sheet: Sheet) -> Sheet:
     return dataclasses.replace(sheet, columns=kept).rename(names).add_note(note)
 
 
-def unstack_lines(sheet: Sheet) -> Sheet:
-    """Return lines of a plot, "run - metric" beside a step, with a row for each run and step."""
+def melt_lines(sheet: Sheet) -> Sheet:
+    """Return the export of a plot of W&B with a row for each run and step.
+
+    Its columns are a step, and one for each run, called "run - metric". Any other sheet is returned
+    as it is.
+    """
     first, *others = sheet.columns
     matches = {}
     for column in others:
@@ -248,19 +262,21 @@ def unstack_lines(sheet: Sheet) -> Sheet:
     if not matches or not is_step(first.name):
         return sheet
     _check_lines(sheet, matches)
-    lines = {name: match for name, match in matches.items() if not match[3]}
-    metrics = list(dict.fromkeys(match[2] for match in lines.values()))
+    # Columns of lower and upper ends are no runs.
+    lines = {name: match for name, match in matches.items() if not match["bound"]}
+    metrics = list(dict.fromkeys(match["metric"] for match in lines.values()))
     if len(metrics) > 1:
         message = f"{sheet.name} holds several metrics ({quote(metrics)}); export one"
         raise Question(Cause.FORMAT, message)
-    return _stack(sheet, first, {name: match[1] for name, match in lines.items()}, metrics[0])
+    runs = {name: match["run"] for name, match in lines.items()}
+    return _lay_out_lines(sheet, first, runs, metrics[0])
 
 
 def _check_lines(sheet: Sheet, matches: dict[str, re.Match[str]]) -> None:
-    """Refuse lines that are means of several runs, whose ends differ."""
+    """Refuse lines that are means of several runs: their lower or upper end differs from them."""
     for name, match in matches.items():
-        line = f"{match[1]} - {match[2]}"
-        if not match[3] or line not in sheet.names:
+        line = f"{match['run']} - {match['metric']}"
+        if not match["bound"] or line not in sheet.names:
             continue
         if sheet[name].list_texts() != sheet[line].list_texts():
             what = "is the mean of a group of runs, or of a bin of steps"
@@ -271,15 +287,21 @@ def _check_lines(sheet: Sheet, matches: dict[str, re.Match[str]]) -> None:
             raise Question(Cause.FORMAT, f"{message}; {advice}")
 
 
-def _stack(sheet: Sheet, step: Column, runs: dict[str, str], metric: str) -> Sheet:
-    """Return a row for each run and step; `runs`: the name of the run of each column."""
+def _lay_out_lines(sheet: Sheet, step: Column, runs: dict[str, str], metric: str) -> Sheet:
+    """Return a sheet with a row for each run and step that has a value.
+
+    `runs`: the name of the run of each column.
+    """
     steps = step.list_texts()
     rows: list[Sequence[str]] = []
     for name, run in runs.items():
-        for at, cell in zip(steps, sheet[name].list_texts(), strict=True):
+        for step_text, cell in zip(steps, sheet[name].list_texts(), strict=True):
             if not is_missing(cell):
-                rows.append((run, at, cell))
-    stacked = Sheet.of_rows(
-        sheet.name, ["run", step.name, metric], rows, is_point_sure=sheet.is_point_sure
+                rows.append((run, step_text, cell))
+    melted = Sheet.of_rows(
+        sheet.name,
+        ["run", step.name, metric],
+        rows,
+        is_decimal_point_sure=sheet.is_decimal_point_sure,
     )
-    return dataclasses.replace(stacked, notes=sheet.notes)
+    return dataclasses.replace(melted, notes=sheet.notes)

@@ -1,4 +1,4 @@
-"""What typesetting puts round a number or a name, taken off."""
+"""Take off what typesetting puts around a number or a name."""
 
 import functools
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 LONGEST = 200  # letters of a cell that are read
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-PLAIN = re.compile(r"[-+]?[0-9.]*")
+PLAIN = re.compile(r"[-+]?[0-9.]*")  # -0.83, which needs no cleaning
 BARE = r"\s*[-+]?[0-9][0-9.,]*\s*%?\s*"  # a number, in a pattern
 
 Replacement = str | Callable[[re.Match[str]], str]
@@ -54,7 +54,7 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"[↑↓🥇🥈🥉🏆]|\\(?:up|down)arrow\b", ""),
     (r"\s+", " "),
 )
-"""Patterns and what they stand for, in order."""
+"""Regular expressions and what replaces a match, in the order in which they are applied."""
 BARE_NAME = re.compile(r"(?!.*(?:__|  ))[A-Za-z0-9_ .,%()/:=-]*")  # eval/reward, Mean (SD)
 
 
@@ -66,7 +66,7 @@ def compile_patterns() -> tuple[tuple[re.Pattern[str], Replacement], ...]:
 
 @functools.lru_cache(maxsize=4096)
 def clean(text: str) -> str:
-    r"""Return a text of at most 200 letters without what typesetting puts round it.
+    r"""Return the first 200 letters of a text, without what typesetting puts around it.
 
     >>> clean(r"$\mathbf{0.83}_{\pm 0.04}$"), clean("10·0"), clean("8.3 × 10⁻¹")
     ('0.83 ± 0.04', '10.0', '8.3e-1')
@@ -74,14 +74,15 @@ def clean(text: str) -> str:
     body = text.strip()[:LONGEST]
     if PLAIN.fullmatch(body) or BARE_NAME.fullmatch(body):
         return body
-    # Until nothing changes, since one command may hold another: \textbf{\underline{0.8}}
+    # Repeated until nothing changes, since a command may hold another: \textbf{\underline{0.8}}
     before = ""
     while body != before:
         before = body
         for pattern, plain in compile_patterns():
             body = pattern.sub(plain, body)
-    is_loose = ("{" in body or "}" in body) and not re.search(r"[_^]\{", body)
-    if is_loose:
+    # Braces that are left, and belong to no index or power, are taken off.
+    has_braces = "{" in body or "}" in body
+    if has_braces and not re.search(r"[_^]\{", body):
         body = re.sub(rf"(?<=[0-9%])\s*\{{({BARE})\}}", r" (\1)", body)  # 83{2} is no 832
         body = re.sub("[{}]", "", body)
     return body.strip()
@@ -89,7 +90,9 @@ def clean(text: str) -> str:
 
 @functools.lru_cache(maxsize=65536)
 def fold(text: str) -> str:
-    r"""Return a name as it is compared: in LaTeX or in capitals it is the same.
+    r"""Return a name in the form in which names are compared.
+
+    LaTeX, capital letters, and spaces, points, hyphens or underscores make no difference.
 
     >>> fold(r"\textbf{Half-Cheetah}"), fold("half_cheetah")
     ('half_cheetah', 'half_cheetah')

@@ -1,18 +1,19 @@
-"""What a report is read by, beside its own headings: the columns of your table."""
+"""What your table tells about a report: how its columns are called."""
 
 import dataclasses
 
 from replication.reading.typeset import fold
 
-STACKED = "value"
-"""What your values are called where headings were stacked."""
+MELTED = "value"
+"""What your values are called where your headings became a column, as melting does."""
 
 
 @dataclasses.dataclass(frozen=True)
 class YourSide:
-    """The columns of your table, by which a report is read.
+    """The columns of your table, which tell how to read a report.
 
-    `names`: of your columns, folded. `value`: the column of your values, if there is only one.
+    `names`: the headings of your columns, folded. `value`: the heading of your values; None if
+    several columns hold values.
     """
 
     names: frozenset[str] = frozenset()
@@ -21,7 +22,7 @@ class YourSide:
     @property
     def value_name(self) -> str | None:
         """What you call your values; None where no heading of yours says it."""
-        return None if self.value == STACKED else self.value
+        return None if self.value == MELTED else self.value
 
     def knows(self, name: str) -> bool:
         """Say whether one of your columns is called so."""

@@ -7,7 +7,8 @@ that the largest is at most m and the sum is s is the n-fold convolution, at s, 
 of one run with all mass above m left out.
 
 A *study* is n runs. A *lattice* is the whole numbers, on which numbers of updates lie. Edges of
-cells are compared with a slack of 1e-9 of a step, since products of floats may miss a whole number.
+cells are compared with a slack of 1e-9 of a step, since a product of floats may lie just beside a
+whole number.
 """
 
 import math
@@ -19,24 +20,25 @@ from scipy import fft
 from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
 
-N_CACHED = 1 << 17  # numbers that are transformed at once, so that they stay in the cache
-NEGLIGIBLE = 1e-15  # of the largest mass; masses below it are rounding errors of the transform
-SLACK = 1e-9
+N_CACHED = 1 << 17  # numbers that are transformed at once: so many fit into the processor's cache
+NEGLIGIBLE = 1e-15  # share of the largest mass below which a mass is a rounding error
+SLACK = 1e-9  # of a step of the lattice
 
 
 def find_length(masses: FloatArray, runs: int) -> int:
-    """Return a length that holds the sum of n lattice values, but for a probability of 1e-13.
+    """Return a length that the sum of n lattice values exceeds with a probability of at most 1e-13.
 
-    A sum beyond the length wraps round. By Chernoff's bound its probability is at most
-    exp(n log M(s) - s length) for every s > 0, M being the moment generating function of one run.
+    A sum beyond the length would wrap round to small sums. By Chernoff's bound its probability is
+    at most exp(n log M(s) - s length) for every s > 0, where M is the moment generating function of
+    one run.
     """
     n_points = masses.shape[1]
-    # The length that the bound asks for, at forty slopes s: the smallest of them is enough.
+    # The bound gives a length for each of forty s; the smallest of these lengths is enough.
     slopes = np.geomspace(1e-2, 5e2, 40) / n_points
     moments = np.exp(np.outer(np.arange(n_points), slopes))
     logs = np.log((masses @ moments).max(axis=0))
     enough = float(((runs * logs + 30.0) / slopes).min())  # exp(-30) is 1e-13
-    needed = min(math.ceil(enough) + 1, runs * (n_points - 1) + 1)
+    needed = min(math.ceil(enough) + 1, runs * (n_points - 1) + 1)  # no sum is larger than this
     return int(fft.next_fast_len(max(needed, n_points), real=True))
 
 
@@ -48,7 +50,7 @@ def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
     """
     transform = fft.rfft(masses, length, axis=1)
     power = np.ones_like(transform)
-    while runs:  # by squaring
+    while runs:  # the n-th power, by repeated squaring
         if runs & 1:
             power = power * transform
         runs >>= 1
@@ -79,9 +81,9 @@ def compute_mean_mass_given_max(
     """Return the exact distribution of the mean of n converged networks given their largest.
 
     `largest`: lower and upper end of the cell that the largest number of updates lies in; both
-    belong to it. Where no network lies in the cell, one is placed in its middle and the others are
-    drawn from those below it, as if that value were possible but very rare. None where all networks
-    lie above the cell.
+    belong to the cell. Where no network lies in the cell, one is placed in its middle and the
+    others are drawn from those below it, as if that value were possible but very rare. None where
+    all networks lie above the cell.
     """
     mass, start = _list_masses(table)
     first = min(max(math.ceil(largest[0]) - start, 0), mass.size)
@@ -110,9 +112,10 @@ def compute_joint_mass(
     """Return the joint distribution of mean and largest of n converged networks, cell by cell.
 
     `runs`: n. `mean_edges` (a + 1,), `max_edges` (b + 1,): edges of the cells, ascending, in
-    updates; a cell holds its lower edge. Returns (a, b). A cell has the mass below its upper edges
-    less what lies below its lower ones; below an edge of the maximum that is the convolution of
-    the counts cut off at that edge.
+    updates; a cell holds its lower edge. Returns (a, b).
+
+    The mass with a maximum below an edge is the convolution of the counts that lie below that edge.
+    From the masses below all pairs of edges the mass of a cell follows by differences.
     """
     mass, start = _list_masses(table)
     length = find_length(mass[None, :], runs)
@@ -132,7 +135,7 @@ def compute_joint_mass(
 
 
 def _sum_below(masses: FloatArray) -> FloatArray:
-    """Return the mass below each value and below the end, (m, length) to (m, length + 1)."""
+    """Return the mass below each value, and last that of all, (m, length) to (m, length + 1)."""
     return np.pad(np.cumsum(masses, axis=1), ((0, 0), (1, 0)))
 
 
@@ -157,14 +160,15 @@ def compute_pair_chance(
     chance : float
         The probability.
     slopes : float64[k]
-        Its derivative in the share of networks at each outcome of the table.
+        Derivative of `chance` with respect to the share of networks at each outcome of the table.
 
     Notes
     -----
-    The probability is the mass of sums of n networks that are all at or below the maximum, less
-    that of sums of n networks that are all below it. Its derivative in the share at u updates is n
-    times the probability that the other n - 1 networks bring the sum into the cell, given that one
-    has u.
+    The maximum is this one if all n networks are at or below it, but not all below it. So the
+    probability is a difference of two masses of sums in the cell: those of n networks at or below
+    the maximum, less those of n networks below it. The derivative with respect to the share at u
+    updates is n times the probability that the other n - 1 networks bring the sum into the cell,
+    given that one has u.
 
     >>> pair = CountTable.from_outcomes([1, 2], [True, True], 2)
     >>> compute_pair_chance(pair, 2, mean=(1.5, 2.0), largest=2)[0]
@@ -178,13 +182,14 @@ def compute_pair_chance(
     # Sums beyond the cell do not matter, but must not wrap round into it.
     length = fft.next_fast_len((runs - 1) * largest + 1, real=True)
     below = _sum_below(convolve(masses, runs - 1, length))
-    # For one network at each value: from which sum of the others on the mean lies in the cell, and
-    # from which on it lies beyond.
+    # For one network at each value: the smallest sum of the others with which the mean lies in the
+    # cell, and the smallest with which it lies beyond the cell.
     first = np.clip(math.ceil(mean[0] * runs - SLACK) - values, 0, length).astype(np.int64)
     last = np.clip(math.ceil(mean[1] * runs - SLACK) - values, 0, length).astype(np.int64)
-    # Probability of these sums, with all networks at or below the maximum, and with all below it.
+    # Probability of a sum between both: row 0 with all networks at or below the maximum, row 1 with
+    # all below it.
     inside = below[:, last] - below[:, first]  # (2, n_values)
-    inside[1, largest] = 0.0
+    inside[1, largest] = 0.0  # a network at the maximum is not below it
     slopes = runs * np.maximum(inside[0] - inside[1], 0.0)
     slopes_of_table = np.zeros(table.updates.size)
     slopes_of_table[is_within] = slopes[table.updates[is_within]]
@@ -192,9 +197,9 @@ def compute_pair_chance(
 
 
 def _list_masses(table: CountTable) -> tuple[FloatArray, int]:
-    """Return the share of converged networks at every number of updates from the smallest on.
+    """Return the share of converged networks at each number of updates, and the first such number.
 
-    The second result is that smallest number.
+    The shares begin at the smallest number of updates of the table, and end at the largest.
     """
     start = int(table.updates[0])
     mass = np.zeros(int(table.updates[-1]) - start + 1)
@@ -203,25 +208,25 @@ def _list_masses(table: CountTable) -> tuple[FloatArray, int]:
 
 
 def find_tails_given_max(cells: FloatArray) -> FloatArray:
-    """Return how far out each mean is among studies of the same maximum, as its smaller tail.
+    """Return the smaller tail of each mean among studies of the same maximum, (means, maxima).
 
-    `cells` (means, maxima): joint probabilities. A tail is the probability of means up to this one,
-    or from this one on, given the maximum; the smaller of both is returned, (means, maxima).
+    `cells` (means, maxima): joint probabilities. The two tails are the probability of means up to
+    this one, and that of means from this one on, given the maximum.
 
     >>> find_tails_given_max(np.array([[0.25], [0.5], [0.25]])).ravel().tolist()
     [0.25, 0.75, 0.25]
     """
     up_to = cells.cumsum(axis=0)
     from_on = cells[::-1].cumsum(axis=0)[::-1]
-    return np.asarray(np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300))
+    return np.asarray(np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300))  # never by 0
 
 
 def sum_rare_studies(table: CountTable, runs: int, *, width: float, at_most: float) -> float:
-    """Return the probability of studies that are as far out as one with the tail `at_most`.
+    """Return the probability of studies as rare as one whose smaller tail is `at_most`.
 
     A study has two tails: that of its maximum, and that of its mean among studies of the same
-    maximum. It counts where either is at most `at_most`. `width`: of the cells to which the mean is
-    rounded.
+    maximum. It counts as rare if either is at most `at_most`. `width`: of the cells to which the
+    mean is rounded.
     """
     values, mass = compute_max_mass(table, runs)
     running = np.cumsum(mass)

@@ -1,4 +1,4 @@
-"""The count table: how many networks needed how many updates, which is all that analyses need."""
+"""The count table: how many networks needed each number of updates, all that analyses need."""
 
 import dataclasses
 from typing import Self
@@ -26,7 +26,7 @@ class CountTable:
     n_censored : int
         Networks that had not converged at the cap.
     cap : int or None
-        Where networks were stopped; None only if nothing is censored and no
+        Number of updates at which networks were stopped; None only if none is censored and no
         cap is known.
 
     Examples
@@ -64,7 +64,7 @@ class CountTable:
     def from_outcomes(
         cls, updates: npt.ArrayLike, converged: npt.ArrayLike, cap: int | None
     ) -> Self:
-        """Count outcomes, shape (n,) each; those censored must all have run to the cap."""
+        """Count outcomes, shape (n,) each; censored networks must all have run to the cap."""
         values = _take_whole("updates", updates)
         flags = np.asarray(converged)
         if flags.dtype.kind not in "biuf" or not np.isin(flags, (0, 1)).all():
@@ -95,7 +95,7 @@ class CountTable:
 
     @property
     def mean_at_cap(self) -> float:
-        """Mean number of updates, each network that did not converge counted at `end`."""
+        """Mean number of updates; a network that did not converge counts as `end` updates."""
         return (float(self.updates @ self.counts) + self.n_censored * self.end) / self.n
 
     def __eq__(self, other: object) -> bool:
@@ -132,7 +132,7 @@ def _check_shapes(updates: IntArray, others: IntArray | BoolArray, name: str) ->
 
 
 def _take_whole(name: str, given: npt.ArrayLike) -> IntArray:
-    """Return whole numbers as int64, or refuse what holds anything else."""
+    """Return whole numbers as int64; refuse any other type of number."""
     array = np.asarray(given)
     if array.size and array.dtype.kind not in "iu":
         raise UsageError(f"{name} has type {array.dtype}; whole numbers are needed")

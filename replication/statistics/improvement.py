@@ -1,7 +1,7 @@
 """How probable it is that a run of one kind lies above a run of another.
 
-Known as the probability of improvement, as the area under the ROC curve, and from the test of Mann
-and Whitney. Ties count half.
+It is known as the probability of improvement, as the area under the ROC curve, and from the test of
+Mann and Whitney. A tie counts half.
 
 References
 ----------
@@ -21,7 +21,7 @@ from replication.statistics.arrays import FloatArray
 from replication.statistics.intervals import Estimate
 from replication.statistics.shares import find_share_ends
 
-N_HALVINGS = 50  # of an interval in which an end is looked for
+N_HALVINGS = 50  # steps of the bisection that finds an end of an interval
 
 
 def estimate_improvement(first: FloatArray, second: FloatArray, *, level: float) -> Estimate:
@@ -37,7 +37,7 @@ def estimate_improvement(first: FloatArray, second: FloatArray, *, level: float)
     n_up_to = np.searchsorted(ordered, first, side="right")
     n = first.size
     m = second.size
-    # The mean of both counts, in which a tie counts half.
+    # The mean of both counts: a tie is in one of them, so it counts half.
     value = float((n_below + n_up_to).sum()) / (2.0 * n * m)
     quantile = float(special.ndtri(0.5 + level / 2.0))
     low = _find_end(value, n, m, quantile, 0.0)
@@ -59,10 +59,10 @@ def estimate_paired_improvement(gaps: FloatArray, *, level: float) -> Estimate:
 
 
 def _find_end(value: float, n: int, m: int, quantile: float, limit: float) -> float:
-    """Return the end of the interval between the estimate `value` and a limit, 0 or 1.
+    """Return the end of the interval that lies between the estimate `value` and a limit, 0 or 1.
 
-    It is the probability farthest from the estimate that still lies within `quantile` of its own
-    standard errors, and is found by halving.
+    The end is the probability farthest from the estimate that is at most `quantile` standard errors
+    away, with the standard error of that probability. Bisection finds it.
     """
     inside = value
     outside = limit
@@ -76,7 +76,7 @@ def _find_end(value: float, n: int, m: int, quantile: float, limit: float) -> fl
 
 
 def _find_error(probability: float, n: int, m: int) -> float:
-    """Return the standard error of an estimate of this probability, by Newcombe's method 5."""
+    """Return the standard error of an estimate if this is the true probability (Newcombe, 5)."""
     half = (n + m) / 2.0 - 1.0
     terms = (1.0 - probability) / (2.0 - probability) + probability / (1.0 + probability)
     return math.sqrt(probability * (1.0 - probability) * (1.0 + half * terms) / (n * m))

@@ -11,7 +11,7 @@ from replication.statistics.counts import CountTable
 
 LEVEL = 0.95
 N_RESAMPLED = 1000  # bootstrap samples
-ROUNDING = 1e-12  # relative difference of numbers that are equal but for rounding
+ROUNDING = 1e-12  # relative difference of numbers that are equal except for rounding errors
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Estimate:
 
     value: float | None  # None where the data do not determine it
     low: float | None  # None where an end is unbounded (or unknown)
-    high: float | None
+    high: float | None  # likewise
     level: float = LEVEL  # nominal coverage
 
     @property
@@ -49,9 +49,9 @@ def estimate_proportion(successes: int, n: int) -> Estimate:
 
 
 def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
-    """Return the mean of values with Student's t interval, which is unbounded for a single value.
+    """Return the mean of values with Student's t interval; a single value has no interval.
 
-    `counts`: how often each value occurs. Without any value the mean is None.
+    `counts`: how often each value occurs. Where there is no value, the mean is None.
     """
     sample = np.asarray(values, dtype=np.float64)
     weights = np.broadcast_to(np.asarray(counts), sample.shape)
@@ -77,7 +77,7 @@ def estimate_median(values: npt.ArrayLike) -> Estimate:
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     n = len(ordered)
     # The interval reaches from the k-th smallest value to the k-th largest, with the largest k for
-    # which P(Binomial(n, 1/2) < k) is at most 2.5 %. Of too few values that k is 0.
+    # which P(Binomial(n, 1/2) < k) is at most 2.5 %. With too few values that k is 0.
     k = int(np.searchsorted(special.bdtr(np.arange(n), n, 0.5), (1.0 - LEVEL) / 2.0))
     median = float(np.median(ordered))
     if k == 0:
@@ -96,9 +96,9 @@ def find_median(table: CountTable) -> float | None:
 def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Estimate]:
     """Return the ratios, first over second, of ``mean`` and ``median``, with bootstrap intervals.
 
-    Both hold the updates of the same networks, those of failures being the common cap. A network's
-    two numbers are resampled together; the 95 % intervals are percentiles. Efron & Tibshirani
-    (1993), An Introduction to the Bootstrap, section 13.3.
+    `first` and `second` hold the updates of the same networks; a network that failed has the common
+    cap. A network's two numbers are resampled together, and the 95 % intervals are percentiles of
+    the resampled ratios. Efron & Tibshirani (1993), An Introduction to the Bootstrap, section 13.3.
 
     >>> ratios = estimate_ratios([2, 4, 12], [1, 2, 3])
     >>> ratios["mean"].value, ratios["median"].value
@@ -121,7 +121,7 @@ def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Es
 
 
 def _divide(pairs: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Return the ratio of the means, and that of the medians, of two rows."""
+    """Return the ratio of the means of two rows, and the ratio of their medians."""
     means = pairs.mean(axis=1)
     medians = np.median(pairs, axis=1)
     return means[0] / means[1], medians[0] / medians[1]

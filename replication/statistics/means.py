@@ -12,8 +12,8 @@ decides, under a condition. With a spread on one side only, both sides are taken
 which gives the prediction interval of Student's t. The standard errors of estimates are taken as
 known.
 
-Where laboratories differ, each is off by tau standard deviations of a run (`between`), which adds
-tau^2 to 1 / n on either side.
+Where laboratories differ, the mean of each is off by tau standard deviations of a run (`between`).
+Its variance is then that of a run times 1 / n + tau^2.
 
 References
 ----------
@@ -39,10 +39,10 @@ from scipy import special
 
 from replication.statistics.intervals import ROUNDING, Estimate
 
-POWER = 0.8
-EFFICIENCY = 0.45  # of an sd by quartiles, by which its degrees of freedom are fewer (simulated)
+POWER = 0.8  # probability with which a test finds the difference called detectable
+EFFICIENCY = 0.45  # degrees of freedom of an sd from quartiles, as a share of n - 1 (simulated)
 NORMAL_KURTOSIS = 3.0
-LAB_STEPS = tuple(0.05 * step for step in range(1, 11))  # up to half a standard deviation
+LAB_STEPS = tuple(0.05 * step for step in range(1, 11))  # spreads between labs that are tried
 
 
 class Term(NamedTuple):
@@ -71,9 +71,10 @@ class Side:
         the difference of two means, none for a constant, or for an estimate whose error is known.
         The standard deviation is NaN where it is not known.
     width : float
-        Of the cell to which the mean was rounded, which adds the variance of a uniform error.
+        Width of the cell to which the mean was rounded. Rounding adds the variance of a uniform
+        error.
     error : float
-        Standard error of an estimate, where that was printed, and 0 otherwise.
+        Standard error of the mean, where the report says that and not how runs vary; else 0.
     is_by_quartiles : bool
         Whether mean and standard deviation were estimated from quartiles, which is less efficient.
     """
@@ -86,17 +87,17 @@ class Side:
 
     @property
     def n(self) -> int:
-        """Number of runs; of two samples that of the smaller one."""
+        """Number of runs; with two samples, that of the smaller one."""
         return min((n for _, n in self.samples), default=0)
 
     @property
     def has_spread(self) -> bool:
-        """Whether a spread is known for each sample."""
+        """Whether a spread is known for each sample; true if there is no sample."""
         return all(n > 1 and not math.isnan(sd) for sd, n in self.samples)
 
     @property
     def efficiency(self) -> float:
-        """Degrees of freedom of its standard deviation, as a share of n - 1."""
+        """Degrees of freedom of the standard deviation, as a share of n - 1."""
         return EFFICIENCY if self.is_by_quartiles else 1.0
 
     def list_terms(self, between: float = 0.0) -> list[Term]:
@@ -151,12 +152,13 @@ class Difference:
         Its interval at 1 - level.
     p : float
     shown : float or None
-        The difference that such runs show with a probability of 0.8; None if there is none.
+        The detectable difference: a test of such runs finds it with a probability of 0.8. None if
+        they find no difference as often.
     spread : float or None
         Standard deviation of a run, by both sides.
     p_alone : float or None
-        p by the printed spreads alone, which is larger than `p` where `p` is Student's, under the
-        condition that runs of both sides vary alike.
+        p by the printed spreads alone. It is larger than `p` where `p` is that of Student's test,
+        which takes the runs of both sides to vary alike.
     error : float or None
         Standard error of the difference.
     free : float
@@ -164,7 +166,7 @@ class Difference:
     kept : float or None
         The smallest difference that would be contradicted.
     counts : SuccessCounts or None
-        Of shares.
+        Where two shares are compared.
     """
 
     value: float
@@ -181,7 +183,7 @@ class Difference:
 
     @property
     def d(self) -> InDeviations | None:
-        """Difference in standard deviations (Hedges' g), and its interval."""
+        """Difference in standard deviations (Hedges' g) with its interval; None without an sd."""
         if not self.spread:
             return None
         unit = correct_bias(self.free) / self.spread
@@ -189,10 +191,10 @@ class Difference:
 
 
 def inflate(free: float) -> float:
-    """Return by which factor estimating a standard deviation raises the variance of a difference.
+    """Return the factor by which Hedges' g varies more because its sd is an estimate.
 
-    The difference is in units of that standard deviation, and corrected by `correct_bias`. `free`:
-    degrees of freedom of the estimate, above 2.
+    It is the ratio of two variances of g, where there is no difference in truth: with the estimated
+    standard deviation, and with the true one. `free`: degrees of freedom of the estimate, above 2.
     """
     return correct_bias(free) ** 2 * free / (free - 2.0)
 
@@ -211,13 +213,15 @@ def correct_bias(free: float) -> float:
 def combine_terms(terms: Sequence[Term], more: float = 0.0) -> Error:
     """Return the standard error of a sum of independent terms, with Welch's degrees of freedom.
 
-    `more`: a known variance, which is added to the squared error.
+    `more`: a known variance, which is added to the squared error. It leaves the degrees of freedom
+    as they are, so that the test errs on the safe side.
     """
-    # Welch (1947): f = (sum v)^2 / sum(v^2 / f), scaled by the largest v against overflow.
+    # Welch (1947): f = (sum v)^2 / sum(v^2 / f). Each variance v is divided by the largest one, so
+    # that no square overflows.
     variance = math.fsum(term.variance for term in terms)
     peak = max(term.variance for term in terms) or 1.0
-    below = math.fsum((term.variance / peak) ** 2 / term.free for term in terms)
-    free = (variance / peak) ** 2 / below if below else math.inf
+    denominator = math.fsum((term.variance / peak) ** 2 / term.free for term in terms)
+    free = (variance / peak) ** 2 / denominator if denominator else math.inf
     return Error(math.sqrt(variance + more), free)
 
 
@@ -231,9 +235,10 @@ def list_errors(own: Side, other: Side, between: float = 0.0) -> list[Error]:
     has_error = bool(own.error or other.error)
     if not has_error and not any(sd for sd, _ in known):
         return []
-    rounded = (own.width**2 + other.width**2) / 12.0
+    rounded = (own.width**2 + other.width**2) / 12.0  # variances of uniform errors
     if not (own.has_spread and other.has_spread):
-        # One spread for both sides: the prediction interval of Student's t.
+        # One spread for both sides: the prediction interval of Student's t. The factor of the
+        # variance has 1 / n of either side, and tau^2 of either lab.
         n_unknown = other.n if own.has_spread else own.n
         share = 1.0 / n_unknown + 2.0 * between**2
         terms = [Term(sd**2 * (1.0 / n + share), n - 1.0) for sd, n in known]
@@ -245,7 +250,7 @@ def list_errors(own: Side, other: Side, between: float = 0.0) -> list[Error]:
 
 
 def _find_error_by_student(own: Side, other: Side, between: float, rounded: float) -> Error:
-    """Return the standard error of the difference by the pooled spread.
+    """Return the standard error of the difference by Student's test, from the pooled spread.
 
     `rounded`: the variance that rounding adds.
     """
@@ -279,7 +284,8 @@ def judge_means(
 ) -> Difference | None:
     """Test whether two means differ; None where nothing is known of how runs vary.
 
-    `is_conditional`: whether Student's test may decide alone, which takes an F test of the spreads.
+    `is_conditional`: whether Student's test may decide alone, under the condition that the runs of
+    both sides vary alike. It does so only where an F test does not find that the spreads differ.
     """
     errors = list_errors(own, other, between)
     if not errors:
@@ -288,7 +294,7 @@ def judge_means(
     if abs(gap) <= ROUNDING * abs(own.mean):
         gap = 0.0
     tests = [_test_difference(gap, error, level) for error in errors]
-    # By the printed spreads alone Welch's test decides, and where n differs Student's test, too.
+    # By the printed spreads alone Welch's test decides; where n differs, Student's test must agree.
     alone = tests[0]
     if len(tests) == 2 and own.n != other.n:
         alone = _Test(max(test.p for test in tests), max(test.least for test in tests))
@@ -322,9 +328,9 @@ def _may_be_equal(own: Side, other: Side, level: float) -> bool:
 
 
 def find_spread_p(own: Side, other: Side, *, kurtosis: float = NORMAL_KURTOSIS) -> float | None:
-    """Return p of the F test of two standard deviations, None where one is 0 or not known.
+    """Return p of the F test of two standard deviations; None where one is 0 or not known.
 
-    `kurtosis`: of the runs, fourth moment over squared variance; where it is larger than that of
+    `kurtosis`: of the runs, fourth moment over squared variance. Where it is larger than 3, that of
     normal runs, standard deviations have fewer degrees of freedom (Box 1953).
     """
     if len(own.samples) != 1 or len(other.samples) != 1:
@@ -336,14 +342,15 @@ def find_spread_p(own: Side, other: Side, *, kurtosis: float = NORMAL_KURTOSIS) 
     if not sd or not other_sd:
         return None
     share = 2.0 / (max(kurtosis, NORMAL_KURTOSIS) - 1.0)  # of the degrees of freedom that are left
-    below = float(special.fdtr(share * (n - 1), share * (m - 1), (sd / other_sd) ** 2))
-    return 2.0 * min(below, 1.0 - below)
+    lower_tail = float(special.fdtr(share * (n - 1), share * (m - 1), (sd / other_sd) ** 2))
+    return 2.0 * min(lower_tail, 1.0 - lower_tail)
 
 
 def find_tolerated(own: Side, other: Side, *, level: float) -> float | None:
     """Return the spread between labs, in standard deviations, at which p rises above the level.
 
-    None if half a standard deviation is not enough: studies of one thing seldom differ by more.
+    None if half a standard deviation is not enough, since studies of one thing seldom differ by
+    more.
     """
     for between in LAB_STEPS:
         gap = judge_means(own, other, level=level, between=between)
@@ -357,17 +364,17 @@ def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0
 
     None where nothing is known of how runs vary.
     """
-    room = margin - abs(own.mean - other.mean)  # between the difference and the nearer end
+    room = margin - abs(own.mean - other.mean)  # from the difference to the nearer margin
     errors = list_errors(own, other, between)
     p_values = [float(special.stdtr(error.free, -room / error.size)) for error in errors]
     return max(p_values, default=None)
 
 
 def summarise_quartiles(median: float, q1: float, q3: float, n: int) -> tuple[float, float]:
-    """Return mean and standard deviation by median and quartiles of n runs (Luo, Wan).
+    """Estimate mean and standard deviation of n runs from their median and quartiles (Luo, Wan).
 
-    The standard deviation is such that, divided by the root of n, it is the standard error of the
-    mean that is estimated here.
+    The standard deviation, divided by the root of n, gives the standard error of this estimated
+    mean. It is therefore not quite that of the runs.
 
     >>> [round(part, 2) for part in summarise_quartiles(10.0, 9.0, 12.0, 20)]
     [10.36, 2.51]
@@ -382,7 +389,7 @@ def summarise_quartiles(median: float, q1: float, q3: float, n: int) -> tuple[fl
 
 
 def pool_runs(own: Side, other: Side) -> tuple[float, float]:
-    """Return the variance of a run by all known spreads, and its degrees of freedom.
+    """Return the pooled variance of a run, from all known spreads, and its degrees of freedom.
 
     Where no spread is known, the degrees of freedom are infinite.
     """
@@ -390,7 +397,7 @@ def pool_runs(own: Side, other: Side) -> tuple[float, float]:
     if own.has_spread:
         known += own.samples
     if other.has_spread:
-        # Of a difference of two groups the reported spread is that of a pair of runs.
+        # The reported spread of a difference of two groups is that of a pair of runs.
         scale = math.sqrt(max(len(own.samples), 1))
         known += [(sd / scale, n) for sd, n in other.samples]
     free = math.fsum(n - 1.0 for _, n in known) or math.inf
@@ -402,6 +409,6 @@ def find_shown(error: float, free: float, level: float) -> float:
     # The centre of the noncentral t whose upper 80 % lie beyond the limit of the test.
     limit = float(special.stdtrit(free, 1.0 - level / 2.0))
     centre = float(special.nctdtrinc(min(free, 1e6), 1.0 - POWER, limit))
-    if not math.isfinite(centre) or centre <= 0:  # SciPy has found none: that of normal numbers
+    if not math.isfinite(centre) or centre <= 0:  # SciPy failed: that of the normal distribution
         centre = limit + float(special.ndtri(POWER))
     return centre * error

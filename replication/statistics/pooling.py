@@ -1,20 +1,21 @@
-"""One answer for all rows of a table: how far they are off together, and whether chance does that.
+"""One answer for all rows of a table: their mean difference, and whether chance explains it.
 
 Each row has a difference in standard deviations of a run, g, and a weight w:
 
 - of means with spreads g = J (m1 - m2) / s with Hedges' correction J, and w = n1 n2 / (n1 + n2).
   The inverse of the variance, the usual weight, depends on g, which would bias the weighted mean;
 - of shares g is Cohen's h;
-- of estimates without n it is the difference itself, weighted by its known variance.
+- of estimates without n it is the difference itself, weighted by the inverse of its variance.
 
-The interval of the weighted mean is the wider of Knapp and Hartung's and that of fixed effects.
+The weighted mean has two intervals, Knapp and Hartung's and that of fixed effects; the wider one is
+reported.
 
-p of a table is the smallest of three, each times a factor: of the weighted mean (power against many
-small differences in one direction), of Fisher's combination (against differences of either sign),
-and of the row that stands out most, by Holm's adjustment. The factors are 3, 3 and 1.5 (1 for two
-rows): since the three overlap, this keeps the level (docs/compare.md). All of it is for independent
-rows; where rows share their seeds, the mean is tested by seed (`seeds`), and Fisher's combination
-has Brown's degrees of freedom.
+p of a table is the smallest of three p-values, each times a factor: that of the weighted mean
+(power against many small differences in one direction), that of Fisher's combination (against
+differences of either sign), and the smallest p of a row by Holm's adjustment. The factors are 3, 3
+and 1.5 (1 for two rows): since the three tests overlap, this keeps the level (docs/compare.md). All
+of it is for independent rows. Where rows share their seeds, the mean is tested by seed (`seeds`),
+and Fisher's combination has Brown's degrees of freedom.
 
 References
 ----------
@@ -45,19 +46,19 @@ from replication.statistics.seeds import SeedMean
 
 Key = TypeVar("Key", bound=Hashable)
 
-MIN_TAU = 10  # runs a side, in every row, from which a spread between labs is estimated
+MIN_TAU = 10  # with fewer runs on a side, in any row, no spread between labs is estimated
 UNITS = {"sd": " SD", "": " (in the unit of the values)"}
-"""Units that a difference can have, as they are printed behind a number."""
-ROW_FACTOR = 1.5  # of Holm's smallest p in that of a table of more than two rows
-SMALLEST_P = 1e-300  # whose logarithm is taken
+"""Units of a difference, and how each is printed behind a number."""
+ROW_FACTOR = 1.5  # of Holm's smallest p, in a table of more than two rows
+SMALLEST_P = 1e-300  # in place of 0, which has no logarithm
 
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """What one row says: a difference, yours less reported, and its weight.
+    """The difference of one row, yours less reported, and its weight.
 
-    `variance`: of the difference, if there is none in truth. `unit`: "sd", or "" for the unit of
-    the values. `n`: runs, on the side that has fewer.
+    `variance`: of the difference, if the true difference is 0. `unit`: "sd", or "" for the unit of
+    the values. `n`: runs of the side that has fewer.
     """
 
     value: float
@@ -85,21 +86,21 @@ class Pooled:
     value, low, high : float
         The weighted mean with its interval.
     p : float
-        Of no difference on average.
+        Of the test that there is no difference on average.
     unit : str
         "sd", or "" for the unit of the values.
     n_lower, n : int
-        Rows in which yours are lower, and rows in which the sides differ.
+        Number of rows in which yours is lower, and of rows in which the sides differ.
     p_sign : float
         Of the sign test of these rows.
     correlation : float
-        Up to which mean correlation of rows the interval leaves out 0.
+        The largest mean correlation of rows at which the interval does not hold 0.
     tau : float or None
         Standard deviation by which labs on either side differ; None where rows have too few runs.
     ratio : Ratio or None
-        Of the standard deviations of both sides.
+        Ratio of the standard deviations of both sides.
     seeds : SeedMean or None
-        Where rows share seeds, the mean by seed, from which `value`, `low`, `high` and `p` are.
+        Where rows share seeds, the mean by seed; `value`, `low`, `high` and `p` are taken from it.
     """
 
     value: float
@@ -116,7 +117,7 @@ class Pooled:
     seeds: SeedMean | None = None
 
     def replace_by_seed(self, mean: SeedMean) -> "Pooled":
-        """Return the same with the mean, its interval and p by seed."""
+        """Return a copy in which the mean, its interval and p are those by seed."""
         return dataclasses.replace(
             self, value=mean.value, low=mean.low, high=mean.high, p=mean.p, seeds=mean
         )
@@ -125,7 +126,8 @@ class Pooled:
 def find_effect(gap: Difference | None, sides: Sides | None, between: float = 0.0) -> Effect | None:
     """Return the difference of a row with its weight; None if it has none.
 
-    `between`: standard deviations by which labs differ.
+    `gap`: the tested difference. `sides`: both sides of a test of means. `between`: spread between
+    labs, in standard deviations of a run.
     """
     if gap is None or not math.isfinite(gap.value):
         return None
@@ -140,19 +142,22 @@ def find_effect(gap: Difference | None, sides: Sides | None, between: float = 0.
 
 def _find_effect_of_shares(counts: SuccessCounts) -> Effect:
     """Return Cohen's h of two shares."""
-    k, n, x, m = counts
+    k, n, x, m = counts  # k of n runs succeeded on your side, x of m in the report
     mine = 2.0 * math.asin(math.sqrt(k / n))
     theirs = 2.0 * math.asin(math.sqrt(x / m))
     return Effect(mine - theirs, n * m / (n + m), 1.0 / n + 1.0 / m)
 
 
 def _find_effect_by_error(gap: Difference) -> Effect | None:
-    """Return a difference whose error was printed, in standard deviations where one is known."""
+    """Return a difference whose standard error was reported.
+
+    It is in standard deviations of a run where one is known, and else in the unit of the values.
+    """
     if not gap.error:
         return None
     if not gap.spread:
         return Effect(gap.value, gap.error**-2, gap.error**2, unit="")
-    if gap.free <= 2:
+    if gap.free <= 2:  # Hedges' g has no variance then
         return None
     error = gap.error / gap.spread
     value = correct_bias(gap.free) / gap.spread * gap.value
@@ -162,12 +167,12 @@ def _find_effect_by_error(gap: Difference) -> Effect | None:
 def _find_effect_of_runs(gap: Difference, own: Side, other: Side, between: float) -> Effect | None:
     """Return Hedges' g with its weight; None where no spread is known, or a side has no runs.
 
-    Its variance exists with more than 2 degrees of freedom.
+    With 2 degrees of freedom or fewer g has no variance, so the result is None, too.
     """
     if not gap.spread or gap.free <= 2 or not own.samples or not other.samples:
         return None
-    # Of one sample on either side the weight is n1 n2 / (n1 + n2). A difference of two groups has
-    # two samples on your side, and two groups of as many runs on the other.
+    # With one sample on either side the weight is n1 n2 / (n1 + n2). A difference of two groups has
+    # two samples on your side, and is taken to have two groups of the reported n on the other.
     n_groups = len(own.samples)
     weight = 1.0 / (sum(1 / n for _, n in own.samples) + n_groups / other.n)
     variance = inflate(gap.free) / weight + 2.0 * n_groups * between**2
@@ -185,7 +190,8 @@ def pool(effects: Sequence[Effect | None], *, level: float) -> Pooled | None:
     w = np.array([row.weight for row in rows])
     v = np.array([row.variance for row in rows])
     mean = float((w * g).sum() / w.sum())
-    # The standard error of the mean from how rows differ, and from what chance alone does.
+    # The standard error of the mean, estimated from how much rows differ (Knapp and Hartung), and
+    # as chance alone makes it (fixed effects).
     spread = float((w * (g - mean) ** 2).sum()) / (n - 1.0)
     by_rows = math.sqrt(spread / float(w.sum()))
     by_chance = math.sqrt(float((w * w * v).sum())) / float(w.sum())
@@ -201,8 +207,8 @@ def pool(effects: Sequence[Effect | None], *, level: float) -> Pooled | None:
     # The mean correlation of rows at which the interval would reach 0.
     square = (mean / half) ** 2
     correlation = max(0.0, (square - 1.0) / (square + n - 1.0))
-    # What differences vary by beyond chance is the variance of two labs. With few runs it is not
-    # known well what chance does.
+    # How much differences vary beyond chance is the sum of the variances of two labs. With few runs
+    # it is not known well how much chance does.
     tau = None
     if rows[0].unit == "sd" and n >= 3 and min(row.n for row in rows) >= MIN_TAU:
         beyond_chance = (spread - float((w * v).mean())) / float(w.mean())
@@ -222,7 +228,7 @@ def pool(effects: Sequence[Effect | None], *, level: float) -> Pooled | None:
 
 
 def _choose_unit(effects: Sequence[Effect | None]) -> list[Effect]:
-    """Return the effects in the unit that most rows have; if both have as many, those in SD."""
+    """Return the effects in the more frequent unit; if both are as frequent, those in SD."""
     known = [effect for effect in effects if effect is not None]
     units = [effect.unit for effect in known]
     most_frequent = max(UNITS, key=units.count)
@@ -240,9 +246,9 @@ def compare_spreads(sides: Sequence[Sides], level: float) -> Ratio | None:
 
     None if fewer than two rows have spreads above 0 on both sides. `sides` have one sample each.
 
-    If s^2 is the variance of a sample of normal runs with f degrees of freedom, log s^2 is on
-    average off the logarithm of the true variance by digamma(f / 2) - log(f / 2), and has the
-    variance trigamma(f / 2).
+    The estimate uses two facts on s^2, the variance of a sample of normal runs with f degrees of
+    freedom. The mean of log s^2 exceeds the logarithm of the true variance by
+    digamma(f / 2) - log(f / 2), and the variance of log s^2 is trigamma(f / 2).
     """
     pairs = []
     for own, other in sides:
@@ -273,7 +279,7 @@ def _has_positive_spread(side: Side) -> bool:
 
 
 def adjust(p_values: Mapping[Key, float]) -> dict[Key, float]:
-    """Return p-values by Holm's adjustment for their number."""
+    """Return p-values adjusted for their number by Holm's method."""
     adjusted: dict[Key, float] = {}
     largest = 0.0  # no adjusted p is below that of a smaller p
     for n_smaller, key in enumerate(sorted(p_values, key=p_values.__getitem__)):
@@ -284,23 +290,24 @@ def adjust(p_values: Mapping[Key, float]) -> dict[Key, float]:
 
 
 def combine(p_values: Sequence[float], pooled: Pooled | None) -> float:
-    """Return p of a table from those of its rows, and that of their mean where there is one."""
+    """Return p of a table from the p of its rows, and that of their mean where there is one."""
     if len(p_values) == 1:
         return p_values[0]
-    square = 0.0
+    square = 0.0  # of independent rows
     if pooled is not None and pooled.seeds is not None:
         square = pooled.seeds.square
     of_all_rows = [find_fisher_p(p_values, square)]
     if pooled is not None:
         of_all_rows.append(pooled.p)
-    factor = len(of_all_rows) + 1  # the number of tests: one more is that of the single rows
+    factor = len(of_all_rows) + 1  # the number of tests, with that of the single rows
     return min(1.0, combine_rows(p_values), *(factor * p for p in of_all_rows))
 
 
 def combine_rows(p_values: Sequence[float]) -> float:
-    """Return p of a table by its single rows: Holm's smallest p, times a factor for other tests.
+    """Return p of a table from its single rows: Holm's smallest p, times a factor.
 
-    It keeps the level however rows depend on each other.
+    The factor allows for the other tests (see the module). This p keeps the level however rows
+    depend on each other.
     """
     n = len(p_values)
     factor = ROW_FACTOR if n > 2 else 1.0
@@ -308,13 +315,14 @@ def combine_rows(p_values: Sequence[float]) -> float:
 
 
 def find_fisher_p(p_values: Sequence[float], square: float) -> float:
-    """Return p of Fisher's combination of rows; `square`: the mean of their squared correlation.
+    """Return p of Fisher's combination of rows; `square`: their mean squared correlation.
 
-    Of independent rows twice the negative sum of log p has 2 n degrees of freedom. Where rows
-    depend on each other, their log p have about that squared correlation, and Brown (1975) divides
-    both the sum and its degrees of freedom by how much more the sum varies.
+    If rows are independent, -2 times the sum of log p is chi-square with 2 n degrees of freedom.
+    Where rows depend on each other, the correlation of their log p is about the squared correlation
+    of the rows, so the variance of the sum is larger by a factor. Brown (1975) divides both the sum
+    and its degrees of freedom by that factor.
     """
     n = len(p_values)
     chi_square = -2.0 * math.fsum(math.log(max(p, SMALLEST_P)) for p in p_values)
-    more = 1.0 + (n - 1.0) * square
-    return float(special.chdtrc(2.0 * n / more, chi_square / more))
+    inflation = 1.0 + (n - 1.0) * square
+    return float(special.chdtrc(2.0 * n / inflation, chi_square / inflation))

@@ -5,13 +5,14 @@ resamples of them, the bootstrap predictive distribution of Harris (1989):
 
     G(t) = 1/B sum over resamples b of P(T_n <= t | runs drawn from resample b)
 
-A resample draws N runs with replacement, and adds what was not seen. In order, the N runs leave
-N + 1 gaps, each as likely to hold the next run as any other (Hill 1968). A gap between two runs
-gives half of its probability to either of them. The outer gaps hold runs beyond the smallest and
-beyond the largest run that was seen; their excess beyond it is exponential, with the mean excess of
-the outermost sqrt(N) runs as its mean. Over resamples the probabilities of the outer gaps vary as
-in a Dirichlet distribution, and the mean excess as an inverse gamma variable. Where the N runs are
-a thousand times as many as n, all this changes nothing and is left out.
+A resample draws N runs with replacement, and adds what was not seen. The N runs, in ascending
+order, leave N + 1 gaps, each as likely to hold the next run as any other (Hill 1968). A gap between
+two runs gives half of its probability to either of them. The two outer gaps hold runs beyond the
+smallest and beyond the largest run that was seen. How far such a run lies beyond is exponential;
+its mean is the mean excess of the outermost sqrt(N) runs. Over resamples the probabilities of the
+outer gaps vary as in a Dirichlet distribution, and the mean excess as an inverse gamma variable.
+Where the N runs are a thousand times as many as n, resampling and unseen runs change nothing and
+are left out.
 
 A *study* is n runs, of which a statistic is reported. A *population* is what studies are drawn
 from: one resample.
@@ -39,13 +40,13 @@ from replication.statistics.counts import CountTable
 from replication.statistics.intervals import ROUNDING
 
 Bounds = tuple[float, float]
-"""What no value can leave; infinite where there is no bound."""
+"""The smallest and the largest possible value; infinite where there is no bound."""
 UNBOUNDED: Bounds = (-math.inf, math.inf)
 
-SEED = 1989
+SEED = 1989  # of all draws, so that the same question has the same answer each time
 MAX_DRAWS = 5_000_000  # runs drawn in all, which limits the studies of many runs
 MAX_RESAMPLED = 50_000_000  # runs resampled in all, which limits the resamples of many runs
-MIN_UNSEEN = 1e-3  # n over N + n, below which what was not seen is left out
+MIN_UNSEEN = 1e-3  # where n / (N + n) is smaller, resampling and unseen runs are left out
 # degrees of freedom of the mean excess: see `fit_tail`
 FEWER_DEGREES = 20.0
 BASE_DEGREES = 2.0
@@ -66,7 +67,7 @@ class SamplingDistribution:
 
     @functools.cached_property
     def running(self) -> FloatArray:
-        """Mass of the first 0, 1, ... values, up to that of all."""
+        """Cumulative mass: of the first 0, 1, ... values, and at last of all values."""
         return np.concatenate([[0.0], np.cumsum(self.mass)])
 
     def measure(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -76,8 +77,9 @@ class SamplingDistribution:
         return below / self.running[-1], above / self.running[-1]
 
     def find_quantile(self, probability: float) -> float:
-        """Return the smallest value up to which at least that much probability lies."""
+        """Return a quantile: the smallest value whose cumulative probability is as large."""
         total = self.running[-1]
+        # With a slack, since cumulative masses have rounding errors.
         index = int(np.searchsorted(self.running[1:], probability * total - 1e-12 * total))
         return float(self.values[min(index, self.values.size - 1)])
 
@@ -111,7 +113,10 @@ class Sample:
     def from_values(
         cls, values: npt.ArrayLike, *, bounds: Bounds = UNBOUNDED, grid: Fraction | None = None
     ) -> Self:
-        """Collect finite values, at least one; those that all differ by rounding alone are one."""
+        """Return the sample of finite values, at least one.
+
+        If all of them are equal but for rounding errors, they count as one value.
+        """
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
         # 0.1 + 0.2 and 0.3 are one value.
         if distinct[-1] - distinct[0] <= ROUNDING * np.abs(distinct).max():
@@ -121,7 +126,7 @@ class Sample:
 
     @classmethod
     def from_counts(cls, table: CountTable) -> Self:
-        """Take the converged of a count table: whole numbers, none below 0 or above the cap."""
+        """Return the sample of the converged networks of a table: whole numbers, 0 to the cap."""
         cap = math.inf if table.cap is None else float(table.cap)
         return cls(table.updates.astype(np.float64), table.counts, 0.0, cap, Fraction(1))
 
@@ -141,14 +146,14 @@ class Sample:
 
     @functools.cached_property
     def mean(self) -> float:
-        """Mean of the runs; of equal ones exactly their value, so that they have no spread."""
+        """Mean of the runs. Of equal runs it is exactly their value, so that the spread is 0."""
         if self.values.size == 1:
             return float(self.values[0])
         return math.fsum(self.values * self.counts) / self.n
 
     @functools.cached_property
     def spread(self) -> float:
-        """Standard deviation of the runs (n - 1 in its denominator), NaN for a single one."""
+        """Standard deviation of the runs (n - 1 in its denominator); NaN for a single run."""
         if self.n < 2:
             return math.nan
         peak = float(np.abs(self.values - self.mean).max()) or 1.0  # against underflow of squares
@@ -157,22 +162,23 @@ class Sample:
 
     @functools.cached_property
     def kurtosis(self) -> float:
-        """Fourth moment over the squared variance, 3 of normal runs, 0 of equal ones."""
+        """Kurtosis: fourth moment over squared variance; 3 of normal runs, 0 of equal ones."""
         if self.values.size == 1:
             return 0.0
-        deviations = (self.values - self.mean) / float(np.abs(self.values - self.mean).max())
+        peak = float(np.abs(self.values - self.mean).max())  # against underflow of fourth powers
+        deviations = (self.values - self.mean) / peak
         fourth = math.fsum(deviations**4 * self.counts) / self.n
         second = math.fsum(deviations**2 * self.counts) / self.n
         return fourth / second**2
 
     def describe(self, names: Collection[str]) -> dict[str, float]:
-        """Return statistics of the runs that were seen."""
+        """Return statistics of the runs that were seen, by name."""
         with np.errstate(invalid="ignore", divide="ignore"):
             statistics = reduce_studies(self.runs, names)
         return {name: float(value) for name, value in statistics.items()}
 
     def is_enough_for(self, runs: int) -> bool:
-        """Say whether what was not seen, and that the runs are a sample, can be left out."""
+        """Say whether so many runs are few enough to draw them from the seen runs alone."""
         return runs < MIN_UNSEEN * (self.n + runs)
 
 
@@ -186,19 +192,21 @@ class Tail(NamedTuple):
 def fit_tail(sample: Sample) -> Tail:
     """Return the mean excess of unseen runs beyond the largest of N runs that were seen.
 
-    It is 0 where nothing can lie beyond. As an estimate it varies as an inverse gamma variable with
-    the degrees of freedom of the outermost runs. They are fewer where there are few runs, or where
-    runs have long tails (excess kurtosis), which an exponential tail would miss. The numbers were
-    chosen for the rates in docs/compare.md.
+    The mean excess is 0 where nothing can lie beyond. It is an estimate from the outermost runs, so
+    over resamples it varies as an inverse gamma variable. Its degrees of freedom are fewer where
+    there are few runs, or where runs have long tails (excess kurtosis), which an exponential tail
+    would miss. `FEWER_DEGREES`, `BASE_DEGREES` and `MIN_DEGREES` were chosen so that equal
+    populations are contradicted as seldom as docs/compare.md says.
     """
     runs = sample.runs
     n = sample.n
-    n_top = math.isqrt(n - 1) + 1
+    n_top = math.isqrt(n - 1) + 1  # the outermost runs: the root of n, rounded up
     degrees = max(BASE_DEGREES, n_top * n / (n + FEWER_DEGREES))
     if sample.spread > 0:
         deviations = (sample.values - sample.mean) / sample.spread
         excess_kurtosis = math.fsum(deviations**4 * sample.counts) / n - 3.0
         degrees = max(MIN_DEGREES, degrees / (1.0 + max(excess_kurtosis, 0.0)))
+    # Too few runs to measure an excess, or the largest run has reached the bound.
     if n <= n_top or runs[-1] >= sample.high:
         return Tail(0.0, degrees)
     excess = float((runs[-n_top:] - runs[-n_top - 1]).mean())
@@ -218,8 +226,9 @@ class Effort:
 class Population:
     """A resample of the runs, and what was not seen beyond either end.
 
-    `runs` (n,). `below`, `above`: probability of a run beyond the smallest and beyond the largest
-    that was seen. `excess_below`, `excess_above`: how far beyond it lies on average.
+    `runs` (n,). `below`, `above`: probabilities of a run below the smallest one that was seen, and
+    of a run above the largest. `excess_below`, `excess_above`: how far beyond such runs lie on
+    average.
     """
 
     runs: FloatArray
@@ -247,7 +256,7 @@ def draw_populations(sample: Sample, n_resamples: int, *, seed: int) -> Iterator
     excesses_below = _draw_mean_excesses(lower, n_resamples, generator)
     excesses_above = _draw_mean_excesses(upper, n_resamples, generator)
     for row in range(n_resamples):
-        # Places on a line along which the runs stand, each as wide as its weight.
+        # Random points on a line: the runs stand on it side by side, each as wide as its weight.
         along = generator.random(runs.size) * inside + 0.5 * gap_below
         indices = np.minimum(along.astype(np.int64), runs.size - 1)
         below, above = beyond[row]
@@ -269,7 +278,8 @@ def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArr
     Half of them are of the negated runs, and negated back, so that a statistic has the same p
     whichever sign the runs have.
     """
-    # As many studies as memory and time allow, shared among resamples.
+    # As many studies as memory and time allow, shared among resamples: half of the resamples are of
+    # the runs, half of the negated runs, and each resample gives `n_each` studies.
     n_half = max(20, min(effort.n_resamples, MAX_RESAMPLED // sample.n)) // 2
     n_each = max(1, min(effort.n_studies, MAX_DRAWS // runs) // (2 * n_half))
     shape = (n_each, runs)
@@ -281,11 +291,11 @@ def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArr
 def _draw_half(
     sample: Sample, shape: tuple[int, int], n_resamples: int, *, seed: int
 ) -> Iterator[FloatArray]:
-    """Yield studies of runs, each array of this shape from one resample."""
+    """Yield an array of studies for each resample; `shape`: studies, and runs of a study."""
     generator = np.random.default_rng([seed, 2])
     step = None if sample.grid is None else float(sample.grid)
     populations = draw_populations(sample, n_resamples, seed=seed)
-    if sample.is_enough_for(shape[1]):
+    if sample.is_enough_for(shape[1]):  # then every resample is taken to be the runs themselves
         populations = itertools.repeat(Population(sample.runs), n_resamples)
     for population in populations:
         drawn = _draw_from(population, sample, shape, step, generator)
@@ -299,7 +309,9 @@ def _draw_from(
     step: float | None,
     generator: np.random.Generator,
 ) -> FloatArray:
-    """Return runs of a population, within those that were seen and beyond either end of them."""
+    """Return runs of a population: most are runs that were seen, and others lie beyond them."""
+    # A uniform number below `first` stands for a run below the smallest, one from `last` on for a
+    # run above the largest, and one between them for a run of the resample.
     uniform = generator.random(shape)  # (n_each, runs)
     n = population.runs.size
     first = population.below
@@ -318,7 +330,7 @@ def _draw_from(
 def _draw_excess(
     mean: float, is_unseen: BoolArray, step: float | None, generator: np.random.Generator
 ) -> FloatArray:
-    """Return by how much unseen runs lie beyond the outermost, on the grid of the values."""
+    """Return how far unseen runs lie beyond the outermost one, rounded up to the grid of values."""
     excess = mean * generator.standard_exponential(np.count_nonzero(is_unseen))
     return np.ceil(excess / step) * step if step else excess
 
@@ -345,9 +357,10 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
 
 
 def _reduce(studies: FloatArray, ordered: FloatArray, name: str) -> FloatArray:
-    """Return one statistic of each study; `ordered` are the same studies with their runs in order.
+    """Return one statistic of each study.
 
-    `ordered` need not be in order for a statistic among `UNORDERED`.
+    `ordered`: the same studies, each with its runs in ascending order; for a statistic among
+    `UNORDERED` they may be in any order.
     """
     n = studies.shape[-1]
     if name == "mean":
@@ -364,11 +377,12 @@ def _reduce(studies: FloatArray, ordered: FloatArray, name: str) -> FloatArray:
         return np.asarray(ordered[..., n // 4 : n - n // 4].mean(axis=-1))
     if name in QUANTILES:
         return _interpolate(ordered, QUANTILES[name])
+    # p90 is the quantile of 0.9.
     return _interpolate(ordered, float(name[1:]) / 100.0)
 
 
 def _interpolate(ordered: FloatArray, probability: float) -> FloatArray:
-    """Return a quantile of each study, whose runs are in order, by linear interpolation."""
+    """Return a quantile of each study by linear interpolation; runs are in ascending order."""
     n = ordered.shape[-1]
     position = probability * (n - 1)
     first = min(int(position), n - 1)

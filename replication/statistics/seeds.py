@@ -1,12 +1,12 @@
 """Rows of a table that share their seeds: runs of one seed may all be good or bad together.
 
-Such rows are not independent. What varies independently is, for each seed, the average over rows of
-its runs, in standard deviations of a run; by how much it varies from seed to seed gives the error
-of the mean difference. That the rows of the report depend on each other as one's own do is taken
-for granted.
+Such rows are not independent, but seeds are. So the runs of a seed are averaged over rows, in
+standard deviations of a run. How much this average varies from seed to seed gives the standard
+error of the mean difference. The rows of the report are assumed to depend on each other as one's
+own do.
 
-Not every seed has a run in every row: the largest complete part is used. Where nothing of use is
-complete, the mean difference cannot be judged, but only single rows.
+Not every seed has a run in every row, so a part of the table is used in which no run is missing.
+Where that part is too small, the mean difference cannot be judged, but only single rows.
 
 References
 ----------
@@ -56,9 +56,9 @@ NO_SEEDS = BySeed(np.array([], dtype=np.int64), np.array([], dtype=np.float64))
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Block:
-    """Rows and seeds of which every row has a run of every seed.
+    """A part of a table in which every row has a run of every seed.
 
-    `rows`: their places among all rows. `values`: float64[rows, seeds].
+    `rows`: their indices among all rows. `values`: float64[rows, seeds].
     """
 
     rows: Sequence[int]
@@ -69,8 +69,8 @@ class Block:
 class SeedMean:
     """The mean difference over rows in standard deviations, with its interval and p by seed.
 
-    `correlation`: the mean correlation of two rows; `square`: the mean of its square, less what
-    chance adds to it. `n_rows`, `n_seeds`: of the complete part.
+    `correlation`: the mean correlation of two rows. `square`: the mean squared correlation of two
+    rows, less what chance adds to it. `n_rows`, `n_seeds`: rows and seeds that were used.
     """
 
     value: float
@@ -89,7 +89,7 @@ def are_shared(rows: Sequence[BySeed]) -> bool:
 
 
 def find_block(rows: Sequence[BySeed]) -> Block | None:
-    """Return a large part of a table in which no run is missing, None if it is too small.
+    """Return a large part of a table in which no run is missing; None if it is too small.
 
     Rows can only be averaged seed by seed where each has a run of each seed. So the row, or the
     seed, that lacks the largest share of its runs is left out, again and again, until no run is
@@ -109,13 +109,14 @@ def find_block(rows: Sequence[BySeed]) -> Block | None:
 
 
 def _count_rows(rows: Sequence[BySeed]) -> IntArray:
-    """Return how many rows have a run of each seed, by its number."""
-    seeds = [NO_SEEDS.seeds, *(row.seeds for row in rows)]  # of no row at all an empty array
+    """Return how many rows have a run of each seed; the index is the number of the seed."""
+    # With NO_SEEDS, so that there is an array, if an empty one, also without any row.
+    seeds = [NO_SEEDS.seeds, *(row.seeds for row in rows)]
     return np.bincount(np.concatenate(seeds))
 
 
 def _find_complete(has_run: BoolArray) -> tuple[IntArray, IntArray]:
-    """Return the rows and the seeds that are left when no run is missing any more.
+    """Return indices of the rows and seeds that are left when no run is missing any more.
 
     `has_run`: bool[rows, seeds].
     """
@@ -145,15 +146,18 @@ def judge_by_seed(
     own : float64[rows, seeds]
         Values of one's own runs.
     sides : sequence of (Side, Side)
-        Of each row; the second is the report, a mean with one sample, an error or a constant.
-    level, between : float
-        Of the interval; standard deviations of a run by which labs differ.
+        Both sides of each row. The second is the report: a mean with one sample, an estimate with
+        its standard error, or a constant.
+    level : float
+        The interval covers 1 - level.
+    between : float
+        Spread between labs, in standard deviations of a run.
     """
     n_rows, n_seeds = own.shape
     deviations = own - own.mean(axis=1, keepdims=True)  # (rows, seeds)
     squares = (deviations**2).sum(axis=1)
     report = _summarise_report(sides, np.sqrt(squares / (n_seeds - 1.0)))
-    # Standard deviations of a run, by both sides; nothing can be said without one.
+    # Pooled standard deviation of a run in each row; nothing can be said without one.
     free = n_seeds - 1.0 + report.free  # (rows,)
     scale = np.sqrt((squares + report.free * report.spreads**2) / free)
     if not scale.all() or free.min() <= 2.0:
@@ -163,23 +167,24 @@ def judge_by_seed(
     by_seed = (deviations * weights[:, None]).mean(axis=0)  # (seeds,)
     if not np.abs(by_seed).max() > ROUNDING:
         return None
-    # The variance of the mean has two parts. That of one's own mean is by how it varies over seeds.
-    # That of the report's is by its own errors, if its rows depend on each other as one's own do,
-    # or as large as one's own would be with as many runs, if that is larger.
+    # The mean difference has two variances. That of one's own mean follows from how it varies over
+    # seeds. That of the report's mean is computed in two ways, and the larger one counts: from
+    # one's own deviations, as if the report had them with its number of runs; and from the report's
+    # standard errors, if its rows depend on each other as one's own do.
     own_variance = float((by_seed**2).sum()) / (n_seeds - 1.0)
     as_own = (deviations * (weights * report.roots)[:, None]).mean(axis=0)
     variance = own_variance / n_seeds + max(
         float((as_own**2).sum()) / (n_seeds - 1.0),
         likeness.weigh(report.errors * weights) / n_rows**2,
     )
-    # Standard deviations are estimates. A mean over one of them is Student's t, whose variance is
-    # free / (free - 2). But where rows share their deviations, the mean and its error have the same
-    # estimates in them, and nothing is added.
+    # Standard deviations are estimates. A difference over an estimated one is Student's t, whose
+    # variance is larger by the factor free / (free - 2) = 1 + 2 / (free - 2). But where rows share
+    # their deviations, mean and error are divided by the same estimates, and nothing is added.
     variance *= 1.0 + (1.0 - likeness.square) * float((2.0 / (free - 2.0)).mean())
     error = math.sqrt(variance + 2.0 * between**2 / n_rows)
     means = np.array([other.mean for _, other in sides])
     mean = float(((own.mean(axis=1) - means) * weights).mean())
-    # And the mean is off by a share of itself, as far as the standard deviations are.
+    # An error of the standard deviations changes the mean by a share of itself, too.
     off_by = float(np.mean([inflate(row) - 1.0 for row in free.tolist()]))
     share = off_by * (likeness.square + (1.0 - likeness.square) / n_rows)
     t = float(special.stdtrit(n_seeds - 1, 1.0 - level / 2.0))
@@ -201,9 +206,9 @@ def judge_by_seed(
 class _ReportRows:
     """What the report adds to the error of the mean difference, float64[rows] each.
 
-    `errors`: standard errors of its means. `roots`: one over the root of the number of runs, 0
-    where a row has none. `spreads`, `free`: standard deviations of a run, and the degrees of
-    freedom behind them.
+    `errors`: standard errors of the reported means. `roots`: one over the root of the number of
+    runs, 0 where a row has no runs. `spreads`, `free`: reported standard deviations of a run, and
+    their degrees of freedom; 0 where a row has none.
     """
 
     errors: FloatArray
@@ -213,13 +218,13 @@ class _ReportRows:
 
 
 def _summarise_report(sides: Sequence[Sides], own_spreads: FloatArray) -> _ReportRows:
-    """Return what the report adds; where it has no spread, its runs have that of one's own."""
+    """Return what the report adds; runs without a spread are taken to have that of one's own."""
     errors = np.zeros(len(sides))
     roots = np.zeros(len(sides))
     spreads = np.zeros(len(sides))
     free = np.zeros(len(sides))
     for row, (_, report) in enumerate(sides):
-        if not report.samples:  # an error that is known, or a value without any
+        if not report.samples:  # an estimate with its standard error, or a constant, whose is 0
             errors[row] = report.error
             continue
         sd, n = report.samples[0]
@@ -249,10 +254,10 @@ class _Likeness:
     square: float
 
     def weigh(self, errors: FloatArray) -> float:
-        """Return the variance of a sum of estimates with these errors that depend as the rows do.
+        """Return the variance of a sum of estimates, one of each row, with these standard errors.
 
-        An estimate of a row whose own runs are all equal depends on the others as rows do on
-        average.
+        The estimates are correlated as the rows are. A row whose runs are all equal has no known
+        correlation with others, so it is taken to have the mean correlation with each of them.
         """
         known = np.where(self.varies, errors, 0.0)
         unknown = np.where(self.varies, 0.0, errors)
@@ -264,8 +269,9 @@ class _Likeness:
 
 
 def _measure_likeness(deviations: FloatArray) -> _Likeness:
-    """Return how rows depend on each other; where that cannot be known, as if they were one row.
+    """Return how rows depend on each other.
 
+    Where fewer than two rows vary, that cannot be known, and they are taken to be fully correlated.
     `deviations`: float64[rows, seeds], each row less its mean.
     """
     lengths = np.sqrt((deviations**2).sum(axis=1, keepdims=True))
@@ -275,10 +281,11 @@ def _measure_likeness(deviations: FloatArray) -> _Likeness:
     n_varying = int(varies.sum())
     if n_varying < MIN_ROWS:
         return _Likeness(directions, varies, 1.0, 1.0)
-    # The mean correlation of two rows, from the sum over all pairs of rows, each with itself too.
+    # The mean correlation of two different rows. The squared sum has all pairs of rows, also each
+    # row with itself, whose correlation is 1.
     n_pairs = n_varying * (n_varying - 1)
     correlation = (float((directions.sum(axis=0) ** 2).sum()) - n_varying) / n_pairs
-    # The mean of its square, less what it would be by chance if rows were independent.
+    # The mean squared correlation, less what it would be by chance if rows were independent.
     correlations = directions @ directions.T
     square = (float((correlations**2).sum()) - n_varying) / n_pairs
     by_chance = 1.0 / (deviations.shape[1] - 1.0)

@@ -1,6 +1,6 @@
 """Two shares: whether they differ, by Fisher's exact test with mid-p, doubled.
 
-In all of this k of n runs of one's own succeeded, and x of m runs of the report.
+In this module k of n runs of one's own succeeded, and x of m runs of the report.
 
 References
 ----------
@@ -20,7 +20,7 @@ from scipy import special
 from replication.statistics.arrays import FloatArray
 from replication.statistics.means import POWER, Difference, SuccessCounts
 
-LEAST_P = 1e-9  # of an equivalence that is looked for
+LEAST_P = 1e-9  # smallest p of a test of equivalence
 
 
 class Ends(NamedTuple):
@@ -56,7 +56,8 @@ def find_difference_ends(k: int, n: int, x: int, m: int, *, level: float) -> End
     quantile = float(special.ndtri(1.0 - level / 2.0))
     of_mine = find_share_ends(k, n, quantile)
     of_theirs = find_share_ends(x, m, quantile)
-    # The difference is lowest where one's own share is low and the reported one is high.
+    # The difference is lowest where one's own share is low and the reported one is high, and
+    # highest in the opposite case.
     below = math.hypot(mine - of_mine.low, of_theirs.high - theirs)
     above = math.hypot(of_mine.high - mine, theirs - of_theirs.low)
     gap = mine - theirs
@@ -64,16 +65,18 @@ def find_difference_ends(k: int, n: int, x: int, m: int, *, level: float) -> End
 
 
 def find_share_shown(share: float, n: int, m: int, *, level: float) -> float | None:
-    """Return the difference from a share that is found with a probability of 0.8.
+    """Return the detectable difference from a share: a test finds it with a probability of 0.8.
 
-    None if no share is so far away. Of one that is lower and one that is higher the farther counts.
+    A lower and a higher share may be detectable; the difference from the farther one is returned.
+    None if neither is.
     """
-    # On the scale of arcsines the error of a share does not depend on the share.
+    # On the scale of arcsines the standard error of a share does not depend on the share. A share
+    # lies from 0 to pi / 2 there.
     quantile = float(special.ndtri(1.0 - level / 2.0))
     step = (quantile + float(special.ndtri(POWER))) * math.sqrt(1.0 / n + 1.0 / m) / 2.0
     angle = math.asin(math.sqrt(share))
-    angles = [other for other in (angle - step, angle + step) if 0.0 <= other <= math.pi / 2.0]
-    return max((abs(math.sin(other) ** 2 - share) for other in angles), default=None)
+    ends = [end for end in (angle - step, angle + step) if 0.0 <= end <= math.pi / 2.0]
+    return max((abs(math.sin(end) ** 2 - share) for end in ends), default=None)
 
 
 def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:
@@ -101,16 +104,17 @@ def _log_choose(n: float, k: FloatArray) -> FloatArray:
 
 
 def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]:
-    """Return the smallest and the largest number of successes in m runs that k in n allow.
+    """Return the smallest and the largest number of successes in m runs that is not contradicted.
 
-    Any number between them, and no other, has a p above the level.
+    One's own runs have k successes in n. The numbers between both, and no others, have a p above
+    the level.
     """
     nearest = min(max(round(k / n * m), 0), m)
 
     def is_contradicted(x: int) -> bool:
         return find_p_of_shares(k, n, x, m) <= level
 
-    # p falls on either side of the nearest number, so both ends are found by halving.
+    # p falls on either side of the nearest number, so bisection finds both ends.
     least = bisect.bisect_left(range(nearest), True, key=lambda x: not is_contradicted(x))
     n_above = bisect.bisect_left(range(nearest + 1, m + 1), True, key=is_contradicted)
     return least, nearest + n_above
@@ -119,12 +123,13 @@ def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]
 def find_share_equivalence(k: int, n: int, x: int, m: int, margin: float) -> float:
     """Return p of two one-sided tests for shares that differ by less than a margin.
 
-    The interval of the difference at 1 - 2 p just lies within the margin.
+    It is the p at which the interval of the difference, with coverage 1 - 2 p, just fits into the
+    margin.
     """
     from scipy import optimize  # which takes long to import
 
     def find_room(p: float) -> float:
-        """Return how far the interval stays away from the margin; it grows with p."""
+        """Return by how much the interval stays within the margin; it grows with p."""
         ends = find_difference_ends(k, n, x, m, level=2.0 * p)
         return margin - max(ends.high, -ends.low)
 
@@ -136,7 +141,7 @@ def find_share_equivalence(k: int, n: int, x: int, m: int, margin: float) -> flo
 
 
 def find_share_ends(k: float, n: int, quantile: float) -> Ends:
-    """Return Wilson's interval of the share of k successes, or halves of one, in n runs."""
+    """Return Wilson's interval of the share k / n, where k may be half of a whole number."""
     share = k / n
     square = quantile**2
     centre = (k + square / 2.0) / (n + square)

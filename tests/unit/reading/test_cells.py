@@ -48,12 +48,12 @@ def test_nothing_else_is_a_number(text):
     (["12,345", "0.5"], "."), (["48"], "."), (["1'234.5"], "."),
 ])  # fmt: skip
 def test_a_table_has_one_decimal_sign(numbers, sign):
-    assert find_decimals(numbers, where="t", wanted=None, is_point_sure=False).sign == sign
+    assert find_decimals(numbers, where="t", wanted=None, is_decimal_point_sure=False).sign == sign
 
 
 def test_signs_that_do_not_go_together_are_refused():
     with pytest.raises(Question, match="cannot have the same decimal sign") as refused:
-        find_decimals(["0,831", "0.9"], where="t", wanted=None, is_point_sure=True)
+        find_decimals(["0,831", "0.9"], where="t", wanted=None, is_decimal_point_sure=True)
     assert refused.value.cause is Cause.DECIMAL
     assert to_float("1.2k") == 1200.0
 

@@ -91,7 +91,7 @@ def test_the_separator_of_a_large_table_is_that_of_its_header(monkeypatch, tmp_p
     monkeypatch.setattr(large, "LARGE", 0)
     sheet = read_file(str(tmp_path / "t.csv"))
     assert sheet["v"].numbers is not None
-    assert sheet["name"].known == ["a, b, c", "d, e, f"]
+    assert sheet["name"].distinct_texts == ["a, b, c", "d, e, f"]
 
 
 LETTERS = st.text(alphabet="u,;|&\\\t\n\r\"'0123456789.-e \x00é\x1b{}", max_size=80)

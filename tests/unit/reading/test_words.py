@@ -11,7 +11,7 @@ from replication.reading.options import Reading, Wide
 from replication.reading.question import Cause, Question
 from replication.reading.reader import read_report
 from replication.reading.runs import to_flags
-from replication.reading.saying import find_group_column, is_wide_of_own
+from replication.reading.saying import find_group_column, is_about_yours
 from replication.reading.sheet import Sheet
 
 
@@ -88,9 +88,9 @@ def test_two_groups_are_looked_for_and_only_columns_that_have_one_of_them_are_na
 def test_headings_that_are_seeds_or_steps_are_those_of_ones_own_runs():
     own, theirs = (Sheet.of_rows(name, ["task", "seed"], [["ant", "0"]]) for name in "ab")
     for key in ("seed", "step", "epoch"):
-        assert is_wide_of_own(own, theirs, Wide(key))
+        assert is_about_yours(own, theirs, Wide(key))
     # Another key belongs to the side whose report has it.
-    assert is_wide_of_own(own, theirs, Wide("task"))
-    assert not is_wide_of_own(own, theirs, Wide("rule"))
-    assert is_wide_of_own(own, theirs, Wide("rule", ("task",)))
-    assert not is_wide_of_own(own, theirs, Wide("rule", ("arm",)))
+    assert is_about_yours(own, theirs, Wide("task"))
+    assert not is_about_yours(own, theirs, Wide("rule"))
+    assert is_about_yours(own, theirs, Wide("rule", ("task",)))
+    assert not is_about_yours(own, theirs, Wide("rule", ("arm",)))
