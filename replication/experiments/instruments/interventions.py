@@ -53,7 +53,7 @@ class Intervention(RecirculationNetwork):
         return {"n_first": ()}
 
     def apply(self, changes: dict[str, Operand]) -> None:
-        """Change all arrays by the rule; in the first updates, change those in `names` by `replace`."""
+        """Change all arrays by the rule; at first, change those in `names` by `replace`."""
         before = {name: getattr(self, name) for name in self.names}
         super().apply(changes)
         for name, old in before.items():
