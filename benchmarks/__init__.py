@@ -14,17 +14,18 @@ contest : list of rows
     ``kernel`` (weights in memory already, as for all below), ``C`` and ``C, tuned``
     where there is a compiler, ``NumPy batch``, ``literal loop``.
 rules : list of rows
-    ``rule``, one of one's own (`rules.py`); ``networks_a_second`` on one core; ``ratio`` of its
-    time to that of the paper's rule, where it is the same; ``JAX`` and ``Numba`` (`elsewhere.py`):
-    ``times_faster`` than these, and ``agreement``, the share of networks with the same outcome.
+    ``rule``, a rule of one's own (`rules.py`); ``networks_a_second`` on one core; ``ratio`` of its
+    time to that of the built-in rule, for the paper's rule written anew; ``JAX`` and ``Numba``
+    (`elsewhere.py`): how many ``times_faster`` the simulator is, and ``agreement``, the share of
+    networks with the same outcome.
 compilation_seconds : float
     Tracing and compiling the kernel for 4-2-4.
 sizes : list of rows
     ``sizes`` of the groups, ``microseconds`` a network and sweep.
 images : list of rows
     ``sizes`` and ``n_images``; ``nanoseconds`` of wall time an image and update on two cores, of
-    the ``kernel`` and of ``NumPy``, whose matrix products of all images are those of BLAS, in
-    two processes; ``ratio`` of the latter to the former.
+    the ``kernel`` and of ``NumPy``, which runs in two processes and multiplies the matrices of
+    all images by BLAS; ``ratio`` of NumPy's time to the kernel's.
 jobs : dict
-    ``speed_up`` of two jobs over one, of ``n_networks``.
+    ``speed_up``, the time of one job over that of two, for ``n_networks``.
 """

@@ -31,8 +31,9 @@ N_NETWORKS = 200_000
 N_OF_RULE = 20_000
 """Networks of each rule of one's own."""
 N_ELSEWHERE = 2_000
-"""Of these, the networks that JAX and Numba are given."""
+"""Networks of each rule that JAX and Numba are given, the first ones of these."""
 SIZES = ((4, 2), (5, 2), (8, 3), (16, 4), (4, 3, 3), (64, 16))
+"""Sizes of the groups, the visible one first, with one-hot patterns."""
 IMAGES = (
     *((64, 16, n) for n in (30, 300, 1_797)),
     *((n, 16, 300) for n in (16, 256)),
@@ -57,7 +58,8 @@ def main() -> int:
 
 
 def measure_all(share: int, n_rounds: int) -> dict[str, Any]:
-    """Return all measurements, of a `share`-th of the networks."""
+    """Return all measurements, of one network in `share`."""
+    # Compiling is timed, so nothing may be compiled already.
     machine._compile.cache_clear()
     begun = time.process_time()
     Engine(PAPER).train(draw_weights(PAPER, ROOT_SEED, 0, 1))
@@ -76,7 +78,7 @@ def measure_all(share: int, n_rounds: int) -> dict[str, Any]:
 def take_turns(
     tasks: Mapping[str, Callable[[], object]], *, n_rounds: int, clock: Callable[[], float]
 ) -> dict[str, list[float]]:
-    """Run all tasks once a round, every other round backwards; return seconds by task."""
+    """Run all tasks once a round, in reverse order every other round; return seconds by task."""
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     for k in range(n_rounds):
         names = list(tasks)
@@ -98,7 +100,7 @@ class Contender:
 
 
 def list_contenders(n: int, folder: Path) -> dict[str, Contender]:
-    """Return all contenders; slower ones are given fewer networks, which cost the same each."""
+    """Return all contenders; slow ones are given fewer networks, since each costs the same."""
     contenders = {name: Contender(run, n) for name, run in compile_c(folder).items()}
     contenders["NumPy batch"] = Contender(run_batch, max(20, n // 10))
     contenders["literal loop"] = Contender(run_literal, max(20, n // 2_000))
@@ -127,13 +129,13 @@ def compare_contenders(n: int, *, n_rounds: int) -> dict[str, Any]:
             n_networks[name] = contender.n
         seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)
     rows: list[dict[str, Any]] = []
-    first = [1e6 * spent / n for spent in seconds["simulate"]]
-    for name, own_seconds in seconds.items():
-        costs = [1e6 * spent / n_networks[name] for spent in own_seconds]
+    costs_of_simulate = [1e6 * spent / n for spent in seconds["simulate"]]  # as below, per round
+    for name, seconds_of_rounds in seconds.items():
+        costs = [1e6 * spent / n_networks[name] for spent in seconds_of_rounds]
         row: dict[str, Any] = {
             "name": name,
             "microseconds": statistics.median(costs),
-            "ratio": statistics.median(a / b for a, b in zip(costs, first, strict=True)),
+            "ratio": find_median_ratio(costs, costs_of_simulate),
         }
         if name in theirs:
             updates, converged = theirs[name]
@@ -147,7 +149,7 @@ def compare_contenders(n: int, *, n_rounds: int) -> dict[str, Any]:
 
 
 def measure_rules(n: int, *, n_rounds: int) -> list[dict[str, Any]]:
-    """Measure rules of one's own, beside the paper's and beside the same in other packages."""
+    """Measure the rules of `rules.py`, and the same rules in other packages."""
     engines = {name: Engine(PAPER, rule) for name, rule in RULES.items()}
     weights = {name: engine.rule.draw(ROOT_SEED, 0, n) for name, engine in engines.items()}
     theirs = run_elsewhere(weights)
@@ -160,31 +162,37 @@ def measure_rules(n: int, *, n_rounds: int) -> list[dict[str, Any]]:
         for task in tasks.values():
             task()  # compiles
         seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)
-        share = statistics.median(seconds[name]) / n  # of a second, for one network
-        row: dict[str, Any] = {"rule": name, "networks_a_second": 1.0 / share}
+        seconds_each = statistics.median(seconds[name]) / n  # of one network
+        row: dict[str, Any] = {"rule": name, "networks_a_second": 1.0 / seconds_each}
         if "paper" in seconds:
-            pairs = zip(seconds[name], seconds["paper"], strict=True)
-            row["ratio"] = statistics.median(ours / paper for ours, paper in pairs)
+            row["ratio"] = find_median_ratio(seconds[name], seconds["paper"])
         updates = engine.train(weights[name]).updates
         for package, measured in theirs.get(name, {}).items():
-            row[package] = compare_package(measured, share, updates)
+            row[package] = compare_package(measured, seconds_each, updates)
         rows.append(row)
     return rows
 
 
-def compare_package(measured: dict[str, Any], share: float, updates: Array) -> dict[str, float]:
-    """Return how many times as long another package takes, and on how many networks it agrees.
+def find_median_ratio(seconds: list[float], others: list[float]) -> float:
+    """Return the median over rounds of the ratio of two times."""
+    return statistics.median(a / b for a, b in zip(seconds, others, strict=True))
 
-    `share` are our seconds for one network, `updates` our outcomes.
+
+def compare_package(
+    measured: dict[str, Any], seconds_each: float, updates: Array
+) -> dict[str, float]:
+    """Return how many times as long another package takes, and how often it agrees.
+
+    `seconds_each` are our seconds for one network, `updates` our outcomes.
     """
     theirs = np.array(measured["updates"])
     is_same = theirs == updates[: len(theirs)]
-    times_faster = measured["seconds"] / len(theirs) / share
+    times_faster = measured["seconds"] / len(theirs) / seconds_each
     return {"times_faster": times_faster, "agreement": float(is_same.mean())}
 
 
 def run_elsewhere(rows: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `elsewhere.py` measures, nothing where its environment has not been made."""
+    """Return what `elsewhere.py` measures for these initial weights; {} without its environment."""
     python = Path(sys.prefix) / "others" / "bin" / "python"
     if not python.exists():
         return {}
@@ -198,7 +206,7 @@ def run_elsewhere(rows: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def measure_size(sizes: tuple[int, ...], *, n_rounds: int) -> dict[str, Any]:
-    """Measure the kernel on other group sizes, to a low cap since not all converge."""
+    """Measure the kernel on other group sizes, to a low cap because not all networks converge."""
     protocol = Protocol(group_sizes=sizes, max_updates=50)
     n = max(16, 400_000 // (protocol.n_weights * protocol.n_patterns))
     weights = draw_weights(protocol, ROOT_SEED, 0, n)
@@ -212,8 +220,8 @@ def measure_size(sizes: tuple[int, ...], *, n_rounds: int) -> dict[str, Any]:
 def measure_images(n: int, n_hidden: int, n_images: int, *, n_rounds: int) -> dict[str, Any]:
     """Measure the kernel against NumPy with matrix products of BLAS, both on two cores.
 
-    At least 30 updates, so that neither the preparation of a call nor the kernel's last look at
-    the error, which NumPy leaves out, counts for much.
+    Networks make at least 30 updates. So neither the preparation of a call counts for much, nor the
+    kernel's last look at the error, which NumPy leaves out.
     """
     images = np.random.default_rng(ROOT_SEED).random((n_images, n))
     protocol = Protocol(
@@ -240,9 +248,12 @@ def measure_images(n: int, n_hidden: int, n_images: int, *, n_rounds: int) -> di
         raise SystemExit(f"NumPy ends {np.abs(ours - theirs).max():.1g} elsewhere")
     scale = 1e9 / (len(weights) * protocol.max_updates * n_images)
     cost = {name: scale * statistics.median(spent) for name, spent in seconds.items()}
-    ratios = [b / a for a, b in zip(seconds["kernel"], seconds["NumPy"], strict=True)]
-    row = {"sizes": [n, n_hidden], "n_images": n_images}
-    return {**row, "nanoseconds": cost, "ratio": statistics.median(ratios)}
+    return {
+        "sizes": [n, n_hidden],
+        "n_images": n_images,
+        "nanoseconds": cost,
+        "ratio": find_median_ratio(seconds["NumPy"], seconds["kernel"]),
+    }
 
 
 def compare_jobs(n: int, *, n_rounds: int) -> dict[str, Any]:
@@ -251,8 +262,7 @@ def compare_jobs(n: int, *, n_rounds: int) -> dict[str, Any]:
         f"{jobs}": functools.partial(simulate, PAPER, n_seeds=n, jobs=jobs) for jobs in (1, 2)
     }
     seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.perf_counter)
-    ratios = [one / two for one, two in zip(seconds["1"], seconds["2"], strict=True)]
-    return {"n_networks": n, "speed_up": statistics.median(ratios)}
+    return {"n_networks": n, "speed_up": find_median_ratio(seconds["1"], seconds["2"])}
 
 
 def read_cores() -> list[str]:

@@ -1,8 +1,8 @@
-"""The same simulation as others would write it, to measure the kernel against.
+"""The same simulation as others would write it, to compare the kernel's speed with.
 
-All cover the paper's protocol (4-2-4, or other sizes of two groups), use the
-system's exponential and add in their own order, so that a few outcomes differ
-from the kernel's by rounding; the benchmark counts them.
+All simulate the paper's protocol, 4-2-4 or other sizes of two groups. They use the system's
+exponential and add in their own order, so a few outcomes differ from the kernel's by rounding; the
+benchmark counts these.
 """
 
 import ctypes
@@ -168,7 +168,7 @@ def _squash(x: Any) -> Any:
 
 
 def compile_c(folder: Path) -> dict[str, Run]:
-    """Compile `contender.c` twice, plain and tuned; nothing where there is no C compiler.
+    """Compile `contender.c` twice, plain and tuned; return {} where there is no C compiler.
 
     Parameters
     ----------
@@ -181,13 +181,14 @@ def compile_c(folder: Path) -> dict[str, Run]:
     for name, options in (("C", []), ("C, tuned", ["-DTUNED"])):
         library = folder / f"contender{len(options)}.so"
         flags = ["-O3", "-march=native", "-ffast-math", "-fopenmp-simd", "-shared", "-fPIC"]
-        words = [str(compiler), *flags, *options, str(source), "-o", str(library), "-lm"]
-        if compiler and subprocess.run(words, check=False, capture_output=True).returncode == 0:
+        command = [str(compiler), *flags, *options, str(source), "-o", str(library), "-lm"]
+        if compiler and subprocess.run(command, check=False, capture_output=True).returncode == 0:
             contenders[name] = functools.partial(_run_c, ctypes.CDLL(str(library)))
     return contenders
 
 
 def _run_c(library: ctypes.CDLL, protocol: Protocol, weights: Array) -> tuple[Array, Array]:
+    """Call `train` of `contender.c`, which writes updates and convergence into two arrays."""
     weights = np.ascontiguousarray(weights)
     updates = np.zeros(len(weights), dtype=np.int32)
     converged = np.zeros(len(weights), dtype=np.bool_)

@@ -1,10 +1,11 @@
 """Learning curves, here and in JAX: errors of two sets of patterns while networks learn.
 
-``python -m benchmarks.curves`` prints, for networks n-h-n that learn by back-propagation, what the
-errors add to learning here, and how many times as long JAX takes for both, on one core, in float64
-and in float32. Of two ways to write it in JAX (seeds on the last axis, and products of matrices
-for all seeds) the quicker one counts. With ``--jax FOLDER`` it prints the seconds of JAX alone,
-where that is installed (`one_core.py`); the folder has what the networks start from.
+``python -m benchmarks.curves`` prints two ratios for networks n-h-n that learn by back-propagation,
+on one core: the time of learning with both errors over that of learning alone, here; and the time
+of JAX, in float64 and in float32, over ours, both with the errors. The rule is written for JAX in
+two ways, with seeds on the last axis and by products of matrices for all seeds; the quicker one
+counts. With ``--jax FOLDER`` it prints the seconds of JAX alone, where that is installed
+(`one_core.py`); the folder has the initial weights and the patterns.
 """
 
 import functools
@@ -15,10 +16,10 @@ from pathlib import Path
 
 from benchmarks.one_core import KINDS, measure, run_elsewhere, write_descent
 
-import numpy as np  # isort: skip  # after what it may use is set
+import numpy as np  # isort: skip  # after the number of its threads is set
 
 CASES = {"4-2-4": (2_000, 200, 5.0), "64-16-64": (16, 100, 0.02)}
-"""Networks, updates and the learning rate."""
+"""The number of networks, the number of updates, and the learning rate."""
 N_POINTS = 20
 """Updates at which networks are measured."""
 
@@ -27,7 +28,10 @@ N_POINTS = 20
 
 
 def read_patterns(name):
-    """Return patterns that are learnt, and others."""
+    """Return the patterns that are learnt, and those whose error is measured beside theirs.
+
+    In 4-2-4 both are the same.
+    """
     from replication import load_digits
 
     if name == "4-2-4":
@@ -36,7 +40,11 @@ def read_patterns(name):
 
 
 def measure_own(name, folder):
-    """Return the seconds of learning alone, and with both errors; write what JAX is given."""
+    """Measure this package; write the weights and patterns that JAX is given.
+
+    Returns the seconds of learning alone, the seconds with both errors, and the median of each
+    error at the end.
+    """
     import replication
     from replication.simulator.running.engine import Engine
     from replication.simulator.running.watching import Watch, Watchers
@@ -76,7 +84,10 @@ def cut(rows, n, h):
 
 
 def write_seeds_last(jax, jnp, rate):
-    """Return an update and an error of networks on the last axis, products written as sums."""
+    """Return functions of JAX for networks on the last axis, with products written as sums.
+
+    They learn for one update, compute the error, and put weights and patterns in place.
+    """
 
     def multiply(a, b):
         return (a[:, :, None] * b[None]).sum(1)
@@ -104,7 +115,7 @@ def write_seeds_last(jax, jnp, rate):
 
 
 def write_products(jax, jnp, rate):
-    """Return an update and an error of networks on the first axis, by products of matrices."""
+    """Return the same functions for networks on the first axis, by products of matrices."""
 
     def answer(weights, v):
         W, b, U, c = weights
@@ -126,7 +137,7 @@ def write_products(jax, jnp, rate):
 
 
 def measure_jax(name, folder, kind):
-    """Return JAX's seconds for learning with both errors, written in the quicker way."""
+    """Return the seconds of JAX for learning with both errors, and the median errors at the end."""
     import jax
     import jax.numpy as jnp
 
@@ -164,14 +175,14 @@ def main():
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        own = {case: measure_own(case, folder) for case in CASES}
+        measured = {case: measure_own(case, folder) for case in CASES}
         theirs = run_elsewhere("benchmarks.curves", str(folder))
     if theirs is None:
         theirs = [[(float("nan"), None)] * 2 for _ in CASES]
     print(f"{N_POINTS} points: with both errors over learning alone; then JAX over that")
-    for (case, (alone, both, last)), others in zip(own.items(), theirs, strict=True):
+    for (case, (alone, both, last)), others in zip(measured.items(), theirs, strict=True):
         print(case, f"{both / alone:.2f}", *(f"{seconds / both:.2g}" for seconds, _ in others))
-        print("  median errors at the end:", last, *(found for _, found in others))
+        print("  median errors at the end:", last, *(errors for _, errors in others))
 
 
 if __name__ == "__main__":

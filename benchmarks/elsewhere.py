@@ -23,6 +23,9 @@ jax.config.update("jax_enable_x64", True)
 CAP = 2000
 THRESHOLD = 0.1
 CHUNK = 50
+"""Updates between two moments at which finished networks are taken out, in JAX."""
+N_STEPS = 20
+"""Steps in which the units of contrastive Hebbian learning settle."""
 ENCODER = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
 SHAPES = {
     "Recirculation": ENCODER,
@@ -30,10 +33,12 @@ SHAPES = {
     "Hebbian": ENCODER,
     "Xor": {"W": (2, 2), "b": (2,), "w": (2,), "c": ()},
 }
+"""The arrays of each rule, in the order in which a row has them."""
 XOR = (np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0.0], [1], [1], [0]]))
+"""Patterns and targets."""
 
 
-# JAX
+# JAX. q has the weights of one network by name, v is a pattern and t its target.
 
 
 def sigmoid(x):
@@ -41,11 +46,13 @@ def sigmoid(x):
 
 
 def encode(q, v):
+    """Return hidden and output states."""
     h = sigmoid(q["W"] @ v + q["b"])
     return h, sigmoid(q["U"] @ h + q["c"])
 
 
 def recirculation(q, v, t):
+    """Return the changes of the paper's rule."""
     h1, r = encode(q, v)
     v2 = 0.75 * v + 0.25 * r
     h3 = 0.75 * h1 + 0.25 * sigmoid(q["W"] @ v2 + q["b"])
@@ -55,6 +62,7 @@ def recirculation(q, v, t):
 
 
 def alignment(q, v, t):
+    """Return the changes of feedback alignment, which has 0 for its fixed B."""
     h, r = encode(q, v)
     d = 9.5 * (t - r) * r * (1 - r)
     e = (q["B"] @ d) * h * (1 - h)
@@ -62,16 +70,21 @@ def alignment(q, v, t):
 
 
 def settle(q, v, clamped=None):
+    """Return hidden and output states after settling, with free or clamped outputs."""
+
     def step(_, h):
         o = sigmoid(q["U"] @ h + q["c"]) if clamped is None else clamped
         return sigmoid(q["W"] @ v + q["U"].T @ o + q["b"])
 
-    h = jax.lax.fori_loop(0, 20, step, sigmoid(q["W"] @ v + q["b"]))
-    return h, sigmoid(q["U"] @ h + q["c"]) if clamped is None else clamped
+    h = jax.lax.fori_loop(0, N_STEPS, step, sigmoid(q["W"] @ v + q["b"]))
+    o = sigmoid(q["U"] @ h + q["c"]) if clamped is None else clamped
+    return h, o
 
 
 def hebbian(q, v, t):
-    (h, o), (g, _) = settle(q, v), settle(q, v, t)
+    """Return the changes of contrastive Hebbian learning: clamped minus free phase."""
+    h, o = settle(q, v)
+    g, _ = settle(q, v, t)
     return {
         "W": jnp.outer(g - h, v),
         "b": g - h,
@@ -86,12 +99,14 @@ def answer_xor(q, v):
 
 
 def xor(q, v, t):
+    """Return the changes of back-propagation."""
     h, (o,) = answer_xor(q, v)
     d = (t[0] - o) * o * (1 - o)
     e = d * q["w"] * h * (1 - h)
     return {"W": jnp.outer(e, v), "b": e, "w": d * h, "c": d}
 
 
+# The outputs and the changes of each rule.
 JAX = {
     "Recirculation": (lambda q, v: encode(q, v)[1], recirculation),
     "Alignment": (lambda q, v: encode(q, v)[1], alignment),
@@ -102,35 +117,41 @@ JAX = {
 
 def make_jax(name):
     """Return a function of rows that trains them in chunks; finished ones leave between chunks."""
-    shapes, (image, changes) = SHAPES[name], JAX[name]
+    shapes = SHAPES[name]
+    image, changes = JAX[name]
     v, t = XOR if name == "Xor" else (np.eye(4), np.eye(4))
-    keep, rate = (0.9, 0.5) if name == "Xor" else (0.0, 1.0)
+    # Of the rules here, only that of XOR has momentum and a learning rate apart from its changes.
+    momentum, rate = (0.9, 0.5) if name == "Xor" else (0.0, 1.0)
 
     def cut(row):
+        """Return the arrays of a row by their names."""
         places = np.cumsum([0, *(int(np.prod(s)) for s in shapes.values())])
         parts = zip(shapes.items(), places[:-1], places[1:], strict=True)
         return {name: row[a:b].reshape(shape) for (name, shape), a, b in parts}
 
-    def one(row, last, updates):
+    def learn_chunk(row, last, updates):
+        """Apply up to `CHUNK` updates to one network, until it is done."""
+
         def step(_, state):
             q, last, updates, done = state
             error = jnp.abs(jax.vmap(lambda x: image(q, x))(v) - t).max()
             done = done | (error < THRESHOLD) | (updates >= CAP)
             each = jax.vmap(lambda x, y: changes(q, x, y))(v, t)
-            new = {k: keep * last[k] + rate * each[k].sum(0) for k in q}
+            new = {k: momentum * last[k] + rate * each[k].sum(0) for k in q}
             q = {k: jnp.where(done, q[k], q[k] + new[k]) for k in q}
             return q, new, jnp.where(done, updates, updates + 1), done
 
         q, last, updates, done = jax.lax.fori_loop(
             0, CHUNK, step, (cut(row), cut(last), updates, False)
         )
-        join = [jnp.concatenate([x[k].ravel() for k in shapes]) for x in (q, last)]
-        return (*join, updates, done)
+        flat = [jnp.concatenate([x[k].ravel() for k in shapes]) for x in (q, last)]
+        return (*flat, updates, done)
 
-    run = jax.jit(jax.vmap(one))
+    run = jax.jit(jax.vmap(learn_chunk))
 
     def train(rows):
-        found = np.zeros(len(rows), int)
+        """Return the updates of each network."""
+        ends = np.zeros(len(rows), int)
         left = np.arange(len(rows))
         last = np.zeros_like(rows)
         updates = np.zeros(len(rows), int)
@@ -139,14 +160,16 @@ def make_jax(name):
             pad = np.resize(np.arange(len(left)), size)
             parts = (np.asarray(x)[: len(left)] for x in run(rows[pad], last[pad], updates[pad]))
             rows, last, updates, done = parts
-            found[left[done]] = updates[done]
+            ends[left[done]] = updates[done]
             left, rows, last, updates = (x[~done] for x in (left, rows, last, updates))
-        return found
+        return ends
 
     return train
 
 
-# JAX with seeds on the last axis, patterns as columns, products written as sums: the quickest found
+# JAX in another way, the quickest that was found: seeds are on the last axis, patterns are columns,
+# and products of matrices are written as sums. Each rule returns its outputs and
+# its changes, summed over the patterns.
 
 
 def multiply(a, b):
@@ -169,6 +192,7 @@ def encode_all(q, v):
 
 
 def recirculate_all(q, v, t):
+    """Return outputs and changes of the paper's rule."""
     h1, r = encode_all(q, v)
     v2 = 0.75 * v + 0.25 * r
     h3 = 0.75 * h1 + 0.25 * sigmoid(multiply(q["W"], v2) + spread(q["b"]))
@@ -179,6 +203,7 @@ def recirculate_all(q, v, t):
 
 
 def align_all(q, v, t):
+    """Return outputs and changes of feedback alignment."""
     h, r = encode_all(q, v)
     d = 9.5 * (t - r) * r * (1 - r)
     e = multiply(q["B"], d) * h * (1 - h)
@@ -187,25 +212,29 @@ def align_all(q, v, t):
 
 
 def settle_all(q, v, clamped=None):
+    """Return hidden and output states after settling, with free or clamped outputs."""
     back = q["U"].swapaxes(0, 1)
-    heard = multiply(q["W"], v) + spread(q["b"])
+    from_pattern = multiply(q["W"], v) + spread(q["b"])
 
     def step(_, h):
         o = sigmoid(multiply(q["U"], h) + spread(q["c"])) if clamped is None else clamped
-        return sigmoid(heard + multiply(back, o))
+        return sigmoid(from_pattern + multiply(back, o))
 
-    h = jax.lax.fori_loop(0, 20, step, sigmoid(heard))
+    h = jax.lax.fori_loop(0, N_STEPS, step, sigmoid(from_pattern))
     o = sigmoid(multiply(q["U"], h) + spread(q["c"])) if clamped is None else clamped
     return h, o
 
 
 def learn_hebbian_all(q, v, t):
-    (h, o), (g, _) = settle_all(q, v), settle_all(q, v, t)
+    """Return outputs and changes of contrastive Hebbian learning: clamped minus free phase."""
+    h, o = settle_all(q, v)
+    g, _ = settle_all(q, v, t)
     changes = {"W": add_products(g - h, v), "U": add_products(t, g) - add_products(o, h)}
     return o, changes | {"b": (g - h).sum(1), "c": (t - o).sum(1)}
 
 
 def learn_xor_all(q, v, t):
+    """Return outputs and changes of back-propagation for exclusive or."""
     h = sigmoid(multiply(q["W"], v) + spread(q["b"]))
     o = sigmoid(multiply(q["w"][None], h) + q["c"])
     d = (t - o) * o * (1 - o)
@@ -221,34 +250,37 @@ LANES = {
     "Xor": learn_xor_all,
 }
 AT_ONCE = 2048
-"""Networks side by side: more no longer lie near the processor."""
+"""Networks side by side; more would not fit in the processor's cache."""
 
 
 def make_jax_lanes(name):
-    """Return a function of rows that trains them in chunks; finished ones leave between chunks."""
+    """Return the same function as `make_jax`, with seeds on the last axis."""
     shapes = SHAPES[name]
     learn = LANES[name]
     v, t = XOR if name == "Xor" else (np.eye(4), np.eye(4))
-    keep, rate = (0.9, 0.5) if name == "Xor" else (0.0, 1.0)
+    momentum, rate = (0.9, 0.5) if name == "Xor" else (0.0, 1.0)
 
     def step(_, state):
         q, last, updates, done = state
-        shown = [jnp.broadcast_to(x.T[:, :, None], (*x.T.shape, len(updates))) for x in (v, t)]
-        answer, changes = learn(q, *shown)
-        error = jnp.abs(answer - shown[1]).max((0, 1))
+        sizes = (*v.T.shape, len(updates)), (*t.T.shape, len(updates))
+        patterns = jnp.broadcast_to(v.T[:, :, None], sizes[0])  # (unit, pattern, seed)
+        targets = jnp.broadcast_to(t.T[:, :, None], sizes[1])
+        answer, changes = learn(q, patterns, targets)
+        error = jnp.abs(answer - targets).max((0, 1))
         done = done | (error < THRESHOLD) | (updates >= CAP)
-        new = {k: keep * last[k] + rate * changes[k] for k in q}
+        new = {k: momentum * last[k] + rate * changes[k] for k in q}
         q = {k: jnp.where(done, q[k], q[k] + new[k]) for k in q}
         return q, new, jnp.where(done, updates, updates + 1), done
 
     run = jax.jit(lambda *state: jax.lax.fori_loop(0, CHUNK, step, state))
 
     def train_some(rows):
+        """Return the updates of at most `AT_ONCE` networks."""
         places = np.cumsum([0, *(int(np.prod(s)) for s in shapes.values())])
         parts = zip(shapes.items(), places[:-1], places[1:], strict=True)
         q = {k: rows[:, a:b].T.reshape(*shape, len(rows)) for (k, shape), a, b in parts}
         last = {k: np.zeros_like(x) for k, x in q.items()}
-        found = np.zeros(len(rows), int)
+        ends = np.zeros(len(rows), int)
         left = np.arange(len(rows))
         updates = np.zeros(len(rows), int)
         while len(left):
@@ -257,14 +289,14 @@ def make_jax_lanes(name):
             q, last = ({k: x[..., pad] for k, x in each.items()} for each in (q, last))
             q, last, updates, done = run(q, last, updates[pad], np.zeros(size, bool))
             updates, done = (np.asarray(x)[: len(left)] for x in (updates, done))
-            found[left[done]] = updates[done]
+            ends[left[done]] = updates[done]
             going = np.flatnonzero(~done)
             q, last = (
                 {k: np.asarray(x)[..., going] for k, x in each.items()} for each in (q, last)
             )
             left = left[going]
             updates = updates[going]
-        return found
+        return ends
 
     def train(rows):
         parts = [rows[k : k + AT_ONCE] for k in range(0, len(rows), AT_ONCE)]
@@ -273,7 +305,7 @@ def make_jax_lanes(name):
     return train
 
 
-# Numba, in the style of NumPy
+# Numba, in the style of NumPy. Each function returns the updates of each network.
 
 
 @njit
@@ -283,7 +315,7 @@ def logistic(x):
 
 @njit
 def train_recirculation(rows):
-    found = np.full(len(rows), CAP)
+    ends = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()
         W = r[:8].reshape(2, 4)
@@ -306,15 +338,15 @@ def train_recirculation(rows):
                 change[10:18] += np.outer(down, h1).ravel()
                 change[18:] += down
             if error < THRESHOLD:
-                found[n] = t
+                ends[n] = t
                 break
             r += change
-    return found
+    return ends
 
 
 @njit
 def train_alignment(rows):
-    found = np.full(len(rows), CAP)
+    ends = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()
         W = r[:8].reshape(2, 4)
@@ -337,26 +369,29 @@ def train_alignment(rows):
                 change[10:18] += np.outer(d, h).ravel()
                 change[18:22] += d
             if error < THRESHOLD:
-                found[n] = t
+                ends[n] = t
                 break
             r += change
-    return found
+    return ends
 
 
 @njit
 def settle_loop(W, b, U, c, v, t, is_clamped):
+    """Return hidden and output states after settling, with free outputs or clamped to t."""
     h = logistic(W @ v + b)
-    o = t
-    for _ in range(20):
+    o = t  # replaced at once if outputs are free
+    for _ in range(N_STEPS):
         if not is_clamped:
             o = logistic(U @ h + c)
         h = logistic(W @ v + U.T @ o + b)
-    return h, t if is_clamped else logistic(U @ h + c)
+    if is_clamped:
+        return h, t
+    return h, logistic(U @ h + c)
 
 
 @njit
 def train_hebbian(rows):
-    found = np.full(len(rows), CAP)
+    ends = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()
         W = r[:8].reshape(2, 4)
@@ -376,15 +411,15 @@ def train_hebbian(rows):
                 change[10:18] += (np.outer(v, g) - np.outer(o, h)).ravel()
                 change[18:] += v - o
             if error < THRESHOLD:
-                found[n] = t
+                ends[n] = t
                 break
             r += change
-    return found
+    return ends
 
 
 @njit
 def train_xor(rows, patterns=XOR[0], targets=XOR[1]):
-    found = np.full(len(rows), CAP)
+    ends = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()
         last = np.zeros(9)
@@ -407,11 +442,11 @@ def train_xor(rows, patterns=XOR[0], targets=XOR[1]):
                 change[6:8] += d * h
                 change[8] += d
             if error < THRESHOLD:
-                found[n] = t
+                ends[n] = t
                 break
             last = 0.9 * last + 0.5 * change
             r += last
-    return found
+    return ends
 
 
 NUMBA = {
@@ -423,7 +458,8 @@ NUMBA = {
 
 
 def main(folder):
-    found = {}
+    """Print, for each rule and package, seconds and updates as JSON."""
+    measured = {}
     for name in SHAPES:
         rows = np.load(folder / f"{name}.npy")
         contenders = {
@@ -436,8 +472,9 @@ def main(folder):
             begun = time.process_time()
             updates = train(rows)
             seconds = time.process_time() - begun
-            found.setdefault(name, {})[package] = {"seconds": seconds, "updates": updates.tolist()}
-    print(json.dumps(found))
+            result = {"seconds": seconds, "updates": updates.tolist()}
+            measured.setdefault(name, {})[package] = result
+    print(json.dumps(measured))
 
 
 if __name__ == "__main__":

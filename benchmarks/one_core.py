@@ -16,14 +16,14 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
-import numpy as np  # noqa: E402  # which reads them
+import numpy as np  # noqa: E402  # it reads these when it is imported
 
 KINDS = ("float64", "float32")
-"""Numbers that JAX computes with."""
+"""The kinds of numbers with which JAX is measured."""
 
 
 def measure(run):
-    """Return the least seconds of processor time of a few runs, the first left out."""
+    """Return the least seconds of processor time of three runs, after a first one that compiles."""
     seconds = []
     for _ in range(4):
         begun = time.process_time()
@@ -33,7 +33,7 @@ def measure(run):
 
 
 def run_elsewhere(module, *words):
-    """Return what a module prints with ``--jax`` where JAX is installed; None if it is nowhere."""
+    """Return what a module prints with ``--jax`` where JAX is installed; None if it is not."""
     python = Path(sys.prefix) / "others" / "bin" / "python"
     if not python.exists():
         return None
@@ -47,14 +47,14 @@ def run_elsewhere(module, *words):
     return json.loads(done.stdout)
 
 
-def write_descent(n, h, shown, rate):
+def write_descent(n, h, learnt, rate):
     """Return the rule of an n-h-n network that learns patterns by back-propagation."""
     import replication
 
     class Descent(replication.Network):
         shapes: ClassVar = {"W": (h, n), "b": (h,), "U": (n, h), "c": (n,)}
         numbers: ClassVar = {"rate": rate}
-        patterns = shown
+        patterns = learnt
 
         def hidden(self, v):
             return replication.logistic(self.W @ v + self.b)

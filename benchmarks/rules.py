@@ -46,11 +46,13 @@ class Alignment(Encoder):
 
 
 class Hebbian(Encoder):
-    """Contrastive Hebbian learning (Movellan 1991): both phases settle, by W and by U.T."""
+    """Contrastive Hebbian learning (Movellan 1991); hidden units receive W v and U.T o."""
 
     n_steps = 20
 
     def settle(self, v, clamped=None):
+        """Return hidden and output states after settling, with free or clamped outputs."""
+
         def step(h):
             o = logistic(self.U @ h + self.c) if clamped is None else clamped
             return logistic(self.W @ v + self.U.T @ o + self.b)

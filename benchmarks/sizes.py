@@ -1,8 +1,8 @@
-"""Where to go elsewhere: one update of larger networks, here, in NumPy and in JAX.
+"""From which size on other packages are faster: updates of networks here, in NumPy and in JAX.
 
 ``python -m benchmarks.sizes`` prints, for networks n-h-n that learn patterns by back-propagation,
-how many times as long others take on one core, in float64 and in float32. With ``--jax`` it prints
-the seconds of JAX alone, where that is installed (`one_core.py`).
+how many times as long NumPy and JAX take on one core, JAX in float64 and in float32. With ``--jax``
+it prints the seconds of JAX alone, where that is installed (`one_core.py`).
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.one_core import KINDS, measure, run_elsewhere, write_descent
 
-import numpy as np  # isort: skip  # after what it may use is set
+import numpy as np  # isort: skip  # after the number of its threads is set
 
 SIZES = ((16, 4, 100), (64, 32, 100), (256, 64, 100), (784, 128, 100))
 """Visible units, hidden units and patterns."""
@@ -20,7 +20,7 @@ RATE = 0.01
 
 
 def draw(n, h, p):
-    """Return weights of networks, and patterns."""
+    """Return initial weights of networks n-h-n, and p patterns."""
     rng = np.random.default_rng(1988)
     shapes = ((h, n), (h,), (n, h), (n,))
     weights = [rng.uniform(-0.5, 0.5, (N_NETWORKS, *shape)) / np.sqrt(n) for shape in shapes]
@@ -47,9 +47,9 @@ def measure_numpy(n, h, p):
     weights, v = draw(n, h, p)
 
     def run():
-        found = weights
+        learnt = weights
         for _ in range(N_UPDATES):
-            found = learn_all(found, v, lambda x: 1 / (1 + np.exp(-x)))
+            learnt = learn_all(learnt, v, lambda x: 1 / (1 + np.exp(-x)))
 
     return measure(run)
 
@@ -76,10 +76,10 @@ def measure_jax(n, h, p, kind):
     weights = [jnp.asarray(x, dtype=kind) for x in weights]
     v = jnp.asarray(v, dtype=kind)
 
-    def learn(_, found):
-        return learn_all(found, v, jax.nn.sigmoid)
+    def learn(_, learnt):
+        return learn_all(learnt, v, jax.nn.sigmoid)
 
-    run = jax.jit(lambda found: jax.lax.fori_loop(0, N_UPDATES, learn, found))
+    run = jax.jit(lambda weights: jax.lax.fori_loop(0, N_UPDATES, learn, weights))
     return measure(lambda: jax.block_until_ready(run(weights)))
 
 
@@ -91,9 +91,9 @@ def main():
     theirs = run_elsewhere("benchmarks.sizes") or [[float("nan")] * 2 for _ in SIZES]
     print("network x patterns, then how many times as long NumPy, JAX float64, float32 take")
     for (n, h, p), (double, single) in zip(SIZES, theirs, strict=True):
-        own = measure_own(n, h, p)
+        seconds_here = measure_own(n, h, p)
         others = measure_numpy(n, h, p), double, single
-        print(f"{n}-{h}-{n} x {p}", *(f"{x / own:.2g}" for x in others))
+        print(f"{n}-{h}-{n} x {p}", *(f"{seconds / seconds_here:.2g}" for seconds in others))
 
 
 if __name__ == "__main__":

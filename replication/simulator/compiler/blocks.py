@@ -2,7 +2,7 @@
 
 A `Block` emits code for what a rule made of a pattern (`arrays.py`), for several patterns at once.
 An array that is read more than once goes to memory. What depends on it element by element is
-computed in the same loop, without a way through memory. Sums of products are written in blocks of
+computed in the same loop, without being stored. Sums of products are written in blocks of
 units by patterns, as many as there are registers: each sum has its own order, so the bits do not
 depend on the size of the blocks.
 """
@@ -29,7 +29,7 @@ from replication.simulator.operations.noise import Noise, write_draw
 from replication.simulator.operations.turns import TURNS
 
 Name = tuple[Traced | str, ...]
-"""The name of an element: its array, and its place as text."""
+"""What an element is known by: its array, and its place as text."""
 Group = list[Traced]
 """Arrays that are computed in one loop, in the order of making: sums of products, a function of
 them, and what is made of that element by element. So W @ v + b, its logistic function h, and
@@ -39,12 +39,12 @@ Watch = Callable[[Iterable[Number]], None]
 
 
 class Memory:
-    """Rows of the strip that are handed out, from the first free one on."""
+    """Hands out rows of the strip, from the first free one on."""
 
     def __init__(self, writer: Writer, first: int) -> None:
         self.writer = writer
-        self.n_rows = first
-        self.most_rows = first
+        self.n_rows = first  # rows in use
+        self.most_rows = first  # most rows ever in use
 
     def allocate(self, shape: Shape) -> Rows:
         """Return rows for an array, each a number of every network."""
@@ -57,8 +57,8 @@ class Memory:
 class Block:
     """Code for `n_patterns` patterns side by side, those from number `first_pattern` on.
 
-    An element has a place in its array and a pattern, which stands last; `rows` of an array that is
-    the same for all patterns have no axis of patterns.
+    An element has a place in its array and a pattern, which stands last. If an array is the same
+    for all patterns, its rows have no axis of patterns.
     """
 
     def __init__(
@@ -74,8 +74,8 @@ class Block:
         self.writer = memory.writer
         self.n_patterns = n_patterns
         self.first_pattern = first_pattern
-        self.rows = dict(rows)  # where arrays are in memory
-        self.results: dict[Traced, list[Rows]] = {}  # where the results of each `repeat` are
+        self.rows = dict(rows)  # rows of the arrays that are in memory
+        self.results: dict[Traced, list[Rows]] = {}  # rows of the results of each `repeat`
         self.is_one_hot = is_one_hot  # whether each pattern has a single 1, at its own place
         self.noise = noise  # what random numbers depend on, if the rule draws any
         # Values of elements that the code has computed already; None outside of `remember`.
@@ -84,7 +84,7 @@ class Block:
     # Elements
 
     def value(self, x: Number, /) -> Value:
-        """Return a number as a value."""
+        """Return a value unchanged, and a known number as a value."""
         return self.writer.number(x)
 
     @contextmanager
@@ -131,7 +131,7 @@ class Block:
     def fold(
         self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
     ) -> tuple[Number, ...]:
-        """Emit a loop; elements that are emitted within it are not known outside."""
+        """Emit a loop; elements that it computes are computed again outside of it."""
 
         def run(k: Place, *totals: Number) -> tuple[Number, ...]:
             with self.remember(self.written):
@@ -140,7 +140,7 @@ class Block:
         return self.writer.fold(n, run, *values)
 
     def take(self, n: int) -> Iterator[Index]:
-        """Go through n places `n_at_once` at a time, and the last ones in halves of that.
+        """Go through n places, `n_at_once` at a time; then half as many, and so on.
 
         Seven places, four at once, are (0, 1, 2, 3), (4, 5) and (6,).
         """
@@ -162,7 +162,7 @@ class Block:
         watched: Traced | None = None,
         watch: Watch | None = None,
     ) -> bool:
-        """Emit the code of all that must be in memory before elements of the roots can be read.
+        """Emit the code of all arrays that the roots need in memory.
 
         `watch` is given the elements of `watched` as they are computed, if that array can be
         computed in the loop of another one; returns whether it was.
@@ -295,6 +295,7 @@ class Block:
             self.rows[x] = rows
 
     def _write_draw(self, x: Traced, rows: Rows) -> None:
+        """Emit a draw of random numbers into memory."""
         assert self.noise is not None  # where a rule draws
         n_patterns = self.n_patterns if x.is_batched else 1
         write_draw(
@@ -357,9 +358,9 @@ class Block:
         return list(function(exact.stack(values)))
 
     def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Number]:
-        """Emit the elements of some units and patterns: so many sums of products in one loop.
+        """Emit the elements of some units and patterns; their sums of products share one loop.
 
-        Elements that are no sums of products, or known already, are emitted one by one.
+        Elements that are no sums of products, or that are there already, are emitted one by one.
         """
         places = pair_places(units, patterns)
         if self._is_known(x, *places[0]) or not products.is_plain_matmul(x):
@@ -533,9 +534,9 @@ def is_elementwise(x: Traced) -> bool:
 
 
 def is_beside(x: Traced, shape: Shape) -> bool:
-    """Return whether an element of an array is all that one element of a given shape needs of it.
+    """Return whether an array of this shape can be computed with one element of x at each place.
 
-    So it is if both have the same places, or if the array is one number for all places.
+    It can if x has the same shape and is read place by place, or if x is a single number.
     """
     is_read_by_place = is_elementwise(x) or x.op in arrays.LEAVES
     is_one_number = x.size == 1 and x.op != "sum"
@@ -543,25 +544,26 @@ def is_beside(x: Traced, shape: Shape) -> bool:
 
 
 def in_memory(x: Traced) -> bool:
-    """Return whether an array needs a place in memory; a view is read from what it shows."""
+    """Return whether an array needs a place in memory; a view is read from its source."""
     return x.op in arrays.STORED or (x.is_kept and x.op != "view")
 
 
-def find_bound(array: Traced, patterns: float) -> float:
-    """Return what the magnitude of an array cannot exceed, infinity if that is not known."""
+def find_bound(array: Traced, largest_input: float) -> float:
+    """Return an upper bound of the absolute values of an array, infinity if none is known."""
     bounds: dict[Traced, float] = {}
     for x in arrays.walk([array]):
-        bound = _bound_one(x, [bounds[arg] for arg in x.args], patterns)
+        bound = _bound_one(x, [bounds[arg] for arg in x.args], largest_input)
+        # A larger bound would not rule out that a square or a sum becomes infinite.
         bounds[x] = bound if bound < 1e100 else math.inf
     return bounds[array]
 
 
-def _bound_one(x: Traced, bounds: list[float], patterns: float) -> float:
-    """Return the bound of one operation, given those of what it is made of."""
+def _bound_one(x: Traced, bounds: list[float], largest_input: float) -> float:
+    """Return the bound of one operation, from the bounds of its arguments."""
     if x.op == "number":
         return abs(float(x.note))
     if x.op == "pattern":
-        return patterns
+        return largest_input
     if x.op == "call" and x.note[0] in ("logistic", "tanh"):
         return 1.0
     if x.op == "mul":

@@ -22,12 +22,12 @@ from replication.simulator.rule.recirculation import RecirculationNetwork
 N_DIGITS = 32
 """Hexadecimal digits of a fingerprint."""
 Methods = tuple[Any, ...]
-"""The methods of a class with their code, which are compared to see whether one was replaced."""
+"""The methods of a class with their code; they differ after one was replaced."""
 
 
 def fingerprint_protocol(network: type[Network], protocol: Protocol) -> str:
     """Return the fingerprint of a class under a protocol, remembered until a method is replaced."""
-    hashable: Any = network  # mypy doubts that a class is
+    hashable: Any = network  # a class is, but mypy does not know
     return _fingerprint(hashable, neutralise(network, protocol), list_methods(network))
 
 
@@ -63,10 +63,13 @@ class _Lines:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.number: dict[Traced, int] = {}
+        self.number: dict[Traced, int] = {}  # of the line of each array
 
     def add(self, roots: Iterable[Traced]) -> list[int]:
-        """Add what some arrays are made of; return the numbers of their lines."""
+        """Add lines for some arrays and all that they are made of.
+
+        Return the numbers of the lines of the given arrays.
+        """
         roots = list(roots)
         for x in walk(roots):
             if x not in self.number:
@@ -77,12 +80,12 @@ class _Lines:
         return [self.number[x] for x in roots]
 
     def _describe(self, x: Traced) -> str:
-        """Return the note of an array as text that is the same in every process."""
+        """Return the note of an array (`arrays.Note`) as text that is the same in every process."""
         if x.op == "number":
             return float(x.note).hex()
         if x.op == "constant":
             return " ".join(number.hex() for number in np.frombuffer(x.note).tolist())
-        if x.op == "repeat":  # which adds the lines of its step
+        if x.op == "repeat":  # the lines of its step are added
             n, carried, becoming = x.note
             return f"{n} {self.add(carried)} {self.add(becoming)}"
         if x.op == "call":
@@ -98,16 +101,16 @@ class _Lines:
 
 
 def list_methods(network: type[Network]) -> Methods:
-    """Return all methods of a class and of those above it, which somebody may have replaced."""
+    """Return all methods of a class and of its base classes, since any may have been replaced."""
     members = [x for each in network.__mro__ for x in vars(each).values()]
     return tuple((x, getattr(x, "__code__", None)) for x in members if hasattr(x, "__get__"))
 
 
 def neutralise(network: type[Network], protocol: Protocol) -> Protocol:
-    """Return the protocol with the same operations, whose other fields have one fixed value.
+    """Return the protocol, with fixed values in the fields that do not change the program.
 
     Two protocols become equal if the same program serves both. So learning rate and threshold are
-    fixed, but momentum only says whether there is any.
+    fixed, and momentum only says whether there is any.
     """
     if not issubclass(network, RecirculationNetwork):  # other classes take few fields
         return protocol

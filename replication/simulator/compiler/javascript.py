@@ -73,6 +73,7 @@ class ScriptWriter(Writer):
         return name
 
     def _render_each(self, operand: Number) -> tuple[str, ...]:
+        """Return the text of each number of a stack."""
         if isinstance(operand, Value):
             return operand.names
         # A number may be a stack of NumPy; JSON writes "Infinity" and "NaN" as JavaScript does.
@@ -143,16 +144,16 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     """Return a class of JavaScript that learns by a rule.
 
     ``new Name(weights, numbers)`` takes weights and fixed arrays, flat; ``update()`` applies one
-    update, ``error()`` measures by the protocol's criterion, or by another of `criteria` that is
-    named, ``states()`` gives what `list_states` does, a row for each pattern, ``get("W")`` an array
-    by its name, as nested arrays; ``keep("W")`` takes its last change back.
+    update, and ``keep("W")`` takes back its change of W. ``error()`` measures by the protocol's
+    criterion, or by one of `criteria` that is named. ``states()`` returns what `list_states` does,
+    a row for each pattern, and ``get("W")`` an array by its name, as nested arrays.
     """
     if rule.is_shuffled:
         what = "learns in minibatches, whose order a page cannot draw"
         raise UsageError(f"{rule.name} {what}; show another schedule")
-    own = rule.protocol.criterion
+    usual_criterion = rule.protocol.criterion
     methods: dict[str, Sweep] = {}  # the code of each
-    for criterion in dict.fromkeys((own, *criteria)):  # each once
+    for criterion in dict.fromkeys((usual_criterion, *criteria)):  # each once
         methods[json.dumps(criterion)] = _write_error(rule, criterion)
     methods["update"] = _write_update(rule)
     methods["states"] = _write_states(rule)
@@ -168,12 +169,12 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
         "n_rows": max(sweep.memory.most_rows for sweep in methods.values()),
         "data": ", ".join(json.dumps(number).removesuffix(".0") for number in sweep.data),
         "patterns": json.dumps(rule.patterns.tolist()),
-        "own": own,
+        "own": usual_criterion,
     }
 
 
 def _describe(rule: Rule, sweep: Sweep) -> dict[str, Any]:
-    """Return what a page has to know of a rule: where its arrays and numbers are."""
+    """Return what a page has to know about a rule: where its arrays and numbers are."""
     # An array lies in the flat weights from its own beginning to that of the next one.
     limits = itertools.pairwise([*sweep.first.values(), sweep.n_all])
     return {
@@ -246,13 +247,13 @@ def _write_states(rule: Rule) -> Sweep:
     """Return the method that returns the states that a network lists."""
     sweep = _begin_method(rule)
     n_patterns = len(rule.patterns)
-    shown = sweep.traces.list_states()
-    rows = [sweep.memory.allocate((*x.shape, n_patterns)) for x in shown]
-    sweep.base = sweep.memory.n_rows
-    sweep.show(shown, rows)
+    states = sweep.traces.list_states()
+    rows = [sweep.memory.allocate((*x.shape, n_patterns)) for x in states]
+    sweep.first_state_row = sweep.memory.n_rows
+    sweep.write_states(states, rows)
     # The row in which each array begins, and how many units and patterns it has.
     about = []
-    for row, x in zip(rows, shown, strict=True):
+    for row, x in zip(rows, states, strict=True):
         about.append([row.first, math.prod(x.shape), n_patterns])
     sweep.writer.lines += [
         f"return {about}.map(([first, units, patterns]) =>",

@@ -44,7 +44,10 @@ def choose_processor() -> tuple[str, str]:
 
 @functools.cache
 def _check_processor(name: str, features: str) -> None:
-    """Refuse a processor that LLVM does not know, in another process, which it may abort."""
+    """Refuse a processor that LLVM does not know.
+
+    LLVM is tried in another process, since it may abort the process.
+    """
     tried = subprocess.run(
         [sys.executable, "-c", TRIAL, name, features], capture_output=True, text=True, check=False
     )
@@ -63,7 +66,7 @@ target = llvm.Target.from_default_triple()
 machine = target.create_target_machine(cpu=sys.argv[1], features=sys.argv[2], jit=True)
 machine.emit_object(llvm.parse_assembly("define void @f() { ret void }"))
 """
-"""Compiles nothing for a processor."""
+"""Compiles an empty function for the processor and the features in its arguments."""
 
 
 @functools.cache
@@ -98,6 +101,7 @@ def compile_text(text: str, name: str, processor: str, features: str) -> Functio
 
 @functools.lru_cache(maxsize=256)
 def _compile(text: str, name: str, processor: str, features: str, level: int) -> Function:
+    """Return a compiled function; the last ones are remembered."""
     # LLVM's passes over the text gain nothing here, where all values are vectors already, and
     # take three times as long as all else.
     _prepare()
@@ -113,8 +117,9 @@ def _compile(text: str, name: str, processor: str, features: str, level: int) ->
 
 @functools.cache
 def _prepare() -> None:
+    """Set up LLVM for this machine, once a process."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    # What processors without fused multiply-add call in its place.
+    # Code for a processor without fused multiply-add calls this function.
     library = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
     llvm.add_symbol("fma", ctypes.cast(library.fma, ctypes.c_void_p).value)

@@ -11,7 +11,7 @@ from replication.simulator.operations.instructions import Whole, Writer
 from replication.simulator.rule.network import Rule
 
 MOST_ASKED = 500
-"""Elements of a comparison; larger ones are left out."""
+"""Most elements of a comparison; larger comparisons are left out."""
 UNKNOWN = {"sum", "draw", "repeat"}
 """Operations that a state alone does not decide: sums of the changes are not there yet, draws are
 random, and a loop has another value in each turn."""
@@ -25,11 +25,11 @@ def write_probe(rule: Rule, n_lanes: int, n_at_once: int) -> Program | None:
     if not comparisons:
         return None
     rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in comparisons]
-    sweep.base = sweep.memory.n_rows
+    sweep.first_state_row = sweep.memory.n_rows
     for k in writer.each(Whole(writer, "%n")):
         strip = writer.find("%strips", k * "%n_rows", writer.kind)
         writer.names = {"strip": strip, "now": strip}
-        sweep.show(comparisons, rows)
+        sweep.write_states(comparisons, rows)
     text = render_function(writer, "evaluate", "ptr %data, ptr %strips, i64 %n, i64 %n_rows")
     return Program(sweep, text, rows)
 
@@ -42,8 +42,8 @@ def _list_comparisons(sweep: Sweep) -> list[Traced]:
     terms = [x for each in sweep.traces.terms.values() for x in each]
     comparisons: list[Traced] = []
     for x in walk([*terms, sweep.traces.image]):
-        is_small = x.is_batched and not x.depth and x.size <= MOST_ASKED
-        if not is_small or not _is_decided(x):
+        is_in_loop = x.depth > 0
+        if not x.is_batched or is_in_loop or x.size > MOST_ASKED or not _is_decided(x):
             continue
         if x.op.startswith("is "):
             comparisons.append(x)

@@ -18,16 +18,18 @@ MOST_LINES = 40_000
 
 NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
 """Rows of `lanes`, where `train` keeps four whole numbers of each lane: the number of its network,
--1 for none; the sweep in which that had no update behind it; its seed; and its root seed."""
+-1 for none; the sweep in which that network had made no update; its seed; and its root seed."""
 
 WATCHING = "ptr %data, ptr %strip, ptr %found, ptr %now, ptr %lanes, ptr %due, i64 %sweep, i64 %n"
-"""Parameters of a watcher: its own data and strip, where its finds go, and the networks at `now`,
-with the lanes, the table of what is due, and the number of the sweep of `train` (`training.py`)."""
+"""Parameters of a watcher: its own data and strip, the address of its results, and those that it
+shares with `train` (see `JOB` in `training.py`): the networks at `now`, their lanes, the table of
+what is due, the number of the sweep, and the number of networks."""
 NO_STATES = "draw in weight_changes only, or leave out final_weights, trace and curves"
+"""What to do about a rule whose answers are random, so that they cannot be measured afterwards."""
 
 
 class Program:
-    """The LLVM text of a rule, with the data that it reads, and which rows of a strip hold what."""
+    """The LLVM text of a rule, the data that it reads, and what the rows of its strip hold."""
 
     def __init__(self, sweep: Sweep, text: str, outputs: Iterable[Rows] = ()) -> None:
         n_lines = text.count("\n")
@@ -67,17 +69,17 @@ def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
-    shown = [*sweep.traces.hidden, sweep.traces.image]
+    measured = [*sweep.traces.hidden, sweep.traces.image]
     if MEASURE in sweep.traces.drawn:
         raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {NO_STATES}")
-    rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in shown]
+    rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in measured]
     error = sweep.memory.allocate(())
-    sweep.base = sweep.memory.n_rows
+    sweep.first_state_row = sweep.memory.n_rows
     for k in writer.each(Whole(writer, "%n")):
         strip = writer.find("%strips", k * "%n_rows", writer.kind)
         writer.names = {"strip": strip, "now": strip}
         error[()] = sweep.look(learns=False)
-        sweep.show(shown, rows)
+        sweep.write_states(measured, rows)
     text = render_function(writer, "evaluate", "ptr %data, ptr %strips, i64 %n, i64 %n_rows")
     return Program(sweep, text, (*rows, error))
 
@@ -94,11 +96,11 @@ def write_watch(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
         raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {NO_STATES}")
     error = sweep.memory.allocate(())
     n_right = sweep.memory.allocate(())
-    sweep.base = sweep.memory.n_rows
+    sweep.first_state_row = sweep.memory.n_rows
     sweep.count_right(n_right)
     error[()] = sweep.look(learns=False)
-    for lane, due in _find_due(writer):
-        target = due * 2
+    for lane, result in _find_due(writer):
+        target = result * 2
         for k, row in enumerate((error, n_right)):
             single = _load_single(writer, row.first * n_lanes + lane)
             address = writer.find("%found", target + k, "float")
@@ -107,10 +109,10 @@ def write_watch(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 
 
 def write_record(n_all: int, n_lanes: int) -> str:
-    """Return the text of a watcher that keeps all numbers of networks, (time, network, n_all)."""
+    """Return the text of a watcher that copies all numbers of networks, (time, network, n_all)."""
     writer = Writer(n_lanes)
-    for lane, due in _find_due(writer):
-        target = due * n_all
+    for lane, result in _find_due(writer):
+        target = result * n_all
         for k in writer.each(n_all):
             writer.copy_number("%now", k * n_lanes + lane, "%found", target + k)
     return render_function(writer, "watch", WATCHING)
@@ -119,16 +121,17 @@ def write_record(n_all: int, n_lanes: int) -> str:
 def _find_due(writer: Writer) -> Iterator[tuple[Place, Whole]]:
     """Emit a loop over lanes whose networks are due.
 
-    Yields the lane, and the place of its network among all finds, (time, network) as one number.
+    Yields the lane, and the place of its result among all (time, network), as one number.
     """
     n_lanes = writer.n_lanes
     for lane in writer.each(n_lanes):
         network = writer.load_whole("%lanes", lane)
         with writer.when(writer.compare("sge", network, 0)):
             first = writer.load_whole("%lanes", lane + FIRST_SWEEP * n_lanes)
-            place = writer.load_whole("%due", Whole(writer, "%sweep") - first)
-            with writer.when(writer.compare("sge", place, 0)):
-                yield lane, place * "%n" + network
+            # The entry of the age: the number of a measurement, or negative.
+            time = writer.load_whole("%due", Whole(writer, "%sweep") - first)
+            with writer.when(writer.compare("sge", time, 0)):
+                yield lane, time * "%n" + network
 
 
 def _load_single(writer: Writer, place: Place) -> str:

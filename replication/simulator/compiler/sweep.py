@@ -25,9 +25,9 @@ from replication.simulator.rule.criteria import CRITERIA
 from replication.simulator.rule.network import Rule
 
 MOST_AT_ONCE = 20
-"""Patterns that are computed at a time, so that their states stay near the processor. Four divides
-it but eight does not, so that neighbouring units of four patterns lie in different sets of the
-processor's cache."""
+"""Most patterns that are computed at a time, so that their states stay near the processor. It is a
+multiple of four but not of eight, so that neighbouring units of four patterns lie in different sets
+of the processor's cache."""
 
 PADDING = 1
 """Unused rows after the weights, which keep later rows from lying a multiple of 4 KB from them."""
@@ -53,8 +53,8 @@ class Sweep:
         self.changed = [name for name in weights if after[name] is not weights[name]]
         # What only some functions need.
         self.right: Traced | None = None  # whether the answer to a pattern is right
-        self.n_right: Rows | None = None  # where right answers are counted
-        self.latest: Rows | None = None  # where the error of the latest look at all patterns is
+        self.n_right: Rows | None = None  # the number of right answers
+        self.latest: Rows | None = None  # the error of the latest look at all patterns
         self.noise: Noise | None = None  # what random numbers depend on
 
     def _place_data(self) -> None:
@@ -65,10 +65,10 @@ class Sweep:
         for name, shape in rule.all_shapes.items():
             self.first[name] = self.n_all
             self.n_all += math.prod(shape)
-        self.shown = rule.patterns  # (pattern, unit), targets to the right of inputs
+        self.examples = rule.patterns  # (pattern, unit), with targets to the right of inputs
         if rule.has_targets:
-            self.shown = np.hstack([rule.patterns, rule.targets])
-        self.data = np.concatenate([self.shown.ravel(), self.traces.graph.data])
+            self.examples = np.hstack([rule.patterns, rule.targets])
+        self.data = np.concatenate([self.examples.ravel(), self.traces.graph.data])
 
     def _choose_criterion(self, name: str) -> None:
         """Choose how the errors of the units become that of a network."""
@@ -81,7 +81,7 @@ class Sweep:
             if self.criterion.is_absolute:
                 self.error = abs(self.error)
         self.is_largest_unit = self.criterion.over_units == "maximum"
-        bound = blocks.find_bound(self.error, float(np.abs(self.shown).max()))
+        bound = blocks.find_bound(self.error, float(np.abs(self.examples).max()))
         self.is_bounded = bound < math.inf  # no deviation is infinite or not a number
 
     def _allocate(self) -> None:
@@ -91,17 +91,18 @@ class Sweep:
         allocate = self.memory.allocate
         self.threshold = allocate(())
         self.given = {name: allocate(()) for name in rule.numbers}
-        self.worst = allocate(())
-        self.total = allocate(())
+        self.worst = allocate(())  # the largest error so far
+        self.total = allocate(())  # the sum of the errors so far
         self.sums = {name: allocate(rule.sums[name]) for name in self.traces.terms}
         # For minibatches: the order of patterns in each network, and some patterns in that order.
         self.order: Rows | None = None
         self.shuffled: Rows | None = None
         if rule.is_shuffled:
             n_gathered = min(rule.batch_size, MOST_AT_ONCE)
-            self.order = allocate((len(self.shown),))
-            self.shuffled = allocate((n_gathered, self.shown.shape[1]))
-        self.base = self.memory.n_rows  # where the rows of states begin, again in each block
+            self.order = allocate((len(self.examples),))
+            self.shuffled = allocate((n_gathered, self.examples.shape[1]))
+        # Each block uses the rows from here on for its states.
+        self.first_state_row = self.memory.n_rows
 
     @property
     def draws(self) -> bool:
@@ -110,23 +111,23 @@ class Sweep:
 
     # Where things are
 
-    def begin(
+    def begin_block(
         self, n_patterns: int, first: Place, base: str, *, is_shuffled: bool = False
     ) -> blocks.Block:
         """Return a block for some patterns side by side, from number `first` on.
 
-        It reads the weights at a base, "now" or "next". Patterns that are shuffled are gathered
-        before: in each network those that come next in its own order.
+        It reads the weights before the sweep (base "now") or after it ("next"). If patterns are
+        shuffled, code is emitted first that copies those that come next in each network's order.
         """
-        self.memory.n_rows = self.base
+        self.memory.n_rows = self.first_state_row  # the states of the last block are overwritten
         rows = self._list_rows(base)
-        is_one_hot = np.array_equal(self.rule.patterns, np.eye(len(self.traces.pattern)))
-        is_one_hot = is_one_hot and not is_shuffled
+        identity = np.eye(len(self.traces.pattern))
+        is_one_hot = not is_shuffled and np.array_equal(self.rule.patterns, identity)
         block = blocks.Block(self.memory, n_patterns, first, rows, is_one_hot, self.noise)
         if is_shuffled:
-            self._show_patterns(self._gather(n_patterns, first), 0)
+            self._read_patterns(self._gather(n_patterns, first), 0)
         else:
-            self._show_patterns(self._find_shown(), first)
+            self._read_patterns(self._find_examples(), first)
         return block
 
     def _list_rows(self, base: str) -> dict[Traced, Rows]:
@@ -142,32 +143,32 @@ class Sweep:
         for x in traces.graph.known.values():
             if x.op == "constant":
                 # Constants follow the patterns.
-                first = self.shown.size + x.place
+                first = self.examples.size + x.place
                 rows[x] = Rows(self.writer, "data", first, x.shape, is_shared=True)
         return rows
 
-    def _find_shown(self) -> Rows:
-        """Return where patterns with their targets are, the same for every network."""
-        return Rows(self.writer, "data", 0, self.shown.shape, is_shared=True)
+    def _find_examples(self) -> Rows:
+        """Return the rows of the patterns with their targets, the same for every network."""
+        return Rows(self.writer, "data", 0, self.examples.shape, is_shared=True)
 
     def _gather(self, n_patterns: int, first: Place) -> Rows:
-        """Emit code that copies the patterns that come next in each network; return where to."""
+        """Emit code that copies the patterns that come next in each network; return their rows."""
         assert self.order is not None
         assert self.shuffled is not None
-        shown = self._find_shown()
+        examples = self._find_examples()
         for p in self.writer.each(n_patterns):
-            self.writer.gather(self.order, first + p, shown, self.shuffled, p)
+            self.writer.gather(self.order, first + p, examples, self.shuffled, p)
         return self.shuffled
 
-    def _show_patterns(self, shown: Rows, first: Place) -> None:
-        """Make pattern and target read their elements from rows, of patterns from `first` on."""
+    def _read_patterns(self, examples: Rows, first: Place) -> None:
+        """Let pattern and target read their elements from rows, for patterns from `first` on."""
         n_inputs = len(self.traces.pattern)
 
         def read_input(_: AnyBlock, index: Index, p: Place) -> Number:
-            return shown[first + p, index[0]]
+            return examples[first + p, index[0]]
 
         def read_target(_: AnyBlock, index: Index, p: Place) -> Number:
-            return shown[first + p, index[0] + n_inputs]
+            return examples[first + p, index[0] + n_inputs]
 
         self.traces.pattern.compute = read_input
         if self.rule.has_targets:  # which stand to the right of the inputs
@@ -180,11 +181,11 @@ class Sweep:
     def take_turns(
         self, n_patterns: int | None = None, size: int = MOST_AT_ONCE
     ) -> Iterator[tuple[Place, int]]:
-        """Go through patterns some at a time; yield the number of the first, and how many.
+        """Go through patterns, `size` at a time; yield the number of the first, and how many.
 
-        All patterns unless `n_patterns` is given, and as many at a time as stay near the processor.
+        These are all patterns unless `n_patterns` is given.
         """
-        n_patterns = len(self.shown) if n_patterns is None else n_patterns
+        n_patterns = len(self.examples) if n_patterns is None else n_patterns
         size = min(n_patterns, size)
         n_turns, n_left = divmod(n_patterns, size)
         for turn in self.writer.each(n_turns):
@@ -192,12 +193,12 @@ class Sweep:
         if n_left:
             yield n_patterns - n_left, n_left
 
-    def show(self, shown: Sequence[Traced], rows: Sequence[Rows]) -> None:
-        """Emit the states of all patterns, each array into rows of its own."""
+    def write_states(self, states: Sequence[Traced], rows: Sequence[Rows]) -> None:
+        """Emit some arrays of states for all patterns, each into rows of its own."""
         for first, n in self.take_turns():
-            block = self.begin(n, first, "now")
-            block.write(shown)
-            for row, x in zip(rows, shown, strict=True):
+            block = self.begin_block(n, first, "now")
+            block.write(states)
+            for row, x in zip(rows, states, strict=True):
                 block.copy(row, x, first)
 
     # The error, and what the weights become
@@ -205,16 +206,16 @@ class Sweep:
     def look(self, *, learns: bool = True) -> Value:
         """Emit a look at all patterns with the weights at "now"; return the error.
 
-        If the network learns, the new weights are computed, too. Where all patterns are
-        one batch, it is computed in the same loops, from the states that are there.
+        If the network learns, the new weights are computed, too. Where all patterns are one batch,
+        they come from the same loops, which have the states already.
         """
         in_batch = learns and self.rule.is_one_batch
-        has_turns = len(self.shown) > MOST_AT_ONCE
+        has_turns = len(self.examples) > MOST_AT_ONCE
         self._begin_errors()
         if in_batch and has_turns:
             self._begin_sums()
         for first, n in self.take_turns():
-            block = self.begin(n, first, "now")
+            block = self.begin_block(n, first, "now")
             if in_batch:
                 self._add_errors(block, self._list_terms())
             else:
@@ -223,7 +224,7 @@ class Sweep:
             if in_batch:
                 self._sum_changes(block, goes_on=has_turns)
         if in_batch and has_turns:
-            self._apply(self.begin(1, 0, "now"))
+            self._apply(self.begin_block(1, 0, "now"))
         elif learns and not in_batch:
             self.learn_in_parts()
         return self._finish_error()
@@ -246,11 +247,11 @@ class Sweep:
         if has_turns:
             self._begin_sums()
         for first, n in self.take_turns(size):
-            block = self.begin(n, begin + first, "next", is_shuffled=is_shuffled)
+            block = self.begin_block(n, begin + first, "next", is_shuffled=is_shuffled)
             block.write(self._list_terms())
             self._sum_changes(block, goes_on=has_turns)
         if has_turns:
-            self._apply(self.begin(1, begin, "next"))
+            self._apply(self.begin_block(1, begin, "next"))
 
     def _begin_errors(self) -> None:
         """Emit the first values of the largest error, the sum of all, and the right answers."""
@@ -267,7 +268,7 @@ class Sweep:
                 rows[place] = self.writer.number(NOTHING)
 
     def count_right(self, rows: Rows) -> None:
-        """Have the right answers of each look counted in memory, if the targets are classes."""
+        """Make each look count its right answers in `rows`, if the targets are classes."""
         if self.rule.has_classes:
             self.right = self.traces.trace_right()
             self.n_right = rows
@@ -276,7 +277,7 @@ class Sweep:
         return [] if self.right is None else [self.right]
 
     def _add_right(self, block: blocks.Block) -> None:
-        """Emit a count of the right answers of a block, added to those so far."""
+        """Emit code that adds the right answers of a block to those so far."""
         right = self.right
         if right is None or self.n_right is None:
             return
@@ -291,9 +292,9 @@ class Sweep:
         return [x for each in self.traces.terms.values() for x in each]
 
     def _add_errors(self, block: blocks.Block, terms: list[Traced]) -> None:
-        """Emit the states of a block, and add its errors to those so far."""
+        """Emit the states of a block, and code that adds its errors to those so far."""
         if self.is_largest_unit and self.is_bounded:
-            # If they can be, the deviations are compared as they are computed.
+            # The deviations are compared as they are computed, unless `write` finds no such loop.
             if block.write(terms, self.error, self._watch):
                 return
         else:
@@ -313,7 +314,7 @@ class Sweep:
     def _add_error(
         self, block: blocks.Block, p: Place, worst: Number, total: Number
     ) -> tuple[Number, ...]:
-        """Return the largest error and the sum of errors, with those of the pattern in place p."""
+        """Return the largest error and the sum of errors, with those of one more pattern."""
         n_units = len(self.error)
 
         def add_unit(i: Place, worst: Number, total: Number) -> tuple[Number, ...]:
@@ -332,7 +333,7 @@ class Sweep:
         return self._take_larger(pattern_error, worst, total)
 
     def _take_larger(self, x: Number, worst: Number, total: Number) -> tuple[Number, ...]:
-        """Return the larger of an error and the largest so far, and the sum with it."""
+        """Return the largest error and the sum of errors, with one more error."""
         x = self.writer.number(x)
         return exact.where(x > worst, x, worst), total + x
 
@@ -432,8 +433,8 @@ class Sweep:
     def _apply(self, block: blocks.Block, names: Sequence[str] | None = None) -> None:
         """Emit the new values of arrays, by the rule's `apply`, at "next".
 
-        Unless they are named, all of a batch, since nothing is at "next" yet; of other schedules
-        those that change.
+        Unless they are named, these are all arrays for a batch, because nothing is at "next" yet,
+        and for other schedules only those that change.
         """
         is_one_batch = self.rule.is_one_batch
         if names is None and is_one_batch:

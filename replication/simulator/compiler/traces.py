@@ -16,7 +16,7 @@ from replication.simulator.operations.arrays import (
     walk,
 )
 from replication.simulator.operations.functions import find_function
-from replication.simulator.operations.handles import Handle, hold, unwrap
+from replication.simulator.operations.handles import Handle, unwrap, wrap
 from replication.simulator.operations.turns import APPLY, LEARN, MEASURE, TURNS
 from replication.simulator.rule.network import ONLY_APPLY, Network, Rule
 
@@ -28,7 +28,7 @@ class Ran(NamedTuple):
     """What a method of a rule did when it was run on arrays that are not computed yet."""
 
     returned: Made
-    attributes: dict[str, Given]  # of the network, as they are after it
+    attributes: dict[str, Given]  # of the network, after the method
 
 
 class Traces:
@@ -47,11 +47,11 @@ class Traces:
     error : Traced
         The deviation of each unit, or the rule's own error of the pattern as that of one unit.
     terms : dict of str to list of Traced
-        What one pattern adds to each sum over the patterns.
+        What one pattern adds to each sum over the patterns: the terms of `products.split`.
     sums : dict of str to Traced
         These sums.
     after : dict of str to Traced
-        What an update makes of each array.
+        Each array as it is after an update.
     drawn : set of int
         The phases of a sweep in which the rule draws random numbers.
     """
@@ -80,7 +80,7 @@ class Traces:
         # A traced network stands for those of all seeds at all moments, so it has none of its own.
         attributes = self.network.__dict__
         attributes.update(_graph=self.graph, _seeds=None, _moment=None, _n_updates=None)
-        # The attributes before a method runs: it has changed each that is another one after it.
+        # The attributes before a method runs. Those that are other objects after it were changed.
         self.before: dict[str, Given] = {**attributes, **self.weights, **self.given}
 
     def _make_pattern(self, shape: tuple[int, ...], *, is_target: bool) -> Traced:
@@ -116,7 +116,7 @@ class Traces:
             scale, terms[name] = products.split(array)
             total = self.graph.make("sum", shape, note=name)
             sums[name] = total
-            summed_changes[name] = hold(total if scale is None else scale * total)
+            summed_changes[name] = wrap(total if scale is None else scale * total)
         after = self._run_apply(summed_changes)
         self.after = {name: self._take("apply", after.get(name)) for name in self.weights}
         self._check_after()
@@ -180,7 +180,11 @@ class Traces:
         finally:
             TURNS.graph = graph_before
             TURNS.n_draws = n_draws_before
-        return Ran(returned, {name: unwrap(x) for name, x in attributes.items()})
+        after = {}
+        for name, x in attributes.items():
+            # Only handles: a list or tuple would come back as another one, and count as changed.
+            after[name] = x.array if isinstance(x, Handle) else x
+        return Ran(returned, after)
 
     def _take(self, method: str, returned: Made) -> Traced:
         """Return what a method returned as an array, or refuse it by the method's name."""
@@ -211,21 +215,22 @@ class Traces:
         # The message shall not say -0: 0 - 0 and -0 + 0 are both 0 without a sign.
         is_logistic = image.op == "call" and image.note[0] == "logistic"
         lowest = 0.0 if is_logistic else 0.0 - highest
-        least = rule.targets.min() + 0.0
-        most = rule.targets.max() + 0.0
-        if not lowest <= least <= most <= highest:
-            given = f"{rule.name}.targets, or patterns, go from {least:g} to {most:g}"
+        lowest_target = rule.targets.min() + 0.0
+        highest_target = rule.targets.max() + 0.0
+        if not lowest <= lowest_target <= highest_target <= highest:
+            span = f"{lowest_target:g} to {highest_target:g}"
+            given = f"{rule.name}.targets, or patterns, go from {span}"
             raise TraceError(f"{given}; {rule.name}.image gives {lowest:g} to {highest:g}")
 
     def _trace_deviations(self) -> Traced:
-        """Return how far what is measured is from the target, (n_outputs,)."""
+        """Return the deviation of each output from its target, (n_outputs,)."""
         if not self.rule.network.takes_protocol:
             self._check_reach()
         measured = self._run(MEASURE, self.network.measure, self.pattern)
         return self.target - self._take("measure", measured)  # type: ignore[no-any-return]
 
     def trace_right(self) -> Traced:
-        """Return 1 if the unit of the pattern's class answers more than each other unit, else 0."""
+        """Return 1 if the unit of the pattern's class is more active than each other, else 0."""
         is_class = self.target > 0.5
         of_class = np.sum(np.where(is_class, self.image, 0.0))
         others = np.max(np.where(is_class, -np.inf, self.image))

@@ -25,7 +25,7 @@ BEGUN, RUNNING, SOONEST = range(3)
 which no network is due to be measured."""
 WATCH, DATA, STRIP, FOUND = range(4)
 """Places in the row of a watcher: the addresses of its function, of the data and the strip that it
-reads, and of what it finds."""
+reads, and of its results."""
 JOB = (
     "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %kept, ptr %updates, "
     "ptr %converged, ptr %final, ptr %stop, ptr %begun, ptr %due, ptr %watchers, "
@@ -36,15 +36,17 @@ JOB = (
 - Memory to work in: `data` are numbers that all networks share, `strip` is the memory of the lanes;
   `lanes` says of each lane which network is in it, and since when (`programs.py`); `counts` are
   those above.
-- Networks as they begin: `initial` has a row of weights and fixed arrays for each, `stride` numbers
-  after the last one, and `kept` a row of what lasts, `kept_stride` numbers apart. `begun` has the
-  updates that each network has behind it, `seed` is the seed of the first one, `n` their number.
+- Networks as they begin: `initial` has a row of weights and fixed arrays for each, `kept` a row of
+  what lasts from update to update; rows begin `stride` or `kept_stride` numbers apart. `begun` has
+  the updates that each network has made already, `seed` is the seed of the first network, and `n`
+  the number of networks.
 - Results: `updates` and `converged` of each network, and all its numbers in `final`, which may be
   null.
 - The end: `cap` is the most updates of a network; another thread sets the flag `stop`.
 - Watchers: `due` may be null; else it has an entry for each age from 0 to the cap, and one more for
-  older ages. If an age is due, the entry is the place of what is measured then; if it is not, how
-  many updates are left until one is, as a negative number. `watchers` has `n_watchers` rows.
+  older ages. If networks are measured at an age, its entry is the number of that measurement, from
+  0 on. If not, the entry is minus the number of updates until the next measurement. `watchers` has
+  `n_watchers` rows.
 """
 
 
@@ -58,7 +60,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     sweep = Sweep(rule, writer)
     if not rule.is_one_batch:
         sweep.latest = sweep.memory.allocate(())
-        sweep.base = sweep.memory.n_rows
+        sweep.first_state_row = sweep.memory.n_rows
     cap = writer.spread("%cap", "i64")
     _begin_sweeps(writer, sweep.n_all)
     age = _write_age(writer)
@@ -68,10 +70,11 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
         sweep.noise = Noise(Bits(writer, age), seed, root_seed)
     with writer.when(writer.emit("icmp ne ptr %due, null")):
         _call_watchers(writer, age)
-    # A network is finished below the threshold, or at the cap; it has learned once more, in vain.
+    # A network is finished if its error is below the threshold, or if it has reached the cap. In
+    # this sweep it has learned once more all the same; that update is dropped.
     is_below = _write_learning(sweep).names[0]
-    is_old = writer.emit(f"icmp sge {writer.words} {age}, {cap}")
-    is_finished = writer.emit(f"or {writer.truths} {is_below}, {is_old}")
+    is_at_cap = writer.emit(f"icmp sge {writer.word_kind} {age}, {cap}")
+    is_finished = writer.emit(f"or {writer.truth_kind} {is_below}, {is_at_cap}")
     finished = _pack(writer, is_finished)
     below = _pack(writer, is_below)
     with writer.when(writer.compare("ne", finished, 0)):
@@ -117,17 +120,17 @@ def _write_age(writer: Writer) -> str:
     """Emit the age of the network in each lane: the sweeps since its first one."""
     number = writer.spread("%number", "i64")
     first_sweep = _load_lanes(writer, FIRST_SWEEP)
-    return writer.emit(f"sub {writer.words} {number}, {first_sweep}")
+    return writer.emit(f"sub {writer.word_kind} {number}, {first_sweep}")
 
 
 def _load_lanes(writer: Writer, row: int) -> str:
     """Emit the read of a row of `lanes`, a whole number for each lane."""
     place = writer.find("%lanes", row * writer.n_lanes)
-    return writer.emit(f"load {writer.words}, ptr {place}, align 64")
+    return writer.emit(f"load {writer.word_kind}, ptr {place}, align 64")
 
 
 def _write_learning(sweep: Sweep) -> Value:
-    """Emit a look at the networks, and their learning; return whose error is small enough."""
+    """Emit one sweep of learning; return in which lanes the error is below the threshold."""
     writer = sweep.writer
     threshold = sweep.threshold[()]
     if sweep.latest is None:
@@ -147,8 +150,9 @@ def _call_watchers(writer: Writer, age: str) -> None:
     # In nearly all sweeps this one comparison is all that is done.
     with writer.when(writer.compare("sge", sweep, writer.load_whole("%counts", SOONEST))):
         entries = _read_due(writer, age)
-        # An entry is negative if its network is not due. All of them together have a sign if each
-        # has one. The nearest to 0 says in how many sweeps the next network is due, 1 at least.
+        # An entry is negative if its network is not due, and the bitwise *and* of all entries is
+        # negative only if each entry is. The negative entry nearest to 0 says in how many sweeps
+        # the next network is due. Other entries count as -1: look again after the next sweep.
         together = entries[0]
         nearest = _choose(writer, "slt", entries[0], -1)
         for entry in entries[1:]:
@@ -168,16 +172,18 @@ def _choose(writer: Writer, relation: str, a: Whole, b: Place) -> Whole:
 
 
 def _read_due(writer: Writer, age: str) -> list[Whole]:
-    """Emit the read of the entry of `due` for the network in each lane."""
-    lanes = writer.words
+    """Emit the look-up, in the table `due` (see `JOB`), of the age of the network in each lane."""
+    kind = writer.word_kind
     # A lane that no network takes any more grows older than the cap; the last entry is for these.
     last = writer.spread(str(Whole(writer, "%cap") + 1), "i64")
-    is_younger = writer.emit(f"icmp slt {lanes} {age}, {last}")
-    place = writer.emit(f"select {writer.truths} {is_younger}, {lanes} {age}, {lanes} {last}")
+    is_younger = writer.emit(f"icmp slt {kind} {age}, {last}")
+    capped_age = writer.emit(
+        f"select {writer.truth_kind} {is_younger}, {kind} {age}, {kind} {last}"
+    )
     entries = []
     for lane in range(writer.n_lanes):
-        updates = writer.emit(f"extractelement {lanes} {place}, i64 {lane}")
-        entries.append(writer.load_whole("%due", updates))
+        age_of_lane = writer.emit(f"extractelement {kind} {capped_age}, i64 {lane}")
+        entries.append(writer.load_whole("%due", age_of_lane))
     return entries
 
 
@@ -199,12 +205,12 @@ def _load_address(writer: Writer, k: Place, place: int) -> str:
 
 def _pack(writer: Writer, mask: str) -> str:
     """Emit a whole number with one bit for each lane, from a truth value of each."""
-    bits = writer.emit(f"bitcast {writer.truths} {mask} to i{writer.n_lanes}")
+    bits = writer.emit(f"bitcast {writer.truth_kind} {mask} to i{writer.n_lanes}")
     return writer.emit(f"zext i{writer.n_lanes} {bits} to i64")
 
 
 def _call_exchange(now: str, following: str, finished: str, below: str, sweep: str) -> str:
-    """Return the call of `exchange` after a sweep, of lanes with a bit in `finished`."""
+    """Return the call of `exchange` after a sweep; `finished`, `below`: one bit per lane."""
     lanes = f"i64 {finished}, i64 {below}, i64 {sweep}"
     return f"call void @exchange({JOB}, ptr {now}, ptr {following}, {lanes})"
 
@@ -220,7 +226,7 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
 
 
 class _Exchange:
-    """Code of ``exchange``, for one lane at a time.
+    """Emits the code of ``exchange``, for one lane at a time.
 
     `%finished` and `%below` have a bit for each lane: whether its network is finished, and whether
     its error is below the threshold.
@@ -234,7 +240,7 @@ class _Exchange:
         self.sweep = Whole(writer, "%sweep")
 
     def write(self, lane: Place) -> None:
-        """Emit the exchange in one lane: if its network is finished, the next one comes."""
+        """Emit the exchange in one lane: the next network replaces a finished one."""
         writer = self.writer
         network = writer.load_whole("%lanes", lane)
         age = self.sweep - writer.load_whole("%lanes", self.find(FIRST_SWEEP, lane))
@@ -247,12 +253,12 @@ class _Exchange:
                 self.begin(lane, following)
 
     def finish(self, lane: Place, network: Whole, age: Whole) -> None:
-        """Emit the outcome of the network that was in a lane."""
+        """Emit code that stores the outcome of the network in a lane, and empties the lane."""
         writer = self.writer
         below = Whole(writer, "%below")
         writer.store_whole("%updates", network, age)
         writer.store_whole("%converged", network, below >> lane & 1)
-        # A network has not converged if a weight is not a number, though its units may hide that.
+        # A network with a weight that is NaN has not converged, even if its error is small.
         for k in writer.each(self.n_weights):
             place = writer.find("%now", k * writer.n_lanes + lane, "double")
             weight = writer.emit(f"load double, ptr {place}")
@@ -266,7 +272,7 @@ class _Exchange:
                 writer.copy_number("%now", k * writer.n_lanes + lane, "%final", first + k)
 
     def begin(self, lane: Place, following: Whole) -> None:
-        """Emit the coming of the next network into a lane, from the following sweep on."""
+        """Emit code that puts the next network into a lane, to learn from the next sweep on."""
         writer = self.writer
         first = following * "%stride"
         first_kept = following * "%kept_stride"
@@ -280,6 +286,7 @@ class _Exchange:
             writer.copy_number("%kept", first_kept + k, "%next", row)
         writer.store_whole("%lanes", lane, following)
         begun = writer.load_whole("%begun", following)
+        # Updates that it has made already count as earlier sweeps.
         writer.store_whole("%lanes", self.find(FIRST_SWEEP, lane), self.sweep + 1 - begun)
         writer.store_whole("%lanes", self.find(SEED, lane), following + "%seed")
         self.count(BEGUN, 1)
@@ -291,10 +298,10 @@ class _Exchange:
         return lane + row * self.writer.n_lanes
 
     def is_set(self, name: str, lane: Place) -> str:
-        """Emit the question whether the bit of a lane is set; return the name of the answer."""
+        """Emit the test whether the bit of a lane is set; return the name of its result."""
         return self.writer.compare("ne", Whole(self.writer, name) >> lane & 1, 0)
 
     def count(self, place: int, more: int) -> None:
-        """Emit a change of one of the counts."""
+        """Emit the addition of `more` to one of the counts."""
         number = self.writer.load_whole("%counts", place)
         self.writer.store_whole("%counts", place, number + more)

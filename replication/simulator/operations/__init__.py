@@ -1,8 +1,9 @@
 """What a rule may compute, with the same bits on every processor.
 
-`functions` lists what NumPy's functions become: arrays of a graph (`arrays`), made element by
-element (`elements`), by sums and products (`products`), or by moving elements alone (`moves`). A
-rule holds names for such arrays, as in NumPy (`handles`), and may repeat a step (`loops`). `turns`
-says where in a sweep it is. Below them are operations and random numbers with the same bits
-everywhere (`arithmetic`, `fused`, `noise`), and the words of the machine (`instructions`).
+`functions` lists what replaces each function of NumPy. Each replacement adds an array to a graph
+(`arrays`): it works element by element (`elements`), by sums and products (`products`), or by only
+moving elements (`moves`). While a rule is traced, it holds handles of these arrays (`handles`); it
+may repeat a step (`loops`), and `turns` records where in a sweep it is. The layer below has
+operations and random numbers with the same bits on every processor (`arithmetic`, `fused`,
+`noise`), and the instructions of the compiled code (`instructions`).
 """

@@ -28,6 +28,7 @@ MAX_ARGUMENT = 354.0
 denominators is finite."""
 
 _MOST = 709.782712893384  # the logarithm of the largest number
+# ln 2 is the sum of two numbers, since one of 53 bits would not be precise enough.
 _LOG2_E = float.fromhex("0x1.71547652b82fep+0")
 _LN_2_HIGH = float.fromhex("0x1.62e42fefa39efp-1")
 _LN_2_LOW = float.fromhex("0x1.abc9e3b39803fp-56")
@@ -126,6 +127,7 @@ def exponential_of_minus(x: Numbers, largest: float = MAX_ARGUMENT) -> Numbers:
     against mpmath is 1.06 units in the last place.
     """
     x = limit(x, -largest, largest)
+    # exp(-x) = 2^k exp(r) with a whole number k, in the low bits of `shifted`, and a small rest r.
     shifted = fma(x, -_LOG2_E, ROUND)
     k = shifted - ROUND
     r = fma(k, -_LN_2_HIGH, -x)
@@ -156,7 +158,7 @@ def logistic(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
     a = e[:n]
     b = e[n:]
     q = 1.0 / (a * b)
-    return q * b, q * a
+    return q * b, q * a  # 1 / a and 1 / b
 
 
 def logarithm(x: Numbers) -> Numbers:
@@ -166,6 +168,7 @@ def logarithm(x: Numbers) -> Numbers:
     """
     bits = to_bits(x)
     mantissa = from_bits((bits & (2**52 - 1)) | (1023 << 52))  # in [1, 2)
+    # 0x433 << 52 are the bits of 2^52; the biased exponent is added to it in the lowest bits.
     exponent = from_bits((bits >> 52) | (0x433 << 52)) - (2.0**52 + 1023)
     is_large = mantissa > math.sqrt(2.0)
     mantissa = where(is_large, 0.5 * mantissa, mantissa)
@@ -254,6 +257,7 @@ def _arctan_slope(x: Numbers) -> Numbers:
 
 def softplus(x: Numbers) -> Numbers:
     """Return log(1 + exp(x)); not-a-number stays."""
+    # log(1 + exp(x)) = max(x, 0) + log(1 + u), and log(1 + u) = 2 atanh(u / (2 + u))
     u = exponential_of_minus(absolute(x))
     return where(x < 0.0, 0.0, x) + 2.0 * _sum_odd_series(u / (2.0 + u), 1.0)
 
@@ -294,7 +298,7 @@ PAIRED_FUNCTIONS: dict[str, PairFormula] = {
     "softplus": _of_each(softplus),
     "rectifier": _of_each(_rectifier),
 }
-"""What a hidden unit makes of its total input (equation 2), for two units at once."""
+"""Activation functions: the states of two units from their total inputs (equation 2)."""
 
 SLOPES: dict[str, Formula] = {
     "logistic": lambda _, h: h * (1.0 - h),
@@ -308,4 +312,4 @@ SLOPES: dict[str, Formula] = {
     "softplus": lambda x, _: 1.0 / (1.0 + exponential_of_minus(x)),
     "rectifier": lambda x, _: where(x > 0.0, 1.0, 0.0),
 }
-"""Derivative of each of them, given the total input and the state."""
+"""The derivative of each activation function, given a unit's total input and its state."""

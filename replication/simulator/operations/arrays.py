@@ -1,8 +1,8 @@
 """Arrays whose numbers only the compiled code will know, and the graph that they make.
 
 A `Traced` stands for an array of every network. Its shape is known, its numbers are not: an
-operation on it only notes what it is made of. What results is a graph, which `blocks.py` writes
-down as loops. The rule sees one pattern; the compiled code has several side by side.
+operation on it only notes what it is made of. The result is a graph, for which `blocks.py` emits
+loops. The rule sees one pattern; the compiled code has several side by side.
 
 What a function of NumPy becomes is looked up in `functions.py`, and made in `elements.py`,
 `products.py` and `moves.py`.
@@ -30,27 +30,27 @@ Given = Any
 """What a rule hands to a function of NumPy: arrays, numbers, lists of them, and options. A user's
 rule may hand over anything, so no narrower type would be true."""
 Made = Any
-"""What a function of NumPy makes of arrays: another array, and of some a shape or a number."""
+"""What a function of NumPy returns for arrays: an array, or sometimes a shape or a number."""
 Note = Any
-"""What tells an operation from others of its name, besides its arguments: the number that it is, an
-array's name, where elements come from. Each operation has a kind of its own."""
+"""What defines an operation besides its name and its arguments: a number, the name of an array, or
+where elements come from. Each operation has its own type of note."""
 Find = Callable[[Function, Sequence[Given]], Function]
-"""Returns what replaces a function of NumPy, for the arguments that it is given, or refuses it."""
+"""Returns what replaces a function of NumPy for some arguments, or refuses the function."""
 
 STORED = {"call", "matmul", "reduce", "moved", "repeat", "draw"}
 """Operations whose results are worth a place in memory."""
 LEAVES = {"number", "constant", "given", "weight", "pattern", "sum", "carried", "result"}
 """Operations whose results are in memory already, or need no place there."""
 DEEPEST = 30
-"""Operations upon one another before the result goes to memory."""
+"""Most operations that are nested in one another before the result goes to memory."""
 MOST_ARRAYS = 20_000
-"""Arrays that a rule may make, so that compiling ends."""
+"""Most arrays that a rule may make, so that compiling ends."""
 MOST_MOVED = 10_000
-"""Elements that are moved one by one, so that compiling ends."""
+"""Most elements of an array that are moved one by one, so that compiling ends."""
 
 
 class AnyBlock(Protocol):
-    """What collects the code of operations: a block of `blocks.py`."""
+    """What operations use of a `Block` (`blocks.py`), which collects their code."""
 
     def value(self, x: Number, /) -> Value:
         """Return a number as a value."""
@@ -61,14 +61,14 @@ class AnyBlock(Protocol):
     def fold(
         self, n: int, body: Callable[..., tuple[Number, ...]], *values: Number
     ) -> tuple[Number, ...]:
-        """Emit a loop."""
+        """Emit a loop that carries values from turn to turn."""
 
     def call(self, note: tuple[str, Function, bool], values: list[Value]) -> list[Number]:
         """Emit a costly function of values."""
 
 
 Compute = Callable[[AnyBlock, Index, Place], Number]
-"""Writes down one element of an array, of the pattern in a place, and returns its value."""
+"""Emits the code of one element of an array, for the pattern in a place; returns its value."""
 
 
 class TraceError(UsageError):
@@ -76,7 +76,7 @@ class TraceError(UsageError):
 
 
 def refuse_computing(_block: AnyBlock, _index: Index, _p: Place) -> Number:
-    """Stand for the elements of an array that is in memory, where none is ever computed."""
+    """Take the place of `compute` for an array that is in memory and so is never computed."""
     raise AssertionError("an array that is in memory was to be computed")
 
 
@@ -104,7 +104,7 @@ class Graph:
         is_batched: bool = False,
         depth: int = 0,
     ) -> "Traced":
-        """Return the array of an operation, the same one for the same operation on the same."""
+        """Return the array of an operation, which is made once for the same arguments."""
         self._check(args)
         key = (op, shape, note, *(arg.key for arg in args))
         if key in self.known:
@@ -121,7 +121,7 @@ class Graph:
     def _limit(self, new: "Traced") -> None:
         """Refuse too many arrays, and put the result of a long expression into memory.
 
-        Else the stack of Python would not hold the calls that write the expression down.
+        Otherwise the calls that emit its code would be nested more deeply than Python allows.
         """
         is_long = new.op == "moved" and new.size > MOST_MOVED
         if len(self.known) > MOST_ARRAYS or is_long:
@@ -134,7 +134,7 @@ class Graph:
             new.level = 0
 
     def take(self, given: Given) -> "Traced":
-        """Return an array as it is, and numbers as a constant one."""
+        """Return a traced array unchanged, and numbers as a constant array."""
         if isinstance(given, Traced):
             self._check([given])
             return given
@@ -143,7 +143,7 @@ class Graph:
             raise TraceError(f"{show(given)} was given where an array of numbers is needed")
         new = self._make_constant(numbers.astype(np.float64))
         if numbers.dtype == bool:
-            # A comparison says that NumPy has truth values.
+            # Truth values are known by the comparison that made them (`is_truth`).
             is_not_zero = self.find(np.not_equal, [])
             new = is_not_zero(new, 0.0)
         return new
@@ -161,7 +161,7 @@ class Graph:
 
             return self.make("number", numbers.shape, (), compute, note=number)
         new = self.make("constant", numbers.shape, note=numbers.tobytes())
-        if new.place < 0:
+        if new.place < 0:  # it was not made before
             new.place = len(self.data)
             self.data.extend(flat.tolist())
         return new
@@ -178,9 +178,9 @@ class Graph:
 
 @dataclass(eq=False, repr=False, slots=True)
 class Traced(NDArrayOperatorsMixin):
-    """An array whose numbers only the compiled code will know; a rule holds a name for it.
+    """An array whose numbers only the compiled code will know.
 
-    Operators and functions of NumPy make further ones; `handles.py` has what a rule sees.
+    Operators and functions of NumPy make further ones. A rule sees handles of them (`handles.py`).
     """
 
     graph: Graph
@@ -191,11 +191,11 @@ class Traced(NDArrayOperatorsMixin):
     note: Note
     key: int  # number of this array
     place: int = -1  # of a constant, where its data begin
-    depth: int = 0  # of loops of `repeat` that it changes in
-    level: int = 0  # of operations upon one another since the last one in memory
+    depth: int = 0  # number of nested loops of `repeat` in which it changes
+    level: int = 0  # number of nested operations since the last result in memory
     n_uses: int = 0
-    is_kept: bool = False  # in memory, since it is read more than once
-    is_batched: bool = False  # another one for each pattern
+    is_kept: bool = False  # whether it goes to memory, since it is read more than once
+    is_batched: bool = False  # whether it differs between patterns
 
     __array_priority__ = 1e4  # so that NumPy leaves operators to it
     # Python compares the members of sets and dictionaries by their hash first. Never use `x in xs`
@@ -240,10 +240,10 @@ class Traced(NDArrayOperatorsMixin):
 
 
 def take_all(*given: Given) -> list[Traced]:
-    """Return arrays and numbers as arrays of one graph; one at least is in it already."""
-    for one in given:
-        if isinstance(one, Traced):
-            return [one.graph.take(x) for x in given]
+    """Return arrays and numbers as arrays of one graph; at least one is in it already."""
+    for traced in given:
+        if isinstance(traced, Traced):
+            return [traced.graph.take(x) for x in given]
     raise TypeError("none of these is an array that is traced")
 
 
@@ -254,7 +254,7 @@ def keep(x: Traced) -> Traced:
 
 
 def fit(index: Index, shape: Shape) -> Index:
-    """Return the place in an array of a shape, for a place in what it is broadcast to.
+    """Return the place that NumPy's broadcasting reads in an array, for a place in the result.
 
     >>> fit((2, 5), (5,)), fit((2, 5), (3, 1))
     ((5,), (2, 0))
@@ -264,12 +264,12 @@ def fit(index: Index, shape: Shape) -> Index:
 
 
 def is_truth(x: Given) -> bool:
-    """Return whether NumPy has truth values where an array has 1 and 0."""
+    """Return whether the 1 and 0 of an array stand for truth values in NumPy."""
     if isinstance(x, list | tuple):
         return all(is_truth(each) for each in x)
     if not isinstance(x, Traced):
         return np.asarray(x).dtype == bool
-    if x.op == "where":  # if both that it chooses from are
+    if x.op == "where":  # it has truth values if both arrays that it chooses from have
         return all(is_truth(each) for each in x.args[1:])
     is_extreme = x.op == "reduce" and x.note[0] != "add"
     if x.op in ("view", "moved") or is_extreme:
@@ -278,9 +278,9 @@ def is_truth(x: Given) -> bool:
 
 
 def walk(roots: Iterable[Traced], is_end: Callable[..., bool] = lambda x: False) -> list[Traced]:
-    """Return arrays and all that they are made of, in the order of making.
+    """Return some arrays and all that they are computed from, in the order in which they were made.
 
-    An end is among them, but nothing that it is made of.
+    The walk stops at an array for which `is_end` is true. That array is returned, too.
     """
     reached: set[Traced] = set()
     left = list(roots)

@@ -24,7 +24,7 @@ from replication.simulator.operations.instructions import Number, Place
 
 
 def elementwise(op: str, function: Callable[..., Number]) -> Callable[..., Traced]:
-    """Return an operation on arrays, which are broadcast, from a function of their elements."""
+    """Return an operation on arrays from a function of their elements; arrays are broadcast."""
 
     def operate(*given: Given) -> Traced:
         xs = take_all(*given)
@@ -38,7 +38,9 @@ def elementwise(op: str, function: Callable[..., Number]) -> Callable[..., Trace
     return operate
 
 
-def ask(op: str, relation: Callable[[Numbers, Numbers], Numbers]) -> Callable[..., Traced]:
+def make_comparison(
+    op: str, relation: Callable[[Numbers, Numbers], Numbers]
+) -> Callable[..., Traced]:
     """Return a comparison of arrays, element by element: 1 where the relation holds, else 0."""
 
     def answer(x: Number, y: Number) -> Number:
@@ -68,7 +70,7 @@ PAIRED = {
     name: costly(name, function, is_paired=True)
     for name, function in exact.PAIRED_FUNCTIONS.items()
 }
-"""Functions of units by their names, of traced arrays."""
+"""Activation functions of traced arrays, by their names."""
 
 # Arithmetic
 
@@ -94,7 +96,7 @@ _softplus = costly("softplus", exact.softplus)
 
 
 def divide(*given: Given) -> Traced:
-    """Return a quotient; ``(rate * x) / rate``, as in a change over its learning rate, is x."""
+    """Return a quotient; that of ``(rate * x) / rate``, a change over its learning rate, is x."""
     a, b = take_all(*given)
     if a.op == "mul" and a.args[0] is b and not b.shape:
         return a.args[1]
@@ -102,7 +104,7 @@ def divide(*given: Given) -> Traced:
 
 
 def power(x: Traced, y: Traced) -> Made:
-    """Return a power with a known whole exponent, as a product, also of numbers below 0."""
+    """Return a power whose exponent is a known whole number, computed as a product."""
     n = y.note if y.op == "number" else math.nan
     if n % 1.0 != 0.0:
         instead = "np.sqrt(x), or np.exp(y * np.log(x)) for x above 0"
@@ -115,7 +117,7 @@ def power(x: Traced, y: Traced) -> Made:
 
 
 def exponential(x: Traced) -> Traced:
-    """Return exp(x), by the function that is compiled, exp(-x)."""
+    """Return exp(x), computed as exp(-(-x)), because exp(-x) is the function that is compiled."""
     if x.op == "negative":
         return _exp_of_minus(x.args[0])
     return _exp_of_minus(negative(x))
@@ -145,8 +147,9 @@ def take_smaller(x: Number, y: Number) -> Number:
 
 
 def _take_better(is_better: Callable[[Numbers, Numbers], Numbers], x: Number, y: Number) -> Number:
-    chosen: Number = exact.where(is_better(x, y), x, y)
-    if isinstance(x, float):  # which is known to be a number
+    """Return x if it is better than y, else y; not-a-number if one of them is."""
+    chosen: Number = exact.where(is_better(x, y), x, y)  # y if one of them is not a number
+    if isinstance(x, float):  # a constant of the rule
         return chosen
     return exact.where(x != x, x, chosen)  # type: ignore[no-any-return]  # noqa: PLR0124
 
@@ -156,18 +159,18 @@ minimum = elementwise("minimum", take_smaller)
 
 
 def clip(x: Given, a_min: Given, a_max: Given) -> Traced:
-    """Return numbers with those beyond two limits moved there."""
+    """Return numbers, limited to the interval from `a_min` to `a_max`."""
     return minimum(maximum(x, a_min), a_max)
 
 
 # Truth values, 1 and 0
 
-is_greater = ask(">", operator.gt)
-is_greater_or_equal = ask(">=", operator.ge)
-is_less = ask("<", operator.lt)
-is_less_or_equal = ask("<=", operator.le)
-is_equal = ask("==", operator.eq)
-is_not_equal = ask("!=", operator.ne)
+is_greater = make_comparison(">", operator.gt)
+is_greater_or_equal = make_comparison(">=", operator.ge)
+is_less = make_comparison("<", operator.lt)
+is_less_or_equal = make_comparison("<=", operator.le)
+is_equal = make_comparison("==", operator.eq)
+is_not_equal = make_comparison("!=", operator.ne)
 
 
 def is_nan(x: Traced) -> Traced:

@@ -20,12 +20,14 @@ TRUTHS_ADVICE = "multiply truth values by 1.0, or write np.logical_and, np.logic
 
 
 def find_function(function: Function, given: Sequence[Given]) -> Function:
-    """Return the function of traced arrays that replaces one of NumPy, or refuse it by name."""
+    """Return what replaces a function of NumPy for traced arrays, or refuse it by name."""
     name = function.__name__
     is_operation = isinstance(function, np.ufunc) and function not in MAKING_TRUTHS
     are_truths = all(is_truth(x) for x in given)
     needs_truths = function in OF_TRUTHS
-    if is_operation and are_truths != needs_truths:
+    is_arithmetic_of_truths = are_truths and not needs_truths  # as in (x > 0) + (y > 0)
+    is_logic_of_numbers = needs_truths and not are_truths  # as in x & y
+    if is_operation and (is_arithmetic_of_truths or is_logic_of_numbers):
         raise TraceError(f"numpy.{name} cannot be compiled of these; {TRUTHS_ADVICE}")
     if function not in FUNCTIONS:
         raise TraceError(f"{name} cannot be compiled; write {_find_advice(name)}")
@@ -33,7 +35,7 @@ def find_function(function: Function, given: Sequence[Given]) -> Function:
 
 
 def _find_advice(name: str) -> str:
-    """Return what to write in place of a function that is not compiled."""
+    """Return what to write instead of a function that cannot be compiled."""
     for advice, names in INSTEAD.items():
         if name in names:
             return advice
@@ -78,11 +80,11 @@ INSTEAD = {
         "det",
     ),
 }
-"""What to write in place of functions that people try."""
+"""What to write instead of functions that people try but that cannot be compiled."""
 
 
 def make_full(x: Traced, value: Given) -> Made:
-    """Return an array in the shape of another, with one value in all places."""
+    """Return an array in the shape of x whose elements all have one value, as `np.full_like`."""
     number: Made = x.graph.take(value)
     if is_truth(number):
         number = number * 1.0
@@ -101,14 +103,14 @@ MAKING_TRUTHS: dict[Function, Function] = {
     np.logical_or: elements.is_either,
     np.logical_not: elements.is_not,
 }
-"""Functions that make truth values, 1 and 0, of any numbers."""
+"""Functions that return truth values, as 1 and 0, for arguments of either kind."""
 OF_TRUTHS: dict[Function, Function] = {
     np.bitwise_and: elements.is_both,
     np.bitwise_or: elements.is_either,
     np.invert: elements.is_not,
 }
-"""Functions of truth values alone. Other operations take numbers alone, since in NumPy x + y of
-truth values means *or*."""
+"""Functions that take truth values only. The operations that are in neither table take numbers
+only, because NumPy's x + y of truth values means *or*."""
 
 FUNCTIONS: dict[Function, Function] = {
     # Operations element by element
@@ -147,7 +149,7 @@ FUNCTIONS: dict[Function, Function] = {
     np.amax: functools.partial(products.reduce, "maximum"),
     np.min: functools.partial(products.reduce, "minimum"),
     np.amin: functools.partial(products.reduce, "minimum"),
-    # What makes new arrays
+    # Shapes, and new arrays
     np.shape: lambda x: x.shape,
     np.ndim: lambda x: x.ndim,
     np.size: lambda x: x.size,

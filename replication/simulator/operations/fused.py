@@ -66,13 +66,17 @@ def add_in_parts(a: Array, b: Array, c: Array) -> Array:
 
 
 def _add_to_odd(x: Array, y: Array) -> Array:
-    """Return a sum; where it is not exact, that of its two neighbours whose last bit is 1."""
+    """Return x + y rounded to odd, as `add_in_parts` needs it.
+
+    An exact sum stays. Otherwise two float64 numbers enclose the exact sum, and the one whose last
+    bit is 1 is returned.
+    """
     total, lost = _add(x, y)
     bits = total.view(np.int64)
     is_even = (lost != 0.0) & (bits % 2 == 0)
-    # The other neighbour is one step away in the bits: away from zero if the rounding went towards
-    # zero, so that what was lost has the sign of the sum. Adding 1 is a step away from zero, for
-    # negative numbers, too.
+    # `total` is one of these two; the other is one step away in the bits. The step leads away from
+    # zero if the rounding went towards zero, that is, if what was lost has the sign of the sum.
+    # Adding 1 to the bits is a step away from zero, for negative numbers, too.
     step = np.where(np.signbit(lost) == np.signbit(total), 1, -1)
     odd = np.where(is_even, bits + step, bits)
     return odd.view(np.float64)

@@ -41,18 +41,26 @@ class Storage:
 
     array: Traced  # what is in it now
     depth: int  # of loops of `repeat` where it was made
-    refusal: str = ""  # what it is, unless it may be changed in place
+    refusal: str = ""  # what a refusal to change it in place calls it; "" if it may be changed
 
 
 class Handle(NDArrayOperatorsMixin):
     """A name for an array, whose numbers only the compiled code will know.
 
-    A view has a parent, and the function of NumPy that made it of the parent. Where NumPy gives a
-    number, as of one element or a sum, the handle is a number, too: ``x += y`` then makes another
-    number, and changes no array.
+    A view has a parent, and the function of NumPy that made it from the parent. Where NumPy returns
+    a number, such as one element or a sum, the handle is a number, too: ``x += y`` then makes
+    another number and changes no array.
     """
 
-    __slots__ = ("_function", "_parent", "_seen", "_shown", "is_number", "is_read_only", "storage")
+    __slots__ = (
+        "_function",
+        "_last",
+        "_last_whole",
+        "_parent",
+        "is_number",
+        "is_read_only",
+        "storage",
+    )
     __array_priority__ = 1e4
     __hash__ = object.__hash__
     dtype = np.dtype(float)  # also of truth values, which are 1 and 0
@@ -63,19 +71,19 @@ class Handle(NDArrayOperatorsMixin):
         self.is_read_only = False
         self._parent: Handle | None = None
         self._function: Function | None = None
-        # What this view showed when it was looked at last, and what was in the storage then.
-        self._shown = array
-        self._seen = array
+        # What this view showed when it was last asked for, and what was in the storage then.
+        self._last = array
+        self._last_whole = array
 
     @property
     def array(self) -> Traced:
         """The array that it stands for at this point of the rule."""
         if self._parent is None or self._function is None:
             return self.storage.array
-        if self._seen is not self.storage.array:  # which has changed since
-            self._seen = self.storage.array
-            self._shown = move(self._function)(self._parent.array)
-        return self._shown
+        if self._last_whole is not self.storage.array:  # the storage has changed since
+            self._last_whole = self.storage.array
+            self._last = move(self._function)(self._parent.array)
+        return self._last
 
     @property
     def shape(self) -> Shape:
@@ -123,9 +131,9 @@ class Handle(NDArrayOperatorsMixin):
     # Operators in place
 
     def _change(self, given: Made) -> "Handle":
-        """Return this handle, which shows a new array from now on, as do all names of the old one.
+        """Change in place what this handle and all names of the same memory show; return it.
 
-        If it is a number, return the new number: other names of the old one keep it.
+        A number is not changed in place: the new one is returned, and other names keep the old.
         """
         new: Handle = given
         if self.is_number:
@@ -196,8 +204,8 @@ class Handle(NDArrayOperatorsMixin):
         refuse_unknown_places(places, Handle)
         array = move(function)(self.array)
         numbers = np.arange(self.storage.array.size).reshape(self.storage.array.shape)
-        shown = self._find_part(numbers)
-        moved = function(shown[()] if self.is_number else shown)
+        part = self._find_part(numbers)
+        moved = function(part[()] if self.is_number else part)  # [()] makes a number of it
         if not isinstance(moved, np.ndarray):
             return Handle(array, is_number=True)
         new = Handle(array)
@@ -206,7 +214,7 @@ class Handle(NDArrayOperatorsMixin):
             new.is_read_only = not moved.flags.writeable
             new._parent = self
             new._function = function
-            new._seen = self.storage.array
+            new._last_whole = self.storage.array
         return new
 
     def _reshape(self, function: Function) -> "Handle":
@@ -284,7 +292,7 @@ class Handle(NDArrayOperatorsMixin):
         return np.min(self, *given, **options)
 
     def clip(self, *given: Given, **options: Given) -> Made:
-        """Return the numbers with those beyond two limits moved there."""
+        """Return the numbers, limited to an interval."""
         return np.clip(self, *given, **options)
 
     def dot(self, other: Given) -> Made:
@@ -295,7 +303,7 @@ class Handle(NDArrayOperatorsMixin):
         self, ufunc: np.ufunc, method: str, *inputs: Given, **options: Given
     ) -> Made:
         arrays = [unwrap(x) for x in inputs]
-        return hold(self.array.__array_ufunc__(ufunc, method, *arrays, **options))
+        return wrap(self.array.__array_ufunc__(ufunc, method, *arrays, **options))
 
     def __array_function__(
         self, function: Function, types: Given, args: Given, options: Given
@@ -304,6 +312,7 @@ class Handle(NDArrayOperatorsMixin):
         if moved is not None:
             return moved
         arrays = unwrap(args)
+        # np.full_like(x, 1.0) has truth values if x has.
         deciding = arrays[:1] if function in LIKE else arrays
         if function in ANOTHER_OF_TRUTHS and all(is_truth(x) for x in deciding):
             what = f"numpy.{function.__name__} of truth values gives truth values"
@@ -312,12 +321,12 @@ class Handle(NDArrayOperatorsMixin):
         made = self.array.__array_function__(function, types, arrays, unwrapped)
         if function in ALWAYS_ARRAYS:
             return Handle(made)
-        return hold(made)
+        return wrap(made)
 
     def _move_if_asked(self, function: Function, args: Given, options: Given) -> "Handle | None":
-        """Return what a function makes of its first argument, if it only moves the elements of one.
+        """Return the result of a function that only moves the elements of its first argument.
 
-        None for all other functions, also for those that join several arrays.
+        Return None for all other functions, also for those that join several arrays.
         """
         if function not in (*RESHAPING, *OF_ONE):
             return None
@@ -347,10 +356,10 @@ def unwrap(x: Given) -> Made:
     return x
 
 
-def hold(x: Made) -> Made:
-    """Return a new handle for an array or a number that a function of NumPy has made.
+def wrap(x: Made) -> Made:
+    """Return a new handle for a traced array, or for a traced number.
 
-    Anything else, such as a shape, is returned as it is.
+    Anything else that a function of NumPy returns, such as a shape, is returned as it is.
     """
     if not isinstance(x, Traced):
         return x
@@ -358,11 +367,12 @@ def hold(x: Made) -> Made:
 
 
 def of_handles(function: Callable[..., Traced]) -> Callable[..., Handle]:
-    """Return a function of units as one that takes and returns handles."""
+    """Return a function of units that takes and returns handles, from one of traced arrays."""
 
     def run(*given: Given) -> Handle:
         states = function(*(unwrap(x) for x in given))
-        # Of one number NumPy makes a number or an array, depending on how the function is written.
+        # For one number, NumPy returns a number or an array, depending on how the function is
+        # written. So the result may not be changed in place.
         return Handle(states, "" if states.shape else OF_UNITS)
 
     return run
@@ -371,6 +381,6 @@ def of_handles(function: Callable[..., Traced]) -> Callable[..., Handle]:
 LIKE = (np.full_like, np.zeros_like, np.ones_like)
 """Functions that make an array of the kind of their first argument."""
 ANOTHER_OF_TRUTHS = (*LIKE, np.dot, np.outer, np.clip)
-"""Functions that make truth values of truth values in NumPy, but numbers if they are compiled."""
+"""Functions that return truth values for truth values in NumPy, but numbers when compiled."""
 ALWAYS_ARRAYS = (np.where, np.full_like)
-"""Functions that make an array, and no number, also where there is one element only."""
+"""Functions that return an array, never a number, even if it has one element."""

@@ -1,6 +1,6 @@
-"""Values that write LLVM instructions when the step computes with them.
+"""Values that emit LLVM instructions when Python computes with them.
 
-Run with these in place of numbers, plain Python emits code for what it would have computed.
+Plain Python that is given such values, not numbers, emits code for what it would have computed.
 All operations are IEEE operations without fast-math flags, so the compiler may not change a bit.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 from replication.errors import UsageError
 
 Operator = Callable[[Any, Any], Any]
-"""An operator of Python: of a value, a word or a whole number, and the other operand."""
+"""The method of an operator: takes a `Value`, `Bits` or `Whole`, and the other operand."""
 
 
 def _operation(name: str) -> Operator:
@@ -36,9 +36,10 @@ def _counting(name: str) -> Operator:
 
 
 class Value:
-    """A float64 number of every lane, or a stack of them, by the names of LLVM's registers.
+    """A float64 number in each lane, or a stack of such numbers: the names of LLVM's registers.
 
-    An operation on a stack is done to each of them in turn, so that the processor can overlap them.
+    An operation on a stack is emitted once for each of its numbers, so that the processor can
+    overlap them.
     """
 
     __slots__ = ("names", "writer")
@@ -76,7 +77,7 @@ class Value:
         return self.writer.compute("fneg", self)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Number, **_: Any) -> Value:
-        """Emit what a function of NumPy does to values, if it is one of `UFUNCS`."""
+        """Emit the instruction of a function of NumPy, or refuse one that is not in `UFUNCS`."""
         name = UFUNCS.get(ufunc)
         if name is None or method != "__call__":
             known = ", ".join(f"np.{each.__name__}" for each in UFUNCS)
@@ -86,7 +87,7 @@ class Value:
 
 
 class Bits(Value):
-    """A word of 64 bits of every lane, or a stack: whole numbers without a sign, modulo 2^64."""
+    """A word of 64 bits in each lane, or a stack of them: unsigned whole numbers, modulo 2^64."""
 
     __slots__ = ()
     __add__ = _operation("word add")
@@ -120,9 +121,9 @@ class Whole:
 
 
 Number = Value | float
-"""A number of every lane, which the compiled code computes, or which is known already."""
+"""A number in each lane, which the compiled code computes, or one that is known already."""
 Place = Whole | int
-"""A place in an array or among patterns, which the compiled code computes, or which is known."""
+"""A place in an array or among patterns, computed by the compiled code or known already."""
 Places = Place | tuple[Place, ...]
 """The place of an entry of an array: a number for each axis, or one number for one axis."""
 
@@ -141,9 +142,9 @@ UFUNCS = {
     np.equal: "fcmp oeq",
     np.not_equal: "fcmp une",
 }
-"""The instructions of the functions of NumPy that a criterion may use on values."""
+"""The instruction for each function of NumPy that a criterion may use on values."""
 FUNCTIONS = {"fma": 3, "sqrt": 1, "fabs": 1}
-"""Operations that LLVM has as functions, and how many numbers each takes."""
+"""Operations that are functions in LLVM, and how many numbers each takes."""
 ARITHMETIC = ("fadd", "fsub", "fmul", "fdiv")
 """Operations on two numbers."""
 RELATIONS = ("fcmp olt", "fcmp ogt", "fcmp ole", "fcmp oge", "fcmp oeq", "fcmp une")
@@ -151,34 +152,35 @@ RELATIONS = ("fcmp olt", "fcmp ogt", "fcmp ole", "fcmp oge", "fcmp oeq", "fcmp u
 WORDS = ("add", "mul", "xor", "and", "or", "lshr", "shl")
 """Operations on two words of 64 bits."""
 WRITTEN_OUT = 4
-"""Most turns of a loop that is written out, turn by turn."""
+"""Most turns of a loop that is unrolled: its body is emitted once for each turn."""
 
 
 class Writer:
     """Collects the instructions of one LLVM function for 2 to 32 networks side by side.
 
-    Large networks are computed in blocks of `n_at_once` by `n_at_once` sums.
+    In large networks, `n_at_once` by `n_at_once` sums of products are computed together.
     """
 
     def __init__(self, n_lanes: int, n_at_once: int = 2) -> None:
         self.n_lanes = n_lanes
         self.n_at_once = n_at_once
+        # LLVM's types of a float64 number, a word of 64 bits and a truth value in each lane.
         self.kind = f"<{n_lanes} x double>"
-        self.words = f"<{n_lanes} x i64>"
-        self.truths = f"<{n_lanes} x i1>"
+        self.word_kind = f"<{n_lanes} x i64>"
+        self.truth_kind = f"<{n_lanes} x i1>"
         self.operations = self._list_operations()
         self.lines: list[str] = []
         self.block = "entry"  # the block that is being written, as jumps name it
-        self.names: dict[str, str] = {}  # of the addresses of bases, unless "%" and the base
+        self.names: dict[str, str] = {}  # registers with the bases of rows; by default "%" + base
         self._n_names = 0
 
     def _list_operations(self) -> dict[str, str]:
         """Return the text of each operation, with {} for operands: "fadd <8 x double> {}, {}"."""
         kind = self.kind
-        words = self.words
+        words = self.word_kind
         operations = {
             "fneg": f"fneg {kind} {{}}",
-            "where": f"select {self.truths} {{}}, {kind} {{}}, {kind} {{}}",
+            "where": f"select {self.truth_kind} {{}}, {kind} {{}}, {kind} {{}}",
             "word of number": f"bitcast {kind} {{}} to {words}",
             "number of word": f"bitcast {words} {{}} to {kind}",
             "count of word": f"sitofp {words} {{}} to {kind}",
@@ -214,15 +216,15 @@ class Writer:
     # Arithmetic, lane by lane
 
     def compute(self, operation: str, *operands: Number) -> Value:
-        """Emit an operation on values and numbers, once for each of a stack; return the result.
+        """Emit an operation, once for each number of a stack of operands; return the result.
 
         The result of an operation on words is a word.
         """
         instruction = self.operations[operation]
-        if operation.startswith("f"):  # on float64 numbers, of which a criterion may give an int
+        if operation.startswith("f"):  # float64 numbers; a criterion may write 2 for 2.0
             operands = tuple(float(x) if type(x) is int else x for x in operands)
         rendered = [self._render_each(operand) for operand in operands]
-        # An operand that is no stack is the same for all of the stack.
+        # An operand that is no stack is used again for each number of the stack.
         n = max(len(names) for names in rendered)
         columns = [names * (n // len(names)) for names in rendered]
         results = [self.emit(instruction.format(*row)) for row in zip(*columns, strict=True)]
@@ -237,23 +239,25 @@ class Writer:
         return self.compute("number of word", word)
 
     def number(self, x: Number) -> Value:
-        """Return a value as it is, and a number as a value."""
+        """Return a value unchanged, and a known number as a value."""
         if isinstance(x, Value):
             return x
         return Value(self, *self._render_each(x))
 
     def render(self, operand: Number) -> str:
-        """Return a value or a number as LLVM writes it."""
+        """Return the text of an operand that is no stack: a register, or a constant."""
         (name,) = self._render_each(operand)
         return name
 
     def _render_each(self, operand: Number) -> tuple[str, ...]:
+        """Return the text of each number of a stack; a constant is one text for all of them."""
         if isinstance(operand, Value):
             return operand.names
         if isinstance(operand, bool | np.bool_):
             return (f"splat (i1 {int(operand)})",)
         if isinstance(operand, int):
             return (f"splat (i64 {operand})",)
+        # By its bits in hexadecimal, so that LLVM reads exactly this number.
         (bits,) = struct.unpack("<Q", struct.pack("<d", operand))
         return (f"splat (double 0x{bits:016X})",)
 
@@ -285,31 +289,31 @@ class Writer:
         self.write(f"store {self.kind} {rendered}, ptr {address}, align 64")
 
     def shuffle(self, order: Rows, place: Place, chosen: Bits) -> None:
-        """Emit a step of a shuffle: in each lane, a chosen place's number moves to a new place.
+        """Emit a step of a shuffle: ``order[place] = order[chosen]; order[chosen] = place``.
 
-        The chosen place gets the number of the new one. Rows of `order` hold whole numbers; each
-        lane has chosen a place of its own.
+        Rows of `order` hold whole numbers, and each lane has its own chosen place.
         """
+        # The chosen places are stored in the new row, so that they can be read lane by lane.
         row = self._find_row(order, place, self.kind)
-        self.write(f"store {self.words} {self.render(chosen)}, ptr {row}, align 64")
+        self.write(f"store {self.word_kind} {self.render(chosen)}, ptr {row}, align 64")
         base = self._find_row(order, 0, self.kind)
         for lane in self.each(self.n_lanes):
-            other = self.load_whole(row, lane) * self.n_lanes + lane
-            self.store_whole(row, lane, self.load_whole(base, other))
-            self.store_whole(base, other, place)
+            source = self.load_whole(row, lane) * self.n_lanes + lane
+            self.store_whole(row, lane, self.load_whole(base, source))
+            self.store_whole(base, source, place)
 
     def gather(self, order: Rows, place: Place, source: Rows, target: Rows, row: Place) -> None:
-        """Emit the copy of a row of `source` to a row of `target`, another one in each lane.
+        """Emit the copy of one row of `source`, in each lane another one, to a row of `target`.
 
-        The order of each lane says which: the number that it has at a place.
+        In each lane, the entry of `order` at `place` is the number of the row that is copied.
         """
         chosen = self._find_row(order, place, self.kind)
         n = source.shape[1]
         shared = self._find_row(source, 0, "double")
         begins = []  # the address of the row of each lane
         for lane in range(self.n_lanes):
-            own_row = self.load_whole(chosen, lane)
-            begins.append(self.find(shared, own_row * n, "double"))
+            source_row = self.load_whole(chosen, lane)
+            begins.append(self.find(shared, source_row * n, "double"))
         for k in self.each(n):
             numbers = "poison"
             for lane, begin in enumerate(begins):
@@ -356,7 +360,7 @@ class Writer:
 
     @contextlib.contextmanager
     def when(self, condition: str) -> Iterator[None]:
-        """Run what is emitted within only where a condition holds."""
+        """Emit a branch: what is emitted within runs only if the condition holds."""
         inside = self.make_name("b")
         after = self.make_name("b")
         self.write(f"br i1 {condition}, label %{inside}, label %{after}")
@@ -370,9 +374,9 @@ class Writer:
         return self.emit(f"icmp {relation} i64 {a}, {b}")
 
     def each(self, n: Place) -> Iterator[Place]:
-        """Go through the numbers below `n`, in a loop of the compiled code if there may be several.
+        """Yield the numbers below `n`; if there may be several, emit a loop and yield its counter.
 
-        The body of such a loop is run once, with a number that the compiled code counts.
+        Python runs the body of such a loop once, to emit its code.
         """
         if isinstance(n, int) and n < 2:
             yield from range(n)
@@ -437,8 +441,8 @@ class Rows:
     def number(self, place: Places) -> Place:
         """Return the row of memory in which an entry is; the last axis counts fastest.
 
-        A place may have a pattern too many at its end: an array that is the same for all patterns
-        has no axis of them.
+        A place may end in the number of a pattern. It is ignored by an array that is the same for
+        all patterns, which has no axis of patterns.
         """
         number: Place = 0
         indices = place if isinstance(place, tuple) else (place,)

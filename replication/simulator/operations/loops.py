@@ -53,10 +53,11 @@ def repeat(n: int, step: Step, *state: State) -> State:
 
 
 def _trace_loop(graph: Graph, n: int, step: Step, state: tuple[State, ...]) -> tuple[Handle, ...]:
-    """Run a step once, on a state that stands for that of every turn; return the last state."""
+    """Run a step once, on arrays that stand for the state in every turn; return the last state."""
+    # The state before the first turn (`begun`), before any turn (`carried`), and after it.
     begun = [graph.take(unwrap(x)) for x in state]
     is_batched = graph.phase != APPLY
-    # What a step makes is another array in every turn: its depth says so.
+    # What a step makes differs from turn to turn, which a greater depth notes.
     graph.depth += 1
     try:
         carried = [_make_carried(graph, x, k, is_batched) for k, x in enumerate(begun)]
@@ -81,14 +82,14 @@ def _trace_loop(graph: Graph, n: int, step: Step, state: tuple[State, ...]) -> t
 
 
 def _make_carried(graph: Graph, begun: Traced, number: int, is_batched: bool) -> Traced:
-    """Return the array that stands for one state in every turn of this loop."""
+    """Return the array that stands for one array of the state in every turn of this loop."""
     note = (graph.depth, number, object())  # the object makes it another array than in other loops
     shape = begun.shape
     return graph.make("carried", shape, note=note, is_batched=is_batched, depth=graph.depth)
 
 
 def _keep_outside(graph: Graph, becoming: list[Traced]) -> list[Traced]:
-    """Return the arrays from outside that a step reads, which are computed before the loop."""
+    """Return the arrays from outside of the loop that a step reads; they are computed before it."""
 
     def is_outside(x: Traced) -> bool:
         return x.op != "carried" and x.depth <= graph.depth
@@ -108,10 +109,10 @@ def _check_state(begun: list[Traced], becoming: list[Traced]) -> None:
 
 
 def _is_new(graph: Graph, returned: tuple[State, ...], k: int) -> bool:
-    """Return whether state number k that a step returns has no other name in NumPy.
+    """Return whether array number k that a step returns would have no other name in NumPy.
 
-    Then a rule may change it in place. It has another name if it was made outside of the step,
-    handed on as it was, or returned twice.
+    If so, a rule may change it in place after the loop. It has another name if it was made outside
+    of the step, handed on as it was, or returned twice.
     """
     new = returned[k]
     if not isinstance(new, Handle):

@@ -1,6 +1,6 @@
 """Functions of NumPy that only move elements: views, copies in another order, and joined arrays.
 
-NumPy itself says what they do: each is run on the numbers of the elements.
+NumPy itself says what they do: each is run on an array of the elements' numbers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -43,13 +43,13 @@ OF_ONE = (
     np.tril,
     np.triu,
 )
-"""Functions that move the elements of one array."""
+"""Functions that move the elements of one array, which is their first argument."""
 RESHAPING = (np.reshape, np.ravel)
-"""Functions that leave the elements in their order, in another shape."""
+"""Functions that change the shape and leave the elements in their order."""
 OF_SEVERAL = (np.column_stack, np.concatenate, np.hstack, np.stack, np.vstack)
-"""Functions that make one array of the elements of several."""
+"""Functions that join several arrays."""
 MOVING = (*OF_ONE, *RESHAPING, *OF_SEVERAL)
-"""All of them."""
+"""All functions that only move elements."""
 
 Elements = NDArray[np.int64]
 """The number of each element, from 1 on; 0 stands for an element that NumPy fills in as zero."""
@@ -72,9 +72,9 @@ def move(function: Function) -> Function:
         numbers = _number_elements(xs)
         chosen = np.asarray(function(numbers if is_list else numbers[0], *arguments, **options))
         if len(xs) == 1:
-            seen = _find_view(xs[0], numbers[0], chosen)
-            if seen is not None:
-                return seen
+            view = _find_view(xs[0], numbers[0], chosen)
+            if view is not None:
+                return view
         if not is_list:
             keep(xs[0])
         return _gather(xs, chosen)
@@ -142,10 +142,10 @@ def _find_steps(shape: Shape, chosen: Elements) -> Steps | None:
 
 
 def _gather(xs: Sequence[Traced], chosen: Elements) -> Traced:
-    """Return an array of chosen elements of others, each of which is moved by itself."""
-    # For each number of an element: which array it is from, and its place there; none for 0.
-    known: list[tuple[int, Shape] | None] = [None]
+    """Return an array of chosen elements of other arrays, which are copied one by one."""
+    # For the number of each element: its array and its place there; None for 0, a filled-in zero.
+    origins: list[tuple[int, Shape] | None] = [None]
     for k, x in enumerate(xs):
-        known.extend((k, place) for place in np.ndindex(x.shape))
-    sources = tuple(known[number] for number in chosen.ravel().tolist())
+        origins.extend((k, place) for place in np.ndindex(x.shape))
+    sources = tuple(origins[number] for number in chosen.ravel().tolist())
     return xs[0].graph.make("moved", chosen.shape, xs, note=sources)

@@ -35,7 +35,7 @@ class Noise:
 N_PHASES = 4
 """Phases of a sweep (`turns.py`), each of which has random numbers of its own."""
 WORDS = 4
-"""Words of 64 bits in a block: what the generator makes of one counter."""
+"""Words of 64 bits in a block, which is what the generator makes of one counter."""
 TURNS_AT_MOST = 2**20
 """Most turns of the loops of `repeat`."""
 BLOCKS_AT_MOST = 2**20
@@ -49,7 +49,7 @@ _KEY_STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
 
 
 def draw_numbers(kind: str, shape: tuple[int, ...], counter: list[int], root_seed: int) -> Array:
-    """Return the numbers of one draw of one network, in plain NumPy, from its first counter on."""
+    """Return the numbers of one draw of a network in plain NumPy; `counter` is its first one."""
     words = _draw_words(math.prod(shape), counter, root_seed).T
     numbers = np.stack(_to_numbers(list(words), kind), axis=-1)
     return numbers.ravel()[: math.prod(shape)].reshape(shape)
@@ -70,7 +70,7 @@ def draw_order(n: int, update: int, seed: int, root_seed: int) -> NDArray[np.int
 
 
 def _draw_words(n: int, counter: list[int], root_seed: int) -> NDArray[np.uint64]:
-    """Return n words of 64 bits or a few more, (n_blocks, 4), from a counter on."""
+    """Return at least n words of 64 bits, (n_blocks, 4), for the counters from this one on."""
     # Each counter gives a block of four words; some of the last block may be left over.
     n_blocks = math.ceil(n / WORDS)
     # NumPy adds 1 to the counter before each block, before the first one too.
@@ -80,7 +80,7 @@ def _draw_words(n: int, counter: list[int], root_seed: int) -> NDArray[np.uint64
 
 
 def find_place(draw: int, turn: Place) -> Place:
-    """Return the place of the first block of a draw: those of other draws and turns lie apart."""
+    """Return the place of the first block of a draw, away from those of other draws and turns."""
     return (draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST
 
 
@@ -157,8 +157,10 @@ def _multiply(a: Bits, c: int) -> tuple[Bits, Bits]:
     c1 = c >> 32
     bottom = a0 * c0
     middle = a1 * c0 + (bottom >> 32)
-    other = a0 * c1 + (middle & _LOW)
-    return a1 * c1 + (middle >> 32) + (other >> 32), (other << 32) | (bottom & _LOW)
+    second_middle = a0 * c1 + (middle & _LOW)
+    high = a1 * c1 + (middle >> 32) + (second_middle >> 32)
+    low = (second_middle << 32) | (bottom & _LOW)
+    return high, low
 
 
 def _to_numbers(words: list[Numbers], kind: str) -> list[Numbers]:
@@ -173,14 +175,14 @@ def _to_numbers(words: list[Numbers], kind: str) -> list[Numbers]:
 
 
 def _to_uniform(word: Numbers) -> Numbers:
-    """Return a number in [0, 1) of the upper 53 bits of a word, as NumPy's generators do."""
+    """Return a number in [0, 1), made of the upper 53 bits of a word as in NumPy's generators."""
     return to_float(word >> 11) * 2.0**-53
 
 
 def _series(first: int) -> list[float]:
-    """Return ten coefficients of a Taylor series in r^2, that of the highest power first.
+    """Return ten coefficients of a Taylor series in r^2, the one of the highest power first.
 
-    The series of cos(pi r / 2) if the first power is 0, of sin(pi r / 2) / r if it is 1.
+    The series is that of cos(pi r / 2) if the first power is 0, of sin(pi r / 2) / r if it is 1.
     """
     coefficients = []
     x = 1.0 if first == 0 else math.pi / 2
@@ -195,7 +197,7 @@ _SINE = _series(1)
 
 
 def _to_normal(first: Numbers, second: Numbers) -> tuple[Numbers, Numbers]:
-    """Return two normal numbers of two words (Box & Muller 1958): of a radius and an angle."""
+    """Return two normal numbers, by a radius and an angle from two words (Box & Muller 1958)."""
     # The radius is made of a number that is never 0, so that its logarithm is finite.
     u = (to_float(first >> 11) + 1.0) * 2.0**-53  # in (0, 1]
     radius = exact.square_root(-2.0 * exact.logarithm(u))

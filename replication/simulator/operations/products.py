@@ -32,7 +32,7 @@ from replication.simulator.operations.elements import multiply, take_larger, tak
 from replication.simulator.operations.instructions import Number, Place
 
 NOTHING = -0.0
-"""Where sums of products begin: adding the first one gives it back, whatever its sign."""
+"""What a sum of products begins with: -0.0 plus any number is that number, even 0.0 or -0.0."""
 
 BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf}
 """What each kind of reduction begins with."""
@@ -40,7 +40,7 @@ COMBINED: dict[str, Callable[[Number, Number], Number]] = {
     "maximum": take_larger,
     "minimum": take_smaller,
 }
-"""How each goes on with one more number; sums go on by `add_element`."""
+"""How a maximum or a minimum takes one more number; a sum does so by `add_element`."""
 
 
 def is_product(x: Traced) -> bool:
@@ -56,7 +56,7 @@ def add_to(total: Number, x: Number) -> Number:
 
 
 def add_product(x: Number, y: Number, total: Number) -> Number:
-    """Return a sum of products with one more term; one known to be 1 needs no product."""
+    """Return a sum of products with one more term; a factor known to be 1 needs no product."""
     if isinstance(x, float):
         x, y = y, x
     if isinstance(y, float) and y == 1.0:
@@ -67,7 +67,7 @@ def add_product(x: Number, y: Number, total: Number) -> Number:
 
 
 def add_element(block: AnyBlock, total: Number, x: Traced, index: Index, p: Place) -> Number:
-    """Return a sum with an element of an array added; one that is a product is fused with it."""
+    """Return a sum with one more element of an array; a product is fused with the addition."""
     if is_product(x):
         a, b = x.args
         left = block.at(a, fit(index, a.shape), p)
@@ -77,7 +77,7 @@ def add_element(block: AnyBlock, total: Number, x: Traced, index: Index, p: Plac
 
 
 def add(*given: Given) -> Traced:
-    """Return the sum of two arrays; a sum of products begins with what is added to it."""
+    """Return the sum of two arrays; in ``W @ v + b`` each sum of products begins with b."""
     a, b = take_all(*given)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for products, other in ((a, b), (b, a)):
@@ -99,8 +99,8 @@ def add(*given: Given) -> Traced:
 def _can_begin_with_another(x: Traced) -> bool:
     """Return whether an array is a matrix product whose sums may begin with another array.
 
-    Not if they begin with one already. Nor if the product alone is used elsewhere, since it would
-    be computed twice.
+    They may not if they begin with one already, nor if the product alone is used elsewhere, since
+    it would then be computed twice.
     """
     has_no_beginning = x.op == "matmul" and len(x.args) == 2
     return has_no_beginning and not x.n_uses and not x.is_kept
@@ -237,8 +237,8 @@ def norm(x: Traced) -> Made:
 def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
     """Return an array as a number times a sum of terms: the number, or None for 1, and the terms.
 
-    Of a change such as ``rate * (x + y)`` these are rate, and x and y: the terms are summed over
-    the patterns, and only the sum is multiplied by the number.
+    For a change such as ``rate * (x + y)``, the number is rate and the terms are x and y. The terms
+    are summed over the patterns, and only the sum is multiplied by the number.
 
     Two numbers count as equal if they are the same object of the graph. The result is remembered
     because a part that two changes share must give the same object both times.

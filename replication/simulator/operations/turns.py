@@ -13,19 +13,19 @@ from replication.simulator.operations.instructions import Place
 
 LEARN, MEASURE, APPLY, ORDER = range(4)
 """Phases of a sweep: the changes of a pattern, its error, what an update does, and the order in
-which patterns are shown. Random numbers are others in each."""
+which patterns are shown. Each phase has random numbers of its own."""
 
 
 class Turns(threading.local):
-    """The turn that the loops of `repeat` are in, among all of them, and what else is going on."""
+    """What a thread is tracing or running: the rule, the turn of its loops, and its draws."""
 
     graph: Graph | None = None  # of the rule that is traced
-    turn: Place = 0
-    n_draws = 0  # of random numbers so far, of this pattern and phase
+    turn: Place = 0  # number of the turn, counted through all nested loops of `repeat`
+    n_draws = 0  # draws of random numbers so far, for this pattern and phase
 
     @contextmanager
     def take(self, n: int, turn: Place) -> Iterator[None]:
-        """Run one turn of a loop of n."""
+        """Record that the code within is one turn of a loop of n turns."""
         before = self.turn
         self.turn = self.turn * n + turn
         try:

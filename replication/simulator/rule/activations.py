@@ -66,12 +66,12 @@ class Activation:
         """Return the states of units while a rule is traced."""
         if self.name != "linear":
             return of_handles(PAIRED[self.name])(x)
-        if is_truth(x.array):
+        if is_truth(x.array):  # which NumPy would make numbers
             numbers: Handle = 1.0 * x
             return numbers
         if x.shape:
             return x
-        # Of one number NumPy makes a new array, so this is a new handle.
+        # For one number, NumPy makes a new array, so a new handle is returned.
         return of_handles(lambda array: array)(x)
 
 
@@ -83,10 +83,10 @@ class Slope:
 
     def __call__(self, x: States, h: States) -> States:
         """Return the slopes."""
-        find = exact.SLOPES[self.name]
+        compute = exact.SLOPES[self.name]
         if isinstance(x, Handle) and self.name != "linear":
-            return of_handles(elementwise(f"slope of {self.name}", find))(x, h)
-        return find(x, h)
+            return of_handles(elementwise(f"slope of {self.name}", compute))(x, h)
+        return compute(x, h)
 
 
 def _softplus(x: Array) -> Array:
@@ -100,12 +100,12 @@ _QUICK: dict[str, Callable[[Array], Array]] = {
     "arcsinh": np.arcsinh,
     "arctan": np.arctan,
 }
-"""Functions that are quick in NumPy; the others are those of `arithmetic.py` there, too."""
+"""Functions that NumPy computes faster than `arithmetic.py`, which is used for all others."""
 
 ACTIVATIONS: dict[str, Callable[[States], States]] = {
-    key: Activation(key) for key in exact.PAIRED_FUNCTIONS
+    name: Activation(name) for name in exact.PAIRED_FUNCTIONS
 }
-"""By the values that the protocol's fields ``hidden_function`` and ``visible_units`` may have."""
+"""The functions of units that the protocol's ``hidden_function`` and ``visible_units`` may name."""
 
 SLOPES: dict[str, Callable[[States, States], States]] = {name: Slope(name) for name in ACTIVATIONS}
-"""Derivative of each, given a unit's total input and its state."""
+"""The derivative of each function, given a unit's total input and its state."""

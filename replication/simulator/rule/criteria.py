@@ -10,13 +10,13 @@ from replication.simulator.rule.weights import compute_variation
 
 Array = NDArray[np.float64]
 Error = Any
-"""The error of a network, or of many side by side: a number, or what the compiled code makes it."""
+"""The error of a network: a number, or a value of the compiled code, for networks side by side."""
 
 
 class Criterion(NamedTuple):
     """How the error of a network is made of the deviations of its units.
 
-    A maximum over units is that of absolute deviations. A sum over units is that of squares, or of
+    A maximum over units is taken of absolute deviations; a sum over units is one of squares, or of
     absolute deviations if `deviations` says so. `finish` is compiled: it may use ``+ - * /``,
     `np.sqrt` and `np.absolute`.
 
@@ -28,7 +28,7 @@ class Criterion(NamedTuple):
 
     over_units: Literal["maximum", "add"]
     over_patterns: Literal["maximum", "add"]
-    finish: Callable[[Error, Array], Error]  # takes what results, and the targets
+    finish: Callable[[Error, Array], Error]  # takes the result of both, and the targets
     deviations: Literal["squared", "absolute"] = "squared"
 
     @property

@@ -19,10 +19,11 @@ from replication.wording import show
 Array = NDArray[np.float64]
 Shape = tuple[int, ...]
 Declared = Any
-"""What a user's class has under a name: what it should be, or anything else."""
+"""What a user's class has under a name, which may be anything."""
 Kind = TypeVar("Kind")
 
 SHAPES = 'shapes, e.g. {"W": (2, 4), "b": (2,)}'
+"""What a refusal calls allowed where a class declares shapes."""
 
 
 def take_shapes(what: str, given: Declared) -> dict[str, Shape]:
@@ -43,7 +44,7 @@ def take_named_numbers(what: str, given: Declared) -> dict[str, float]:
 def _take_each(
     what: str, given: Declared, take: Callable[[Any], Kind], kind: str
 ) -> dict[str, Kind]:
-    """Return what is declared by its names, each as `take` returns it."""
+    """Return what a dict declares, each entry as `take` returns it; refuse anything else."""
     try:
         return {name: take(x) for name, x in given.items()}
     except (AttributeError, TypeError, ValueError):
@@ -75,13 +76,13 @@ def take_rows(what: str, given: Declared) -> Array:
 
 
 def gather(network: object, name: str) -> Declared:
-    """Return what a class declares under a name, with what the classes above it do."""
+    """Return what a class and its base classes declare under a name, taken together."""
     gathered: Declared = {}
     for each in reversed(type(network).__mro__):
         if name not in vars(each):
             continue
         given: Declared = vars(each)[name]
-        if isinstance(given, property):  # it gives all, and may leave out what those above declare
+        if isinstance(given, property):  # it returns all, and may leave out what base classes have
             gathered = given.__get__(network)
         elif isinstance(given, Mapping):
             gathered = {**gathered, **given}

@@ -1,4 +1,4 @@
-"""The images of handwritten digits, with what each shows, and which are held out."""
+"""The images of handwritten digits, with their labels, split into parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PARTS = MappingProxyType(
         "all": slice(None),
     }
 )
-"""The named split: images of the set, in the order in which it is published."""
+"""Which images each part has, in the order in which the set is published."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -32,7 +32,7 @@ from replication.wording import plural, show
 Array = NDArray[np.float64]
 States = Any
 """States of units, weights or changes: arrays and numbers of NumPy, or handles of arrays while the
-rule is traced. A user's rule computes with either in the same lines."""
+rule is traced. The same lines of a user's rule compute with either."""
 Changes = Any
 """What `weight_changes` of any rule gives: arrays in the order of `shapes`, or some in a dict."""
 
@@ -53,7 +53,7 @@ ONLY_APPLY = (
     "only apply() may change arrays, those of `shapes` and `kept`, by what weight_changes() returns"
 )
 FIXED_STREAM = 2**62
-"""Added to the root seed for arrays that never change, so that they have other draws."""
+"""Added to the root seed for arrays that never change, so that they have draws of their own."""
 
 
 class Network:
@@ -129,7 +129,7 @@ class Network:
     _seeds: tuple[int, int] = (0, 0)  # the seed of this network, and the root seed
     _moment: tuple[int, int] = (0, LEARN)  # the pattern that is shown, and the phase of the sweep
     _n_updates = 0  # that it has behind it
-    _n_begun = 0  # of these, the ones before `train`, if it goes on from an earlier run
+    _n_begun = 0  # of these, the updates of an earlier run from which it goes on
 
     if TYPE_CHECKING:  # arrays and numbers, by the names that a class declares
 
@@ -195,7 +195,8 @@ class Network:
         (29, True)
         """
         root_seed = take_whole("root_seed", root_seed, 0, initial.MAX_ROOT_SEED)
-        # Weights and fixed arrays have streams of their own: one more of these moves none of those.
+        # Weights and fixed arrays have streams of their own, so that another fixed array does not
+        # change the weights.
         weights = cls._draw_arrays(rule, rule.shapes, root_seed, start, stop)
         if not rule.fixed:
             return weights
@@ -239,7 +240,7 @@ class Network:
             raise TraceError(f"{changes}; {ONLY_APPLY}")
 
     def _take_traced(self, graph: Graph, value: States) -> Handle:
-        """Return the handle for a value that `apply` sets while the rule is traced.
+        """Return the handle of a value that `apply` sets while the rule is traced.
 
         As in plain NumPy, an array is copied when it is set, and truth values become 1 and 0.
         """
@@ -351,7 +352,7 @@ class Network:
         self._n_updates += 1
 
     def _learn_some(self, order: NDArray[np.int64], places: range) -> None:
-        """Change the weights once, by the sum of the changes of the patterns in some places."""
+        """Change the weights once, by the summed changes of the patterns in these places."""
         sums: dict[str, States] = {}
         for place in places:  # in this order, which fixes the last bits
             number = order[place]
@@ -376,7 +377,7 @@ class Network:
         return self.protocol.max_updates, self.error() < self.protocol.threshold
 
     def _begin(self, pattern: int, phase: int) -> None:
-        """Note which pattern is shown, and in which phase: random numbers differ by both."""
+        """Note which pattern is shown, in which phase, since random numbers depend on both."""
         self._moment = (pattern, phase)
         TURNS.n_draws = 0
 
@@ -384,8 +385,8 @@ class Network:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
         # A rule may leave out the second argument, the target.
         n_taken = len(inspect.signature(self.weight_changes).parameters)
-        shown = (v, target)[:n_taken]
-        changes = self._name_changes(self.weight_changes(*shown))
+        arguments = (v, target)[:n_taken]
+        changes = self._name_changes(self.weight_changes(*arguments))
         gives = f"{type(self).__name__}.weight_changes gives"
         for name, change in changes.items():
             if name not in self._sums:
@@ -400,9 +401,9 @@ class Network:
         return changes
 
     def _name_changes(self, changes: Changes) -> dict[str, States]:
-        """Return by name what `weight_changes` gave: some in a dict, or all in the order of shapes.
+        """Return the changes by name: those of a dict, or of a tuple in the order of `shapes`.
 
-        One array alone is the change of the only weight.
+        A single array is the change of the only array of weights.
         """
         gives = f"{type(self).__name__}.weight_changes gives"
         if changes is None:
@@ -419,7 +420,7 @@ class Network:
         return dict(zip(self.shapes, changes, strict=True))
 
     def _apply(self, sums: dict[str, States]) -> None:
-        """Apply summed changes, or refuse what `apply` returns, which would be lost."""
+        """Apply summed changes; refuse an `apply` that returns arrays, which would be lost."""
         apply: Callable[[dict[str, States]], object] = self.apply
         if apply(sums) is not None:
             name = type(self).__name__
@@ -455,7 +456,7 @@ class Rule:
     """
 
     def __init__(self, network: type[Network], protocol: Protocol | str = PAPER) -> None:
-        """Take what a class of networks is under a protocol, or refuse what does not fit."""
+        """Take what a class declares under a protocol, or refuse what does not fit."""
         given: object = network
         if not (isinstance(given, type) and issubclass(given, Network)):
             raise UsageError(f"network = {show(given)} was given; allowed is a subclass of Network")
@@ -473,10 +474,10 @@ class Rule:
 
     def _take_task(self, example: Network) -> None:
         """Take what its networks are shown and should answer, and when their weights change."""
-        shown = example.patterns
-        if shown is None:
-            shown = initial.make_patterns(self.protocol)
-        self.patterns = declared.take_rows(f"{self.name}.patterns", shown)
+        patterns = example.patterns
+        if patterns is None:
+            patterns = initial.make_patterns(self.protocol)
+        self.patterns = declared.take_rows(f"{self.name}.patterns", patterns)
         self.targets = self.patterns
         self.has_targets = example.targets is not None
         if self.has_targets:
@@ -522,7 +523,7 @@ class Rule:
                 raise UsageError(f"{name}.half_widths names {each!r}; allowed are {allowed}")
 
     def _check_protocol(self) -> None:
-        """Refuse fields that only our own classes read, and others would ignore."""
+        """Refuse fields of a protocol that a user's class would ignore."""
         if self.network.takes_protocol:
             return
         for field, value in self.protocol.differences.items():
@@ -564,15 +565,15 @@ class Rule:
         self._check_width("test_targets", other.targets, self.targets)
         return other
 
-    def _check_width(self, what: str, new: Array, own: Array) -> None:
-        """Refuse other patterns or targets of another number of units than its own."""
-        if new.shape[1] != own.shape[1]:
-            allowed = f"{own.shape[1]} numbers a row, as in those of {self.name}"
+    def _check_width(self, what: str, new: Array, old: Array) -> None:
+        """Refuse new patterns or targets with another number of units than the old ones."""
+        if new.shape[1] != old.shape[1]:
+            allowed = f"{old.shape[1]} numbers a row, as in those of {self.name}"
             raise UsageError(f"{what} of shape {new.shape} was given; allowed are {allowed}")
 
     def bare(self) -> Network:
-        """Return a network with everything but weights."""
-        # Past `__setattr__`, since what is set here was checked before.
+        """Return a network with all but its weights."""
+        # This goes round `__setattr__`, because what is set here was checked before.
         network = self.network.__new__(self.network)
         network.__dict__.update(
             protocol=self.protocol,
@@ -595,9 +596,9 @@ class Rule:
         return network
 
     def split(self, rows: Array) -> tuple[Array, Array]:
-        """Return the drawn part of rows of weights, and the kept part.
+        """Return rows of weights in two parts: what is drawn, and what is kept.
 
-        What is kept is as the class declares it, if the rows leave it out.
+        If the rows leave out what is kept, it is as the class declares it.
         """
         n_drawn = self.row_sizes[0]
         if rows.ndim != 2 or rows.shape[1] not in self.row_sizes:

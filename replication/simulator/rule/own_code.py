@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def find_line(error: BaseException, rule: type) -> str | None:
-    """Return the last line of a rule's own in which an error arose: "mine.py, line 7: h = ..."."""
+    """Return the last line of a user's rule in which an error arose: "mine.py, line 7: h = ..."."""
     files: set[str] = set()
     for each in list_own(rule):
         for member in vars(each).values():
@@ -15,7 +15,7 @@ def find_line(error: BaseException, rule: type) -> str | None:
 
 
 def list_own(rule: type) -> list[type]:
-    """Return the classes that a rule is made of and that are not of this package."""
+    """Return the class of a rule and its base classes, without those of this package."""
     classes = []
     for each in getattr(rule, "__mro__", ()):
         package = str(getattr(each, "__module__", "")).partition(".")[0]
@@ -26,6 +26,7 @@ def list_own(rule: type) -> list[type]:
 
 def find_own_line(error: BaseException, files: set[str]) -> str | None:
     """Return the last line in some files in which an error arose, None if there is none."""
+    # Python could not compile the file, so the error itself says where.
     if isinstance(error, SyntaxError) and error.filename:
         return f"{Path(str(error.filename)).name}, line {error.lineno}"
     frames = [

@@ -82,13 +82,17 @@ class RecirculationNetwork(Network):
     c: Array
 
     def prepare(self) -> None:
-        """Set what follows from the protocol."""
+        """Set what follows from the protocol; refuse one with another learning rule."""
         protocol = self.protocol
         if protocol.learning_rule != self.learning_rule:
-            given = f"learning_rule = {protocol.learning_rule!r} was given; this class learns by"
-            raise UsageError(f"{given} {self.learning_rule!r} only; use simulate() for other rules")
-        # These are looked up once, not in each update.
-        self.shift = initial.find_shift(protocol, initial.make_patterns(protocol))  # 0 in the paper
+            raise UsageError(
+                f"learning_rule = {protocol.learning_rule!r} was given; this class learns by "
+                f"{self.learning_rule!r} only; use simulate() for other rules"
+            )
+        # These are looked up once, not in each update. The shift is subtracted from the visible
+        # states before the hidden units receive them: the mean pattern if the protocol is centred,
+        # 0 in the paper.
+        self.shift = initial.find_shift(protocol, initial.make_patterns(protocol))
         self.activate_hidden = ACTIVATIONS[protocol.hidden_function]
         self.activate_visible = ACTIVATIONS[protocol.visible_units]
 
@@ -155,7 +159,7 @@ class RecirculationNetwork(Network):
         return self.reconstruct(as_tuple(self.first_pass(visible))[-1])
 
     def regress(self, before: States, arriving: States) -> States:
-        """Return states regressed towards what they were, with weight lambda.
+        """Return states regressed towards earlier ones, which have the weight lambda.
 
         Equation 5 for the visible units at time 2, ``v2 = lambda v0 + (1 - lambda) r2``,
         and equation 6 for the hidden ones at time 3.
@@ -195,8 +199,8 @@ class RecirculationNetwork(Network):
         h3 = as_tuple(self.second_pass(v2, first))
         # Equation 4: each hidden group learns from the states that it heard on the second pass.
         changes: list[States] = []
-        heard = [self._centre(v2), *h3]
-        for presynaptic, first_state, last_state in zip(heard, h1, h3, strict=False):
+        sources = [self._centre(v2), *h3]  # the last group of h3 leads to no hidden group
+        for presynaptic, first_state, last_state in zip(sources, h1, h3, strict=False):
             changes += self._learn(self.hidden_rate, presynaptic, first_state - last_state)
         dU, dc = self._learn(self.visible_rate, h1[-1], v0 - v2)  # equation 3
         if self.protocol.second_round:  # proposed on page 365, not simulated in the paper
@@ -221,7 +225,7 @@ class RecirculationNetwork(Network):
             setattr(self, name, weights + moved)
 
     def _go_on_moving(self, name: str, change: States) -> States:
-        """Return a change with the share of the last one that momentum adds, and remember it."""
+        """Return a change plus momentum times the last one, and remember it as the last one."""
         rate = self.visible_rate if name in "Uc" else self.hidden_rate
         # The last change is kept without its learning rate, so that it begins as 0 at any rate.
         last = self.momentum * getattr(self, f"last_{name}") + change / rate
@@ -357,8 +361,8 @@ def find_network(protocol: Protocol, network: type[Network] | None = None) -> ty
     """
     # Feedback alignment is no rule of a protocol: it is asked for by its class.
     rules = (RecirculationNetwork, BackPropagationNetwork)
-    ours: dict[str, type[Network]] = {rule.learning_rule: rule for rule in rules}
-    return ours[protocol.learning_rule] if network is None else network
+    by_name: dict[str, type[Network]] = {rule.learning_rule: rule for rule in rules}
+    return by_name[protocol.learning_rule] if network is None else network
 
 
 @functools.cache
@@ -368,5 +372,5 @@ def name_type(names: tuple[str, ...]) -> type[Any]:
 
 
 def _take(given: States) -> States:
-    """Return states as an array, or refuse other than numbers."""
+    """Return states as an array, or a handle unchanged; refuse what is no array of numbers."""
     return given if isinstance(given, Handle) else initial.take_numbers(given, "states")

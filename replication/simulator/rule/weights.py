@@ -24,10 +24,11 @@ WORDS_PER_STEP = 4
 """Words of 64 bits that one step of the counter of Philox gives."""
 
 WORDS_AT_ONCE = 48_000
-"""Words that are drawn at a time: few enough to stay near the processor meanwhile."""
+"""Words that are drawn at a time, few enough to stay in the processor's cache."""
 
 MAX_ROOT_SEED = 2**63 - 1
 MAX_SEED = 2**63 - 2
+"""The largest seed, so that one past it is a whole number of 64 bits, too."""
 
 MOST_INK = 16.0
 """The value of the darkest pixel in the file of digits; the state of its unit is 1."""
@@ -81,7 +82,7 @@ def draw_uniform(n_numbers: int, root_seed: int, start: int, stop: int) -> Array
 
 
 def list_connections(protocol: Protocol) -> list[slice]:
-    """Return where each connection, its weights and then its biases, stands in flat weights.
+    """Return the part of flat weights that each connection has: its weights, then its biases.
 
     >>> from replication.definition.protocol import PAPER
     >>> list_connections(PAPER)
@@ -97,7 +98,7 @@ def list_connections(protocol: Protocol) -> list[slice]:
 
 
 def list_matrices(protocol: Protocol) -> list[slice]:
-    """Return where the weights of each connection, without its biases, stand in flat weights."""
+    """Return the part of flat weights that each connection has, without its biases."""
     matrices = []
     places = list_connections(protocol)
     for place, (_, n_targets) in zip(places, protocol.connections, strict=True):
@@ -140,7 +141,7 @@ def split_weights(protocol: Protocol, weights: Array) -> list[tuple[Array, Array
 
 
 def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
-    """Return a float64 copy of numbers; refuse anything else, if `finite` infinite ones, too."""
+    """Return a float64 copy of numbers; refuse anything else, with `finite` also NaN, infinity."""
     try:
         numbers = np.array(given, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):  # also of rows of several lengths
@@ -174,7 +175,7 @@ def make_patterns(protocol: Protocol) -> Array:
 
 @functools.cache
 def read_digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the images of handwritten digits, (1797, 64) from 0 to 16, and what each shows.
+    """Return the images of handwritten digits, (1797, 64) from 0 to 16, and their labels.
 
     The test set of Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, UCI
     Machine Learning Repository, doi:10.24432/C50P49, in the order in which it is published.
@@ -185,7 +186,7 @@ def read_digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def compute_mean(patterns: Array) -> Array:
-    """Return the mean pattern, (n_visible,), whose bits depend on no library."""
+    """Return the mean pattern, (n_visible,), with the same bits on every processor."""
     # Sums that are rounded once, since those of NumPy depend on the processor.
     return np.array([math.fsum(states) / len(patterns) for states in patterns.T.tolist()])
 

@@ -1,6 +1,8 @@
 """Seeds in, outcomes out.
 
-`engine` (weights in, outcomes out), `ensemble` and `backends` (seeds, in threads or on a cluster),
-`outcomes`, `guard` (what a rule of one's own is held to), `changes` (of one update, and gradients),
-`plane` (a picture of one network).
+`engine` trains networks from given weights; `ensemble` and `backends` do so for seeds, in threads
+or on a cluster. `measuring` makes learning curves (`curves`), `watching` and `recording` measure
+networks while they learn, and `starting` continues an earlier run. `outcomes` has the results.
+`guard` checks a user's rule, in states that `states` chooses. `changes` computes the changes of one
+update, and gradients; `plane` and `drawing` make the pictures.
 """

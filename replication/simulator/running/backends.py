@@ -50,7 +50,7 @@ def take_jobs(given: Any) -> int:
 
 def check_backend(backend: str, scheduler: str | None) -> None:
     """Refuse a backend that cannot run blocks of seeds, before anything is written."""
-    # Threads need no scheduler, and a cluster needs one.
+    # Threads take no scheduler, and a cluster needs one.
     is_right = (backend, scheduler is None) in (("threading", True), ("dask", False))
     if not is_right:
         how = "without" if scheduler is None else "with"
@@ -80,10 +80,10 @@ def open_workers(scheduler: str | None, jobs: int) -> Iterator[tuple[int, Run]]:
 
 @contextlib.contextmanager
 def explain_loss(scheduler: str | None, work: str, advice: str) -> Iterator[None]:
-    """Say in a line that a cluster was lost, and what to do.
+    """Turn an error of a cluster into a line that says that it was lost, and what to do.
 
-    An error that the function `work` has raised on a worker is no loss. It is raised as on this
-    machine, with the line of the user's rule.
+    An error that the function named `work` has raised on a worker is no loss. It is raised again
+    as it is, so that it names the line of the user's rule.
     """
     try:
         yield

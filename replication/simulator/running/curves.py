@@ -213,7 +213,7 @@ class Curves:
 
 
 def _take_quantiles(name: str, given: Any) -> list[float]:
-    """Return quantiles as they are given, or refuse what are none."""
+    """Return quantiles as numbers from 0 to 1, or refuse what was given."""
     try:
         taken = [float(each) for each in given]
     except (TypeError, ValueError):
@@ -225,7 +225,7 @@ def _take_quantiles(name: str, given: Any) -> list[float]:
 
 
 def _take_band(given: Any) -> list[float]:
-    """Return the two quantiles of a band, or refuse what are none."""
+    """Return the two quantiles of a band, the lower one first, or refuse what was given."""
     taken = _take_quantiles("band", given)
     if len(taken) != 2 or taken[0] >= taken[1]:
         allowed = "allowed are two numbers, the lower one first, as (0.25, 0.75)"

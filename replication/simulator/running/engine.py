@@ -35,9 +35,9 @@ Array = NDArray[np.float64]
 N_LANES = 8
 """Networks side by side; outcomes do not depend on it."""
 BYTES_AT_ONCE = 2**25
-"""Memory that recording and evaluating take at a time, if one strip fits in it."""
+"""Most bytes of strips while networks are measured, if one strip fits in them."""
 PAGE = 4096
-"""Bytes at whose multiples strips begin, so that speed does not depend on where they lie."""
+"""Strips begin at multiples of so many bytes, so that speed does not depend on where they lie."""
 
 
 class Trained(NamedTuple):
@@ -96,7 +96,7 @@ class Engine:
         weights : float64 array
             A row for each network, with or without what is kept.
         root_seed, first_seed : int
-            On which random numbers depend; the networks have the seeds from `first_seed` on.
+            What random numbers depend on; the networks have the seeds from `first_seed` on.
         final : bool
             Whether to return the weights at the end.
         threshold : float or float64 array, optional
@@ -104,7 +104,7 @@ class Engine:
         max_updates : int, optional
             In place of the protocol's cap.
         begun : int64 array, shape (n,), optional
-            Updates that networks have behind them, which counts and the cap include.
+            Updates that networks have made already; results and the cap include them.
         watched : tuple of int
             The `addresses` of `Watchers` or a `Recorder`, which measure networks meanwhile.
 
@@ -153,7 +153,7 @@ class Engine:
         `updates` are in rising order; neither criterion nor cap ends learning.
         """
         recorder = Recorder(self.program.n_all, N_LANES, updates, len(weights))
-        # No error is below minus infinity.
+        # No error is below minus infinity, so all updates are made.
         self.train(
             weights,
             root_seed=root_seed,
@@ -183,7 +183,7 @@ class Engine:
         for begin in range(0, n, n_strips * N_LANES):
             part = slice(begin, begin + n_strips * N_LANES)
             strips = prepare_strips(program, self.rule, n_strips)
-            # Places that are left in the last strip hold some networks again.
+            # Lanes of the last strip that are left over have some networks again.
             rows = np.hstack([drawn[part], kept[part]])
             filled = np.resize(rows, (n_strips, N_LANES, program.n_all))
             # From a row for each network to a column (lane) for each.
@@ -198,8 +198,8 @@ class Engine:
 def _take_weights(given: Any) -> Array:
     """Return weights as the compiled code can read them: without a copy, if possible.
 
-    A copy would take a tenth of a short run. Rows may lie apart in memory, as drawn ones do, but by
-    a multiple of 8 bytes, the size of a number.
+    A copy would take a tenth of a short run. Rows need not follow one another in memory, as drawn
+    ones do not, but their distance must be a multiple of 8 bytes, the size of a number.
     """
     weights = np.asarray(given, dtype=np.float64)
     is_aligned = weights.flags.aligned and all(step % 8 == 0 for step in weights.strides)
@@ -247,7 +247,7 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
     """Return zeros of shape (n_rows, n_lanes) that begin at a page of memory."""
     size = n_rows * n_lanes
     memory = np.zeros(size + PAGE // 8)
-    # NumPy says nothing about where an array begins, so some bytes are left out.
+    # NumPy may begin an array anywhere, so its first numbers are skipped up to a page.
     skipped = -memory.ctypes.data % PAGE // 8
     return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
 
@@ -261,30 +261,34 @@ WRITERS = {"train": write_train, "evaluate": write_evaluate, "watch": write_watc
 """The function that writes a program of each kind."""
 
 OWN_PROGRAMS: dict[Any, Program] = {}
-"""Programs of rules of one's own, and of patterns that are held out, by all that decides them."""
+"""Programs of users' rules, and of held-out patterns, by all that decides them."""
 MOST_OWN_PROGRAMS = 48
-"""Programs that are remembered; then all are forgotten."""
+"""Most programs that are remembered; when there are so many, all are forgotten."""
 
 
 def find_program(kind: str, rule: Rule) -> Program:
-    """Return a program of a kind (`WRITERS`), which is written once for all numbers of a rule."""
+    """Return a program of a kind (`WRITERS`); one serves all values of a rule's numbers."""
     n_at_once = count_at_once()
     # A class that `exec` made may have no module.
     network: Any = rule.network
     is_ours = str(getattr(network, "__module__", "")).startswith("replication.")
     if not is_ours or rule.patterns is not rule.learnt[0]:
-        return _find_own_program(kind, rule, n_at_once)
+        return _find_by_content(kind, rule, n_at_once)
     protocol = neutralise(network, rule.protocol)
     return _write(kind, network, protocol, n_at_once, list_methods(network))
 
 
-def _find_own_program(kind: str, rule: Rule, n_at_once: int) -> Program:
-    """Return a program of a class that a user may have changed since the last call."""
+def _find_by_content(kind: str, rule: Rule, n_at_once: int) -> Program:
+    """Return a program of a user's rule, or of a rule that is shown held-out patterns.
+
+    Its key has all that decides the program, because a user may have changed the class since the
+    last call.
+    """
     data = hashlib.sha256(rule.patterns.tobytes() + rule.targets.tobytes())
     shapes = rule.patterns.shape, rule.targets.shape, rule.has_targets
     arrays = tuple(rule.all_shapes.items()), tuple(rule.sums.items()), tuple(rule.numbers)
-    what = kind, n_at_once, rule.protocol, rule.name, fingerprint(rule)
-    key = what, data.hexdigest(), shapes, arrays
+    computed = kind, n_at_once, rule.protocol, rule.name, fingerprint(rule)
+    key = computed, data.hexdigest(), shapes, arrays
     if key not in OWN_PROGRAMS:
         program = WRITERS[kind](rule, N_LANES, n_at_once)
         if len(OWN_PROGRAMS) >= MOST_OWN_PROGRAMS:
@@ -296,7 +300,8 @@ def _find_own_program(kind: str, rule: Rule, n_at_once: int) -> Program:
 
 def count_at_once() -> int:
     """Return how many sums of units, and of patterns, the registers hold side by side."""
-    # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
+    # With AVX-512, 32 registers are enough for 4 by 4 sums of eight lanes each. The 16 narrower
+    # registers of other processors are enough for 2 by 2.
     return 4 if "+avx512f" in choose_processor()[1] else 2
 
 

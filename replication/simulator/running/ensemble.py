@@ -6,6 +6,7 @@ existing Dask cluster runs the same blocks.
 
 import contextlib
 import functools
+import math
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -45,12 +46,12 @@ BYTES_AT_ONCE = 2**25
 LEAST_WEIGHTS = 2**17
 """Fewest weights in a piece that is worth a task of its own."""
 LEAST_SEEDS = 8
-"""Fewest networks in a piece: so many learn side by side."""
+"""Fewest networks in a piece, which is how many learn side by side."""
 
 
 def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list[Range]:
-    """Cut [start, end) into pieces of equal size, one a worker if there is enough for all."""
-    # At most what fits near the processor, at least what is worth a task.
+    """Cut [start, end) into pieces of equal size, one for each worker if they are large enough."""
+    # A piece is at most what stays near the processor, and at least what is worth a task.
     largest = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * n_weights)))
     smallest = max(LEAST_SEEDS, LEAST_WEIGHTS // n_weights)
     size = min(largest, max(smallest, -(-(end - start) // workers)))
@@ -145,7 +146,7 @@ def simulate(
 
 def _check_final_weights(rule: Rule, n_seeds: int) -> None:
     """Refuse more final weights than fit in the memory."""
-    # Twice: in pieces as they are finished, and joined.
+    # They are in memory twice: in the pieces, and joined. Each network also has an error.
     n_bytes = 2 * 8.0 * n_seeds * (sum(rule.sizes) + 1)
     what = f"the final weights of {n_seeds:,} networks with {sum(rule.sizes):,} numbers each"
     threads.check_memory(n_bytes, what, "give a lower n_seeds, or leave out final_weights")
@@ -158,7 +159,7 @@ def _go_on(
     root_seed: int,
     scheduler: str | None,
 ) -> Start:
-    """Return where networks go on from, or refuse a cap that they have passed, or a cluster."""
+    """Return what networks continue from; refuse a cap that they have passed, and a cluster."""
     going_on = take_start(start, Rule(find_network(protocol, network), protocol), root_seed)
     latest = int(going_on.updates.max())
     if latest > protocol.max_updates:
@@ -204,7 +205,7 @@ def trace(
     seed = take_whole("seed", seed, 0, MAX_SEED)
     if n_updates is not None:
         n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)
-    from replication.simulator.running.engine import Engine  # which loads the compiler
+    from replication.simulator.running.engine import Engine, find_program
     from replication.simulator.running.guard import check_rule
 
     if network is not None:
@@ -218,19 +219,22 @@ def trace(
         return int(engine.train(initial, root_seed=root_seed, first_seed=seed).updates[0])
 
     def record(n_updates: int) -> NDArray[np.float64]:
-        """Return all numbers of the network after each update, (1, n_updates + 1, n_all)."""
+        """Return all numbers of the network after each update, (n_updates + 1, n_all)."""
         moments = range(n_updates + 1)
-        return engine.record(initial, moments, root_seed=root_seed, first_seed=seed)
+        recorded = engine.record(initial, moments, root_seed=root_seed, first_seed=seed)
+        return np.ascontiguousarray(recorded[0])
 
-    # In a thread, which Ctrl-C can stop.
+    # Training and recording run in a thread, which Ctrl-C can stop.
     if n_updates is None:
         (n_updates,) = threads.map_in_threads(train, [None], jobs=1)
-    n_states = protocol.n_patterns * (sum(protocol.group_sizes) + protocol.n_visible)
-    n_bytes = 8.0 * (n_updates + 1) * (initial.shape[1] + n_states)
+    # At each moment: all numbers of the network, its hidden states, its images and its error.
+    outputs = find_program("evaluate", rule).outputs
+    n_measured = sum(math.prod(shape) for _, shape in outputs)
+    n_bytes = 8.0 * (n_updates + 1) * (sum(rule.sizes) + n_measured)
     what = f"{n_updates:,} traced updates"
     advice = "give a lower n_updates or max_updates"
     threads.check_memory(n_bytes, what, advice)
-    ((recorded,),) = threads.map_in_threads(record, [n_updates], jobs=1)
+    (recorded,) = threads.map_in_threads(record, [n_updates], jobs=1)
     # Each moment is measured as if it were a network of its own.
     measured = engine.evaluate(recorded)
     return Trace(
@@ -284,7 +288,7 @@ def simulate_range(
     engine: "Engine | None" = None,
     start: Start | None = None,
 ) -> Outcomes:
-    """Simulate the networks of some seeds, which go on from a `start` if it is given.
+    """Simulate the networks of some seeds, which continue from a `start` if it is given.
 
     An `engine` may be given if one is compiled already.
     """
@@ -295,7 +299,7 @@ def simulate_range(
 
     if engine is None:
         engine = Engine(protocol, network)
-    # All at once: a row of weights for each, of which eight learn side by side.
+    # All networks in one call: a row of weights for each.
     begun = None
     if start is None:
         rows = engine.rule.draw(root_seed, *seeds)
@@ -339,21 +343,21 @@ def _simulate_plain(
 
 
 class Pieces:
-    """Ranges of seeds that are cut into pieces, and put together again as outcomes come."""
+    """Cuts ranges of seeds into pieces, and joins the outcomes of the pieces as they come."""
 
     def __init__(self, n_weights: int, n_workers: int) -> None:
         self._n_weights = n_weights
         self._n_workers = n_workers
-        self._parts: dict[Range, list[Outcomes]] = {}  # outcomes of each range that have come
+        self._parts: dict[Range, list[Outcomes]] = {}  # the outcomes so far of each range
 
     def cut(self, ranges: Iterable[Range]) -> Iterator[Range]:
-        """Yield the pieces of all ranges; a range is taken when its first piece is."""
+        """Yield the pieces of all ranges; a range is asked for only when its first piece is."""
         for pair in ranges:
             self._parts[pair] = []
             yield from cut_range(self._n_weights, *pair, workers=self._n_workers)
 
     def add(self, outcomes: Outcomes) -> Outcomes | None:
-        """Take the outcomes of a piece; return those of its range once it is whole."""
+        """Take the outcomes of a piece; return those of its whole range if this was the last."""
         start, stop = self._find_range(outcomes.start)
         parts = self._parts[start, stop]
         parts.append(outcomes)
@@ -364,7 +368,7 @@ class Pieces:
 
     def _find_range(self, seed: int) -> Range:
         """Return the range that a seed is in."""
-        # A copy, since ranges are cut in other threads meanwhile.
+        # A copy of the keys, since other threads may add ranges meanwhile.
         for start, stop in [*self._parts]:
             if start <= seed < stop:
                 return start, stop
@@ -385,9 +389,9 @@ def simulate_ranges(
 ) -> Generator[Outcomes]:
     """Simulate ranges (start, stop) of seeds in parallel; yield each as soon as it is finished.
 
-    In threads, or on the cluster of a Dask scheduler. All workers share each range; ranges are
-    taken one by one, not long before they are started, and come in no particular order. When the
-    caller stops iterating, what is running is stopped and thrown away.
+    They run in threads, or on the cluster of a Dask scheduler. All workers share each range. A
+    range is asked for only shortly before it is started, and ranges are finished in any order.
+    When the caller stops iterating, what is running is stopped and thrown away.
     Raises WorkerError if a worker ran out of memory, or if a cluster does not answer, lacks
     something, is lost, or has finished nothing for `SECONDS_OF_PATIENCE`.
     """
@@ -428,8 +432,8 @@ def simulate_ranges(
 
 
 def join(parts: list[Outcomes]) -> Outcomes:
-    """Return the outcomes of parts that together have all seeds from the first to the last."""
-    # Pieces come in the order in which they are finished.
+    """Join the outcomes of parts that together have all seeds from the first to the last."""
+    # Parts come in the order in which they were finished.
     parts = sorted(parts, key=lambda part: part.start)
     first = parts[0]
     return Outcomes(
@@ -443,9 +447,9 @@ def join(parts: list[Outcomes]) -> Outcomes:
 
 
 def _join_arrays(arrays: Sequence[Array | None]) -> Array | None:
-    """Return arrays as one; None if they were not asked for."""
-    there = [array for array in arrays if array is not None]
-    return np.concatenate(there) if there else None
+    """Join arrays into one; return None if they were not asked for, so that all are None."""
+    given = [array for array in arrays if array is not None]
+    return np.concatenate(given) if given else None
 
 
 def simulate_weights(

@@ -1,4 +1,4 @@
-"""What is checked before a rule of one's own is believed: the compiled code does what NumPy does.
+"""The check of a user's rule before its results are believed: compiled code must agree with NumPy.
 
 A rule is traced twice, and must give the same text: that finds random numbers and counters. Then
 single updates are compared with those in plain NumPy, in states that `states.py` chooses, with few
@@ -39,12 +39,12 @@ Array = NDArray[np.float64]
 TOLERANCE = 1e-9
 """Largest difference after one update, relative to 1 plus the number."""
 ROUNDING = 1e-14
-"""A change of sums over the patterns, relative to 1 plus them, that may be mere rounding."""
+"""A change of a sum over the patterns, relative to 1 plus the sum, that may be mere rounding."""
 SHAKING = 1e-13
 """A relative change of weights that may be mere rounding. Where such a change makes a large
 difference in NumPy, the compiled code may differ as much."""
 HUGE = 1e290
-"""A larger number counts as infinite, since sums in another order overflow sooner or later."""
+"""A larger number counts as infinite, since sums in another order may overflow earlier."""
 
 COMPILED = {
     "image",
@@ -63,9 +63,9 @@ COMPILED = {
 """Methods of `Network` that compiled code calls; an override of others would be ignored."""
 
 MOST_VERDICTS = 256
-"""Verdicts that are remembered; then all are forgotten."""
+"""Most verdicts that are remembered; when there are so many, all are forgotten."""
 MOST_COPIES = 64
-"""Copies of a network that are in memory at once."""
+"""Most copies of a network that are in memory at once, as far as memory is checked."""
 
 
 class Finding(NamedTuple):
@@ -77,7 +77,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class Question:
-    """What a verdict depends on."""
+    """All that a verdict depends on; it is the key by which verdicts are remembered."""
 
     program: str  # a hash of its text and data
     codes: tuple[CodeType, ...]  # of all methods of the user's classes
@@ -103,7 +103,7 @@ def check_rule(
         _check_methods(network)
         if engine is None:
             engine = Engine(protocol, network)
-        # Side by side before and after an update, recorded, and in NumPy.
+        # Networks are in memory side by side, before and after an update, recorded, and in NumPy.
         n_numbers = sum(engine.rule.sizes)
         what = f"networks of {network.__name__} with {n_numbers:,} numbers each"
         check_memory(8.0 * n_numbers * MOST_COPIES, what, "give smaller shapes")
@@ -181,9 +181,9 @@ def _check_draw(rule: Rule, root_seed: int) -> None:
 
 
 def _take_few(network: type[Network], rule: Rule) -> type[Network]:
-    """Return a class with few of the patterns, for which the same loops are written.
+    """Return a subclass with few of the patterns, for which the same loops are emitted.
 
-    It is the class itself if it has few, if they are one-hot, or if it needs all of them.
+    The class itself is returned if it has few patterns, if they are one-hot, or if it needs all.
     """
     n_patterns = len(rule.patterns)
     # A full block of patterns, and the last block as it is with all patterns.
@@ -237,7 +237,7 @@ class Judge:
         self.largest = 0.0  # difference so far
 
     def compare_update(self, case: Case) -> None:
-        """Compare one update, and note the error before it."""
+        """Compare one update, and note which errors before it `compare_errors` will allow."""
         with np.errstate(all="ignore"):
             error, after = self._learn(case)
             errors = [error]
@@ -290,11 +290,13 @@ class Judge:
         for begin in range(0, len(self.cases), size):
             cases = self.cases[begin : begin + size]
             low, high = np.array(self.errors[begin : begin + size]).T
-            for limits, margins in ((low, -TOLERANCE), (high, TOLERANCE)):
+            for limits, margin in ((low, -TOLERANCE), (high, TOLERANCE)):
                 is_finite = np.isfinite(limits)
-                apart = np.where(is_finite, margins * (1.0 + np.abs(limits)), 0.0)
+                apart = np.where(is_finite, margin * (1.0 + np.abs(limits)), 0.0)
                 below = self._are_below(cases, limits + apart)
-                is_right = below == (is_finite & (margins > 0.0))
+                # A finite error is below a threshold above it, and not below one under it. An
+                # infinite one is below neither.
+                is_right = below == (is_finite & (margin > 0.0))
                 for error in limits[~is_right]:
                     what = f"the compiled error of a network is not {error:g}, that of the same"
                     self._refuse(what)
@@ -323,8 +325,8 @@ class Judge:
 def measure_apart(compiled: Array, *plain: Array) -> float:
     """Return the largest difference of numbers from those in NumPy, relative to 1 plus these.
 
-    A number between several of NumPy differs by 0, and so do two numbers that are both infinite or
-    not a number. If only one of them is, the difference is infinite.
+    A number that lies between several of NumPy differs by 0. Two numbers that are both infinite or
+    NaN differ by 0, too; if only one of them is, the difference is infinite.
     """
     nearest = np.clip(compiled, np.min(plain, axis=0), np.max(plain, axis=0))
     apart = np.abs(compiled - nearest) / (1.0 + np.abs(nearest))
@@ -341,7 +343,7 @@ def _explain(network: type[Network]) -> Iterator[None]:
         yield
     except Exception as error:
         line = find_line(error, network)
-        # A refusal may be the cause of another error, if NumPy has caught it.
+        # If NumPy has caught a refusal and raised its own error, the refusal is that error's cause.
         refusal = error.__cause__ if isinstance(error.__cause__, TraceError) else error
         if isinstance(refusal, ReplicationError):
             if line is None or line in str(refusal):

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 Choice = dict[str, float]
-"""A value for each of the numbers of a rule that are given."""
+"""A value for each number of a rule that the user gave values for."""
 Piece = tuple[int, Range]
-"""A part of the work: the place of a choice of numbers among all, and seeds."""
+"""A part of the work: the index of a choice of numbers, and a range of seeds."""
 Test = tuple[Array, Array | None]
 """Patterns that are held out, and their targets if the rule has any."""
 
@@ -51,14 +51,14 @@ MOST_CHOICES = 100_000
 MOST_MOMENTS = 1_000_000
 """Most updates at which networks are measured."""
 ENDING = {"threshold", "max_updates"}
-"""Fields of a protocol that end learning elsewhere, but not where curves are measured."""
+"""Fields of a protocol that end learning in `simulate`, but not where curves are measured."""
 BYTES_AT_ONCE = 2**25
 """Most bytes of measurements in one piece."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """What is to be measured; it is sent to the workers of a cluster."""
+    """What is to be measured. A plan can be sent to the workers of a cluster."""
 
     protocol: Protocol
     network: type[Network]
@@ -235,7 +235,7 @@ def _simulate(
 
 
 class Compiled:
-    """What is compiled for all pieces of a plan; several threads use it."""
+    """What is compiled for all pieces of a plan, for use in several threads."""
 
     def __init__(self, plan: Plan, rules: list[Rule], engine: Engine) -> None:
         from replication.simulator.running.watching import Watch  # which loads the compiler
@@ -259,7 +259,7 @@ class Compiled:
         The choices of numbers are simulated one after the other for the same seeds. If all start
         from the same weights, these are drawn once.
         """
-        # Read once: another thread may put its own in this place at any time.
+        # Read once, because another thread may replace it at any time.
         drawn = self._drawn
         if self._is_shared and drawn is not None:
             drawn_seeds, drawn_rows = drawn
@@ -271,18 +271,19 @@ class Compiled:
 
 
 def start_alike(rules: list[Rule]) -> bool:
-    """Return whether a seed starts from the same weights with all choices of numbers.
+    """Return whether rules that differ only in their numbers draw the same initial weights.
 
-    It does if weights are drawn as for any network, and by the same protocol: a `draw` of a rule's
-    own may read its numbers.
+    They do if the class inherits `draw`, since a `draw` of its own may read the numbers, and if
+    all have one protocol.
     """
+    # `choose_numbers` makes a new protocol only for a choice of the protocol's own fields.
     network = rules[0].network
     is_inherited = network.draw.__func__ is Network.draw.__func__  # type: ignore[attr-defined]
     return is_inherited and all(rule.protocol is rules[0].protocol for rule in rules)
 
 
 def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
-    """Return whether rules differ in nothing but their numbers."""
+    """Return whether one program serves all rules, since they differ only in their numbers."""
     from replication.simulator.compiler import fingerprint  # which loads the compiler
 
     network = rules[0].network
@@ -299,7 +300,7 @@ def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
 
 
 def find_other(choices: list[Choice]) -> Choice:
-    """Return the choice that differs from the first in every number that has several values.
+    """Return a choice that differs from the first one in every number with several values.
 
     >>> find_other(take_grid({"rate": [1.0, 2.0, 3.0], "noise": [0.0], "decay": [0.1, 0.2]}))
     {'rate': 2.0, 'noise': 0.0, 'decay': 0.2}
@@ -314,7 +315,7 @@ def find_other(choices: list[Choice]) -> Choice:
 
 
 def declare(rule: Rule, chosen: Choice) -> Rule:
-    """Return the rule of a class that declares the numbers of a choice as its own."""
+    """Return the rule of a new subclass that declares the chosen numbers."""
     network = rule.network
     numbers = {name: rule.numbers[name] for name in chosen if name in rule.numbers}
     if not numbers:
@@ -385,7 +386,7 @@ def take_grid(numbers: Mapping[str, Sequence[float]] | None) -> list[Choice]:
 
 
 def choose_numbers(base: Rule, chosen: Choice) -> Rule:
-    """Return a rule with other numbers: its own, or fields of the protocol where it has those."""
+    """Return a rule with chosen values, for its own numbers or for fields of the protocol."""
     network = base.network
     known_fields = {field.name for field in dataclasses.fields(base.protocol)}
     fields = {}
@@ -423,7 +424,7 @@ def _check_variance(held_out: Rule) -> None:
 
 
 def _take_array(given: Any) -> NDArray[Any]:
-    """Return an array of whatever is given; of an object if it is none, as rows of two lengths."""
+    """Return an array of what is given; for rows of two lengths, one that is refused later."""
     try:
         return np.asarray(given)
     except (TypeError, ValueError, OverflowError):
@@ -431,7 +432,7 @@ def _take_array(given: Any) -> NDArray[Any]:
 
 
 def _take_updates(given: Iterable[int]) -> list[int]:
-    """Return the updates at which networks are measured, in rising order; refuse other things."""
+    """Return the updates at which networks are measured, in rising order, or refuse them."""
     taken: set[int] = set()
     if isinstance(given, Iterable):
         # One more than is allowed, since an iterator may have no end.
@@ -456,7 +457,7 @@ def _take_test(patterns: ArrayLike | None, targets: ArrayLike | None) -> Test | 
 
 
 def _go_on(ended: Curves | Outcomes, plan: Plan, rule: Rule) -> Start:
-    """Return where networks go on from, or refuse what the plan cannot go on from."""
+    """Return what networks continue from; refuse a result from which the plan cannot."""
     start = take_start(ended, rule, plan.root_seed)
     if len(start.rows) > 1 and getattr(ended, "numbers", None) != plan.choices:
         given = f"start has {plural(len(start.rows), 'choice')} of numbers, and numbers has others"
@@ -489,5 +490,5 @@ def _cut(plan: Plan, rule: Rule, n_seeds: int, n_watched: int, n_workers: int) -
     most = max(8, BYTES_AT_ONCE // (8 * n_watched * len(plan.updates)))
     for first, end in cut_range(sum(rule.sizes), 0, n_seeds, workers=n_workers_each):
         for begin in range(first, end, most):
-            for choice in range(len(plan.choices)):  # so that the same seeds are drawn once
+            for choice in range(len(plan.choices)):  # innermost, so that weights are drawn once
                 yield choice, (begin, min(begin + most, end))

@@ -31,6 +31,7 @@ OUTCOME_VERSION = 1
 """Raised only when a golden digest changes; cached outcomes of another version are not used."""
 
 ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
+"""How an outcome is packed for the digest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -96,7 +97,7 @@ class Outcomes:
         return f"<p>{html.escape(repr(self))}</p>{table}"
 
     def describe_lost(self) -> str:
-        """Return how many failed networks ended as no numbers; "" if none, or if unknown."""
+        """Return how many failed networks ended infinite or as NaN; "" if none, or if unknown."""
         failed = ~self.converged
         ends = []
         if self.weights is not None:
@@ -137,26 +138,24 @@ class Outcomes:
         return self.start + len(self.updates)
 
 
-def have_same_fields(one: Outcomes | Trace, other: Outcomes | Trace) -> bool:
-    """Return whether all fields of two results hold the same."""
-    for field in dataclasses.fields(one):
-        mine = getattr(one, field.name)
-        theirs = getattr(other, field.name)
-        if not hold_same(mine, theirs):
+def have_same_fields(first: Outcomes | Trace, second: Outcomes | Trace) -> bool:
+    """Return whether two results have the same values in all fields."""
+    for field in dataclasses.fields(first):
+        if not are_same(getattr(first, field.name), getattr(second, field.name)):
             return False
     return True
 
 
-def hold_same(mine: object, theirs: object) -> bool:
-    """Return whether two fields hold the same: arrays, lists of arrays, or anything else.
+def are_same(x: object, y: object) -> bool:
+    """Return whether two values are the same: arrays, lists of arrays, or anything else.
 
-    Two numbers that are not a number count as the same, so that a result equals its copy.
+    NaN counts as the same as NaN, so that a result equals its copy.
     """
-    if isinstance(mine, list) and isinstance(theirs, list):
-        return len(mine) == len(theirs) and all(map(hold_same, mine, theirs))
-    if isinstance(mine, np.ndarray) and isinstance(theirs, np.ndarray):
-        return np.array_equal(mine, theirs, equal_nan=mine.dtype == float)
-    return bool(mine == theirs)
+    if isinstance(x, list) and isinstance(y, list):
+        return len(x) == len(y) and all(map(are_same, x, y))
+    if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
+        return np.array_equal(x, y, equal_nan=x.dtype == float)
+    return bool(x == y)
 
 
 def compute_digest(blocks: Iterable[Outcomes]) -> str:

@@ -1,4 +1,4 @@
-"""The hidden plane: the codes of the patterns, and where each visible unit cuts them off.
+"""The hidden plane: the codes of the patterns, and the line at which each visible unit turns on.
 
 Two hidden units make a square. The code of a pattern v, the states sigma(W v + b), is a dot in it;
 visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side of a line.
@@ -27,16 +27,16 @@ N_FRAMES = 6
 MARGIN = 0.07
 """Width of the margin around the square, as a share of the square."""
 COVERED = 0.03
-"""Distance below which, on both axes, a dot covers another: a share of the square."""
+"""A dot covers another if they are nearer than this on both axes, as a share of the square."""
 DASHES: tuple[Dash, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 1.5, 2)))
-"""The dashes of the lines of visible units 1, 2, 3 and 4, which are used again from unit 5 on."""
+"""The dashes of the lines of visible units 1 to 4; units 5 to 8 have the same, and so on."""
 
 
 def cut(corners: Array, weights: Array, bias: float) -> tuple[Array, Array]:
     """Return the part of a convex polygon where ``weights @ h + bias > 0``, and the cut itself.
 
-    `corners` (n, 2) go once around the polygon. The part has (m, 2) of them, none if all of it
-    lies on the other side; the cut is a segment, (2, 2), or (0, 2) where there is none.
+    `corners` (n, 2) go once around the polygon. The part has corners (m, 2), none if the polygon
+    lies on the other side. The cut is a segment, (2, 2), or (0, 2) if no line cuts the polygon.
 
     >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
     >>> part, segment = cut(square, np.array([2.0, 0.0]), -1.0)
@@ -79,7 +79,7 @@ def draw_plane(axes: Axes, codes: Array, U: Array, c: Array) -> None:
     for i, (weights, bias) in enumerate(zip(U, c, strict=True)):
         draw_cut(axes, i, *cut(square, weights, bias))
     for k, code in enumerate(codes):
-        # Under a dot that covers another one, the other's rim stays in sight.
+        # A dot that later ones cover is larger than these, so that its rim stays in sight.
         apart = np.abs(codes[k + 1 :] - code) / (high - low)
         n_over = int(np.sum(np.all(apart < COVERED, axis=1)))
         draw_dot(axes, k, code, size=9 + 5 * n_over)
@@ -137,9 +137,9 @@ def spread_moments(last: int, n: int) -> list[int]:
 
 
 def draw_planes(frames: Sequence[Axes], codes: Array, U: Array, c: Array, errors: Array) -> None:
-    """Draw the plane of a network at some moments, one in each of the frames.
+    """Draw the plane of a network at some moments of learning, one in each of the frames.
 
-    The moments go from the first update traced to the last, closer together at the start.
+    The moments go from update 0 to the last one, closer together at the start.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def draw_planes(frames: Sequence[Axes], codes: Array, U: Array, c: Array, errors
     codes : float64 array, shape (n_updates + 1, n_patterns, 2)
     U, c : float64 arrays, shapes (n_updates + 1, n_visible, 2) and (n_updates + 1, n_visible)
     errors : float64 array, shape (n_updates + 1,)
-        Which the titles say.
+        Printed in the titles of the frames.
     """
     moments = spread_moments(len(errors) - 1, len(frames))
     for frame, t in zip(frames, moments, strict=True):

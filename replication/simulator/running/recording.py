@@ -10,15 +10,15 @@ from replication.simulator.compiler.machine import choose_processor, compile_tex
 from replication.simulator.compiler.programs import write_record
 
 NEVER = -(2**62)
-"""The entry of a network that is never due again: so many updates until it is."""
+"""The entry of `due` after the last chosen update: minus more updates than any network makes."""
 
 
 def find_due(chosen: Sequence[int]) -> NDArray[np.int64]:
-    """Return what is due after 0, 1, 2, ... updates, given the chosen updates in rising order.
+    """Return the table `due` of the compiled code, given the chosen updates in rising order.
 
-    After a chosen update the entry is its place among them; after others it is how many updates are
-    left until the next chosen one, as a negative number. There is one entry more than up to the
-    last one, which says that nothing is due any more.
+    It has an entry after 0, 1, 2, ... updates. For a chosen update, this is its number among the
+    chosen ones; for others it is minus the number of updates until the next chosen one. One more
+    entry, after the last chosen update, says that nothing is due any more.
 
     >>> find_due([0, 3])[:4]
     array([ 0, -2, -1,  1])
@@ -34,7 +34,7 @@ def find_due(chosen: Sequence[int]) -> NDArray[np.int64]:
 class Recorder:
     """A watcher that keeps all numbers of `n` networks at chosen updates.
 
-    `numbers` has them once the networks have learnt, (update, network, n_all).
+    After the networks have learnt, `numbers` has the shape (update, network, n_all).
     """
 
     def __init__(self, n_all: int, n_lanes: int, updates: Sequence[int], n: int) -> None:
@@ -48,7 +48,7 @@ class Recorder:
 
     @property
     def addresses(self) -> tuple[int, int, int]:
-        """The addresses of what is due and of the table of watchers, and how many these are."""
+        """The addresses of `due` and of the table of watchers, and the number of watchers."""
         return self._due.ctypes.data, self._table.ctypes.data, 1
 
 

@@ -1,4 +1,4 @@
-"""Where networks begin that go on from others, as if those had never stopped."""
+"""What networks continue from: the weights and updates at which an earlier run ended."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_IN_MEMORY = 10**9
 
 
 class Ended(Protocol):
-    """What networks go on from: outcomes or curves, with the weights at their end."""
+    """A result from which networks may continue: outcomes or curves, with weights at their end."""
 
     @property
     def weights(self) -> Array | None:
@@ -33,30 +33,32 @@ class Ended(Protocol):
         """The root seed of the networks."""
 
     def get_last_updates(self) -> NDArray[np.int64]:
-        """Return how many updates each network has behind it."""
+        """Return how many updates each network has made."""
 
     def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
-    """Where networks go on from.
+    """The state from which networks continue.
 
-    `rows` are their numbers for each choice of a rule's numbers, or once if all choices go on from
-    the same, (choice, network, number). `updates` are those behind them, (network,).
+    `rows` has all numbers of each network, (choice, network, number): for each choice of a rule's
+    numbers, or once if all choices continue from the same networks. `updates` is how many updates
+    each network has made, (network,).
     """
 
     rows: Array
     updates: NDArray[np.int64]
 
     def get(self, seeds: Range, choice: int = 0) -> tuple[Array, NDArray[np.int64]]:
-        """Return the rows of some networks, and the updates behind them."""
+        """Return the rows of some networks, and the updates that they have made."""
         part = slice(*seeds)
-        return self.rows[min(choice, len(self.rows) - 1), part], self.updates[part]
+        row_choice = 0 if len(self.rows) == 1 else choice
+        return self.rows[row_choice, part], self.updates[part]
 
 
 def take_n_seeds(given: int | None, start: Ended | None) -> int:
-    """Return how many networks there are: as many as those that they go on from, if any."""
+    """Return the number of networks, which is that of `start` if they continue from it."""
     if start is not None and not hasattr(start, "get_last_updates"):
         allowed = "Outcomes or Curves, simulated with final_weights=True"
         raise UsageError(f"start = {show(start)} was given; allowed are {allowed}")
@@ -70,7 +72,7 @@ def take_n_seeds(given: int | None, start: Ended | None) -> int:
 
 
 def take_start(ended: Ended, rule: Rule, root_seed: int) -> Start:
-    """Return where networks of a rule go on from, or refuse what they cannot go on from."""
+    """Return what networks of a rule continue from; refuse a result from which they cannot."""
     weights = ended.weights
     if weights is None:
         raise UsageError("start has no weights; simulate it with final_weights=True")

@@ -1,9 +1,9 @@
 """States of networks in which the guard compares a rule with its own NumPy.
 
 Some are states of a few networks: at their first updates, at some later ones, and just before and
-after they meet the criterion. Others are rare states, in which a comparison of the rule comes out
-as in none before. They are looked for in hundreds of networks, also with multiplied weights, which
-learning may reach later.
+after they meet the criterion. Others are rare states, in which a comparison of the rule has an
+outcome that it had in no state before. These are looked for in hundreds of networks, also with
+multiplied weights, since learning may reach larger weights later.
 """
 
 from collections.abc import Iterator
@@ -23,24 +23,26 @@ N_FIRST = 3
 N_LATER = 3
 """Later updates of each that are compared, among the first `LATEST`."""
 LATEST = 60
+"""Most updates of each network that are recorded."""
 WORK = 3e7
 """Limit of time: how often a pattern may change a number, counted over all networks and updates."""
 LEAST_NETWORKS = 8
-"""Networks that learn at least, however large they are."""
+"""Fewest networks that learn, however large they are."""
 MOST_NETWORKS = 400
+"""Most networks that learn, however small they are."""
 LEAST_UPDATES = 4
-"""Updates that networks learn for at least, however large they are."""
+"""Fewest updates that each network learns for, however large it is, unless the cap is lower."""
 SCALES = (1.0, 2.0, 4.0, 16.0)
-"""Factors by which weights are multiplied."""
+"""Factors by which weights are multiplied in the search for rare states."""
 MOST_RARE = 24
-"""Rare states that are compared, for each factor."""
+"""Most rare states that are compared, for each factor."""
 MOST_NUMBERS = 2**22
-"""Limit of memory: recorded weights, or elements of comparisons."""
+"""Limit of memory: most numbers that are recorded, or elements of comparisons."""
 FEW = 4
-"""Units: a comparison that is true, or false, for fewer units than this is told apart by their
-number; all larger numbers count as one outcome."""
+"""If a comparison is true (or false) for fewer units than this, the number of these units is its
+outcome. All other numbers count as one outcome."""
 MOST_UNITS = 8
-"""Units up to which each is looked at by itself."""
+"""Most units of a comparison of which each is also looked at by itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ class Plan:
 
     n_networks: int
     n_updates: int  # of all networks, all of which are recorded
-    longest: int  # most updates of the few networks that are followed until they converge
+    longest: int  # most updates of the few networks that learn until they converge
 
 
 def make_plan(engine: Engine) -> Plan:
@@ -112,9 +114,9 @@ def follow(engine: Engine, plan: Plan, root_seed: int) -> Followed:
 
 
 def list_early(followed: Followed, root_seed: int) -> Iterator[Case]:
-    """Go through first and later updates of networks, the last one before they converge."""
+    """Yield first and later updates of networks, and the last one before each converges."""
     recorded = followed.recorded
-    latest = recorded.shape[1] - 1
+    latest = recorded.shape[1] - 1  # the last recorded update
     later = np.random.default_rng(root_seed).permutation(np.arange(N_FIRST, latest))
     for seed, end in enumerate(followed.ends.tolist()):
         # Not beyond the end, where changes may be mere rounding.
@@ -128,17 +130,19 @@ def list_early(followed: Followed, root_seed: int) -> Iterator[Case]:
 
 
 def list_converged(engine: Engine, followed: Followed, root_seed: int) -> Iterator[Case]:
-    """Go through networks that have met the criterion, with one update more."""
+    """Yield each network as it met the criterion, and one update later."""
+    # The followed networks have the seeds 0, 1, ..., in the order of the arrays.
     for seed in np.flatnonzero(followed.has_converged).tolist():
         before = followed.final[seed]
         update = int(followed.ends[seed])
-        if update and np.isfinite(before).all():
-            (after,) = _apply_one(engine, before[np.newaxis], root_seed, seed, update)
+        is_compared_already = update == 0  # the first update is one of `list_early`
+        if not is_compared_already and np.isfinite(before).all():
+            (after,) = _update_once(engine, before[np.newaxis], root_seed, seed, update)
             yield Case(before, after, seed, update)
 
 
 def list_rare(engine: Engine, followed: Followed, root_seed: int) -> Iterator[Case]:
-    """Go through states in which a comparison comes out as in none before."""
+    """Yield states in which a comparison of the rule has an outcome that it had in none before."""
     probe = find_probe(engine.rule)
     if probe is None:
         return
@@ -157,16 +161,16 @@ def list_rare(engine: Engine, followed: Followed, root_seed: int) -> Iterator[Ca
             return
         chosen = rows[seen.choose(engine.measure(probe, rows))]
         if len(chosen):
-            after = _apply_one(engine, chosen, root_seed)
+            after = _update_once(engine, chosen, root_seed)
             for seed, row in enumerate(chosen):
                 yield Case(row, after[seed], seed, 0)
 
 
 class Seen:
-    """How comparisons came out so far: for how many units of a pattern, and for which."""
+    """The outcomes of comparisons so far (`name_outcomes`)."""
 
     def __init__(self) -> None:
-        self.outcomes: set[tuple[int, str, int]] = set()
+        self.outcomes: set[tuple[int, str, int]] = set()  # (number of comparison, kind, outcome)
 
     def choose(self, comparisons: list[Array]) -> list[int]:
         """Return states with outcomes that were not seen before, at most `MOST_RARE`."""
@@ -191,10 +195,11 @@ class Seen:
 
 
 def name_outcomes(truths: Array) -> dict[str, NDArray[np.int64]]:
-    """Return how a comparison (state, unit, pattern) came out, in whole numbers (state, pattern).
+    """Return the outcomes of a comparison (state, unit, pattern) by their kinds, (state, pattern).
 
-    "count" is the number of units for which it was true, or `FEW` unless those or the others are
-    few. If there are few units, "unit k" says for each whether it was true.
+    "count" is the number of units for which the comparison is true, if it is true or false for
+    fewer than `FEW` units; otherwise it is `FEW`. With at most `MOST_UNITS` units, "unit k" says
+    whether the comparison is true for unit k.
     """
     n_units = truths.shape[1]
     n_true = truths.sum(axis=1).astype(np.int64)  # (state, pattern)
@@ -206,16 +211,16 @@ def name_outcomes(truths: Array) -> dict[str, NDArray[np.int64]]:
     return outcomes
 
 
-def _apply_one(
+def _update_once(
     engine: Engine, rows: Array, root_seed: int, first_seed: int = 0, begun: int = 0
 ) -> Array:
-    """Return all numbers of networks after one more update; `begun` are those behind them."""
+    """Return all numbers of networks after one more update; `begun` is how many they have made."""
     final = engine.train(
         rows,
         root_seed=root_seed,
         first_seed=first_seed,
         final=True,
-        threshold=-np.inf,
+        threshold=-np.inf,  # no error is below it, so that the update is made
         max_updates=begun + 1,
         begun=np.full(len(rows), begun, dtype=np.int64),
     ).final

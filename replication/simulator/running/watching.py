@@ -35,7 +35,7 @@ class Watchers:
         """Prepare memory for watches, with the numbers of a rule; `updates` are in rising order."""
         self._due = find_due(updates)
         self._watches = watches
-        # The memory of each watch, and the error and right answers that it finds.
+        # The memory of each watch, and the errors and right answers that it measures.
         self._strips: list[Array] = []
         self._measured: list[Measured] = []  # (update, network, 2)
         table = []
@@ -52,7 +52,7 @@ class Watchers:
 
     @property
     def addresses(self) -> tuple[int, int, int]:
-        """The addresses of what is due and of the table of watchers, and how many these are."""
+        """The addresses of `due` and of the table of watchers, and the number of watchers."""
         return self._due.ctypes.data, self._table.ctypes.data, len(self._table)
 
     @property

@@ -556,3 +556,18 @@ def test_sums_over_the_patterns_are_those_of_numpy():
     (after,) = record_weights(Protocol(), weights, [1], network=Covariance).reshape(-1, 2, 3)
     expected = W + 0.1 * 4 * np.cov(W @ patterns, patterns, bias=True)[:2, 2:]
     assert after == pytest.approx(expected, rel=1e-12)
+
+
+def test_prepare_may_set_a_tuple_or_a_list():
+    """They came back as others from each method, so that the rule seemed to have changed them."""
+
+    class Paired(Encoder):
+        def prepare(self):
+            self.rates = (1.0, [2.0])
+
+        def weight_changes(self, v, target):
+            first, (second,) = self.rates
+            d = first * second * (target - self.image(v))
+            return np.outer(self.U.T @ d, v), self.U.T @ d, np.outer(d, self.hidden(v)), d
+
+    assert simulate(network=Paired, n_seeds=3).converged.shape == (3,)

@@ -10,9 +10,20 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
-from replication import NOTEBOOK, PAPER, Protocol, RecirculationNetwork, UsageError, simulate, trace
+from replication import (
+    NOTEBOOK,
+    PAPER,
+    Network,
+    Protocol,
+    RecirculationNetwork,
+    UsageError,
+    logistic,
+    simulate,
+    trace,
+)
 from replication.simulator.rule.weights import draw_weights
 from replication.simulator.running.outcomes import compute_digest
+from replication.system import threads
 from replication.system.interruption import Interrupted, raise_on_signals
 
 
@@ -148,3 +159,30 @@ def test_a_trace_is_drawn_at_six_moments_from_the_first_update_to_the_last():
     assert (len(moments), moments[0], moments[-1]) == (6, 0, traced.updates)
     assert moments == sorted(set(moments))
     assert titles[-1].endswith(f"error {traced.errors[-1]:.3f}")
+
+
+class Small(Network):
+    """A rule with other sizes than those of the protocol that it is given."""
+
+    shapes = {"W": (3, 5), "U": (5, 3)}
+    patterns = np.eye(5)[:2]
+
+    def hidden(self, v):
+        return logistic(self.W @ v)
+
+    def image(self, v):
+        return logistic(self.U @ self.hidden(v))
+
+    def weight_changes(self, v):
+        d = v - self.image(v)
+        return np.outer(self.U.T @ d, v), np.outer(d, self.hidden(v))
+
+
+@pytest.mark.parametrize("network", [None, Small])
+def test_memory_is_asked_for_what_a_trace_holds(network, monkeypatch):
+    """Visible units were counted twice, and a rule of one's own by the sizes of the protocol."""
+    asked = []
+    monkeypatch.setattr(threads, "check_memory", lambda n_bytes, *_: asked.append(n_bytes))
+    traced = trace(PAPER, seed=0, n_updates=20, network=network)
+    held = [traced.errors, traced.reconstructions, traced.weights, *traced.hidden]
+    assert asked == [sum(array.nbytes for array in held)]
