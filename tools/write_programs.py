@@ -2,10 +2,10 @@
 
 Usage: python -m tools.write_programs [--check]
 
-This is read from the templates: a figure is drawn by its experiment, and a table or number is
-printed from the models that its template names. Seconds and memory are those of the last complete
-row of results/attestations.json, if there is one. With ``--check`` nothing is written; the exit
-code is 1 if the page is not what its sources say.
+The templates tell this: a figure is drawn by its experiment, and a table or number is printed from
+the models that its template names. Seconds and memory are those of the last complete row of
+results/attestations.json, if there is one. With ``--check`` nothing is written; the exit code is 1
+if the page is not what its sources say.
 """
 
 import json
@@ -24,6 +24,7 @@ HEADLINE = "headline"
 FRONT = ("headline/front.md", "live/hero.md", "headline/duel.md", "headline/doors.md")
 """The templates of the front page."""
 MODELS = (HEADLINE, *EXPERIMENTS)
+"""Names of models: each is the result of the experiment of the same name."""
 
 
 def list_templates(name: str = "report.md") -> Iterator[str]:
@@ -40,10 +41,10 @@ def read(name: str) -> str:
 
 
 def find_models(text: str, whole: str) -> list[str]:
-    """Return the models that the expressions in a part of a template come from.
+    """Return the models from which a part of a template prints, in the order of `MODELS`.
 
-    `whole`: the template, in which ``{% set x = mechanism.starts %}`` gives a part of a model a
-    name.
+    `text`: the part. `whole`: the whole template, which may give a name to a part of a model, as
+    ``{% set x = mechanism.starts %}`` does.
     """
     named = find_named_parts(whole)
     # A variable may be called as a model is: {% for name, codes in ... %}
@@ -62,13 +63,13 @@ def find_models(text: str, whole: str) -> list[str]:
 
 
 def find_named_parts(whole: str) -> dict[str, set[str]]:
-    """Return the names that a template gives to parts of models, and of which models they are."""
+    """Return the names that a template gives to parts of models, with the models of each."""
     named: dict[str, set[str]] = {}
     # {% set starts, halves = mechanism.starts.paper, mechanism.halves.paper %}
     for left, right in re.findall(r"{%-? *set ([\w, ]+?) = (.*?)-?%}", whole):
         names = left.split(", ")
         parts = right.split(", ")
-        if len(parts) != len(names):  # these are commas of a call or a list
+        if len(parts) != len(names):  # the commas are those of a call or a list
             parts = [right] * len(names)
         for name, part in zip(names, parts, strict=True):
             models = {model for model in MODELS if model not in named and is_named(model, part)}
@@ -80,12 +81,12 @@ def find_named_parts(whole: str) -> dict[str, set[str]]:
 
 
 def is_named(name: str, expression: str) -> bool:
-    """Whether an expression names something by itself, and not as a part of something else."""
+    """Whether an expression uses a name by itself, as in ``images.linear``, not ``x.images``."""
     return re.search(rf"(?<![.\w]){name}\b", expression) is not None
 
 
 def list_rows() -> list[tuple[str, list[str]]]:
-    """Return what is shown, each once, and the models that it comes from."""
+    """Return each figure, table and set of numbers, with the models from which it is made."""
     rows: dict[str, list[str]] = {}
     # The report, and the lesson beside it.
     for template in [*list_templates(), *list_templates("live/learning.md")]:
@@ -94,30 +95,34 @@ def list_rows() -> list[tuple[str, list[str]]]:
         rows |= list_table_rows(text)
     for template in FRONT:
         text = read(template)
-        rows[f"numbers of the front page (`{template}`)"] = find_models(text, text)
+        rows[f"numbers of the front page (`{template}`)"] = find_models(text, whole=text)
     readme = (ROOT / "tools" / "readme.md").read_text("utf-8")
-    # What the template calls a rule is the example in it, and no model.
-    models = [model for model in find_models(readme, readme) if model != "rule"]
-    rows["numbers of README.md"] = models
+    # In this template `rule` is the example of a user's rule, not the experiment of that name.
+    models = find_models(readme, whole=readme)
+    rows["numbers of README.md"] = [model for model in models if model != "rule"]
     return [*rows.items()]
 
 
 def list_figure_rows(text: str) -> dict[str, list[str]]:
-    """Return the figures that a template shows, each with its model."""
+    """Return the rows of the figures that a template includes, each with its model."""
     drawn_by = {figure: name for name in MODELS for figure in list_figures(name)}
     # ](figures/joint.svg){#fig:joint ...}
-    shown = re.findall(r"\]\(figures/([\w-]+)\.svg\)", text)
-    return {f"figure *{figure}*": [drawn_by[figure]] for figure in shown}
+    included = re.findall(r"\]\(figures/([\w-]+)\.svg\)", text)
+    return {f"figure *{figure}*": [drawn_by[figure]] for figure in included}
 
 
 def list_table_rows(text: str) -> dict[str, list[str]]:
-    """Return the tables that a template shows, each with its models."""
+    """Return the rows of the tables that a template includes, each with its models."""
     rows = {}
     # The rows of a table stand above its caption: : **A title.** {#tbl:rest}
+    # So the parts are, in turn, text that ends in a table, and the name of this table.
     parts = re.split(r"{#tbl:([\w-]+)", text)
     for before, name in zip(parts[0::2], parts[1::2], strict=False):
+        # A table begins after an empty line, with its head or with a statement of the template.
         begin = max(before.rfind("\n\n|"), before.rfind("\n\n{% "), 0)
-        models = find_models(before[begin:], text) or find_models(text, text)
+        models = find_models(before[begin:], whole=text)
+        if not models:  # the table itself names none
+            models = find_models(text, whole=text)
         if name == "statements" or not models:
             models = ["all"]
         rows[f"table *{name}*"] = models
@@ -125,7 +130,7 @@ def list_table_rows(text: str) -> dict[str, list[str]]:
 
 
 def find_costs() -> Mapping[str, Any]:
-    """Return the last row of attestations that has run everything; nothing if there is none."""
+    """Return the last row of attestations in which everything was run; empty if there is none."""
     if not ATTESTATIONS.exists():
         return {}
     rows: list[Mapping[str, Any]] = json.loads(ATTESTATIONS.read_text("utf-8"))
@@ -171,11 +176,11 @@ def render_page() -> str:
 
 
 def _tabulate_whole(row: Mapping[str, Any]) -> list[str]:
-    """Return a table of what all of it takes, line by line."""
+    """Return the lines of a table: time, memory and disk of each `make` command."""
     costs = row["costs"]
     disk = row["disk"]
     experiments = [cost for step, cost in costs.items() if step.startswith("experiments ")]
-    whole = {
+    all_experiments = {
         "seconds": round(sum(cost["seconds"] for cost in experiments), 1),
         "megabytes": max(cost["megabytes"] for cost in experiments),
     }
@@ -187,7 +192,7 @@ def _tabulate_whole(row: Mapping[str, Any]) -> list[str]:
     lines.append(_write_line(["`make replicate`", *_say_cost(costs["replicate"]), report]))
     again = _say_cost(costs["replicate, cached"])
     lines.append(_write_line(["`make replicate` again", *again, ""]))
-    lines.append(_write_line(["`make experiments`", *_say_cost(whole), "as above"]))
+    lines.append(_write_line(["`make experiments`", *_say_cost(all_experiments), "as above"]))
     lines.append(_write_line(["the environment", "", "", f"{disk['environment']}"]))
     if "test" in costs:
         lines.append(_write_line(["`make test`", *_say_cost(costs["test"]), ""]))
@@ -195,7 +200,7 @@ def _tabulate_whole(row: Mapping[str, Any]) -> list[str]:
 
 
 def _say_cost(cost: Mapping[str, Any] | None) -> list[str]:
-    """Return the cells of seconds and megabytes."""
+    """Return the cells of seconds and megabytes; both are empty if nothing was measured."""
     if cost is None:
         return ["", ""]
     return [f"{cost['seconds']:g}", f"{cost['megabytes']}"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Value = Any
-"""What somebody has given for a field: anything, until its check has taken it."""
+"""A value that somebody has given for a field; it may be anything until the field's check."""
 Check = Callable[[str, Any], Any]
 """Takes the name of a field and what was given for it; returns the field's value, or refuses."""
 
@@ -50,16 +50,16 @@ Criterion = Literal[
 MeasuredOn = Literal["reconstruction", "regressed"]
 
 WEIGHTS = ("W", "b", "U", "c")
-"""The paper's weights into hidden units and their biases, and those into visible units."""
+"""The paper's weights: W and biases b into hidden units, U and biases c into visible units."""
 PATTERN_SETS = ("one-hot", "digits")
 """Patterns that have a name."""
 N_DIGITS = 1797
 """Images in the data set of handwritten digits."""
 N_PIXELS = 64
 """Pixels of each of these images."""
-LARGEST = sys.float_info.max
+LARGEST = sys.float_info.max  # values must be below it, so they are finite
 MAX_UPDATES = 10_000_000
-LARGEST_BATCH = 1_000_000
+LARGEST_BATCH = 1_000_000  # patterns
 
 
 def find_check(annotation: object) -> Check:
@@ -68,13 +68,13 @@ def find_check(annotation: object) -> Check:
         return take_flag
     if get_origin(annotation) is Literal:
         return functools.partial(_take_choice, choices=get_args(annotation))
-    # Annotated[float, check]: all other annotations bring their check along.
+    # All other annotations bring their check along, as in Annotated[float, check].
     _, check = get_args(annotation)
     return check  # type: ignore[no-any-return]
 
 
 def take_whole(name: str, value: Value, low: int, high: int) -> int:
-    """Return a whole number of Python or NumPy as one of Python, or refuse anything else."""
+    """Return a whole number of Python or NumPy as a Python int, or refuse anything else."""
     refusal = _refusal(name, value, f"is a whole number from {low} to {high}")
     if isinstance(value, bool):
         raise refusal
@@ -95,7 +95,7 @@ def take_flag(name: str, value: Value) -> bool:
 
 
 def _refusal(name: str, value: Value, allowed: str) -> UsageError:
-    """Return the refusal of a value; `allowed` goes on from "allowed"."""
+    """Return the refusal of a value; `allowed` continues its sentence after "allowed"."""
     return UsageError(f"{name} = {show(value)} was given; allowed {allowed}")
 
 
@@ -144,7 +144,7 @@ def _take_patterns(name: str, value: Value) -> str | tuple[tuple[float, ...], ..
 
 
 def _find_table(value: Value) -> "NDArray[np.float64] | None":
-    """Return numbers from 0 to 1 as a table, (n_patterns, n_visible); None if they are none."""
+    """Return a table of numbers from 0 to 1, (n_patterns, n_visible); None for any other value."""
     import numpy as np
 
     try:
@@ -159,7 +159,7 @@ def _find_table(value: Value) -> "NDArray[np.float64] | None":
 
 
 def _take_frozen(name: str, value: Value) -> tuple[str, ...]:
-    """Return names of weights in the order of `WEIGHTS`; they may be a list, or "W,c"."""
+    """Return names of weights, given as a list or as "W,c", in the order of `WEIGHTS`."""
     refusal = _refusal(name, value, f"are some of {', '.join(WEIGHTS)}, e.g. b or W,c")
     names = value
     if isinstance(value, str):

@@ -20,10 +20,11 @@ from replication.errors import UsageError
 from replication.wording import show
 
 BASE_VERSION = 2
-"""Raised whenever a value of `PAPER` changes. 1 was the summed error of a later notebook."""
+"""Raised whenever a value of `PAPER` changes. In version 1 the criterion was the summed error, as
+it is in `NOTEBOOK`."""
 
 LONGEST_PATTERNS = 400
-"""Characters: longer patterns are not spelt out where a protocol is printed."""
+"""Characters; a printed protocol does not spell out longer patterns."""
 
 RECIRCULATION: fields.LearningRule = "recirculation"
 BACK_PROPAGATION: fields.LearningRule = "back-propagation"
@@ -148,7 +149,7 @@ class Protocol:
     max_updates: fields.UpdateCount = 2000
 
     def __post_init__(self) -> None:
-        """Check every field by itself, and what fields do not allow of each other."""
+        """Check each field by itself, then fields that depend on each other."""
         for name, check in _CHECKS.items():
             given = getattr(self, name)
             if hasattr(given, "__array__"):  # of NumPy, pandas, polars and others
@@ -160,7 +161,7 @@ class Protocol:
             raise self._refusal("batch_size", 'update_schedule = "minibatch"')
 
     def _check_rule(self) -> None:
-        """Refuse what the learning rule, or the number of groups, does not allow."""
+        """Refuse fields that the learning rule or the number of groups does not allow."""
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         if self.symmetric_start and not has_one_hidden:
@@ -173,7 +174,7 @@ class Protocol:
             raise self._refusal("minimised_error", needed)
 
     def _check_patterns(self) -> None:
-        """Refuse patterns that have another size than the visible group."""
+        """Refuse patterns that do not fit the visible group, and `n_images` without digits."""
         n_needed = self.n_visible
         if self.patterns == "digits":
             n_needed = fields.N_PIXELS
@@ -185,7 +186,7 @@ class Protocol:
             raise self._refusal("n_images", "digits")
 
     def _refusal(self, name: str, needed: str) -> UsageError:
-        """Return the refusal of a field that other fields do not allow."""
+        """Return the refusal of a field; `needed`: what it is allowed for."""
         given = f"{name} = {show(as_plain(self)[name])} was given in {self}"
         return UsageError(f"{given}; it is allowed for {needed} only; change one of these")
 
@@ -212,7 +213,7 @@ class Protocol:
 
     @property
     def connections(self) -> tuple[tuple[int, int], ...]:
-        """Units of source and target of each connection; the last leads into the visible group."""
+        """Units of each connection's source and target; the last target is the visible group."""
         sizes = self.group_sizes
         return tuple(zip(sizes, sizes[1:] + sizes[:1], strict=True))
 
@@ -316,9 +317,9 @@ ERROR_READINGS: Mapping[str, Protocol] = MappingProxyType(
         "worst-pattern": Protocol(criterion="worst-pattern"),
     }
 )
-"""Named readings of the criterion: ours of the paper; what "error" on a unit may mean besides
-(its square, half its square); and those of later replications: the notebook's and that of
-a MATLAB replication (half the squared error of the worst pattern)."""
+"""Named readings of the criterion. "paper" is ours of the paper; "square" and "half-square" are
+what "error" on a unit may mean instead. The others are those of later replications: a notebook (the
+summed error), and a MATLAB program (half the squared error of the worst pattern)."""
 
 DIGITS = Protocol(
     group_sizes=(64, 16),

@@ -1,1 +1,1 @@
-"""What the paper says, statement by statement, and the study that is held against it."""
+"""What the paper says, statement by statement, and the study that is compared with it."""

@@ -12,7 +12,7 @@ from replication.errors import DataError
 
 
 class ClaimVerdict(enum.StrEnum):
-    """What the measurements say of a statement; `claims.toml` says when."""
+    """What the measurements say of a statement; `claims.toml` defines each verdict."""
 
     HOLDS = "holds"
     HOLDS_EXCEPT = "holds, except"
@@ -32,7 +32,9 @@ class PaperNumbers(NamedTuple):
     mean: str
     max: str
     page: str
-    settings: tuple[str, ...]  # fields that the paper reports; if one differs, nothing is judged
+    settings: tuple[
+        str, ...
+    ]  # fields that the paper reports; a study that changes one cannot judge
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +83,10 @@ def load_reported() -> PaperNumbers:
 
 
 def count_measurements() -> int:
-    """Return how many measurements the statements have that are no definitions or theorems."""
+    """Return the number of measurements of all statements but definitions and theorems."""
     n_measurements = 0
     for claim in load_claims().values():
-        if claim.kind != "checked":
+        if claim.kind != "checked":  # "checked" is a definition or a theorem
             n_measurements += len(claim.operationalisations)
     return n_measurements
 
@@ -107,26 +109,29 @@ def _read_claims() -> tuple[Claim, ...]:
 
 
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of `Protocol.differences` that the paper reports as settings."""
+    """Return the entries of `Protocol.differences` whose fields the paper reports."""
     reported = load_reported().settings
     return {name: value for name, value in differences.items() if name in reported}
 
 
 def read_claim(name: str, table: Mapping[str, Any]) -> Claim:
-    """Return the statement of a table ``[claims.NAME]``, or refuse it by that name."""
+    """Return the statement of a table ``[claims.NAME]``.
+
+    Raises DataError if an entry is missing or not known.
+    """
     try:
         ways = tuple(_read_operationalisation(way) for way in table["operationalisations"])
         return Claim(id=name, **{**table, "operationalisations": ways})
-    except (KeyError, TypeError) as error:  # it names a key that is missing or not known
+    except (KeyError, TypeError) as error:  # the error names the entry
         raise DataError(f"claims.toml, [claims.{name}]: {error}") from None
 
 
 def _read_operationalisation(table: Mapping[str, Any]) -> Operationalisation:
     """Return a measurement; an entry that is no field, as `at_least = 0.5`, is a threshold."""
     fields = {field.name for field in dataclasses.fields(Operationalisation)}
-    words = {key: value for key, value in table.items() if key in fields}
+    texts = {key: value for key, value in table.items() if key in fields}
     thresholds = {key: value for key, value in table.items() if key not in fields}
-    return Operationalisation(thresholds=thresholds, **words)
+    return Operationalisation(thresholds=thresholds, **texts)
 
 
 def _read() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A study: the first networks of one protocol and root seed, and where its results stand."""
+"""A study: the first networks of one protocol and root seed, and the folder of its results."""
 
 import dataclasses
 import json
@@ -11,14 +11,14 @@ from replication.definition.protocol import PAPER, READINGS, Protocol
 DEFAULT_SEEDS = 1_000_000
 """Networks of the default study, which the committed report describes."""
 DEFAULT_ROOT_SEED = 1988
-"""Their root seed."""
+"""Root seed of the default study."""
 
-MAX_SEEDS = 100_000_000_000  # which take days
+MAX_SEEDS = 100_000_000_000  # so many networks take days
 
 N_REPETITIONS = 5
-"""Other root seeds with which a report compares its study."""
+"""Number of other root seeds with which a report compares its study."""
 MAX_COMPARED_SEEDS = 200_000
-"""Networks at most of anything that a study is compared with: enough for an exact p."""
+"""The most networks of a study that is made for comparison: enough for an exact p."""
 
 OTHER_ERRORS = ("square", "half-square")
 """Other readings of "error"; each is also the name of an operationalisation of the headline."""
@@ -28,7 +28,7 @@ OTHER_ERRORS = ("square", "half-square")
 class Study:
     """The first `n_seeds` networks of one protocol and root seed.
 
-    `results`: the results folder, in which `folder` is the place of its models and its report.
+    `results`: the results folder of all studies; `folder` is the part of this study.
     """
 
     protocol: Protocol
@@ -44,7 +44,7 @@ class Study:
 
     @property
     def folder(self) -> Path:
-        """Where its models and its report stand."""
+        """The folder of its models and its report."""
         if self.is_default:
             return self.results
         # Every other study has a folder of its own, so that none replaces another.
@@ -61,7 +61,7 @@ class Study:
 
     @property
     def parts(self) -> dict[str, Self]:
-        """The studies behind its report, itself first, by the names that progress shows."""
+        """All studies that its report needs, this one first, by the names that progress shows."""
         parts = {f"root seed {self.root_seed}": self}
         for repetition in self.repetitions:
             parts[f"root seed {repetition.root_seed}, for comparison"] = repetition
@@ -70,7 +70,7 @@ class Study:
         return parts
 
     def limit(self, **changes: Any) -> Self:
-        """Return a study that this one is compared with, of limited size."""
+        """Return this study with some fields changed and limited size, for comparison."""
         n_seeds = min(self.n_seeds, MAX_COMPARED_SEEDS)
         return dataclasses.replace(self, n_seeds=n_seeds, **changes)
 
@@ -91,5 +91,6 @@ class Study:
     @property
     def repetitions(self) -> list[Self]:
         """The same study under the next root seeds, of limited size."""
+        # After the largest root seed, 2**63 - 1, comes 0.
         root_seeds = [(self.root_seed + i) % 2**63 for i in range(1, N_REPETITIONS + 1)]
         return [self.limit(root_seed=root_seed) for root_seed in root_seeds]

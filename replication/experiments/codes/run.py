@@ -36,14 +36,13 @@ def train_networks(protocol: Protocol, sample: Sample) -> tuple[Array, Array]:
 
 
 def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
-    """Say in which networks every code gives back its one-hot vector.
+    """Return in which networks every code gives back its one-hot vector, (n,).
 
-    It does if the right visible unit is the most active: unit k for code k.
+    Code k does if visible unit k is the most active.
     """
     U, c = split_weights(protocol, weights)[-1]
-    inputs = (
-        codes @ U.swapaxes(1, 2) + c[:, None, :]
-    )  # of the visible units, (n, n_codes, n_visible)
+    # The total inputs of visible units, (n, n_codes, n_visible).
+    inputs = codes @ U.swapaxes(1, 2) + c[:, None, :]
     most_active = inputs.argmax(axis=2)  # (n, n_codes)
     is_right = most_active == np.arange(codes.shape[1])
     return np.asarray(is_right.all(axis=1))

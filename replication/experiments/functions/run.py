@@ -1,4 +1,4 @@
-"""Hidden units with other activation functions, and with ones that the rule does not know."""
+"""Hidden units with other activation functions, and with functions that the rule does not know."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +17,8 @@ from replication.simulator.rule.weights import list_connections, split_weights
 from replication.simulator.running.outcomes import Outcomes
 from replication.statistics.intervals import estimate_ratios
 
-SHARE = 0.05  # of all networks: for each rate of the search, and for what is differentiated
-# Names of literals, which a type checker does not find in a dictionary.
+SHARE = 0.05  # of all networks: at each rate of the search, and for the gradients
+# `Any`, as a type checker does not see that keys of a dictionary are allowed names.
 SMOOTH: list[Any] = [name for name in ACTIVATIONS if name not in ("logistic", "rectifier")]
 SEARCHED_RATES = (
     1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0,
@@ -29,7 +29,7 @@ Function = Callable[[Array], Array]
 
 
 def add_wave(x: Array) -> Array:
-    """Return a function that no list of activation functions has: ``x + sin(x) / 2``."""
+    """Return ``x + sin(x) / 2``, a function that no list of activation functions has."""
     return np.asarray(x + 0.5 * np.sin(x))
 
 
@@ -43,8 +43,8 @@ UNKNOWN: dict[str, tuple[Function, Function]] = {
 }
 """The functions of the first and the second hidden unit, by their names in the ledger."""
 RESTRICTED = Protocol(visible_units="linear", symmetric_start=True, regression=0.999)
-"""The three conditions of page 361."""
-STEP = 1e-5
+"""Networks under the three conditions of page 361."""
+STEP = 1e-5  # of a weight, for differences
 
 
 def run(sample: Sample) -> Model:
@@ -105,7 +105,10 @@ def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
 
 
 def differentiate_error(weights: Array, functions: Sequence[Function]) -> Array:
-    """Return the gradient of the squared error in W and its biases, (n, 10), by differences."""
+    """Return the gradient of half the squared error for W and its biases, (n, 10).
+
+    It is found by differences, which need no derivative of the functions.
+    """
 
     def measure(moved: Array) -> Array:
         images = send_around(moved, functions, np.eye(4)).images
@@ -117,7 +120,7 @@ def differentiate_error(weights: Array, functions: Sequence[Function]) -> Array:
 
 
 class States(NamedTuple):
-    """What networks make of visible states."""
+    """The hidden states that visible states cause, and the images that these cause in turn."""
 
     hidden: Array  # (n, 4, 2)
     images: Array  # (n, 4, 4)

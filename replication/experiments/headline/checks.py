@@ -8,9 +8,10 @@ from replication.paper.claims import Claim, ClaimVerdict, load_claims
 
 LEVEL = 0.05  # of p
 NEAR = {"mean": 0.03, "max": 0.25}
-"""By what share the ends of intervals may differ in repetitions, which have fewer networks.
+"""How far, as a share, the ends of a repetition's intervals may lie from the printed ones.
 
-Those of the mean are printed with two digits, those of the largest count with one.
+A repetition has fewer networks. The ends are printed with two digits for the mean, and with one for
+the largest count.
 """
 SETTINGS = {
     "group_sizes": [4, 2],
@@ -31,11 +32,11 @@ SETTINGS = {
     "threshold": 0.1,
 }
 """What the text says of the networks of 1988, by the fields of a protocol (page 363)."""
-FAIL = ["similar-slopes", "upper-agreement", "useless-at-first"]  # statements that do not hold
+FAIL = ["similar-slopes", "upper-agreement", "useless-at-first"]  # the report says: do not hold
 
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
-    """Say which sentences are true."""
+    """Return whether each sentence is true, by name."""
     fixed = models["dynamics"]["main"]["tails"]["fixed"]
     return {
         **check_studies(models["headline"]),
@@ -47,7 +48,7 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
 
 
 def check_paper(headline: Model) -> dict[str, bool]:
-    """Say whether networks and numbers are those of 1988, as the text describes them."""
+    """Return whether networks and numbers are those of 1988, as the text describes them."""
     protocol = headline["provenance"]["protocol"]
     settings = {name: protocol[name] for name in SETTINGS}
     reported = headline["reported"]
@@ -67,29 +68,33 @@ def check_paper(headline: Model) -> dict[str, bool]:
 
 
 def check_studies(headline: Model) -> dict[str, bool]:
-    """Say what studies of the paper's size report."""
+    """Return whether the sentences on studies of the paper's size are true."""
     reported = headline["reported"]
     sampling = headline["sampling"]
     largest = sampling["max"]["interval"]
     mean = sampling["mean_given_max"]["interval"]
-    again = [row["p"] for row in headline["repetitions"]]
-    meanings = [*headline["unusual"].values(), sampling["p"]]
+    p_of_repetitions = [row["p"] for row in headline["repetitions"]]
+    # How unusual the reported study is, by three measures and by the smaller tail.
+    unusualness = [*headline["unusual"].values(), sampling["p"]]
     return {
         "most_converge": 0.85 < sampling["chance_all_converge"] < 0.95,
         "reported_lies_inside": (
             largest[0] < reported["max"] < largest[1] and mean[0] < reported["mean"] < mean[1]
         ),
-        "often_as_unusual": min(again) > 0.5 and min(meanings) > 0.2 and len(meanings) == 4,
+        "often_as_unusual": (
+            min(p_of_repetitions) > 0.5 and min(unusualness) > 0.2 and len(unusualness) == 4
+        ),
         "ends_are_known": all(_agree(row["studies"], sampling) for row in headline["repetitions"]),
     }
 
 
 def check_readings(readings: Model, headline: Model) -> dict[str, bool]:
-    """Say what other meanings of error give."""
+    """Return whether the sentences on other meanings of error are true."""
     ways = headline["claims"]["headline"]["operationalisations"]
     named = readings["named"]
     sweeps = readings["sweeps"]
     power = readings["power"]
+    # Whether the last sweep counts in the reported numbers; "open" allows for both.
     plain = sweeps["not counted"]
     counted = sweeps["counted"]
     either = sweeps["open"]
@@ -130,27 +135,28 @@ def check_readings(readings: Model, headline: Model) -> dict[str, bool]:
 
 
 def check_verdicts(models: Mapping[str, Model]) -> dict[str, bool]:
-    """Say what the scorecard says of all statements."""
+    """Return whether the sentences on the verdicts of all statements are true."""
     judged: Model = {}
     for model in models.values():
         judged |= model.get("claims", {})
     verdicts = {id: entry["verdict"] for id, entry in judged.items()}
     failed = sorted(id for id, each in verdicts.items() if each.startswith("does not hold"))
-    first = judged["useless-at-first"]["operationalisations"]["error-20"]
+    first_changes = judged["useless-at-first"]["operationalisations"]["error-20"]
     claims = load_claims()
-    stricter = [describe(claims[id], entry)["stricter"] for id, entry in judged.items()]
+    # What a stricter level would turn in each verdict, in words; "" if nothing.
+    turned = [describe(claims[id], entry)["stricter"] for id, entry in judged.items()]
     return {
         "all_are_judged": (
             judged.keys() == claims.keys()
             and all(is_judged(claims[id], verdict) for id, verdict in verdicts.items())
         ),
-        "few_turn_at_a_stricter_level": sum(words != "" for words in stricter) < 6,
+        "few_turn_at_a_stricter_level": sum(words != "" for words in turned) < 6,
         "holds_except_for_some_readings": verdicts["headline"] == "holds, except",
         "three_do_not_hold": failed == FAIL,
         "three_are_checked": list(verdicts.values()).count(ClaimVerdict.CHECKED) == 3,
         "nothing_is_open": "open" not in verdicts.values(),
         "alignment_is_needed": verdicts["without-symmetry"] in ("holds", "holds, except"),
-        "first_changes_help": first["interval"][0] > 0.5,
+        "first_changes_help": first_changes["interval"][0] > 0.5,
         "decoder_descends_in_the_cross_entropy": (
             models["learning"]["least_cross_entropy"] > 0.999999
         ),
@@ -164,10 +170,10 @@ def is_judged(claim: Claim, verdict: str) -> bool:
     return verdict not in (*UNJUDGED, ClaimVerdict.CHECKED)
 
 
-def _agree(other: Model, own: Model) -> bool:
+def _agree(repeated: Model, printed: Model) -> bool:
     """Whether a repetition has the printed intervals, within the digits that are printed."""
     for name, share in NEAR.items():
-        for theirs, ours in zip(other[name], own[name]["interval"], strict=True):
-            if abs(theirs / ours - 1.0) > share:
+        for end, printed_end in zip(repeated[name], printed[name]["interval"], strict=True):
+            if abs(end / printed_end - 1.0) > share:
                 return False
     return True

@@ -1,4 +1,7 @@
-"""A population: its histogram, and how mean and maximum of its studies vary."""
+"""The histogram of a population, and how the mean and the maximum of its studies vary.
+
+A study is a random sample of the population, of the size that the paper reports.
+"""
 
 import math
 from typing import Any, NamedTuple
@@ -15,30 +18,31 @@ from replication.statistics.sampling import SamplingDistribution
 
 # The joint figure.
 REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions hold
-N_STUDIES = 300  # that are drawn at random
+N_STUDIES = 300  # random studies, which are drawn as dots
 STUDY_SEED = 1988
-N_BARS_OF_MAX = 40
-SHOWN_MAX = (0.001, 0.998)  # between which quantiles the figure shows largest counts
-MAX_SPAN = 20_000  # a population that spreads over more updates than this has no such figure
+N_BARS_OF_MAX = 40  # of the histogram of largest counts
+SHOWN_MAX = (0.001, 0.998)  # quantiles of the largest count between which the figure shows it
+MAX_SPAN = 20_000  # updates; a population that spreads further has no such figure
 # The grid of means and largest counts, in cells.
 N_MEAN_CELLS = 300
 N_MAX_CELLS = 120
 SMOOTHING = 3.0  # standard deviation of the Gaussian that smooths the density
-MARGIN = 12  # added at each side, for what the Gaussian spreads beyond
+MARGIN = 12  # empty cells at each side, into which the Gaussian can spread
 
-N_BARS = 60  # about how many cells there are of updates, and of means
+N_BARS = 60  # about how many bars the histograms of updates and of means have
 
 
 def make_histogram(counts: CountTable) -> dict[str, Any] | None:
-    """Return shares of all networks by number of updates, to a little beyond the reported largest.
+    """Return the share of all networks in each bar of a histogram of their updates.
 
+    ``share_beyond`` is the share that no bar holds: the slowest networks, and those that failed.
     None if no network has converged.
     """
     if counts.n_converged == 0:
         return None
     # To a fifth beyond the 99th percentile or the reported largest, in about `N_BARS` bars.
-    place = np.searchsorted(np.cumsum(counts.counts), 0.99 * counts.n_converged)
-    p99 = int(counts.updates[place])
+    index = np.searchsorted(np.cumsum(counts.counts), 0.99 * counts.n_converged)
+    p99 = int(counts.updates[index])
     end = max(p99, int(load_reported().max)) * 1.2
     width = max(1, math.ceil(end / N_BARS))
     edges = np.arange(0.0, end + width, width)
@@ -67,7 +71,7 @@ class Plane(NamedTuple):
 
 
 def map_studies(counts: CountTable) -> Plane | None:
-    """Return the plane of the studies of a population.
+    """Return the joint sampling distribution of mean and largest count of a population's studies.
 
     None if the population spreads too far, or if the studies hardly differ.
     """
@@ -104,20 +108,21 @@ def map_studies(counts: CountTable) -> Plane | None:
 
 
 def _find_middles(edges: FloatArray) -> FloatArray:
-    """Return the middles of equal cells between some edges, and of the cells of the margins."""
+    """Return the middles of equal cells between `edges`, and of the cells of both margins."""
     n_cells = edges.size - 1
-    places = np.arange(n_cells + 2 * MARGIN) - MARGIN + 0.5
-    return np.asarray(edges[0] + (edges[1] - edges[0]) * places)
+    # Distances from the first edge, in cells.
+    distances = np.arange(n_cells + 2 * MARGIN) - MARGIN + 0.5
+    return np.asarray(edges[0] + (edges[1] - edges[0]) * distances)
 
 
 def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
-    """Return what the figure shows of the joint sampling distribution."""
+    """Return what the joint figure shows: regions, random studies, and both histograms."""
     regions = find_regions(plane)
     # The axis of the mean shows the outer region and the reported mean.
     means = [float(load_reported().mean)]
     for line in regions[0]:
         means.extend(line["mean"])
-    mean_edges = _cut(min(means), max(means))
+    mean_edges = _make_edges(min(means), max(means))
     # The other axis shows nearly all largest counts and the reported one.
     reported = int(load_reported().max)
     least = min(plane.largest.find_quantile(SHOWN_MAX[0]), reported)
@@ -138,23 +143,24 @@ def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
 
 
 def _sum_mass(distribution: SamplingDistribution, edges: FloatArray) -> list[float]:
-    """Return the probability between each edge and the next one."""
+    """Return the probability between each two neighbouring edges."""
     mass, _ = np.histogram(distribution.values, bins=edges, weights=distribution.mass)
     shares: list[float] = mass.tolist()
     return shares
 
 
 Outline = dict[str, list[float]]
-"""A closed line: of its points the coordinates ``mean`` and ``max``."""
+"""A closed line: the coordinates ``mean`` and ``max`` of its points."""
 
 
 def find_regions(plane: Plane) -> list[list[Outline]]:
     """Return the outlines of regions that hold the shares `REGION_LEVELS` of all studies.
 
-    A region is where the density is highest; the share of studies in it is exact. It may have
-    several parts, and holes, so that it has several outlines.
+    A region consists of the densest cells. How many these are is found from their exact mass, not
+    from the smoothed density. A region may have several parts and holes, so it may have several
+    outlines.
     """
-    # Cells from the densest on: those belong to a region that come before its level is reached.
+    # Cells from the densest on: a region takes cells until their mass reaches its level.
     order = np.argsort(-plane.density, axis=None, kind="stable")
     densities = plane.density.ravel()[order]
     within = np.cumsum(plane.mass.ravel()[order])
@@ -174,17 +180,18 @@ def _name_axes(line: Any) -> Outline:
 
 
 def measure_unusualness(plane: Plane) -> dict[str, float]:
-    """Return the share of studies at least as unusual as that of 1988, by three meanings of that.
+    """Return the share of studies at least as unusual as that of 1988, by three measures.
 
-    A study is unusual if it is far from the average of all, by Mahalanobis' distance of both
-    logarithms; or if the density of studies is low at its place, where the axis of the largest
-    count may be logarithmic or plain.
+    ``mahalanobis``: a study is unusual if it is far from the average study, by Mahalanobis'
+    distance of the logarithms of mean and largest count. ``density-log`` and ``density``: a study
+    is unusual if few studies lie near it, on a logarithmic or on a plain axis of the largest count.
     """
     mean = float(load_reported().mean)
     largest = float(load_reported().max)
     # The cell of the reported study, in which the density is compared.
     row = np.abs(plane.means - mean).argmin()
     column = np.abs(plane.logs - np.log(largest)).argmin()
+    # The density per update is the density per unit of the logarithm, divided by the updates.
     plain_density = plane.density / np.exp(plane.logs)
     is_rarer = plane.density <= plane.density[row, column]
     is_rarer_on_plain_axis = plain_density <= plain_density[row, column]
@@ -196,14 +203,14 @@ def measure_unusualness(plane: Plane) -> dict[str, float]:
 
 
 def measure_far_share(plane: Plane, mean: float, largest: float) -> float:
-    """Return the share of studies at least as far from the average of all as one study.
+    """Return the share of studies at least as far from the average as a study with these numbers.
 
     The distance is that of Mahalanobis, of the logarithms of mean and largest count.
     """
     # Cells as points, weighted by their mass.
     rows, columns = np.nonzero(plane.mass)
     weights = plane.mass[rows, columns]
-    smallest = 0.5 / load_reported().runs  # to which a mean of 0 is rounded up
+    smallest = 0.5 / load_reported().runs  # counts in place of a mean of 0, which has no logarithm
     means = np.maximum(plane.means[rows], smallest)
     points = np.stack([np.log(means), plane.logs[columns]])  # (2, n_cells)
     centre = np.average(points, axis=1, weights=weights)[:, None]
@@ -214,18 +221,18 @@ def measure_far_share(plane: Plane, mean: float, largest: float) -> float:
         return np.asarray(np.einsum("ik,ij,jk->k", offsets, inverse, offsets))
 
     distances = square_distances(points - centre)
-    own_distance = square_distances(np.log([[mean], [largest]]) - centre)
-    return float(weights[distances >= own_distance].sum())
+    distance_of_study = square_distances(np.log([[mean], [largest]]) - centre)
+    return float(weights[distances >= distance_of_study].sum())
 
 
-def _cut(low: float, high: float) -> FloatArray:
-    """Return the edges of about `N_BARS` cells of a round width, between which both ends lie."""
+def _make_edges(low: float, high: float) -> FloatArray:
+    """Return the edges of about `N_BARS` bars of a round width, which reach beyond both ends."""
     least_width = (high - low) / N_BARS
     power = 10.0 ** math.floor(math.log10(least_width))
     # Round is 1, 2, 5 and 10 times a power of ten.
     round_widths = [factor * power for factor in (1, 2, 5, 10)]
     width = next(each for each in round_widths if each >= least_width)
-    # A cell more on each side.
+    # One more bar on each side.
     first = math.floor(low / width) - 1
     last = math.ceil(high / width) + 1
     return np.arange(first, last + 1, dtype=np.float64) * width

@@ -14,12 +14,12 @@ from replication.report.numbers import exact, fixed
 from replication.report.style import BLUE, MUTED, REPORTED, SKY
 from replication.statistics.arrays import FloatArray
 
-MAX_TICKS = (50, 70, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000, 100_000)
-DASHED: Any = (0, (6, 2))
+MAX_TICKS = (50, 70, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000, 100_000)  # updates
+DASHED: Any = (0, (6, 2))  # the dash of reported numbers
 
 
 def plot_joint(model: Model) -> Figure:
-    """Draw what mean and maximum of the reported number of networks do together.
+    """Draw the joint sampling distribution of mean and maximum in studies of the reported size.
 
     The axes named ``joint-plane`` has the mean on x and the maximum on y.
     """
@@ -102,7 +102,10 @@ def plot_joint(model: Model) -> Figure:
 
 
 def _fill_region(axes: Axes, lines: list[FloatArray], *, strength: float, gid: str | None) -> None:
-    """Fill a region between its outlines, (n_points, 2) each; inner outlines cut holes."""
+    """Fill a region between its outlines, (n_points, 2) each; inner outlines cut holes.
+
+    `strength`: the opacity. `gid`: the name of the region in the SVG.
+    """
     paths = [Path(line, closed=True) for line in lines]
     axes.add_patch(
         PathPatch(
@@ -140,7 +143,7 @@ def _point_to_outline(
 
 
 def plot_distribution(model: Model) -> Figure:
-    """Draw how many networks took how many updates, and above it what summarises them."""
+    """Draw the histogram of updates and, above it, median, mean and the reported numbers."""
     histogram = model["histogram"]
     population = model["population"]
     reported = model["reported"]
@@ -150,7 +153,8 @@ def plot_distribution(model: Model) -> Figure:
     figure, (above, axes) = style.create_figure(
         height=2.8, nrows=2, height_ratios=(1, 2.4), sharex=True
     )
-    figure.set_layout_engine("constrained", h_pad=0, hspace=0)  # lines go through
+    # No gap between the panels, so that vertical lines go through both.
+    figure.set_layout_engine("constrained", h_pad=0, hspace=0)
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
     axes.set(
         xlim=(edges[0], edges[-1]),

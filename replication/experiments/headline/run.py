@@ -33,9 +33,9 @@ def run(
     counted : mapping of Study to Counted
         The outcomes of the study, of its repetitions, and of the studies with other errors.
     readings : dict, optional
-        The model of the experiment of that name. A study of the paper's protocol takes from it p
-        under the other meanings of error, which are there from more networks. A study of another
-        protocol takes from it how likely the reported numbers are under the paper's.
+        The model of the experiment of that name. A study of the paper's protocol takes p under
+        the other meanings of error from it, since it has more networks. A study of another
+        protocol takes the likelihood of the reported numbers under the paper's protocol from it.
     report_progress : callable
         Takes a line of text.
     """
@@ -51,7 +51,7 @@ def run(
         other_errors=others,
         readings=None if differences else readings,
     )
-    # What only some studies have: another protocol, or the default one.
+    # Parts that only some studies have: those of another protocol, and the default study.
     if differences and readings is not None:
         model["likelihood"] = compare_with_paper(counts, readings["paper"])
     paper = as_plain(PAPER)
@@ -75,12 +75,12 @@ def describe_study(
     other_errors: Mapping[str, CountTable],
     readings: Model | None = None,
 ) -> Model:
-    """Return the model of a population of networks, whatever became of them."""
+    """Return the model of a population of networks, also if few or none of them converged."""
     reported = claims.load_reported()
     sampling = studies.describe_sampling(counts)
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
-    # One number for one thing: that which the table of readings prints.
+    # The table of readings prints p from more networks: the report has one p for one thing.
     if readings is not None:
         p_values |= read_p_values(readings["named"])
     # The same networks from other root seeds.
@@ -104,7 +104,7 @@ def describe_study(
         "histogram": distributions.make_histogram(counts),
         "joint": None,
     }
-    # The plane of studies, where these can be held against that of 1988.
+    # The plane of studies, if they can be compared with the study of 1988.
     if sampling is not None and protocol.has_paper_task:
         plane = distributions.map_studies(counts)
         if plane is not None:
@@ -116,7 +116,8 @@ def describe_study(
 def describe_repetition(table: CountTable) -> Model:
     """Describe the networks of another root seed: how many converge, their mean, and p.
 
-    ``studies`` tells between which means and which largest counts 95 % of studies lie.
+    ``studies`` has the intervals of the mean and of the largest count in which 95 % of studies
+    lie. It and ``p`` are None where `studies.describe_sampling` is.
     """
     sampling = studies.describe_sampling(table)
     row: Model = {
@@ -135,8 +136,8 @@ def describe_repetition(table: CountTable) -> Model:
 def describe_population(counts: CountTable) -> Model:
     """Describe the converged networks of a population; the median is that of all networks.
 
-    If fewer networks converge than a study has, their mean has no interval, since counts are
-    skewed.
+    If fewer networks converge than a study has, their mean has no interval, because counts are
+    skewed and so few do not support one.
     """
     mean = intervals.estimate_mean(counts.updates, counts.counts)
     if counts.n_converged < claims.load_reported().runs:
@@ -159,7 +160,7 @@ def judge_headline(networks: Model, sampling: Model | None, p: Model, protocol: 
     ``reason`` says why a study cannot judge them; None if it can.
     """
     reason = find_reason(networks, sampling, protocol)
-    # With more networks it could be judged; with any other reason it cannot.
+    # More networks would remove this reason, but none of the others.
     verdict = None
     if reason == "few networks":
         verdict = claims.ClaimVerdict.TOO_FEW
@@ -172,14 +173,16 @@ def judge_headline(networks: Model, sampling: Model | None, p: Model, protocol: 
 
 def find_reason(networks: Model, sampling: Model | None, protocol: Protocol) -> str | None:
     """Return the first reason why a study cannot judge the reported numbers; None if it can."""
-    least = claims.load_claims()["headline"].thresholds
+    thresholds = claims.load_claims()["headline"].thresholds
+    # The paper reports another value of a setting.
     if claims.find_other_settings(protocol.differences):
         return "settings"
+    # Networks are stopped before they can reach the reported largest count.
     if networks["cap"] <= int(claims.load_reported().max):
         return "cap"
-    if networks["n"] < least["min_networks"]:
+    if networks["n"] < thresholds["min_networks"]:
         return "few networks"
-    if sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
+    if sampling is None or sampling["chance_all_converge"] < thresholds["min_chance_all_converge"]:
         return "few converge"
     return None
 
@@ -212,8 +215,8 @@ def read_p_values(named: Model) -> Model:
 def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:
     """Compare how probable the reported numbers are under another protocol and under the paper's.
 
-    `counts` are those of networks of the other protocol, `likelihood` is that under the paper's.
-    None if too few of these networks stop at the reported largest count.
+    `counts`: of networks of the other protocol. `likelihood`: under the paper's protocol. None if
+    too few networks of the other protocol stop at the reported largest count.
     """
     here = studies.measure_likelihood(counts)
     if here["n_at_max"] < studies.MIN_AT_REPORTED:
@@ -227,13 +230,14 @@ def find_less_extreme(counts: CountTable, sampling: Model) -> Model:
     For each largest count in ``max``, these are the studies whose rounded means lie from the number
     in ``low`` to the number in ``high``.
     """
-    # Largest counts whose own tail is as small as the reported study's cannot be less extreme.
-    least = min(sampling[name]["p"] for name in ("max", "mean_given_max")) / 2.0
-    means, maxima, _, tails = studies.measure_tails(counts, at_least=least * (1.0 - 1e-9))
+    # A study is as extreme as its smaller tail. So if the tail of a largest count alone is smaller
+    # than that of the reported study, no study with this count is less extreme.
+    smaller_tail = min(sampling[name]["p"] for name in ("max", "mean_given_max")) / 2.0
+    means, maxima, _, tails = studies.measure_tails(counts, at_least=smaller_tail * (1.0 - 1e-9))
     mean = float(claims.load_reported().mean)
     largest = float(claims.load_reported().max)
     reported = tails[means == mean, maxima == largest].item()
-    is_less = tails > reported * (1.0 + 1e-9)  # (a, b); but for rounding
+    is_less = tails > reported * (1.0 + 1e-9)  # (a, b); larger by more than rounding
     # For each largest count the first mean that is less extreme, and the last.
     low = means[is_less.argmax(axis=0)]
     high = means[::-1][is_less[::-1].argmax(axis=0)]

@@ -16,7 +16,7 @@ OPEN = style.PAPER_WHITE
 
 
 def look(color: str, dash: Any, marker: str, label: str, face: str | None = None) -> Model:
-    """Return how the line of a rule is drawn; its marks are filled unless `face` is given."""
+    """Return the options that draw the line of a rule; marks are filled unless `face` is given."""
     return {
         "color": color,
         "linestyle": dash,
@@ -35,7 +35,7 @@ LINEAR = {
     "inverse, white noise": look(CROSS, "none", TRIANGLE, "target propagation, white noise", OPEN),
     "back-propagation": look(THEIRS, DASHED, SQUARE, "back-propagation"),
 }
-"""Rules of linear units that are drawn."""
+"""How each rule of networks with linear units is drawn."""
 LOGISTIC = {
     "none": look(OURS, SOLID, CIRCLE, "recirculation"),
     "small weights": look(OURS, DOTTED, CIRCLE, "small weights", OPEN),
@@ -43,13 +43,13 @@ LOGISTIC = {
     "sleep": look(style.INK, SOLID, TRIANGLE, "with sleep"),
     "back-propagation": LINEAR["back-propagation"],
 }
-"""Repairs of networks with logistic units, and back-propagation."""
-ASIDE = {"wake-sleep": 1.06, "inverse": 0.94, "inverse, white noise": 1.06}
-"""Factors that move marks sideways which would lie on those of another rule."""
+"""How each repair of networks with logistic units is drawn, and back-propagation."""
+SHIFT_ON_LOG_AXIS = {"wake-sleep": 1.06, "inverse": 0.94, "inverse, white noise": 1.06}
+"""Factors on x, which move the marks of a rule sideways, off those of another rule."""
 
 
 def plot_rest(model: Model) -> tuple[Figure, Figure]:
-    """Draw what each rule leaves unexplained, by the initial weights and by epochs."""
+    """Draw what each rule leaves unexplained: by the size of the initial weights, and by epochs."""
     return plot_linear(model["linear"]), plot_logistic(model["repairs"])
 
 
@@ -58,9 +58,11 @@ def plot_linear(linear: Model) -> Figure:
     figure, axes = style.create_figure(height=3.7, width=style.HALF)
     for name, line in LINEAR.items():
         by_size = linear["rules"][name]
-        x = [ASIDE.get(name, 1.0) * float(size) for size in by_size]
+        shift = SHIFT_ON_LOG_AXIS.get(name, 1.0)
+        x = [shift * float(size) for size in by_size]
         rows = list(by_size.values())
         style.plot_estimates(axes, x, rows, "unexplained", scale=100.0, **line)
+    # No 16 linear units can do better than principal components.
     axes.axhline(100 * linear["pca"], color=style.MUTED, linewidth=0.8, zorder=0)
     style.label_line(
         axes,
@@ -78,7 +80,7 @@ def plot_linear(linear: Model) -> Figure:
 
 
 def plot_logistic(repairs: Model) -> Figure:
-    """Draw what logistic units leave unexplained of images that were held out, by epochs."""
+    """Draw what logistic units leave unexplained of held-out images, by epochs."""
     figure, axes = style.create_figure(height=3.7, width=style.HALF)
     for name, line in LOGISTIC.items():
         repair = repairs["rules"][name]

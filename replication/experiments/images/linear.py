@@ -1,8 +1,8 @@
-"""Where linear units come to rest, by rule and size of the initial weights, and what theory says.
+"""Where learning of linear units comes to rest, by rule and by size of the initial weights.
 
-All that linear units see of the images is their scatter. So 64 patterns with the same scatter, the
-rows of its root, stand for the 1,797 images. Networks learn deviations from the mean image, without
-biases.
+What linear units learn depends on the images through their scatter alone. So 64 patterns with the
+same scatter, the rows of its root, stand for the 1,797 images. Networks learn deviations from the
+mean image, without biases. `measure_small_networks` tests what theory says of small networks.
 """
 
 import dataclasses
@@ -32,15 +32,16 @@ from replication.simulator.running.engine import Engine
 from replication.simulator.running.ensemble import simulate_weights
 
 IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digits")
-SIDE = 8  # pixels of an image
+SIDE = 8  # pixels along each side of an image
 HALF_ROOT = math.sqrt(0.5)
 COSINES = np.array([1.0, HALF_ROOT, 0.0, -HALF_ROOT, -1.0, -HALF_ROOT, 0.0, HALF_ROOT])
-"""Of 0, 1, ... eighths of a turn; the last bit of a computed cosine depends on the processor."""
+"""Cosines of 0 to 7 eighths of a turn. They are written down because the last bit of a computed
+cosine depends on the processor."""
 SIZES = (0.5, 0.125, 0.02)
 """Half-widths of the initial weights: the paper's; scaled to the root of the number of visible
 units, 0.5 sqrt(4 / 64); and a smaller one."""
 N_UPDATES = 4_000
-LAST = 100  # updates at the end, over which the change of W is measured
+LAST = 100  # the last updates, over which the change of W is measured
 ZERO = 1e-12  # below this, a number that should be 0 by the theory counts as 0
 
 PIXEL_NOISE = 0.16  # standard deviation of white noise, in a pixel of an image
@@ -50,7 +51,7 @@ class InverseNoise(NamedTuple):
     """White noise on what the inverse of target propagation is given."""
 
     in_a_pixel: float  # standard deviation
-    n_updates: int  # that networks get with it
+    n_updates: int  # for which networks learn with it
 
 
 NOISES = (
@@ -61,11 +62,14 @@ NOISES = (
     InverseNoise(0.02, 16_000),
 )
 """Less noise than `PIXEL_NOISE`, and other numbers of updates. The second and the last two have
-equal products of the noise's square and the updates."""
+equal products of the noise's square and the updates, to see whether these end alike."""
 
 
 def share_noise(noise: float) -> float:
-    """Return the noise on each row of a root, if all rows together have so much in a pixel."""
+    """Return the standard deviation of noise on each row of a root, from that in a pixel.
+
+    The noise of all rows, which stand for one image, adds up to `noise` in each pixel.
+    """
     return noise / math.sqrt(rules.N_VISIBLE)
 
 
@@ -89,8 +93,8 @@ RULES: dict[str, Rule] = {
     "sleep without equation (4)": combine(rules.Sleep, factor=0.0),
     "back-propagation": rules.BackPropagation,
 }
-"""By the names that the text uses; target propagation is called by its learnt inverse."""
-STARTS = (0.0, 0.1)  # half-widths from which the inverse starts, where W has the largest one
+"""Rules by the names that the text uses; "inverse" is target propagation with a learnt inverse."""
+STARTS = (0.0, 0.1)  # half-widths of the initial inverse, while W has the largest of `SIZES`
 ON_PATCHES = (
     "recirculation",
     "wake-sleep",
@@ -102,48 +106,52 @@ ON_PATCHES = (
     "inverse, decay",
     "back-propagation",
 )
-"""Rules that are tried on patches, too, from the largest weights."""
+"""Rules that also learn patches, from the largest initial weights."""
 
 SPECTRA = ((1.0, 0.9, 0.6, 0.3), (1.0, 0.9, 0.4, 0.3), (1.0, 0.9, 0.2, 0.1))
 """Eigenvalues of scatters that small linear networks learn."""
 N_SPANNED = 2  # hidden units of these networks, which span as many directions
-HALF_WIDTHS = (1e-2, 1e-3, 1e-4)
-SMALL_RATE = 2.0
+HALF_WIDTHS = (1e-2, 1e-3, 1e-4)  # of their initial weights
+SMALL_RATE = 2.0  # their learning rate
 N_SMALL_UPDATES = 6_000
 ENCODERS: dict[tuple[int, int], float] = {(4, 2): 20.0, (8, 3): 14.0, (16, 4): 10.0}
 """Logistic networks that learn one-hot vectors, and their learning rates."""
 
 
 def make_digits() -> Scatter:
-    """Return the scatter of an average image of a digit."""
+    """Return the scatter of the digits, per image."""
     return Scatter.of_matrix(Scatter.of(IMAGES).matrix / IMAGES.n_images)
 
 
 def make_patches() -> Scatter:
-    """Return the scatter of square patches whose power falls as the square of the frequency.
+    """Return the scatter of square patches with power 1 / frequency^2, as natural images have it.
 
-    The power of natural images falls so, too (Field 1987). Patches have periodic boundaries, and a
-    scatter with the trace of that of the digits.
+    The power is that of Field (1987). Patches have periodic boundaries. The scatter has the trace
+    of the digits' scatter, so that both have the same total variance.
     """
-    # Pixels are pairs of whole numbers, and so are the waves that fit into a patch, (64, 2).
+    # A pixel is a row and a column, (64, 2); a wave that fits into a patch has such a pair of
+    # numbers, too: how often it turns along each side.
     axis = np.arange(SIDE)
-    pairs = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    # Of each wave the frequencies in both directions, and the power.
-    frequencies = np.minimum(pairs, SIDE - pairs)
+    pixels = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    waves = pixels
+    # The power of each wave; the constant one, of frequency 0, has none. With 8 pixels a side,
+    # 7 turns look like 1 turn back.
+    frequencies = np.minimum(waves, SIDE - waves)
     squares = np.sum(frequencies**2, axis=1)
-    powers = np.divide(1.0, squares, out=np.zeros(len(pairs)), where=squares > 0)
-    # By how much each wave turns from one pixel to another, (64, 64, 64): whole eighths.
-    shifts = pairs[:, None] - pairs[None]
-    eighths = shifts @ pairs.T
+    powers = np.divide(1.0, squares, out=np.zeros(len(waves)), where=squares > 0)
+    # By how many eighths of a turn each wave differs between two pixels, (pixel, pixel, wave).
+    shifts = pixels[:, None] - pixels[None]
+    eighths = shifts @ waves.T
     matrix = np.sum(COSINES[eighths % SIDE] * powers, axis=-1)
     return Scatter.of_matrix(matrix * (np.trace(make_digits().matrix) / np.trace(matrix)))
 
 
 def measure_rest(sample: Sample) -> Model:
-    """Return where each rule has come after `N_UPDATES`, from each size of weights.
+    """Return what networks of each rule have learnt after `N_UPDATES`, by size of initial weights.
 
-    ``starts`` is target propagation by the half-width from which its inverse starts, ``noise`` the
-    same with each of `NOISES`. ``after`` is back-propagation from where recirculation has come to.
+    ``starts``: target propagation, by the half-width of its initial inverse. ``noise``: target
+    propagation with each of `NOISES`. ``after``: back-propagation that starts with the weights
+    that recirculation has reached.
     """
     digits = make_digits()
     patches = make_patches()
@@ -168,13 +176,14 @@ def measure_rest(sample: Sample) -> Model:
 
     rests = sample.map(follow, itertools.product(RULES, SIZES))
     starts = sample.map(follow_start, STARTS)
+    # The longest first, so that no thread is left alone with it at the end.
     longest_first = sorted(NOISES, key=lambda noise: noise.n_updates, reverse=True)
     noises = sample.map(follow_noise, longest_first)
     on_patches = sample.map(follow_on_patches, ON_PATCHES)
-    # Back-propagation, from where recirculation has come to.
+    # Back-propagation, from the weights that recirculation has reached.
     descent = vary(RULES["back-propagation"], patterns=digits.root)
-    rested = rests["recirculation", largest].weights
-    after = continue_from(descent, rested, digits).described
+    reached = rests["recirculation", largest].weights
+    after = continue_from(descent, reached, digits).described
 
     by_rule: Model = {}
     for name in RULES:
@@ -195,7 +204,7 @@ def measure_rest(sample: Sample) -> Model:
 
 
 def measure_noise(noise: InverseNoise, scatter: Scatter, sample: Sample) -> Model:
-    """Return what target propagation misses with white noise on what the inverse is given."""
+    """Return what target propagation misses with white noise on the input of its inverse."""
     noisy = combine(rules.WhiteNoise, noise=share_noise(noise.in_a_pixel))
     rule = vary(noisy, patterns=scatter.root)
     initial = draw(rule, SIZES[0], sample)
@@ -210,36 +219,46 @@ def measure_noise(noise: InverseNoise, scatter: Scatter, sample: Sample) -> Mode
 
 
 def find_least(scatter: Scatter) -> float:
-    """Return the share of the variance that principal components miss."""
+    """Return the share of the variance that principal components miss: no network misses less."""
     strengths = scatter.strengths
     return float(strengths[rules.N_HIDDEN :].sum() / strengths.sum())
 
 
 def predict_power(strengths: Array, n_kept: int) -> float:
-    """Return the exponent of the half-width of small initial weights in the excess error.
+    """Return the predicted exponent p in "excess error ~ half-width^p", for small initial weights.
 
-    The excess is what networks miss beyond the best. `strengths` are eigenvalues of the scatter,
-    the largest first, of which networks keep so many.
+    The excess is the error beyond that of the best network. `strengths`: eigenvalues of the
+    scatter, the largest first. `n_kept`: how many of their directions networks can keep.
     """
     return float(2.0 * (1.0 - strengths[n_kept] / strengths[n_kept - 1]))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Rest:
-    """Where networks have come to."""
+    """Networks that have learnt for `N_UPDATES`."""
 
-    described: Model  # see `continue_from`
+    described: Model  # their averages, see `continue_from`
     weights: Array  # (n, n_numbers)
 
 
 def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> Rest:
-    """Train networks for `N_UPDATES`, and return where they have come to, on average over networks.
+    """Train networks for `N_UPDATES`; return their weights, and averages over the networks.
 
-    ``unexplained`` is the share of the variance that they miss. ``change`` is that of W in an
-    update, as a part of its length; ``unread`` the largest entry of W U - I; ``alignment`` the
-    cosine of U and W^T; ``gradient`` the length of the gradient for W. Where a rule has an inverse,
-    ``inverse`` is how far Q is from W on the patterns; where it has fixed feedback B,
-    ``predicted`` is what the best reconstruction from B v would miss.
+    ``unexplained`` : share of the variance that networks miss.
+
+    ``change`` : change of W in one of the `LAST` updates, as a share of its length.
+
+    ``unread`` : largest entry of W U - I. It is 0 if each reconstruction has the same hidden
+    states as its pattern.
+
+    ``alignment`` : cosine of U and W^T.
+
+    ``gradient`` : length of the gradient for W.
+
+    ``inverse`` : distance of Q from W on the patterns, if the rule has an inverse Q.
+
+    ``predicted`` : what the best reconstruction from B v would miss, if the rule has fixed
+    feedback B.
     """
     before = train_for(BY_BATCH, weights, N_UPDATES - LAST, network=rule)
     # Random numbers of another root seed than those before.
@@ -275,11 +294,12 @@ def measure_lengths(matrices: Array) -> Array:
     return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
 
 
-def measure_exact(sample: Sample) -> Model:
-    """Return the power laws of small starts, and what encoders keep of their first W.
+def measure_small_networks(sample: Sample) -> Model:
+    """Return how small networks depend on their initial weights, for theory to be tested.
 
-    ``powers`` has the exponents of `measure_power`, ``kept`` what `measure_kept` returns of each of
-    `ENCODERS`.
+    ``powers``: how the error of linear networks depends on the size of the weights
+    (`measure_power`), for each of `SPECTRA`. ``kept``: what logistic networks keep of their
+    initial W (`measure_kept`), for each of `ENCODERS`.
     """
     kept = []
     for sizes, rate in ENCODERS.items():
@@ -292,9 +312,9 @@ def measure_exact(sample: Sample) -> Model:
 
 
 def measure_power(strengths: Array, sample: Sample) -> Model:
-    """Return the exponent of the half-width in the excess error, measured and predicted."""
+    """Return p in "excess error ~ half-width^p", measured and predicted (`predict_power`)."""
     excess = [find_excess(strengths, half_width, sample) for half_width in HALF_WIDTHS]
-    # Of each network, from three starts that differ in size alone.
+    # A slope for each network, from three initial weights that differ in size alone.
     slopes, _ = np.polyfit(np.log(HALF_WIDTHS), np.log(excess), 1)  # (n,) each
     predicted = predict_power(strengths, N_SPANNED)
     return {"predicted": predicted, **name_mean(slopes, "power")}
@@ -323,10 +343,10 @@ def find_excess(strengths: Array, half_width: float, sample: Sample) -> Array:
 
 
 def measure_kept(protocol: Protocol, sample: Sample) -> Model:
-    """Return how much of what the rows of W span at first converged networks keep.
+    """Return how much converged networks keep of the directions that the rows of W first span.
 
-    ``overlap`` is the mean squared cosine between the spans of the rows of the first and the last
-    W, without their means; ``chance`` is what random directions would give.
+    ``overlap`` is the mean squared cosine between the span of the rows of the initial W and that of
+    the final W, each row without its mean; ``chance`` is its value for random directions.
     """
     n_visible, n_hidden = protocol.group_sizes
     initial = sample.draw(protocol)
@@ -339,5 +359,5 @@ def measure_kept(protocol: Protocol, sample: Sample) -> Model:
 
     cosines = np.swapaxes(find_basis(initial), 1, 2) @ find_basis(final)
     overlaps = np.sum(cosines**2, axis=(1, 2)) / n_hidden
-    chance = n_hidden / (n_visible - 1)  # of the directions that add up to 0
+    chance = n_hidden / (n_visible - 1)  # rows without their mean have one dimension less
     return {"sizes": [n_visible, n_hidden], "chance": chance, **name_mean(overlaps, "overlap")}

@@ -1,9 +1,9 @@
 """Networks with logistic units, trained on some images and judged by others.
 
-The first part measures where each rule has come to. The second one asks why recirculation passes a
-minimum of the error, and what becomes of its codes. The third one tries what keeps it from getting
-worse; constants are chosen there by what is left of the images that are trained, on networks of
-other seeds.
+`measure_criterion` measures the error of each rule. `measure_minimum` asks why recirculation passes
+a minimum of the error, and what becomes of its codes. `measure_repairs` tries what keeps it from
+getting worse. Its constants are chosen by the error of trained images, on networks of other seeds,
+so that held-out images and judged networks choose nothing.
 """
 
 import itertools
@@ -42,7 +42,7 @@ PATCH_SEED = 2017  # of the patches of noise
 
 
 class Images(NamedTuple):
-    """Images by whether networks learn them, (n_images, n_visible) each."""
+    """Images that networks learn, and images that are held out, (n_images, n_visible) each."""
 
     trained: Array
     others: Array  # held out
@@ -50,11 +50,11 @@ class Images(NamedTuple):
 
 Rules = Mapping[str, Rule]
 
-# Of all rules that are compared by their criterion.
-RATE = 0.05  # learning rate of networks with logistic hidden units alone
-RATE_OF_BOTH = 0.2  # and of those whose visible units are logistic, too
+# Numbers of the rules that `measure_criterion` compares.
+RATE = 0.05  # learning rate of networks with logistic hidden units and linear visible ones
+RATE_OF_BOTH = 0.2  # learning rate of networks whose visible units are logistic, too
 NOISE = 0.3  # standard deviation of noise, in a pixel or on a hidden unit
-DECAY = 0.001  # of the inverse, at each update
+DECAY = 0.001  # share that the inverse loses at each update
 
 RULES: Rules = {
     "recirculation": combine(rules.LogisticHidden, rules.Recirculation, rate=RATE),
@@ -82,17 +82,17 @@ UNITS: Rules = {
 }
 """Recirculation in networks in which only one group is logistic, or none."""
 
-LEFT_AT = 40  # epochs after which W changes in one way only, or not at all
+LEFT_AT = 40  # epochs of usual learning, after which W changes in one way only, or not at all
 LEFT: Rules = {
     "turning": rules.Turning,
     "shrinking": rules.Shrinking,
     "nothing": combine(rules.LogisticRecirculation, factor=0.0),
 }
-"""Recirculation in which only a part of the change of W is left, by that part."""
+"""Recirculation in which W changes in one way only, by the name of that way."""
 
-SMALL = 0.02  # half-widths of smaller initial weights
-HUGE = 2.0  # and of larger ones
-SIZE = "half-width"  # the name of this constant, which is none of the rule
+SMALL = 0.02  # half-width of smaller initial weights than `LARGE`
+HUGE = 2.0  # half-width of larger ones
+SIZE = "half-width"  # name of the initial half-width among a repair's constants
 SLEEP: Rule = combine(rules.Logistic, rules.Sleep, rate=0.2)
 DESCENT: Rule = combine(rules.Logistic, rules.BackPropagation)
 REPAIRS: dict[str, tuple[Rule, Mapping[str, Sequence[float]]]] = {
@@ -106,37 +106,41 @@ REPAIRS: dict[str, tuple[Rule, Mapping[str, Sequence[float]]]] = {
     ),
     "back-propagation": (DESCENT, {"rate": (0.05, 0.1, 0.2)}),
 }
-"""What may keep recirculation from getting worse: rules, and which constants of them are tried."""
+"""Repairs, which may keep recirculation from getting worse: a rule, and values of its constants.
+
+All combinations of these values are tried.
+"""
 
 
 def find_scatter(images: Array) -> Scatter:
-    """Return the scatter of images."""
+    """Return the scatter of images around their mean."""
     deviations = images - images.mean(axis=0)
     return Scatter.of_matrix(deviations.T @ deviations)
 
 
 def read_images() -> Images:
-    """Return the images of digits."""
+    """Return the images of digits: the first `N_TRAINED` are learnt, the others are held out."""
     images = read_digits()[0] / MOST_INK
     return Images(images[:N_TRAINED], images[N_TRAINED:])
 
 
 def make_noise() -> Images:
     """Return as many patches of noise as there are digits, with the scatter of `make_patches`."""
-    normal = draw_numbers("normal", (IMAGES.n_images, rules.N_VISIBLE), [0] * 4, PATCH_SEED)
+    first_counter = [0] * 4
+    normal = draw_numbers("normal", (IMAGES.n_images, rules.N_VISIBLE), first_counter, PATCH_SEED)
     patches = multiply(normal, make_patches().root.T)
     return Images(patches[:N_TRAINED], patches[N_TRAINED:])
 
 
 def show(rule: Rule, images: Array, **numbers: float) -> Rule:
-    """Return a rule for networks that learn some images, with other numbers."""
+    """Return a rule whose networks learn `images`, with other values of some of its numbers."""
     return rules.vary(rule, numbers=numbers, patterns=images, mean=compute_mean(images))
 
 
 def list_missed(missed: Iterable[Array]) -> Model:
-    """Return what networks miss of held-out images as two lists, of means and of intervals.
+    """Return what networks miss of held-out images as two lists: means, and their intervals.
 
-    Each entry of `missed` has the shares of all networks after some epochs, (n,).
+    Each entry of `missed` has the shares of all networks, (n,), after one number of epochs.
     """
     listed: Model = {"others": [], "others_interval": []}
     for shares in missed:
@@ -147,7 +151,7 @@ def list_missed(missed: Iterable[Array]) -> Model:
 
 
 def follow_rules(tried: Rules, images: Images, epochs: Sequence[int], sample: Sample) -> Model:
-    """Return what networks of each rule miss of held-out images after some epochs."""
+    """Return what networks of each rule miss of held-out images after each number of `epochs`."""
 
     def follow(name: str) -> Model:
         rule = show(tried[name], images.trained)
@@ -158,9 +162,9 @@ def follow_rules(tried: Rules, images: Images, epochs: Sequence[int], sample: Sa
 
 
 def measure_criterion(sample: Sample) -> Model:
-    """Return what each rule misses of held-out digits and patches after some epochs.
+    """Return what each rule misses of held-out digits and patches after each of `FEWER_EPOCHS`.
 
-    ``both``: of digits, if visible units are logistic, too.
+    ``both``: what it misses of digits if visible units are logistic, too.
     """
     digits = read_images()
     return {
@@ -175,9 +179,9 @@ def measure_criterion(sample: Sample) -> Model:
 def measure_minimum(sample: Sample) -> Model:
     """Return what becomes of codes, and which units and which changes of W make them worse.
 
-    ``codes`` describes them after each of `EPOCHS`. ``units`` tells what networks miss of held-out
-    images if only some units are logistic. ``left`` describes codes at the last of `EPOCHS` if only
-    a part of the changes of W is left from `LEFT_AT` on.
+    ``codes`` describes codes after each of `EPOCHS`. ``units`` tells what networks miss of held-out
+    images if only some units are logistic. ``left`` describes codes after the last of `EPOCHS` if
+    W changes in one way only from `LEFT_AT` on.
     """
     images = read_images()
     usual = show(rules.LogisticRecirculation, images.trained)
@@ -200,25 +204,32 @@ def measure_minimum(sample: Sample) -> Model:
 
 
 def describe_codes(rule: Rule, states: Sequence[Array] | Array, images: Images) -> Model:
-    """Return what became of networks in each of some states, on average over networks.
+    """Describe networks and their codes at each moment of learning, on average over networks.
+
+    Parameters
+    ----------
+    rule : Rule
+    states : float64[n_moments, n, n_numbers]
+        The arrays of n networks at each moment.
+    images : Images
 
     Returns
     -------
-    dict of lists, one number for each state
+    dict of lists, one number for each moment
         ``others``, ``best`` : share of held-out images that networks miss, and that the best linear
         decoder of their codes would miss.
 
-        ``divergence``, ``distance`` : between hidden states at time 1 and at time 3, that of
-        Kullback and Leibler, and the square of the distance.
+        ``divergence``, ``distance`` : between hidden states at time 1 and at time 3, Kullback and
+        Leibler's divergence and the squared distance.
 
-        ``variance``, ``relative`` : variance of the codes, and the square of the distance as a part
-        of it.
+        ``variance``, ``relative`` : variance of the codes, and the squared distance as a share of
+        it.
 
-        ``overlap`` : of what W spans with the principal directions.
+        ``overlap`` : mean squared cosine between what W spans and the principal directions.
 
-        ``growth`` : cosine of the change of W with W S.
+        ``growth`` : cosine of the change of W and W S, where S is the scatter.
     """
-    weights = np.concatenate(list(states))  # (n_states * n, n_numbers)
+    weights = np.concatenate(list(states))  # (n_moments * n, n_numbers)
     trained, others = images
     arrays = rules.split(rule, weights)
     now = evaluate(rule, weights, trained)
@@ -227,7 +238,7 @@ def describe_codes(rule: Rule, states: Sequence[Array] | Array, images: Images) 
     scatter = find_scatter(trained)
 
     # Hidden states at time 1, and at time 3: the second pass, regressed in the visible units.
-    h1 = now.hidden[0]  # (n_states * n, n_images, n_hidden)
+    h1 = now.hidden[0]  # (n_moments * n, n_images, n_hidden)
     v2 = rules.REGRESSION * trained + (1.0 - rules.REGRESSION) * now.reconstruction
     seen = v2 - trained.mean(axis=0)
     h3 = activations.logistic(seen @ np.swapaxes(W, 1, 2) + arrays["b"][:, None])
@@ -245,7 +256,7 @@ def describe_codes(rule: Rule, states: Sequence[Array] | Array, images: Images) 
         "overlap": measure_overlap(W, scatter),
         "growth": compute_cosines(flatten(change), flatten(W @ scatter.matrix)),
     }
-    # A mean over the networks in each state.
+    # A mean over the networks at each moment.
     means = {}
     for key, values in described.items():
         means[key] = values.reshape(len(states), -1).mean(axis=1).tolist()
@@ -253,10 +264,10 @@ def describe_codes(rule: Rule, states: Sequence[Array] | Array, images: Images) 
 
 
 def decode_linearly(codes: Array, trained: Array, new_codes: Array, others: Array) -> Array:
-    """Return the share of other images that the best linear decoder of codes misses, (n,).
+    """Return the share of held-out images that the best linear decoder of codes misses, (n,).
 
-    The decoder is the best one for the trained images, whose codes are `codes`. The other images
-    have the codes `new_codes`; both have the shape (n, n_images, n_hidden).
+    The decoder is the best one for the trained images, whose codes are `codes`. The held-out images
+    `others` have the codes `new_codes`. Codes have the shape (n, n_images, n_hidden).
     """
     # With a 1 before each code, for the biases of the decoder.
     inputs = np.insert(codes, 0, 1.0, axis=2)
@@ -279,8 +290,8 @@ def measure_overlap(W: Array, scatter: Scatter) -> Array:
 def measure_repairs(sample: Sample) -> Model:
     """Return what networks miss of held-out images with each repair, at its best constants.
 
-    ``rules`` tells which constants are tried, too, and how much each leaves of the images that are
-    trained. ``starts`` has sleep from other initial weights.
+    ``rules`` also lists the constants that were tried, with the error of trained images for each.
+    ``starts`` has sleep from other initial weights, by their half-width.
     """
     images = read_images()
 
@@ -328,7 +339,10 @@ def train_repair(
 
 
 def choose(name: str, trained: Array, sample: Sample) -> Model:
-    """Return which constants of a repair are tried, and which leave least of the trained images."""
+    """Try the constants of a repair; return all, and those with the least error of trained images.
+
+    ``left`` is that error, on average over networks.
+    """
     _, constants = REPAIRS[name]
     if not constants:
         return {"tried": [], "chosen": {}}

@@ -1,8 +1,8 @@
-"""Learning rules of networks with one hidden group, and how networks of them are run.
+"""Learning rules of networks with one hidden group, and functions that run such networks.
 
-Each is written for one network and one pattern, and combined with a kind of units:
-``combine(Logistic, Recirculation, rate=0.2)``. All change the decoder U in the same way, by what
-the image of the pattern lacks. They differ in what changes the encoder W.
+A rule is written for one network and one pattern, and combined with a kind of units:
+``combine(Logistic, Recirculation, rate=0.2)``. All rules change the decoder U in the same way, by
+the error of the reconstruction. They differ in what changes the encoder W.
 """
 
 from collections.abc import Sequence
@@ -20,21 +20,23 @@ from replication.simulator.running.engine import Engine, Evaluation, record_weig
 from replication.simulator.running.ensemble import draw_initial_weights
 
 Rule = type[Network]
-"""A class of networks, with what it is shown."""
+"""A class of networks; `vary` gives it the patterns that it learns."""
 Changes = dict[str, Operand]
 """What is added to the arrays, by their names."""
 N_VISIBLE = 64
 N_HIDDEN = 16
-REGRESSION = 0.75
+REGRESSION = 0.75  # lambda of equations (5) and (6)
+# Shapes of matrices into the hidden units, and back to the visible ones.
 INTO = (N_HIDDEN, N_VISIBLE)
 BACK = (N_VISIBLE, N_HIDDEN)
+# Weights change after all patterns, or after each.
 BY_BATCH = Protocol(criterion="unexplained-variance")
 BY_PATTERN = Protocol(criterion="unexplained-variance", update_schedule="per-pattern")
 
 
 def combine(*classes: Rule, **numbers: float) -> Rule:
-    """Return a subclass of units and a rule in which some numbers of the rule are others."""
-    return vary(*classes, numbers=numbers)  # beside those of the classes
+    """Return a subclass of units and of a rule, with other values of some of its numbers."""
+    return vary(*classes, numbers=numbers)  # the other numbers are inherited
 
 
 def vary(*classes: Rule, **attributes: Any) -> Rule:
@@ -56,15 +58,15 @@ class Linear(Network):
     W: Operand
     B: Operand
     mean: Operand = 0.0  # of the patterns, subtracted on the way to hidden units
-    # Whether these units are logistic.
+    # Whether these units are logistic; otherwise they are linear.
     bends_hidden = False
     bends_visible = False
     shapes = {"W": INTO, "U": BACK}
     numbers = {"rate": 0.2}
-    decayed: tuple[str, ...] = ()  # arrays that lose the share `decay` of themselves
+    decayed: tuple[str, ...] = ()  # arrays that lose the share `decay` at each update
 
     def send(self, matrix: str, biases: str, states: Operand, is_logistic: bool) -> Operand:
-        """Return the states that others cause through a matrix and, where there are any, biases."""
+        """Return the states of units that receive `states` through a matrix, and maybe biases."""
         total = getattr(self, matrix) @ states
         if biases in self.shapes:
             total = total + getattr(self, biases)
@@ -75,7 +77,7 @@ class Linear(Network):
     def learn(self, matrix: str, biases: str, errors: Operand, states: Operand) -> Changes:
         """Return the changes of a matrix and its biases by the delta rule.
 
-        `errors` are those of the units that the matrix leads to, `states` those of the others.
+        The matrix leads from units with the `states` to units with the `errors`.
         """
         change = self.rate * errors
         changes = {matrix: np.outer(change, states)}
@@ -93,18 +95,18 @@ class Linear(Network):
         return 1.0
 
     def decode(self, h: Operand) -> Operand:
-        """Return the states of visible units that hidden states `h` give."""
+        """Return the states of visible units that hidden states `h` cause."""
         return self.send("U", "c", h, self.bends_visible)
 
     def image(self, v: Operand) -> Operand:
         return self.decode(self.hidden(v))
 
     def send_back(self, d: Operand) -> Operand:
-        """Return what reaches hidden units of the errors `d` of visible units: here nothing."""
-        return 0.0 * (self.W @ d)
+        """Return the errors of hidden units that errors `d` of visible units cause: here none."""
+        return 0.0 * (self.W @ d)  # zeros of the right shape
 
     def weight_changes(self, v: Operand) -> Operand:
-        """Return changes by errors that are sent back to the hidden units."""
+        """Return the changes; those of W come from visible errors that are sent back."""
         h = self.hidden(v)
         r = self.decode(h)
         d = v - r
@@ -113,12 +115,13 @@ class Linear(Network):
         return self.change(self.slope(h) * self.send_back(d), v, d, h)
 
     def change(self, e: Operand, v: Operand, d: Operand, h: Operand) -> Changes:
-        """Return changes: of W by the errors `e` of hidden units, of U by those of visible ones."""
+        """Return the changes of W by hidden errors `e`, and those of U by visible errors `d`."""
         of_encoder = self.learn("W", "b", e, v - self.mean)
         of_decoder = self.learn("U", "c", d, h)
         return {**of_encoder, **of_decoder}
 
     def apply(self, changes: Changes) -> None:
+        # Arrays lose a share of what they were before the changes.
         lost = {name: self.decay * getattr(self, name) for name in self.decayed}
         super().apply(changes)
         for name, part in lost.items():
@@ -170,10 +173,11 @@ class Decaying(Recirculation):
 
 
 class Sleep(Recirculation):
-    """Recirculation with sleep, in which random hidden states make visible ones.
+    """Recirculation with sleep, in which random hidden states cause visible ones.
 
-    W moves towards the product of both at the rate `decay`, and so towards `echo` times U^T. That
-    is the weight mirror of Akrout et al. (2019), with W in place of weights that only carry errors.
+    W moves by the share `decay` towards `echo` times the product of both, which is U^T on average.
+    That is the weight mirror of Akrout et al. (2019), applied to W instead of to weights that only
+    carry errors.
     """
 
     numbers = {"echo": 0.1, "decay": 0.003}
@@ -216,7 +220,7 @@ class FeedbackAlignment(Linear):
 
 
 class WeightMirror(FeedbackAlignment):
-    """B follows U^T, which noise on hidden units shows at the visible ones (Akrout et al. 2019)."""
+    """B learns U^T from hidden noise and the visible states that it causes (Akrout et al. 2019)."""
 
     shapes = {**Linear.shapes, "B": INTO}
     fixed = {}
@@ -266,34 +270,34 @@ class WakeSleep(Linear):
 class Inverse(Linear):
     """Target propagation: Q learns to invert U, and sends targets back (after Lee et al. 2015).
 
-    What Q makes of the pattern, less what it makes of the image, is what hidden states lack.
+    The error of hidden states is what Q makes of the pattern, minus what Q makes of its image.
     """
 
     shapes = {**Linear.shapes, "Q": INTO}
 
     def invert(self, r: Operand) -> Operand:
-        """Return the hidden states that the inverse finds for visible ones."""
+        """Return the hidden states that the inverse Q infers from visible states."""
         return self.send("Q", "q", r - self.mean, self.bends_hidden)
 
     def pose(self, h: Operand, r: Operand) -> tuple[Operand, Operand]:
-        """Return the hidden states that Q should find, and the visible ones that it is given."""
+        """Return an example for Q: the hidden states to infer, and the visible states it gets."""
         return h, r
 
     def weight_changes(self, v: Operand) -> Operand:
         h = self.hidden(v)
         r = self.decode(h)
         wanted, given = self.pose(h, r)
-        # What the inverse should find, and what it finds.
+        # The inverse learns from its own error.
         inverted = self.invert(given)
-        missed = self.slope(inverted) * (wanted - inverted)
-        of_inverse = self.learn("Q", "q", missed, given - self.mean)
-        # What hidden states lack, sent back by the inverse.
-        lacking = self.slope(h) * (self.invert(v) - self.invert(r))
-        return {**self.change(lacking, v, v - r, h), **of_inverse}
+        error_of_inverse = self.slope(inverted) * (wanted - inverted)
+        of_inverse = self.learn("Q", "q", error_of_inverse, given - self.mean)
+        # The error of hidden states, sent back by the inverse.
+        e = self.slope(h) * (self.invert(v) - self.invert(r))
+        return {**self.change(e, v, v - r, h), **of_inverse}
 
 
 class HiddenNoise(Inverse):
-    """The inverse has to find hidden states with noise, given their image (Lee et al. 2015)."""
+    """The inverse has to infer noisy hidden states from their image (Lee et al. 2015)."""
 
     numbers = {"noise": 0.04}
 
@@ -303,7 +307,7 @@ class HiddenNoise(Inverse):
 
 
 class WhiteNoise(Inverse):
-    """White noise on what the inverse is given: `noise` is its standard deviation in each pixel."""
+    """White noise on the input of the inverse; `noise` is its standard deviation in each pixel."""
 
     numbers = {"noise": 0.02}
 
@@ -312,11 +316,12 @@ class WhiteNoise(Inverse):
 
 
 class PatternNoise(Inverse):
-    """Noise on what the inverse is given, with the scatter of the patterns."""
+    """Noise on the input of the inverse, with the scatter of the patterns."""
 
     numbers = {"noise": 0.05}
 
     def pose(self, h: Operand, r: Operand) -> tuple[Operand, Operand]:
+        # A random mixture of the patterns has their scatter.
         mixed = self.patterns.T @ self.normal(len(self.patterns))
         return h, r + self.noise * mixed
 
@@ -335,7 +340,7 @@ class LogisticRecirculation(Logistic, Recirculation):
 
 
 class Turning(LogisticRecirculation):
-    """Only the direction of W changes; it keeps its length."""
+    """Recirculation in which only the direction of W changes: W keeps its length."""
 
     def apply(self, changes: Changes) -> None:
         before = np.sum(self.W * self.W)
@@ -345,10 +350,10 @@ class Turning(LogisticRecirculation):
 
 
 class Shrinking(LogisticRecirculation):
-    """Only the length of W changes; it keeps its direction."""
+    """Recirculation in which only the length of W changes: W keeps its direction."""
 
     def apply(self, changes: Changes) -> None:
-        # Of the change of W only the component along W is applied, as a part of W.
+        # Only the component of the change along W is applied.
         square = np.sum(self.W * self.W)
         part = np.sum(self.W * changes["W"]) / square
         W = (1.0 + part) * self.W
@@ -362,7 +367,7 @@ class HiddenInverse(LogisticHidden, Inverse):
     shapes = {**LogisticHidden.shapes, "Q": INTO, "q": (N_HIDDEN,)}
 
 
-# Networks of a rule, trained for so many updates whatever their error
+# Networks of a rule, trained for a fixed number of epochs, whatever their error
 
 
 def draw(rule: Rule, half_width: float, sample: Sample) -> Array:
@@ -374,9 +379,9 @@ def draw(rule: Rule, half_width: float, sample: Sample) -> Array:
 
 
 def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
-    """Return the arrays after each of some numbers of epochs, (len(epochs), n, n_numbers).
+    """Train networks; return their arrays after each number of `epochs`.
 
-    Weights change after each pattern.
+    The shape is (len(epochs), n, n_numbers). Weights change after each pattern.
     """
     recorded = record_weights(BY_PATTERN, weights, epochs, network=rule)
     return recorded.swapaxes(0, 1)  # from (n, len(epochs), n_numbers)

@@ -4,8 +4,8 @@ from replication.experiments.images import linear, logistic
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import Sample
 
-FEWEST = 6  # networks whose median has an interval
-EXACT_FACTOR = 8  # times as many small networks with exact dynamics as networks that see images
+FEWEST = 6  # the fewest networks whose median has an interval
+SMALL_FACTOR = 8  # small networks, which learn fast, for each network that sees images
 
 
 def run(sample: Sample) -> Model:
@@ -16,11 +16,12 @@ def run(sample: Sample) -> Model:
         "minimum": logistic.measure_minimum,
         "repairs": logistic.measure_repairs,
     }
+    # All networks, or `FEWEST` if there are fewer.
     taken = sample.take(1.0, least=FEWEST)
     model: Model = {"n_images": linear.IMAGES.n_images}
     for name, measure in parts.items():
         sample.report_progress(name)
         model[name] = measure(taken)
     sample.report_progress("one-hot encoders")
-    model["exact"] = linear.measure_exact(taken.take(EXACT_FACTOR))
+    model["exact"] = linear.measure_small_networks(taken.take(SMALL_FACTOR))
     return model

@@ -9,9 +9,9 @@ from replication.experiments.instruments.model import Model
 
 
 class Row(NamedTuple):
-    """What the networks of a rule leave unexplained, a share of the variance."""
+    """The share of the variance that the networks of a rule leave unexplained."""
 
-    units: str  # which are logistic
+    units: str  # which units are logistic: "none", "hidden", "visible" or "both"
     images: str
     rule: str
     weights_within: float
@@ -21,11 +21,11 @@ class Row(NamedTuple):
     unexplained: float
     low: float  # of the 95 % interval
     high: float
-    change_in_an_update: float | str  # of W, as a part of its length
+    change_in_an_update: float | str  # of W, as a share of its length
 
 
 def write_rules(model: Model) -> str:
-    """Return all rules as CSV: on digits and on patches, from all initial weights."""
+    """Return the results of all rules as CSV: on digits and patches, from all initial weights."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(Row._fields)
@@ -34,7 +34,7 @@ def write_rules(model: Model) -> str:
 
 
 def list_linear(linear: Model) -> Iterator[Row]:
-    """Return the rows of linear units."""
+    """Yield the rows of networks with linear units."""
     largest = linear["sizes"][0]
     updates = linear["updates"]
 
@@ -73,7 +73,7 @@ def list_linear(linear: Model) -> Iterator[Row]:
 
 
 def list_logistic(model: Model) -> Iterator[Row]:
-    """Return the rows of logistic units, on images that were held out."""
+    """Yield the rows of networks with logistic units, on held-out images."""
     logistic = model["logistic"]
     minimum = model["minimum"]
     repairs = model["repairs"]
@@ -102,7 +102,7 @@ class RuleGroup(NamedTuple):
 
 
 def list_epochs(group: RuleGroup, rule: str, size: float, row: Model) -> Iterator[Row]:
-    """Return the rows of a rule, one for each number of epochs."""
+    """Yield the rows of a rule, one for each number of epochs."""
     by_epochs = zip(group.epochs, row["others"], row["others_interval"], strict=True)
     for n_epochs, missed, (low, high) in by_epochs:
         yield Row(

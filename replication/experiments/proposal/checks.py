@@ -6,15 +6,19 @@ from replication.experiments.instruments.model import Model
 
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
-    """Say which sentences are true."""
+    """Return whether each sentence is true, by name."""
     proposal = models["proposal"]
     ways = proposal["claims"]["proposal"]["operationalisations"]
-    at = proposal["aligned_at"]
+    aligned_at = proposal["aligned_at"]  # median updates, an entry for each rate
     rates = proposal["rates"]
-    pairs = list(zip(rates, at["regressed"], at["paper"], strict=True))
+    rows = list(zip(rates, aligned_at["regressed"], aligned_at["paper"], strict=True))
     return {
-        "sooner_at_small_rates": all(ours < theirs for rate, ours, theirs in pairs if rate < 10),
-        "later_from_10_on": all(ours > theirs for rate, ours, theirs in pairs if rate >= 10),
+        "sooner_at_small_rates": all(
+            with_second < without for rate, with_second, without in rows if rate < 10
+        ),
+        "later_from_10_on": all(
+            with_second > without for rate, with_second, without in rows if rate >= 10
+        ),
         "decided_at_1_and_20": (
             ways["regressed-1"]["outcome"] == ways["plain-1"]["outcome"] == "supports"
             and ways["regressed-20"]["outcome"] == "contradicts"

@@ -14,9 +14,9 @@ from replication.paper.claims import load_claims
 from replication.simulator.running.engine import record_weights
 from replication.statistics.intervals import estimate_ratios
 
-# Networks as shares of all.
+# Numbers of networks, as shares of all.
 SEARCH_SHARE = 0.25  # at each rate of a search
-RECORDED_SHARE = 0.1  # whose weights are recorded
+RECORDED_SHARE = 0.1  # networks whose weights are recorded
 
 AWAY = 1.0 - PAPER.regression
 VARIANTS = {
@@ -29,14 +29,14 @@ VARIANTS = {
 """The paper's rule; the second round with hidden states regressed, or plain as in Figure 3; and a
 control without a second round.
 
-To first order, the second round enlarges the changes of U by the factor 1 + lambda, and the control
-does that alone. For if the second pass changes the hidden states little, the vector of the second
-pass differs from its image by lambda times as much as the input from the reconstruction."""
+To first order, the second round multiplies the changes of U by 1 + lambda, and the control does
+nothing but that. The reason: if the second pass changes the hidden states little, the vector of the
+second pass differs from its image by lambda times the error of the reconstruction."""
 EQUAL_RATES = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0)
 SEARCHED_RATES = tuple(float(rate) for rate in range(10, 25))
 
 Alignments = dict[tuple[str, float], Array]
-"""By rule and learning rate, the update at which the matrices of a network are aligned, (n,)."""
+"""By rule and learning rate: the update at which U of each network is aligned with W, (n,)."""
 
 
 def run(sample: Sample) -> Model:
@@ -68,7 +68,7 @@ def run(sample: Sample) -> Model:
 
 
 def measure_alignments(rate: float, initial: Array) -> Alignments:
-    """Return when networks are aligned under each of `VARIANTS` at a learning rate."""
+    """Return when U of networks is aligned with W, under each of `VARIANTS` at a learning rate."""
     n_updates = agreement.count_early_updates(rate)
     measured = {}
     for name, variant in VARIANTS.items():
@@ -85,15 +85,14 @@ def judge_proposal(alignments: Alignments) -> Model:
     for way in load_claims()["proposal"].operationalisations:
         variant = way.id.rsplit("-", 1)[0]  # "regressed" of the id regressed-20
         rate = way.thresholds["rate"]
-        # The control takes the place of the paper's rule: does "regressed" do more than enlarge
-        # the changes of U?
+        # Against the control: does "regressed" do more than multiply the changes of U?
         if variant == "control":
             with_second = alignments["regressed", rate]
             without = alignments["control", rate]
         else:
             with_second = alignments[variant, rate]
             without = alignments["paper", rate]
-        # Networks that both rules align at the same update tell nothing, and are left out.
+        # Networks that both rules align at the same update favour neither, and are left out.
         is_sooner = with_second < without
         is_different = with_second != without
         measured[way.id] = is_sooner[is_different]

@@ -1,6 +1,6 @@
-"""Readings of "error below 0.1", and those of one's own file, judged as the headline is judged.
+"""Readings of "error below 0.1", and readings of a user's file, judged as the headline is judged.
 
-Few networks stop at exactly the 202 updates that are reported, so that millions are needed.
+Few networks stop at exactly the 202 updates that are reported, which is why millions are needed.
 """
 
 import itertools
@@ -26,30 +26,30 @@ MAX_READINGS = 1000
 class PaperReading(NamedTuple):
     """One way in which a paper can be read."""
 
-    fields: dict[str, Any]  # its values of the fields in which readings differ
+    fields: dict[str, Any]  # fields in which readings differ, with the values of this reading
     protocol: Protocol
 
 
 def run(sample: Sample) -> Model:
-    """Return what networks do under each meaning of error, and how probable 1988 makes each.
+    """Return what networks do under each meaning of error, and how likely 1988 makes each meaning.
 
-    All numbers of a reading are of one population; no network is in two of them.
+    All numbers of a reading come from one population, and no two populations share a network.
 
     Returns
     -------
     dict
         ``named`` : what `describe_named` returns of each reading.
 
-        ``power`` : of the headline's test against each reading.
+        ``power`` : the power of the headline's test against each reading.
 
         ``paper`` : the likelihood of our reading.
 
-        ``sweeps`` : how likely all are, compared.
+        ``sweeps`` : the likelihoods of all readings, compared.
     """
     populations: dict[str, CountTable] = {}
-    for place, (name, protocol) in enumerate(ERROR_READINGS.items()):
+    for index, (name, protocol) in enumerate(ERROR_READINGS.items()):
         sample.report_progress(f"{name}, {sample.n:,} networks")
-        populations[name] = studies.count_networks(protocol, sample, first=place * sample.n)
+        populations[name] = studies.count_networks(protocol, sample, first=index * sample.n)
     likelihoods = {}
     named = {}
     for name, counts in populations.items():
@@ -64,9 +64,9 @@ def run(sample: Sample) -> Model:
 
 
 def describe_named(counts: CountTable) -> Model:
-    """Return the mean of the converged, and p of the reported numbers.
+    """Return the mean updates of the networks that converged, and p of the reported numbers.
 
-    ``p_sweeps`` is p if the last sweep counts.
+    ``p_sweeps`` is p if the last sweep counts as an update.
     """
     mean = estimate_mean(counts.updates, counts.counts)
     return name_estimate("mean", mean) | {
@@ -76,7 +76,7 @@ def describe_named(counts: CountTable) -> Model:
 
 
 def read_readings(path: Path) -> list[PaperReading]:
-    """Return the readings of a paper that a TOML file, a multiverse, describes.
+    """Return the readings of a paper that a TOML file (a multiverse file) describes.
 
     ``[factors]`` lists values of some protocol fields, and every combination of them is a reading.
     ``[fixed]`` holds fields that all readings share.
@@ -89,15 +89,10 @@ def read_readings(path: Path) -> list[PaperReading]:
 
 
 def _make_readings(content: Mapping[str, Any]) -> list[PaperReading]:
-    """Return the readings of a multiverse file by its content; raise UsageError if it has none."""
-    fixed = content.get("fixed", {})
-    factors = content.get("factors")
-    if (
-        not content.keys() <= {"fixed", "factors"}
-        or not (isinstance(fixed, dict) and isinstance(factors, dict) and factors)
-        or not all(isinstance(values, list) and values for values in factors.values())
-        or fixed.keys() & factors.keys()
-    ):
+    """Return the readings in the content of a multiverse file; raise UsageError if it has none."""
+    fixed: Any = content.get("fixed", {})
+    factors: Any = content.get("factors")
+    if not _is_multiverse(content, fixed, factors):
         raise UsageError(
             "allowed are [factors], with a list of values for each of some protocol fields (such "
             "as learning_rate = [10, 20]), and [fixed], with one value for each of others"
@@ -111,10 +106,23 @@ def _make_readings(content: Mapping[str, Any]) -> list[PaperReading]:
     for values in combinations:
         chosen = dict(zip(factors, values, strict=True))
         protocol = from_plain(fixed | chosen)
-        # As the protocol has them, which may have been converted.
+        # The protocol may have converted a value, such as 1 to 1.0.
         fields = {field: getattr(protocol, field) for field in factors}
         readings.append(PaperReading(fields, protocol))
     return readings
+
+
+def _is_multiverse(content: Mapping[str, Any], fixed: Any, factors: Any) -> bool:
+    """Whether the content of a file has the form that `read_readings` describes."""
+    if not content.keys() <= {"fixed", "factors"}:
+        return False
+    if not isinstance(fixed, dict) or not isinstance(factors, dict) or not factors:
+        return False
+    # Each factor is a list of at least one value.
+    if not all(isinstance(values, list) and values for values in factors.values()):
+        return False
+    # No field is both fixed and varied.
+    return not fixed.keys() & factors.keys()
 
 
 def run_multiverse(readings: Sequence[PaperReading], sample: Sample) -> list[dict[str, Any]]:
@@ -135,20 +143,20 @@ def run_multiverse(readings: Sequence[PaperReading], sample: Sample) -> list[dic
 
 
 def describe_reading(counts: CountTable, is_judged: bool = True) -> dict[str, Any]:
-    """Return the row of a reading; None where nothing converged, or where it is not judged.
+    """Return the row of a reading. Entries are None if no network converged, or nothing is judged.
 
-    `mean` is that of the converged, `mean_at_cap` counts failures at the cap, `median` is None if
-    half have failed.
+    `mean` is that of the networks that converged; `mean_at_cap` counts failures as the cap;
+    `median` is None if half of the networks failed.
     """
-    rule = load_claims()["headline"].thresholds
+    thresholds = load_claims()["headline"].thresholds
     share = counts.n_converged / counts.n
     chance = share ** load_reported().runs
     p = None
     is_compatible = None
     if is_judged:
         p = studies.find_p(counts)
-        could_converge = chance >= rule["min_chance_all_converge"]
-        is_compatible = could_converge and p is not None and p > rule["at_least"]
+        could_converge = chance >= thresholds["min_chance_all_converge"]
+        is_compatible = could_converge and p is not None and p > thresholds["at_least"]
     return {
         "share": share,
         "median": find_median(counts),

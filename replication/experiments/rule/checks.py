@@ -6,7 +6,7 @@ from replication.experiments.instruments.model import Model
 
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
-    """Say which sentences are true."""
+    """Return whether each sentence is true, by name."""
     ways = models["rule"]["claims"]["descent"]["operationalisations"]
     needed = ("w-direction", "w-length", "factor")
     return {"w_descends_without_the_division": all(_supports(ways[id]) for id in needed)}

@@ -27,9 +27,9 @@ from replication.simulator.running.changes import compute_changes
 from replication.simulator.running.engine import evaluate_networks, record_weights
 
 N_READABLE = 500  # networks whose changes the readable network computes as well
-N_TRAINED = 20  # and whose whole learning
+N_TRAINED = 20  # networks that the readable network trains as well
 N_ALTERED = 400  # networks that learn with other changes of W
-ALTERED_UPDATES = 400  # how many updates these get
+ALTERED_UPDATES = 400  # their cap
 
 LINEAR = Protocol(visible_units="linear", group_sizes=(4, 3), learning_rate=1.0)
 """Networks with linear visible units need three hidden units. The codes of two hidden units lie in
@@ -72,7 +72,7 @@ def judge_simple_rule(sample: Sample) -> Model:
     """Judge whether the compiled rule is the product of activities, as in the readable network."""
     initial = sample.first(N_READABLE).draw(PAPER)
     _, _, final = sample.train(PAPER, initial)
-    # At the paper's rate learning sometimes amplifies what rounding leaves.
+    # A lower rate, because at the paper's rate learning sometimes amplifies rounding errors.
     slower = Protocol(learning_rate=5.0)
     first = initial[:N_TRAINED]
     updates, _, _ = sample.train(slower, first)
@@ -88,7 +88,10 @@ def judge_simple_rule(sample: Sample) -> Model:
 
 
 def measure_difference(protocol: Protocol, weights: Array) -> float:
-    """Return the largest difference between changes by the compiled rule and a readable network."""
+    """Return the largest difference between changes by the compiled rule and a readable network.
+
+    `protocol` is that of the compiled rule; the readable network has the paper's.
+    """
     # Both at a learning rate of 1, at which the weights change by the product itself.
     unscaled = dataclasses.replace(protocol, learning_rate=1.0)
     once = record_weights(unscaled, weights, [1])[:, 0]
@@ -100,7 +103,7 @@ def measure_difference(protocol: Protocol, weights: Array) -> float:
 
 
 def round_up(deviation: float) -> float:
-    """Return the next power of ten; what rounding leaves differs less than that by processor."""
+    """Return the next power of ten, which is the same on all processors; the deviation is not."""
     if deviation == 0.0:
         return 0.0
     exponent = math.ceil(math.log10(deviation))
@@ -124,7 +127,7 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     G = find_gradients(protocol, weights)
     w_rate = np.linalg.norm(changes[:, W], axis=1) / np.linalg.norm(G[:, W], axis=1)
     u_rate = np.linalg.norm(changes[:, U], axis=1) / np.linalg.norm(G[:, U], axis=1)
-    # Also of larger weights, to check the derivation away from small ones.
+    # The same at weights 4 times as large, for which the derivation should hold, too.
     changes_of_large = compute_changes(protocol, 4.0 * weights)
     G_of_large = find_gradients(protocol, 4.0 * weights)
     return {
@@ -138,7 +141,7 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 
 def find_gradients(protocol: Protocol, weights: Array) -> Array:
-    """Return gradients of half the reconstruction's squared error, by central differences."""
+    """Return gradients of half the squared error of the reconstruction, by central differences."""
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
 
     def measure_error(moved: Array) -> Array:
@@ -148,28 +151,30 @@ def find_gradients(protocol: Protocol, weights: Array) -> Array:
 
 
 def judge_without_symmetry(sample: Sample) -> Model:
-    """Judge whether networks that do not start symmetric learn, since U becomes aligned with W."""
+    """Judge whether networks learn without a symmetric start because U becomes aligned with W."""
+    initial = sample.draw(PAPER)
 
-    def align(protocol: Protocol, start: Array) -> Array:
+    def measure_alignment(protocol: Protocol, start: Array) -> Array:
+        """Return how well U is aligned with W in the networks that converged."""
         _, converged, final = sample.train(protocol, start)
         return align_matrices(protocol, final[converged])
 
-    def learns(rule: type[Deceived]) -> Flags:
+    def learn_with(rule: type[Deceived]) -> Flags:
+        """Return which networks converge if W changes as if U were another matrix."""
         altered = Protocol(max_updates=ALTERED_UPDATES)
         _, converged, _ = sample.train(altered, initial[:N_ALTERED], rule)
         return converged
 
-    initial = sample.draw(PAPER)
     opposed = matrices.replace_matrices(PAPER, initial, U=-matrices.get_w(PAPER, initial))
     return judge(
         "without-symmetry",
         {
             # Networks that start with U opposed to W, and with linear visible units.
-            "aligned-opposed": align(PAPER, opposed),
-            "aligned-linear": align(LINEAR, sample.draw(LINEAR)),
-            # Rules by which W changes as if U were another matrix.
-            "exchanged-20": learns(Exchanged),
-            "transposed-20": learns(Transposed),
+            "aligned-opposed": measure_alignment(PAPER, opposed),
+            "aligned-linear": measure_alignment(LINEAR, sample.draw(LINEAR)),
+            # Rules by which W changes as if U were another matrix, at the paper's rate of 20.
+            "exchanged-20": learn_with(Exchanged),
+            "transposed-20": learn_with(Transposed),
         },
     )
 
@@ -180,8 +185,8 @@ class Deceived(RecirculationNetwork):
     replace: Callable[[], Operand]  # returns that other matrix, (n_visible, n_hidden)
 
     def weight_changes(self, v0: Operand) -> Any:
-        """Return the changes of the rule, but those of equation 4 as with the other matrix."""
-        # The second pass as that other matrix would have it, and equation 4 from it.
+        """Return the changes of the rule, with those of W and b as the other matrix gives them."""
+        # The second pass that the other matrix would cause, and equation 4 for it.
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.activate_visible(self.replace() @ h1 + self.c))
         db = self.hidden_rate * (h1 - self.second_pass(v2, h1))
@@ -197,7 +202,7 @@ class Exchanged(Deceived):
 
 
 class Transposed(Deceived):
-    """W changes as if U were its transpose, at the length of U."""
+    """W changes as if U were the transpose of W, at the length of U."""
 
     def replace(self) -> Operand:
         """Return the transpose of W at the length of U."""

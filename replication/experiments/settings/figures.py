@@ -11,7 +11,7 @@ from replication.experiments.instruments.model import Model
 from replication.report.style import MAP, create_figure, mark_reported, use_plain_log_ticks
 
 FAILING = {0.01: ("1 % fail", 0.82), 0.5: ("half fail", 0.37)}
-"""By the share that fails, the label of a line on the map, and at which regression it stands."""
+"""By the share that fails: the label of its line on the map, and the regression of the label."""
 
 # Colours on the map, which stay the same on a dark page, as those of the map do.
 LIGHT = "#fdfdfd"
@@ -86,7 +86,8 @@ def draw_failures(axes: Axes, model: Model) -> None:
         linestyles=["-", (0, (2, 2))],
     )
     for level, (text, height) in FAILING.items():
-        # Where the line crosses the row of that regression; what has failed at a lower rate counts.
+        # The rate at which the line crosses the row of that regression. `maximum.accumulate`, as
+        # the share that fails may dip at a higher rate.
         row = beyond[int(np.abs(regressions - height).argmin())]
         crossing = np.interp(level, np.maximum.accumulate(row), rates)
         beside = LABEL | {"ha": "left", "textcoords": ("axes fraction", "data")}
@@ -108,7 +109,7 @@ def draw_fastest(axes: Axes, model: Model) -> None:
             fastest_rates.append(rate)
             heights.append(1.0 - regression)
     axes.plot(fastest_rates, heights, color=DEEP, linewidth=1.6, zorder=7)
-    # The paper's regression has the star.
+    # No square at the paper's regression, where the star would hide it.
     paper = model["paper"]
     others = [row for row in model["fastest"] if row["regression"] != paper["regression"]]
     fastest = [(row["learning_rate"], 1.0 - row["regression"]) for row in others]

@@ -1,7 +1,8 @@
 """Learning rate and regression around the paper's: a map, and the fastest rates with their errors.
 
-The map says where to look. A rate is called the fastest of its regression after many networks
-have been tried near it, and what it takes is measured on others, which chose nothing.
+The map says where to look. Which rate is the fastest of a regression is then chosen with many
+networks at rates near it. How long learning takes at that rate is measured on other networks,
+which took no part in the choice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +22,10 @@ from replication.experiments.instruments.sample import (
 )
 from replication.simulator.running.outcomes import Outcomes
 
-SHARE_FIRST = 0.02  # of the networks of a cell: the others are tried only if half of these converge
-# Networks as multiples of those of a cell.
-TRIED_FACTOR = 50  # at each rate near the fastest
-FRESH_FACTOR = 200  # at the fastest
+SHARE_FIRST = 0.02  # of a cell's networks; the others are tried only if half of these converge
+# Numbers of networks, as multiples of those of a cell.
+TRIED_FACTOR = 50  # at each rate near the fastest, to choose it
+FRESH_FACTOR = 200  # at the fastest rate, to measure it
 EDGE_FACTOR = 20  # at each rate at which failures may begin
 
 STEP = 2.0 ** (1 / 3)  # from one cell of the map to the next
@@ -60,9 +61,9 @@ def run(sample: Sample) -> Model:
 
 
 def find_edge(sample: Sample) -> Model:
-    """Return from which learning rate on 1 % and 10 % of networks fail, at the paper's regression.
+    """Return the learning rates at which 1 % and 10 % of networks fail, at the paper's regression.
 
-    With hidden biases that learn, and with fixed ones.
+    They are given for hidden biases that learn, and for fixed ones.
     """
     edge = {}
     for name, frozen in FROZEN_BIASES.items():
@@ -80,9 +81,9 @@ def find_edge(sample: Sample) -> Model:
 def measure_fastest(sample: Sample) -> Model:
     """Return how long networks take at the paper's settings, and at the fastest rates.
 
-    ``fastest`` has a row for each regression, at the fastest of its `NEAR_RATES`. Network by
-    network, ``gain`` is how many updates fewer it takes than the paper's settings, and ``more`` how
-    many more it takes than the row with the smallest mean.
+    ``fastest`` has a row for each regression, at the fastest of its `NEAR_RATES`. ``gain`` is the
+    mean number of updates saved against the paper's settings, network by network. ``more`` is the
+    mean number of updates lost against the row with the smallest mean.
     """
     fresh = sample.take(FRESH_FACTOR)
     tried = sample.take(TRIED_FACTOR)
@@ -93,19 +94,19 @@ def measure_fastest(sample: Sample) -> Model:
         outcomes[best] = fresh.simulate(best)
     fastest = min(outcomes.values(), key=lambda each: float(each.updates.mean()))
     rows = []
-    for protocol, own in outcomes.items():
-        row = describe(protocol, own)
-        row |= name_mean(paper.updates - own.updates, "gain")
-        row |= name_mean(own.updates - fastest.updates, "more")
+    for protocol, at_best in outcomes.items():
+        row = describe(protocol, at_best)
+        row |= name_mean(paper.updates - at_best.updates, "gain")
+        row |= name_mean(at_best.updates - fastest.updates, "more")
         rows.append(row)
     return {"n_fresh": fresh.n, "paper": describe(PAPER, paper), "fastest": rows}
 
 
 def describe(protocol: Protocol, outcomes: Outcomes) -> Model:
-    """Return settings, and what networks take with them.
+    """Return settings, and how many updates networks take with them.
 
-    ``mean`` and ``median`` count failures as the cap, ``converged`` is the mean of those that
-    converge. ``w_rate`` is ε (1 - λ)², the rate at which W changes.
+    ``mean`` and ``median`` count failures as the cap; ``converged`` is the mean of the networks
+    that converge. ``w_rate`` is ε (1 - λ)², the rate at which W changes.
     """
     away = 1.0 - protocol.regression
     return {
@@ -120,9 +121,9 @@ def describe(protocol: Protocol, outcomes: Outcomes) -> Model:
 
 
 def measure_map(sample: Sample) -> tuple[Array, Array]:
-    """Return the mean and the share that fails in every cell, (n_regressions, n_rates) each.
+    """Return the mean updates and the share that fails in each cell, (n_regressions, n_rates) each.
 
-    Where most of the first networks fail, the others are not tried, since that would take long.
+    Where most of the first networks fail, the others are not tried, since failures take longest.
     """
     first = sample.alone.take(SHARE_FIRST, least=10)
 
@@ -152,9 +153,9 @@ def find_ridge(mean: Array, failing: Array) -> list[float | None]:
 
 
 def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float | None:
-    """Return at which x a curve first reaches a level; None if it does not.
+    """Return the x at which a curve first reaches a level; None if it does not.
 
-    Its points are joined by straight lines.
+    Straight lines join the points of the curve.
     """
     highest_so_far = np.maximum.accumulate(y)
     if highest_so_far[-1] < level:

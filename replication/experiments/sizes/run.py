@@ -15,14 +15,15 @@ from replication.experiments.instruments.sample import Sample
 from replication.simulator.rule.weights import list_connections
 from replication.simulator.running.changes import compute_changes, compute_gradients
 
-# Networks as shares of all.
+# Numbers of networks, as shares of all.
 SEARCH_SHARE = 0.1  # at each setting of a search
-MEASURED_SHARE = 0.15  # measured at every update
+MEASURED_SHARE = 0.15  # networks that are measured at every update
 RATES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 GRID = {"learning_rate": RATES, "regression": (0.0, 0.1, 0.25, 0.5, 0.75)}
-"""Each further group takes a factor 1 - regression, so longer loops want less of it."""
+"""Settings that are tried. Each further group brings a factor 1 - regression into the changes, so
+longer loops need less regression."""
 REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
-"""The paper's regression and a high one, with which changes and vectors are computed."""
+"""The paper's regression and a high one; changes and vectors are computed with each."""
 
 
 def run(sample: Sample) -> Model:
@@ -38,7 +39,7 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
     Returns
     -------
     dict of float64 arrays, shape (n, n_patterns)
-        With the regression behind each name:
+        Each name ends in the regression, as in ``joint-75``.
 
         ``parallel`` : cosine of AP and CR.
 
@@ -59,7 +60,7 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 def compare_changes(rule: Protocol, weights: Array) -> dict[str, Array]:
     """Return what `measure_loop` measures, for one regression."""
-    # Of each pattern alone, (n, n_patterns, n_weights) each; then of all, (n, 1, n_weights).
+    # By each pattern alone, (n, n_patterns, n_weights); then by all together, (n, 1, n_weights).
     single = part_patterns(rule)
     changes = np.stack([compute_changes(each, weights) for each in single], axis=1)
     descent = -np.stack([compute_gradients(each, weights) for each in single], axis=1)
@@ -79,9 +80,9 @@ def compare_changes(rule: Protocol, weights: Array) -> dict[str, Array]:
 
 
 def match_groups(changes: Array, descent: Array, groups: Sequence[slice]) -> Array:
-    """Return the cosine of changes and descent if the change of each group is as long as descent.
+    """Return the cosine of changes and descent if the change of each group had descent's length.
 
-    Then it is the mean of the cosines of the groups, weighted by the squared lengths of descent.
+    This is the mean of the cosines of the groups, weighted by the squared lengths of descent.
     """
     squares = []
     cosines = []
@@ -96,8 +97,8 @@ def match_groups(changes: Array, descent: Array, groups: Sequence[slice]) -> Arr
 def judge_loops(histories: Histories) -> Model:
     """Judge whether changes approximate gradient descent where AP and CR are parallel.
 
-    Changes by one pattern count where its vectors are parallel, changes by all patterns where the
-    vectors of each of them are.
+    Changes by one pattern count where AP and CR of this pattern are parallel. Changes by all
+    patterns count where AP and CR of every pattern are.
     """
     is_parallel = histories.get_learning("parallel-75") > PARALLEL  # (states, n_patterns)
     are_all_parallel = np.all(is_parallel, axis=1, keepdims=True)

@@ -6,7 +6,7 @@ from replication.experiments.instruments.model import Model
 
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
-    """Say which sentences are true."""
+    """Return whether each sentence is true, by name."""
     speed = models["speed"]
     ratios = speed["ratios"]
     raw = speed["tasks"]["digits"]

@@ -21,12 +21,12 @@ from replication.paper.claims import load_claims
 from replication.simulator.running.outcomes import Outcomes
 from replication.statistics.intervals import Estimate, estimate_mean, estimate_ratios
 
-FEWEST = 6  # networks whose median has an interval
-# Networks as shares of all, but never fewer than `FEWEST`.
+FEWEST = 6  # the fewest networks whose median has an interval
+# Numbers of networks, as shares of all, but never fewer than `FEWEST`.
 SEARCH_SHARE = 0.1  # at each setting of a search
 RATES_SHARE = 0.25  # at each learning rate that is judged
-LARGE_SHARE = 0.025  # of larger encoders
-DIGITS_SHARE = 0.0012  # that learn digits
+LARGE_SHARE = 0.025  # larger encoders
+DIGITS_SHARE = 0.0012  # networks that learn digits
 
 RULES: dict[str, Protocol] = {
     "recirculation": PAPER,
@@ -48,14 +48,14 @@ SEARCHED_RATES = {
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedTask:
-    """What networks learn, and what is searched for each rule on it."""
+    """A task that networks learn, and the settings that are tried on it."""
 
     fields: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Of the protocol, where they differ from those of the rule."""
+    """Fields of the protocol in which the task differs from the rule's protocol."""
     share: float = 1.0
-    """Of the networks, at the best settings."""
+    """The share of all networks that learn the task at the best settings."""
     momenta: Sequence[float] = ()
-    """That are tried with each learning rate; none if momentum is not searched."""
+    """Momenta that are tried with each learning rate; empty if momentum is not searched."""
     rates: Mapping[str, Sequence[float]]
     """Learning rates that are tried, by rule."""
 
@@ -116,7 +116,7 @@ TASKS: dict[str, SpeedTask] = {
         },
     ),
 }
-"""By what is added to the name of a rule that is run on the task; nothing for the paper's task."""
+"""Tasks by the suffix that they add to the name of a rule; the paper's task adds none."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class Factored:
     rule: str
     factors: Sequence[float]
     ends: tuple[float, float]
-    """The first and the last learning rate, before they are divided by the root of the factor."""
+    """The first and the last learning rate, before both are divided by the root of the factor."""
 
 
 FACTORS: Mapping[str, Factored] = {
@@ -135,25 +135,26 @@ FACTORS: Mapping[str, Factored] = {
     "squared-0.25": Factored("squared", (0.25,), (5.0, 14.0)),
     "cross-entropy-0.25": Factored("cross-entropy", (0.25,), (0.75, 3.5)),
 }
-"""By the names that measurements have in the ledger. For back-propagation a factor of 1 - lambda
-does what leaving out 1 / (1 - lambda) does for recirculation."""
-N_FACTOR_RATES = 12
+"""By the names of measurements in the ledger. For recirculation the factor is the 1 / (1 - lambda)
+of equation (9), without which W changes more slowly. For back-propagation a factor of 1 - lambda
+slows W by as much."""
+N_FACTOR_RATES = 12  # learning rates that are tried with each factor
 PRINTED = ("squared-mean", "cross-entropy-mean", "squared-momentum-mean", "squared-momentum-median")
-"""Ratios of updates that the chapter gives."""
+"""Ratios of updates that the chapter prints."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Search:
-    """What is searched: a protocol, and the values that are tried of some of its fields."""
+    """A search: a protocol, and the values of some of its fields that are tried."""
 
     base: Protocol
     grid: Grid
-    share: float  # of the networks, at the best settings
+    share: float  # the share of all networks that are simulated at the best settings
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class SearchResult:
-    """The best settings of a search, and what networks do with them."""
+    """The best settings of a search, and the outcomes of networks with them."""
 
     best: Protocol
     outcomes: Outcomes
@@ -200,8 +201,8 @@ def run(sample: Sample) -> Model:
 
 
 def list_searches() -> dict[str, Search]:
-    """Return all searches, by the name of a rule with that of its task, or ``-changed``, behind."""
-    from scipy import stats  # which takes long to import
+    """Return all searches by name: a rule and its task, or one of `FACTORS` and ``-changed``."""
+    from scipy import stats  # here, as it takes long to import
 
     searches: dict[str, Search] = {}
     for suffix, task in TASKS.items():
@@ -236,7 +237,10 @@ def compare_rules(outcomes: Mapping[str, Outcomes]) -> dict[str, Estimate]:
 
 
 def compare_factors(outcomes: Mapping[str, Outcomes]) -> dict[str, Estimate]:
-    """Return how many updates more a factor on the changes of W takes, network by network."""
+    """Return how many more updates networks take with a factor on the changes of W, on average.
+
+    Each network is compared with itself without the factor.
+    """
     costs = {}
     for name, factored in FACTORS.items():
         changed = outcomes[f"{name}-changed"].updates
@@ -246,7 +250,7 @@ def compare_factors(outcomes: Mapping[str, Outcomes]) -> dict[str, Estimate]:
 
 
 def describe_tasks(outcomes: Mapping[str, Outcomes]) -> Model:
-    """Return the median updates of each rule on those tasks that have other patterns."""
+    """Return the median updates of each rule on the tasks with other patterns than the paper's."""
     described = {}
     for suffix, task in TASKS.items():
         if "patterns" in task.fields:
@@ -263,8 +267,10 @@ def find_good_rates(protocol: Protocol, rates: Sequence[float], sample: Sample) 
     good = []
     for rate in rates:
         updates = sample.simulate(dataclasses.replace(protocol, learning_rate=rate)).updates
-        # Network by network; a rate stays if the interval of what it costs reaches 0.
-        if (estimate_mean(updates - best).low or 0.0) <= 0.0:
+        # The mean cost, network by network. A rate is good if its interval reaches 0, or if there
+        # is none.
+        lowest_cost = estimate_mean(updates - best).low
+        if lowest_cost is None or lowest_cost <= 0.0:
             good.append(rate)
     return good
 
@@ -284,8 +290,8 @@ def judge_rapid(outcomes: Mapping[str, Outcomes]) -> Model:
 def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:
     """Judge whether the good rates of recirculation and of back-propagation lie apart.
 
-    Rates are compared as they are, and those of recirculation as effective ones: by equation 5, U
-    changes as at a rate of epsilon (1 - lambda) in steepest descent.
+    The rates of recirculation are compared as they are, and as effective rates: by equation 5, U
+    changes as in steepest descent at a rate of epsilon (1 - lambda).
     """
     ours = good["recirculation"]
     results = {}

@@ -8,7 +8,7 @@ from replication.definition.protocol import PAPER
 from replication.experiments.dynamics import alignment, failures
 from replication.experiments.dynamics import run as dynamics
 from replication.experiments.functions import run as functions
-from replication.experiments.headline.distributions import _cut
+from replication.experiments.headline.distributions import _make_edges
 from replication.experiments.images import linear, logistic
 from replication.experiments.proposal import run as proposal
 from replication.experiments.settings import run as settings
@@ -61,6 +61,6 @@ def test_numbers_in_the_names_of_measurements_are_those_that_are_used():
     (0.0, 6.0, 0.1, -0.1, 6.1),
 ])  # fmt: skip
 def test_cells_have_the_next_round_width_and_hold_both_ends(low, high, width, first, last):
-    edges = _cut(low, high)
+    edges = _make_edges(low, high)
     assert edges[1] - edges[0] == pytest.approx(width)
     assert (edges[0], edges[-1]) == pytest.approx((first, last))
