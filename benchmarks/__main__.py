@@ -100,7 +100,7 @@ class Contender:
 
 
 def list_contenders(n: int, folder: Path) -> dict[str, Contender]:
-    """Return all contenders; slow ones are given fewer networks, since each costs the same."""
+    """Return all contenders; slow ones are given fewer networks, and the cost of one counts."""
     contenders = {name: Contender(run, n) for name, run in compile_c(folder).items()}
     contenders["NumPy batch"] = Contender(run_batch, max(20, n // 10))
     contenders["literal loop"] = Contender(run_literal, max(20, n // 2_000))

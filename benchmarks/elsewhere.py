@@ -133,6 +133,7 @@ def make_jax(name):
         """Apply up to `CHUNK` updates to one network, until it is done."""
 
         def step(_, state):
+            """Apply one update, unless the network is done."""
             q, last, updates, done = state
             error = jnp.abs(jax.vmap(lambda x: image(q, x))(v) - t).max()
             done = done | (error < THRESHOLD) | (updates >= CAP)
@@ -261,6 +262,7 @@ def make_jax_lanes(name):
     momentum, rate = (0.9, 0.5) if name == "Xor" else (0.0, 1.0)
 
     def step(_, state):
+        """Apply one update to all networks that are not done."""
         q, last, updates, done = state
         sizes = (*v.T.shape, len(updates)), (*t.T.shape, len(updates))
         patterns = jnp.broadcast_to(v.T[:, :, None], sizes[0])  # (unit, pattern, seed)
@@ -315,6 +317,7 @@ def logistic(x):
 
 @njit
 def train_recirculation(rows):
+    """Train networks by the paper's rule."""
     ends = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()
@@ -346,6 +349,7 @@ def train_recirculation(rows):
 
 @njit
 def train_alignment(rows):
+    """Train networks by feedback alignment."""
     ends = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()
@@ -391,6 +395,7 @@ def settle_loop(W, b, U, c, v, t, is_clamped):
 
 @njit
 def train_hebbian(rows):
+    """Train networks by contrastive Hebbian learning."""
     ends = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()
@@ -419,6 +424,7 @@ def train_hebbian(rows):
 
 @njit
 def train_xor(rows, patterns=XOR[0], targets=XOR[1]):
+    """Train networks on exclusive or by back-propagation with momentum."""
     ends = np.full(len(rows), CAP)
     for n in range(len(rows)):
         r = rows[n].copy()

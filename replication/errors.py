@@ -17,7 +17,7 @@ class UsageError(ReplicationError, ValueError):
 
 
 class DataError(ReplicationError):
-    """Stored or given data are damaged, or of a newer schema."""
+    """Stored or given data are damaged, of a newer schema, or not fit to be compared."""
 
     exit_code = 65
 

@@ -16,7 +16,7 @@ def plural(n: int, noun: str) -> str:
 
 
 def explain(error: Exception) -> str:
-    """Return an error in words: its message, or what the system could not do.
+    """Return an error in words: its message, or which file could not be read or written.
 
     >>> explain(PermissionError(13, "Permission denied", "x.toml"))
     "'x.toml' cannot be read or written (Permission denied)"
@@ -42,7 +42,7 @@ def show(value: Any, *, length: int = 60) -> str:
         return json.dumps(value)
     try:
         text = " ".join(repr(value).split())
-    except Exception:  # of thousands of digits or nested lists, or from the code of a user
+    except Exception:  # a number is too long, a list too nested, or a user's repr is at fault
         return f"an object of type {type(value).__name__}"
     return _cut(text, length)
 

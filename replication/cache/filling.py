@@ -17,11 +17,11 @@ LARGEST_BLOCK = 50_000
 SMALLEST_BLOCK = 1_000
 """Networks in a block at least, if their weights fit into `LARGEST_MEMORY`."""
 LARGEST_MEMORY = 2**25
-"""Bytes that the initial weights of a block may take."""
+"""Bytes that the initial weights of a block take at most."""
 SECONDS_PER_CHANGE = 2e-9
-"""What one core takes to change a single weight; an order of magnitude."""
+"""The time in which one core changes a single weight once; an order of magnitude."""
 LONGEST_SECONDS = 6.0
-"""What one core may take for a block in which no network converges."""
+"""The time that one core takes at most for a block in which no network converges."""
 
 
 def iterate_outcomes(
@@ -35,17 +35,17 @@ def iterate_outcomes(
     show_progress: bool = True,
     scheduler: str | None = None,
 ) -> Generator[tuple[Outcomes, bool]]:
-    """Yield the outcomes of the first seeds, block by block, and whether a block was simulated.
+    """Yield the outcomes of the first seeds, block by block, and whether each block was simulated.
 
-    What the cache lacks is simulated and kept there. `name`: what progress calls the networks; by
-    default, their root seed.
+    Blocks that the cache lacks are simulated and kept in it. `name`: what the progress line calls
+    the networks; by default, their root seed.
     """
-    # The key says all that outcomes depend on beside the seeds.
+    # The key says what outcomes depend on apart from the seeds.
     rule = fingerprint_protocol(find_network(protocol), protocol)
     key = f"outcomes {OUTCOME_VERSION}, rule {rule}, protocol {protocol.id}, root seed {root_seed}"
     size = choose_block_size(protocol)
     grid = [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
-    # Blocks up to the first that is missing are read once, and handed on at once.
+    # Blocks before the first missing one are read only once, and handed on immediately.
     n_kept = 0
     for block in grid:
         kept = cache.read(key, block)
@@ -59,6 +59,7 @@ def iterate_outcomes(
         check_size(protocol, jobs=jobs)
 
     def simulate(blocks: Iterable[Range]) -> Generator[Outcomes]:
+        """Simulate blocks side by side; yield their outcomes in the order in which they finish."""
         return simulate_ranges(protocol, root_seed, blocks, jobs=jobs, scheduler=scheduler)
 
     n_missing = sum(stop - start for start, stop in missing)
@@ -76,13 +77,13 @@ def _fill(
     simulate: Callable[[Iterable[Range]], Generator[Outcomes]],
     progress: Progress,
 ) -> Generator[tuple[Outcomes, bool]]:
-    """Yield the outcomes of blocks in their order; simulate those that are missing.
+    """Yield the outcomes of blocks in order, and whether each was simulated.
 
-    Blocks are simulated side by side and finished in any order.
+    Those in `missing` are simulated side by side by `simulate`, and may finish in any order.
     """
-    # Each block is looked for again when its turn comes: another process may have kept it.
+    # Before a block is simulated, it is looked for again: another process may have kept it.
     simulated = simulate(block for block in missing if cache.read(key, block) is None)
-    ready: dict[Range, tuple[Outcomes, bool]] = {}  # blocks that may be finished before their turn
+    ready: dict[Range, tuple[Outcomes, bool]] = {}  # blocks that finished before their turn
     with contextlib.closing(simulated):
         for block in blocks:
             while block not in ready:
@@ -90,9 +91,9 @@ def _fill(
                 if kept is not None:
                     ready[block] = kept, False
                     continue
-                # A block that was kept before, but is gone now, is simulated alone.
+                # When `simulated` has ended, the block was in the cache before and is gone now.
                 outcomes = next(simulated, None) or next(simulate([block]))
-                # It is kept at once, so that a kill loses only what is being simulated.
+                # Kept immediately, so that a kill loses only blocks that are being simulated.
                 cache.write(key, outcomes)
                 ready[outcomes.start, outcomes.stop] = outcomes, True
                 progress.advance(len(outcomes))
@@ -100,8 +101,8 @@ def _fill(
 
 
 def choose_block_size(protocol: Protocol) -> int:
-    """Return how many networks of a protocol are a block: seconds of work and little memory."""
-    # It must not depend on this machine: where blocks begin is part of the names of their files.
+    """Return the number of networks in a block, so that it takes seconds and little memory."""
+    # It must not depend on the machine, because the first seed is part of a file's name.
     longest = SECONDS_PER_CHANGE * protocol.max_updates * protocol.n_weights  # of one network
     n_by_work = max(SMALLEST_BLOCK, int(LONGEST_SECONDS / longest))
     n_by_memory = max(1, LARGEST_MEMORY // (8 * protocol.n_weights))
@@ -109,10 +110,10 @@ def choose_block_size(protocol: Protocol) -> int:
 
 
 def check_size(protocol: Protocol, *, jobs: int) -> None:
-    """Refuse networks that do not fit in the memory."""
+    """Refuse a protocol whose networks need more memory than there is."""
     from replication.simulator.running.engine import N_LANES, Engine  # which loads the compiler
 
-    # A worker holds its strip of networks, and the initial weights of a block.
+    # A worker holds the networks that it trains side by side, and the initial weights of a block.
     n_bytes_of_strip = 8 * Engine(protocol).program.n_rows * N_LANES
     n_workers = count_workers(jobs)
     check_memory(

@@ -1,4 +1,4 @@
-"""Run a command of `replication`: what it answers, in one line, and its exit code."""
+"""Run a command of `replication`, and turn each error into one line and an exit code."""
 
 import contextlib
 import logging
@@ -15,10 +15,10 @@ from replication.system.progress import escape, silence, write_safely
 from replication.wording import explain
 
 NEEDED_MEMORY = 0.9e9
-"""Bytes of addresses that the libraries take before the first network."""
+"""Bytes of address space that the libraries take before the first network."""
 
 LONGEST_MESSAGE = 10_000  # characters
-# What libraries say where the system is short of something: "[Errno 24] Too many open files".
+# Messages of libraries where the system is short of something: "[Errno 24] Too many open files".
 SHORTAGES = re.compile(
     "cannot allocate memory|failed to map segment|start new thread|launch worker thread|"
     "ThreadPoolBuildError|Resource temporarily unavailable|too many open files",
@@ -34,8 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
     `arguments`: by default those of the process.
-    Returns 0; 2 usage; 65 bad data; 70 worker failure; 74 input or output; 129, 130 and 143 when
-    interrupted.
+
+    The exit code is 0 if all went well, 2 for wrong usage, 65 for bad data, 70 for a failed worker,
+    74 for input or output, and 129, 130 or 143 after an interruption.
     """
     _prepare_streams()
     code = _answer(partial(_run, arguments))
@@ -49,9 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _prepare_streams() -> None:
-    """Open streams that the caller has closed, and let all of them write any text.
+    """Open streams that the caller has closed, and let each stream write any character.
 
-    The next file that is opened would take the number of a closed stream, and be written to.
+    Otherwise the next file that is opened would take the number of a closed stream, and output
+    would go into that file.
     """
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -70,7 +72,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
-    # Where no home can be written to, advice of two lines on what it keeps there.
+    # Where no home can be written to, Matplotlib prints two lines of advice on its cache.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     os.environ.pop("JOBLIB_MULTIPROCESSING", None)  # at 0, joblib's threads do not work either
     with raise_on_signals(continues=getattr(options, "continues", False)):
@@ -90,7 +92,7 @@ def _answer(step: Callable[[], int | None]) -> int:
     except BrokenPipeError:  # the reader (head, less) has seen enough
         silence(sys.stdout)
         return 0
-    except BaseException as error:  # a library in Rust panics with one that is no Exception
+    except BaseException as error:  # a panic of a library in Rust is no Exception
         if _is_shortage(error):
             return _fail(SHORTAGE, 70)
         if not isinstance(error, OSError):
@@ -111,7 +113,7 @@ def _check_memory_limit() -> None:
 
 
 def _is_shortage(error: BaseException | None) -> bool:
-    """Whether an error of a library, or what it comes from, is a shortage of the system."""
+    """Say whether an error, or one that caused it, is a lack of memory, threads or files."""
     while error is not None:
         if isinstance(error, MemoryError) or SHORTAGES.search(str(error)):
             return True

@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         # An option cut short could change its meaning when another one is added.
         super().__init__(allow_abbrev=False, **options)
-        self._negative_number_matcher = re.compile(r"-\.?[0-9]")  # -8.3e-1 and -5% are values too
+        self._negative_number_matcher = re.compile(r"-\.?[0-9]")  # -8.3e-1 and -5% are no options
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` in place of printing the usage."""
@@ -35,13 +35,13 @@ class Parser(argparse.ArgumentParser):
 
 
 def whole(low: int, high: int, note: str = "") -> Callable[[str], int]:
-    """Return what reads an option that is a whole number from `low` to `high`.
+    """Return a function that reads an option: a whole number from `low` to `high`.
 
-    `note`: what the refusal says about `high`, behind it.
+    `note`: what the refusal of another value adds behind `high`.
     """
 
     def parse(text: str) -> int:
-        # 0007 and 1000000, but neither 1e6 nor 1_000
+        # 0007 and 1000000 are read, but neither 1e6 nor 1_000.
         if re.fullmatch(r"[0-9]{1,30}", text) is None or not low <= int(text) <= high:
             allowed = f"a whole number from {low} to {high}{note}, in plain digits"
             raise ArgumentTypeError(f"{show(text)} was given; allowed is {allowed}")
@@ -103,6 +103,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "of the cluster, with --backend dask; e.g. tcp://127.0.0.1:8786",
     },
 }
+"""What argparse is told of each option that several commands share."""
+# names of options that go together
 WORKERS = ("--jobs", "--backend", "--scheduler")
 PROTOCOL = ("--protocol", "--set")
 NETWORKS = ("--seeds", "--root-seed", *PROTOCOL)
@@ -118,10 +120,11 @@ def add_command(
     continues: bool = False,
     epilog: str = "",
 ) -> argparse.ArgumentParser:
-    """Add a command, and those of `OPTIONS` that it takes.
+    """Add a command with the options, named in `OPTIONS`, that it takes.
 
-    `about`: what it does; its beginning stands in the list of all commands. `handler`: runs it.
-    `continues`: whether it goes on where it was interrupted. `epilog`: the end of its help.
+    `about`: what the command does; the list of all commands shows its first clause. `handler`: the
+    function that runs it. `continues`: whether a command that was interrupted goes on when it is
+    run again. `epilog`: the end of its help.
     """
     # "Print how networks learn as CSV: the seed, ..." is listed as "print how ... as CSV".
     summary = re.split(r"[.:;]( |$)", about)[0]
@@ -151,7 +154,7 @@ def add_seeds(
 ) -> None:
     """Add ``--seeds`` to a command that has limits of its own.
 
-    `what`: is counted. `note`: why there are these limits, for the refusal of other numbers.
+    `what`: the things that are counted. `note`: the reason for the limits, which a refusal gives.
     """
     parser.add_argument(
         "--seeds",
@@ -185,7 +188,7 @@ def read_protocol(name: str) -> readings.Protocol:
 
 
 def read_fields(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what ``--set`` gives, each name once."""
+    """Return the fields that ``--set`` gives; refuse a name that was given twice."""
     fields: dict[str, Any] = {}
     for name, value in map(readings.parse_assignment, options.assignments):
         if name in fields:
@@ -195,7 +198,7 @@ def read_fields(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def read_study(options: argparse.Namespace) -> Study:
-    """Return the study that the options of `NETWORKS` describe, and ``--results`` if there is."""
+    """Return the study that the options of `NETWORKS`, and ``--results`` if given, describe."""
     study = Study(read_protocol_arguments(options), options.root_seed, options.seeds)
     if "results" in options:
         study = dataclasses.replace(study, results=options.results)

@@ -20,7 +20,7 @@ def make_parser() -> Parser:
     text = f"replication {version('recirculation-replication')}"
     parser.add_argument("--version", action="version", version=text)
     shtab.add_argument_to(parser, "--print-completion", help="print a shell's completion script")
-    # A command adds itself; only what a parser needs is loaded here.
+    # Each module adds its commands. What they need to run is loaded when they run.
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for module in (study_commands, rule_commands, command, results_commands):
         module.add_commands(commands)

@@ -42,7 +42,7 @@ def add_commands(subparsers: Subparsers) -> None:
 
 
 def run_info(options: argparse.Namespace) -> int:
-    """List every report; return 0, or the exit code of the error that keeps one from being read."""
+    """List every report; return 0, or the exit code of an error if one cannot be read."""
     from replication.cache.blocks import find_cache
     from replication.publication.verifying import find_report_folders
 
@@ -52,7 +52,7 @@ def run_info(options: argparse.Namespace) -> int:
     if not results.is_dir():
         print(line_of_cache)
         raise StorageError(f"there is no folder {show(results)}; give an existing one")
-    # What can be read is listed, what cannot is named.
+    # A folder that cannot be read is named on standard error.
     folders = find_report_folders(results)
     code = _print_each(folders, lambda folder: describe_report(folder, results))
     if not folders:
@@ -66,7 +66,7 @@ def run_info(options: argparse.Namespace) -> int:
 
 
 def describe_report(folder: Path, results: Path) -> str:
-    """Return a line that says what the models in a folder say of the study, and where its page is.
+    """Return a line on a folder of results: its study, its number of models and its page.
 
     For example: "results: 1,000,000 networks of root seed 1988, as in the paper, 16 models,
     results/report.html".
@@ -74,19 +74,19 @@ def describe_report(folder: Path, results: Path) -> str:
     from replication.publication.verifying import read_study
     from replication.system.files import list_names
 
-    words = []
+    parts = []
     study = read_study(folder, results)
     if study is not None:
-        words.append(f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}")
+        parts.append(f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}")
         differences = study.protocol.differences
-        words.extend(f"{name} = {json.dumps(value)}" for name, value in differences.items())
+        parts.extend(f"{name} = {json.dumps(value)}" for name, value in differences.items())
         if not differences:
-            words.append("as in the paper")
+            parts.append("as in the paper")
     models = [name for name in list_names(folder / "models") if name.endswith(".json")]
-    words.append(plural(len(models), "model"))
+    parts.append(plural(len(models), "model"))
     page = folder / "report.html"
-    words.append(str(page) if page.is_file() else "no page")
-    return f"{folder}: {', '.join(words)}"
+    parts.append(str(page) if page.is_file() else "no page")
+    return f"{folder}: {', '.join(parts)}"
 
 
 def run_cache(options: argparse.Namespace) -> None:
@@ -133,7 +133,7 @@ def _print_each(folders: Iterable[Path], describe: Callable[[Path], str]) -> int
     for folder in folders:
         try:
             print(escape(describe(folder)), flush=True)
-        except BrokenPipeError:  # the reader (head, less) has seen enough; errors are still said
+        except BrokenPipeError:  # the reader (head, less) has seen enough; errors are still named
             silence(sys.stdout)
         except (DataError, UsageError, OSError) as error:
             report_progress(f"replication: {escape(f'{show(folder)}: {explain(error)}')}")

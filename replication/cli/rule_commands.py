@@ -1,4 +1,4 @@
-"""Commands that run rules: one of the user's own, and the mechanism on inputs of one's own."""
+"""The commands `rule`, for a rule of the user's own, and `mechanism`, for inputs of their own."""
 
 import argparse
 import contextlib
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FIELDS = {field.name for field in dataclasses.fields(Protocol)}
 MOST_KEPT = 50_000_000
-"""Final weights of all networks together that are kept, 400 MB."""
+"""At most so many final weights of all networks together are kept, 400 MB."""
 LARGEST_FILE = 2**21
 """Bytes of patterns: with more, a single update takes minutes."""
 ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
@@ -40,6 +40,7 @@ def add_commands(subparsers: arguments.Subparsers) -> None:
 
 
 def _add_mechanism(subparsers: arguments.Subparsers) -> None:
+    """Add the command that tests the mechanism on the user's inputs."""
     mechanism = arguments.add_command(
         subparsers,
         "mechanism",
@@ -66,12 +67,13 @@ def _add_mechanism(subparsers: arguments.Subparsers) -> None:
     )
     reasons = " (fewer leave medians without a useful interval, more take many minutes)"
     arguments.add_seeds(mechanism, FEWEST, MOST, N_NETWORKS, note=reasons)
-    rule = 'a rule of your own beside the others, whose numbers have a "rate"; the file is run'
-    mechanism.add_argument("--rule", metavar="FILE.py:CLASS", help=rule)
+    own_rule = 'a rule of your own beside the others, whose numbers have a "rate"; the file is run'
+    mechanism.add_argument("--rule", metavar="FILE.py:CLASS", help=own_rule)
     arguments.add_file(mechanism, "--save", "FILE.csv", "write what was found as a table, too")
 
 
 def _add_rule(subparsers: arguments.Subparsers) -> None:
+    """Add the command that tries a learning rule of the user's own."""
     rule = arguments.add_command(
         subparsers,
         "rule",
@@ -85,8 +87,8 @@ def _add_rule(subparsers: arguments.Subparsers) -> None:
         *arguments.PROTOCOL,
         handler=run_rule,
     )
-    words = "the class; may be left out if the file has one only"
-    rule.add_argument("rule", metavar="FILE.py:CLASS", help=words)
+    name_of_class = "the class; may be left out if the file has one only"
+    rule.add_argument("rule", metavar="FILE.py:CLASS", help=name_of_class)
     arguments.add_seeds(rule, 1, 100_000_000, 10_000, "networks of each rule")
     plain = "run the rule in plain NumPy: some ten networks a second, one where it has loops"
     rule.add_argument("--plain", action="store_true", help=plain)
@@ -143,10 +145,10 @@ def _list_rules(module: ModuleType) -> "dict[str, type[Network]]":
     from replication.simulator.rule.network import Network
 
     rules: dict[str, type[Network]] = {}
-    for name, each in vars(module).items():
-        is_rule = isinstance(each, type) and issubclass(each, Network)
-        if is_rule and each.__module__ == module.__name__:
-            rules[name] = each
+    for name, member in vars(module).items():
+        is_rule = isinstance(member, type) and issubclass(member, Network)
+        if is_rule and member.__module__ == module.__name__:
+            rules[name] = member
     return rules
 
 
@@ -176,7 +178,7 @@ def blame_rule(network: "type[Network] | None") -> contextlib.AbstractContextMan
 
 
 def run_rule(options: argparse.Namespace) -> None:
-    """Try a rule and print what was found."""
+    """Try a rule and print the results."""
     # What can be refused is refused before the code of the file is run.
     fields = arguments.read_fields(options)
     base = arguments.read_protocol(options.protocol)
@@ -190,9 +192,10 @@ def run_rule(options: argparse.Namespace) -> None:
 
 
 def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protocol) -> Protocol:
-    """Set the fields that are numbers of the rule, and return the protocol of all others.
+    """Give the rule those of the fields that are its own numbers; return a protocol of the others.
 
-    Where a rule takes the fields of a protocol, a name that both have is that of the field.
+    `fields`: what ``--set`` gives. Where a rule takes the fields of a protocol, a name that is both
+    a field and a number of the rule means the field.
     """
     from replication.simulator.rule.network import Rule
 
@@ -208,14 +211,14 @@ def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protoco
     try:
         return from_plain(others, base=base)
     except UsageError as error:
-        if others.keys() <= FIELDS:  # a value is wrong, and no name
+        if others.keys() <= FIELDS:  # all names are right, so a value is wrong
             raise
         names = ", ".join(settable) or "none"
         raise UsageError(f"{error}, or the rule's numbers ({names})") from None
 
 
 def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Namespace) -> None:
-    """Check a rule, let it and the paper's learn, and print and write what they did."""
+    """Check a rule, let it learn beside the paper's, and print and write the results."""
     from replication.experiments.contest import compare_rules
     from replication.experiments.live.rule_page import render_page
     from replication.simulator.rule.network import Rule
@@ -279,17 +282,17 @@ def _check_compiled(network: "type[Network]", protocol: Protocol, root_seed: int
 
 
 def _has_paper_task(rule: "Rule") -> bool:
-    """Whether the paper's rule can learn the task of another: to give back the patterns."""
+    """Whether the paper's rule can learn the task of a rule: to give back the patterns."""
     if rule.network.patterns is not None or rule.has_targets:
         return False
     return rule.protocol.learning_rule != BACK_PROPAGATION
 
 
 def _can_keep_weights(rules: "Sequence[Rule]", options: argparse.Namespace) -> bool:
-    """Whether final weights can be kept, which tell how failures ended.
+    """Whether final weights, which show how failures ended, can be kept.
 
-    They cannot if they are too many, nor if a compiled rule draws random numbers where its error is
-    measured, because it has no final state then.
+    They cannot if there are too many. Nor can they if a compiled rule draws random numbers where
+    its error is measured, because then it has no final state.
     """
     from replication.simulator.compiler.traces import Traces
     from replication.simulator.operations.turns import MEASURE
@@ -321,7 +324,7 @@ def parse_sizes(text: str) -> str:
 
 
 def run_mechanism(options: argparse.Namespace) -> None:
-    """Try the mechanism on the user's own inputs and print what was found."""
+    """Test the mechanism on the user's own inputs and print the results."""
     protocol = arguments.read_protocol_arguments(options)
     if options.patterns is not None:
         protocol = dataclasses.replace(protocol, patterns=read_patterns(options.patterns))
@@ -349,8 +352,8 @@ def run_mechanism(options: argparse.Namespace) -> None:
 def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
     """Read patterns from a file of numbers from 0 to 1, one pattern a line.
 
-    Numbers stand between commas, semicolons, tabs or spaces; lines of words above them are names
-    of columns. With semicolons or tabs numbers may have a decimal comma.
+    Commas, semicolons, tabs or spaces separate numbers; beside semicolons or tabs a comma is a
+    decimal one. Lines of words above the numbers, such as names of columns, are left out.
     """
     import numpy as np
 
@@ -376,8 +379,8 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
 
 
 def _list_lines_of_numbers(text: str) -> list[str]:
-    """Return the lines from the first that begins with a number on, with spaces between numbers."""
-    # Between semicolons or tabs a comma is a decimal one: 0,5; 1
+    """Return the lines of numbers, with spaces between them; leave out lines of words above."""
+    # Beside semicolons or tabs a comma is a decimal one: 0,5; 1
     if re.search(r"[0-9] *[;\t]", text):
         text = text.replace(",", ".")
     lines = re.sub("[,;]", " ", text).splitlines()

@@ -34,6 +34,7 @@ def add_commands(subparsers: arguments.Subparsers) -> None:
 
 
 def _add_studies(subparsers: arguments.Subparsers) -> None:
+    """Add the commands that simulate a study and write its report."""
     arguments.add_command(
         subparsers,
         "replicate",
@@ -68,6 +69,7 @@ def _add_studies(subparsers: arguments.Subparsers) -> None:
 
 
 def _add_experiments(subparsers: arguments.Subparsers) -> None:
+    """Add the command that runs experiments."""
     experiments = arguments.add_command(
         subparsers,
         "experiments",
@@ -77,7 +79,7 @@ def _add_experiments(subparsers: arguments.Subparsers) -> None:
         "--jobs",
         handler=run_experiments_command,
     )
-    # Python 3.11 looks for the value of no names among the choices, too.
+    # ALL is a choice, because Python 3.11 looks for the default among the choices, too.
     experiments.add_argument(
         "names",
         nargs="*",
@@ -89,6 +91,7 @@ def _add_experiments(subparsers: arguments.Subparsers) -> None:
 
 
 def _add_multiverse(subparsers: arguments.Subparsers) -> None:
+    """Add the command that compares readings of the user's own."""
     multiverse = arguments.add_command(
         subparsers,
         "multiverse",
@@ -112,6 +115,7 @@ def _add_multiverse(subparsers: arguments.Subparsers) -> None:
 
 
 def _add_trace(subparsers: arguments.Subparsers) -> None:
+    """Add the command that prints single networks over learning."""
     trace = arguments.add_command(
         subparsers,
         "trace",
@@ -126,6 +130,7 @@ def _add_trace(subparsers: arguments.Subparsers) -> None:
 
 
 def _add_export(subparsers: arguments.Subparsers) -> None:
+    """Add the command that writes outcomes to a file."""
     export = arguments.add_command(
         subparsers,
         "export",
@@ -155,8 +160,11 @@ def run_report(options: argparse.Namespace) -> None:
 
 
 def _write_report(options: argparse.Namespace, *, experiments: bool) -> None:
-    """Write the report of a study and print its result; `experiments`: run those that it lacks."""
-    # Wrong options are named before libraries that take long are loaded.
+    """Write the report of a study and print its result.
+
+    `experiments`: whether to run the experiments whose models are missing.
+    """
+    # Wrong options are refused before libraries that take long are loaded.
     study = arguments.read_study(options)
     workers = read_workers(options)
     from replication.cache.blocks import find_cache
@@ -174,7 +182,7 @@ def _write_report(options: argparse.Namespace, *, experiments: bool) -> None:
 
 
 def run_simulate(options: argparse.Namespace) -> None:
-    """Simulate what the cache lacks of a study, and of those that its report compares it with."""
+    """Simulate networks that the cache lacks: of a study, and of those it is compared with."""
     study = arguments.read_study(options)
     workers = read_workers(options)
     from replication.cache.blocks import find_cache
@@ -216,7 +224,7 @@ def read_workers(options: argparse.Namespace) -> Workers:
 
 
 def describe_result(study: Study, model: "Model") -> list[str]:
-    """Return the lines that tell what came out of a study, and where its report is."""
+    """Return lines with the results of a study, and with the path of its report."""
     from replication.publication.publishing import METADATA, list_claims
     from replication.report.template import fill
 
@@ -249,7 +257,7 @@ def run_multiverse(options: argparse.Namespace) -> None:
     import pandas as pd
 
     print(pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n"), end="")
-    # Readings of another task are not judged by the paper's numbers: they are None.
+    # Readings of another task are not judged by the paper's numbers: `is_compatible` is None.
     judged = [row["is_compatible"] for row in rows if row["is_compatible"] is not None]
     n_others = len(rows) - len(judged)
     report_progress(
@@ -274,8 +282,8 @@ def run_trace(options: argparse.Namespace) -> None:
         n = len(trace.errors)
         images = trace.reconstructions.reshape(n, -1)
         table = np.column_stack([np.arange(n), trace.errors, images])  # (n, 2 + n_units)
-        line = f"{seed},%d,%.6g" + ",%.6g" * images.shape[1]
-        np.savetxt(sys.stdout, table, fmt=line)
+        row_format = f"{seed},%d,%.6g" + ",%.6g" * images.shape[1]
+        np.savetxt(sys.stdout, table, fmt=row_format)
         state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
         report_progress(f"seed {seed} {state} after {plural(trace.updates, 'update')}")
 
@@ -299,7 +307,7 @@ def run_export(options: argparse.Namespace) -> None:
 
 
 def export_outcomes(blocks: "Iterable[Outcomes]", path: Path, *, force: bool = False) -> None:
-    """Write outcomes into a file, block by block; `force` to replace one that exists."""
+    """Write outcomes to a file, block by block; `force`: replace a file that exists."""
     check_target(path, [".csv", ".parquet"])
     if path.exists() and not force:
         raise UsageError(f"{show(path)} exists; give --force to replace it, or another name")

@@ -76,7 +76,7 @@ def resample_centre(own: Runs, sample: Sample, name: str) -> Side:
         n_known = sample.n - len(own.tasks) + 1
         error = find_error_within_tasks(own.tasks, name)
         return Side(value, ((error * math.sqrt(n_known), n_known),))
-    # At most 1,000 runs are drawn. Times the root of their number, the error is that of one run.
+    # A resample has at most 1,000 runs. Times the root of their number, its error is that of a run.
     n_drawn = min(sample.n, MAX_RESAMPLED)
     drawn = np.random.default_rng(SEED).choice(sample.runs, (N_RESAMPLES, n_drawn))
     spread = float(reduce_studies(drawn, [name])[name].std()) * math.sqrt(n_drawn)

@@ -222,7 +222,7 @@ def with_options(step: Callable[[], int]) -> int:
 
 
 def name_options(text: str) -> str:
-    """Return text with options in place of arguments in backticks: `plus_minus`, --plus-minus."""
+    """Return text with options in place of arguments in backticks: --level for `level`."""
     flags = {name: name_flag(name) for name in (*list_options(TableOptions), "format")}
     flags |= CALLED
     return re.sub(r"`(\w+)`", lambda match: flags.get(match[1], match[1]), text)

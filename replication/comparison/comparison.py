@@ -85,7 +85,7 @@ def compare(
     Raises
     ------
     UsageError
-        If an argument is not what it must be, or nothing was reported.
+        If the value of an argument is not allowed, or nothing was reported.
     DataError
         If the values cannot be compared: none, not finite, failures at different values.
 
@@ -185,18 +185,18 @@ def _conclude(
 ) -> Comparison:
     """Return the comparison with a report, from the answers under all of its readings."""
     level = request.level
-    # One answer for each reading of what the report leaves unsaid; the first is the main one.
+    # One answer for each reading of what the report leaves open; the first is the main one.
     answers = judge_all(own, report, level=level, between=request.between, effort=effort)
     rule = next(iter(answers.values())).rule
     sample = get_sample(own, rule)
     readings = rule_out(answers, report, sample, level=level)
     answers = dict(readings.answers)
     main = next(iter(answers.values()))
-    worst = _find_worst(answers, rule)
+    weakest = _find_weakest(answers, rule)
     # Beside p, these decide the verdict: numbers that cannot be right, a margin, another unit.
     impossible = _find_impossible(own, report, sample, rule)
     equivalence = find_equivalence(answers.values(), report, request)
-    cautions = remarks.list_cautions(report, sample, main, worst, request)
+    cautions = remarks.list_cautions(report, sample, main, weakest, request)
     judged = _judge(
         answers,
         level,
@@ -206,7 +206,7 @@ def _conclude(
         equivalence=equivalence,
     )
     if judged.reason == "units":
-        worst = dataclasses.replace(worst, difference=None, shown={})
+        weakest = dataclasses.replace(weakest, difference=None, shown={})
     p_values = _list_p(answers, judged)
     n_done = own.n - own.n_failed
     comparison = Comparison(
@@ -222,14 +222,14 @@ def _conclude(
         cap=own.stop if report.on_values else None,
         failures=rule,
         mean=_estimate_mean(main, report, sample, level),
-        findings=_remove_p(worst.findings, impossible, judged.reason),
+        findings=_remove_p(weakest.findings, impossible, judged.reason),
         p=max(p_values.values(), default=None),
         p_alone=_find_p_alone(answers) if p_values else None,
-        p_error=worst.p_error,
+        p_error=weakest.p_error,
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         ruled_out=readings.ruled_out,
-        difference=worst.difference,
-        shown=worst.shown,
+        difference=weakest.difference,
+        shown=weakest.shown,
         missed=_find_missed(n_done),
         coincidence=plausibility.find_coincidence(own, sample, report, rule),
         assumptions={**said, **remarks.list_assumptions(report, sample, main, request)},
@@ -288,9 +288,10 @@ def _find_chance_all_succeed(own: Runs, report: Report) -> float:
     return ((own.n - own.n_failed) / own.n) ** report.n
 
 
-def _find_worst(answers: Mapping[str, Answer], rule: str) -> Answer:
-    """Return the answer with the largest p, whose numbers the comparison shows.
+def _find_weakest(answers: Mapping[str, Answer], rule: str) -> Answer:
+    """Return the weakest answer against the report: that with the largest p.
 
+    Its numbers stand in the comparison, because the verdict must hold under every reading.
     Only answers under the given rule for failures are looked at.
     """
     of_rule = [answer for answer in answers.values() if answer.rule == rule]

@@ -1,4 +1,4 @@
-"""Pictures of a comparison: what was reported beside one's own runs."""
+"""Pictures of a comparison: the reported number beside one's own runs."""
 
 import io
 import math
@@ -50,15 +50,15 @@ def draw(panels: Sequence[Callable[["Axes"], None]], *, height: float) -> "Figur
     return figure
 
 
-def draw_statistic(found: Found, name: str, panel: "Axes") -> None:
+def draw_statistic(result: Found, name: str, panel: "Axes") -> None:
     """Draw a statistic of a comparison: your runs with their statistic, and the reported number.
 
     The grey band holds the numbers that would not be contradicted.
     """
-    finding = found.findings[name]
+    finding = result.findings[name]
     panel.axvspan(*finding.interval, color=FAINT, zorder=0)
-    sample = found.sample
-    has_values = name not in NO_VALUES and not found.scale
+    sample = result.sample
+    has_values = name not in NO_VALUES and not result.scale
     if has_values and sample is not None and sample.values.size > 2:
         draw_runs(panel, sample.runs)
     panel.plot([finding.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
@@ -66,8 +66,8 @@ def draw_statistic(found: Found, name: str, panel: "Axes") -> None:
     label_report(panel, finding)
     panel.set_yticks([0.0, 1.0], ["reported", "yours"])
     panel.set_ylim(-0.6, 1.6)
-    over = "the population" if name == "constant" else plural(found.runs or 0, "run")
-    panel.set_xlabel(f"{word(name)} of {over} (grey: not contradicted at {percent(found.level)})")
+    over = "the population" if name == "constant" else plural(result.runs or 0, "run")
+    panel.set_xlabel(f"{word(name)} of {over} (grey: not contradicted at {percent(result.level)})")
 
 
 def draw_runs(panel: "Axes", runs: FloatArray) -> None:

@@ -46,7 +46,7 @@ class FoundTable:
     only_reported, only_yours : tuple of tuple of str
         Keys that the other side lacks.
     n_missing : int
-        Runs that lack a key, and were left out; those that lack a value count in their row.
+        Runs that lack a key, and were left out. Runs that lack a value are counted in their row.
     level, between : float
         Significance level of the tests; the spread between labs that was allowed for.
     assumptions : mapping of str to str
@@ -89,7 +89,7 @@ class FoundTable:
 
     @functools.cached_property
     def readings(self) -> dict[str, Whole]:
-        """Return what the rows say together under each reading of the reports."""
+        """Return the result of all rows together, under each reading of the reports."""
         rows = [self._list_readings(key) for key in self.p_values]
         shares_error = self.has_one_report and not self._is_constant
         return judge_readings(
@@ -98,7 +98,7 @@ class FoundTable:
 
     @property
     def _is_constant(self) -> bool:
-        """Whether what is reported has no error."""
+        """Whether each row reports a constant, which has no error."""
         return all("constant" in row.reported for row in self.rows.values())
 
     def _list_readings(self, key: Key) -> dict[str, Row]:
@@ -130,7 +130,7 @@ class FoundTable:
 
     @functools.cached_property
     def whole(self) -> Whole | None:
-        """What the rows say together, under the reading that has the largest p."""
+        """The result of all rows together, under the reading that has the largest p."""
         return max(self.readings.values(), key=lambda whole: whole.p, default=None)
 
     @property
@@ -187,7 +187,7 @@ class FoundTable:
 
     @property
     def equivalent(self) -> list[Key]:
-        """Rows of which both sides are shown to differ by less than the margin."""
+        """Rows whose two sides were shown to differ by less than the margin."""
         return [key for key, row in self.rows.items() if row.is_equivalent]
 
     @property

@@ -104,18 +104,18 @@ def _list_readings(report: Report, readings: Sequence[str], level: str) -> str:
 
 
 def list_cautions(
-    report: Report, sample: Sample | None, main: Answer, worst: Answer, request: Request
+    report: Report, sample: Sample | None, main: Answer, weakest: Answer, request: Request
 ) -> Remarks:
     """Return the cautions to a reader of a comparison, by cause.
 
-    `main`: the answer under the most usual reading. `worst`: the answer with the largest p.
+    `main`: the answer under the most usual reading. `weakest`: that with the largest p.
     """
     cautions = Remarks()
     if main.sides is not None:
-        cautions |= _list_cautions_of_means(report, sample, main.sides, worst, request)
+        cautions |= _list_cautions_of_means(report, sample, main.sides, weakest, request)
     if "share" in report.numbers:
         cautions |= _list_cautions_of_share(report)
-    if worst.p is not None and abs(worst.p - request.level) < NEAR_ERRORS * worst.p_error:
+    if weakest.p is not None and abs(weakest.p - request.level) < NEAR_ERRORS * weakest.p_error:
         cautions["near the level"] = "Another random draw could turn the verdict, so near is p."
     if report.off_centre and not request.is_log:
         cautions["off centre"] = _describe_off_centre(report)
@@ -210,7 +210,7 @@ def _find_factor(value: float, sample: Sample) -> float | None:
 
 
 def _list_cautions_of_means(
-    report: Report, sample: Sample | None, sides: Sides, worst: Answer, request: Request
+    report: Report, sample: Sample | None, sides: Sides, weakest: Answer, request: Request
 ) -> Remarks:
     """Return cautions on a mean: spreads that differ, other ways to test, labs that differ."""
     cautions = Remarks()
@@ -221,19 +221,19 @@ def _list_cautions_of_means(
             "The standard deviations differ more than those of such runs would (F test, "
             f"{describe_p(spread_p)}); the verdict is on the mean, whatever the spreads."
         )
-    gap = worst.difference
-    if gap is None or worst.sides is None or worst.p != gap.p:
+    gap = weakest.difference
+    if gap is None or weakest.sides is None or weakest.p != gap.p:
         return cautions  # the verdict is not by the means alone
     other_p = []
     if gap.p_alone is not None and gap.p <= request.level < gap.p_alone:
         other_p.append(f"by the printed spreads alone {describe_p(gap.p_alone)}")
     if spread_p is not None:
-        other_p += _say_if_spread_turns(worst.sides, gap.p, request)
+        other_p += _say_if_spread_turns(weakest.sides, gap.p, request)
     if other_p:
         cautions["alone"] = "; ".join(other_p)
     is_mean = report.centre in {"mean", "constant"} and not report.has_error
     if gap.p <= request.level and is_mean and not request.between:
-        needed = find_tolerated(*worst.sides, level=request.level)
+        needed = find_tolerated(*weakest.sides, level=request.level)
         if needed is not None:
             cautions["labs"] = (
                 f"Labs that differ by {needed:.2g} SD on either side explain the difference, and "

@@ -111,7 +111,7 @@ def read_failures(given: str | None) -> str | None:
 
 
 def read_plus_minus(given: str | None) -> Kind:
-    """Read what was said of ±.
+    """Read the option `plus_minus`: what stands behind a ±.
 
     A kind that a ± cannot have, such as a range, says how brackets or two ends are read. The reader
     has used it already, so here it says nothing.

@@ -31,7 +31,7 @@ class Unit:
 def find_unit(own: OneSide, theirs: Printed, request: Request) -> Unit:
     """Return the unit of reported numbers: what divides them to have the unit of your values.
 
-    First comes what was asked for with `scale`, and then what per cent signs and values say.
+    The option `scale` comes first; without it, per cent signs and values decide.
     """
     if request.is_log:
         return Unit(None, {"scale": LOGARITHMS})

@@ -1,4 +1,4 @@
-"""Read the values of runs as numbers, from lists, arrays or cells, and refuse what is none."""
+"""Read the values of runs as numbers, from lists, arrays or cells; refuse anything else."""
 
 import math
 from collections.abc import Sequence

@@ -75,15 +75,15 @@ def find_check(annotation: object) -> Check:
 
 def take_whole(name: str, value: Value, low: int, high: int) -> int:
     """Return a whole number of Python or NumPy as a Python int, or refuse anything else."""
-    refusal = _refusal(name, value, f"is a whole number from {low} to {high}")
+    allowed = f"is a whole number from {low} to {high}"
     if isinstance(value, bool):
-        raise refusal
+        raise _refusal(name, value, allowed)
     try:
         whole = operator.index(value)
     except TypeError:  # also of 3.0 and "3"
-        raise refusal from None
+        raise _refusal(name, value, allowed) from None
     if not low <= whole <= high:
-        raise refusal
+        raise _refusal(name, value, allowed)
     return whole
 
 

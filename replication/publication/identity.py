@@ -1,6 +1,6 @@
-"""Who made this replication, what it is called and where it is: `identity.toml`, checked.
+"""The authors, the title and the addresses of this replication: `identity.toml`, checked.
 
-Entries that only an owner can fill in are empty, and nothing is invented in their place.
+Entries that only an owner can fill in may be empty; nothing is invented in their place.
 """
 
 import dataclasses
@@ -31,7 +31,7 @@ EMPTY = {
     "places.software_heritage": "the sources have no identifier that follows from their content",
     "places.article_doi": "whoever cites this cites the software, since there is no article",
 }
-"""Fields that only an owner can fill in, and what follows as long as they are empty."""
+"""Fields that only an owner can fill in, each with what is missing as long as it is empty."""
 
 FORMS = {
     "orcid": (r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", "0000-0002-1825-0097"),
@@ -44,12 +44,12 @@ FORMS = {
     "software_heritage": (r"swh:1:(dir|rev|rel|snp):[0-9a-f]{40}.*", "swh:1:dir: and 40 digits"),
     "version": (r"\d+\.\d+\.\d+", "1.0.0"),
 }
-"""How fields are spelt, as a regular expression and as an example."""
+"""The form of some fields, as a regular expression and as an example."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Author:
-    """Somebody who is cited by name."""
+    """An author, who is cited by name."""
 
     given: str
     family: str
@@ -72,7 +72,7 @@ class Contact:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Places:
-    """Where sources, archive and article are; empty where there is none."""
+    """The addresses of sources, archive and article; an address that does not exist is ""."""
 
     repository: str = ""
     issues: str = ""
@@ -84,7 +84,7 @@ class Places:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Identity:
-    """What is said of this replication wherever it is named."""
+    """What is said of this replication wherever it is cited or described."""
 
     title: str
     replicates: str
@@ -99,30 +99,30 @@ class Identity:
 
     @property
     def long_title(self) -> str:
-        """The title with what is replicated, as it is cited."""
+        """The title and what is replicated, as it is cited."""
         return f"{self.title}: {self.replicates}"
 
     @property
     def author(self) -> str:
-        """All authors as they are printed, or the name of all contributors together."""
+        """The names of all authors, or of the collective if nobody is named."""
         if not self.authors:
             return self.collective
         return join([author.name for author in self.authors])
 
     @property
     def empty(self) -> list[str]:
-        """The names of fields that only an owner can fill in, and that are empty."""
+        """The names of the empty fields that only an owner can fill in."""
         return [name for name in EMPTY if not operator.attrgetter(name)(self)]
 
 
 @functools.cache
 def load_identity() -> Identity:
-    """Return what `identity.toml` says."""
+    """Return the identity that `identity.toml` states."""
     return read_identity(resources.files(__package__).joinpath(FILE).read_text("utf-8"))
 
 
 def read_identity(text: str) -> Identity:
-    """Return the identity that a text in TOML says; `DataError` names the entry that is wrong."""
+    """Return the identity that a text in TOML states; `DataError` names a wrong entry."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -131,7 +131,7 @@ def read_identity(text: str) -> Identity:
     contact = _build(Contact, "contact", table.pop("contact", {}))
     places = _build(Places, "places", table.pop("places", {}))
     keywords = tuple(table.pop("keywords", ()))
-    head = {"keywords": keywords, **table}  # what is left
+    head = {"keywords": keywords, **table}  # the entries that stand in no table
     identity = _build(
         Identity, "the head", head, authors=tuple(authors), contact=contact, places=places
     )
@@ -145,10 +145,10 @@ def read_identity(text: str) -> Identity:
 
 
 def _build(kind: Callable[..., Part], table: str, entries: dict[str, Any], **parts: object) -> Part:
-    """Return a part of the identity, or refuse an entry by its name.
+    """Return a part of the identity, made of the entries of its table in `identity.toml`.
 
-    `entries`: those of its table in `identity.toml`, which refusals call `table`. `parts`: fields
-    that are not in the table.
+    An entry that is unknown or wrong is refused. `kind`: the class of the part. `table`: what
+    messages call the table. `parts`: fields that do not stand in this table.
     """
     known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
     for name, value in entries.items():
@@ -163,7 +163,7 @@ def _build(kind: Callable[..., Part], table: str, entries: dict[str, Any], **par
 
 
 def _check_form(table: str, name: str, value: str) -> None:
-    """Refuse a text that is not spelt as its field is, or an ORCID with a wrong digit."""
+    """Refuse a text that does not have the form of its field, or an ORCID with a wrong digit."""
     if name not in FORMS:
         return
     pattern, example = FORMS[name]

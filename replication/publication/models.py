@@ -1,4 +1,4 @@
-"""Models: what an experiment has found, as plain data in a JSON file with a checksum."""
+"""Models: the results of an experiment, as plain data in a JSON file with a checksum."""
 
 import contextlib
 import hashlib
@@ -15,16 +15,19 @@ from replication.system.files import open_folder, put_aside, read_content, write
 DIGITS = 6
 """Significant digits that a model keeps of each number."""
 
-LARGEST_MODEL = 2**22  # bytes, 40 times the largest; 2**26 took 2 GB and more than a minute
+LARGEST_MODEL = 2**22  # bytes: 40 times the largest; reading 2**26 took 2 GB and a minute
 BEGINNING = b'{\n "sha256": "'
-"""How every model begins; a file that begins otherwise is not ours, and is never replaced."""
+"""The first bytes of every model; a file with others is not ours, and is never replaced."""
 
 Model = dict[str, Any]
-"""Plain data as JSON has it, by names that each experiment chooses."""
+"""Plain data of JSON, under names that each experiment chooses."""
 
 
 def read_model(folder: Path, name: str) -> Model | None:
-    """Read ``models/<name>.json`` in the folder of a study; None if there is none."""
+    """Return the model ``models/<name>.json`` in a study's folder; None if there is no such file.
+
+    A damaged one is refused.
+    """
     path = folder / "models" / f"{name}.json"
     if not os.path.lexists(path):
         return None
@@ -42,7 +45,7 @@ def read_model(folder: Path, name: str) -> Model | None:
 
 
 def read_models(folder: Path, names: Iterable[str]) -> dict[str, Model]:
-    """Read models by name; those that are not there are left out."""
+    """Return models by name; those that do not exist are left out."""
     models = {}
     for name in names:
         model = read_model(folder, name)
@@ -52,10 +55,10 @@ def read_models(folder: Path, names: Iterable[str]) -> dict[str, Model]:
 
 
 def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
-    """Write ``models/<name>.json`` in the folder of a study; return it as it will be read."""
+    """Write ``models/<name>.json`` in a study's folder; return it with its numbers rounded."""
     plain: Model = round_numbers(model)
     open_folder(folder / "models", below=folder)
-    # A file that is not one of our models keeps its content under another name.
+    # A file that is no model of ours is renamed, not replaced.
     path = folder / "models" / f"{name}.json"
     is_ours = False
     with contextlib.suppress(DataError):
@@ -79,6 +82,6 @@ def round_numbers(value: object) -> Any:
     >>> round_numbers({"mean": 46.5123456, "runs": (100, True)})
     {'mean': 46.5123, 'runs': [100, True]}
     """
-    # By way of JSON, which makes plain data of it, and in which numbers are rounded when read.
+    # Written as JSON, so that it becomes plain data, and read again with its numbers rounded.
     text = json.dumps(value, default=lambda array: array.tolist(), allow_nan=False)
     return json.loads(text, parse_float=lambda digits: float(f"{float(digits):.{DIGITS}g}"))

@@ -1,7 +1,8 @@
 """Put a report into a folder without replacing files of anybody else.
 
-The files that this package has put there, or is about to, are listed in ``report.sha256``, in the
-form of the command ``sha256sum``. Only listed files are ever replaced or removed.
+The files that this package has put there, or is about to put there, are listed in
+``report.sha256``, in the format of the command ``sha256sum``. Only listed files are ever replaced
+or removed.
 """
 
 import contextlib
@@ -14,26 +15,26 @@ from replication.errors import DataError
 from replication.system.files import list_names, open_folder, put_aside, read_content, write_durably
 
 LIST = "report.sha256"
-LARGEST_FILE = 2**28
+LARGEST_FILE = 2**28  # bytes of a file whose digest is computed
 # 9f86...(64 digits)  figures/joint.svg
 LINE = re.compile(
-    r"([0-9a-f]{64})  (report\.(?:md|html|pdf)|learning\.html|(?:statements|rules|halves)\.csv|"
-    r"figures/[A-Za-z0-9_-]+\.(?:svg|png|csv))"
+    r"(?P<digest>[0-9a-f]{64})  (?P<name>report\.(?:md|html|pdf)|learning\.html|"
+    r"(?:statements|rules|halves)\.csv|figures/[A-Za-z0-9_-]+\.(?:svg|png|csv))"
 )
 
 
 def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put files into a folder, in place of those in its list.
+    """Put files into a folder, and replace or remove those in its list.
 
-    The list is written first. So if the process is killed in between, the list shows which files
-    are missing, and that they are ours to replace. Anything else in the place of a file is renamed.
+    The list is written first. If the process is then killed, the list shows which files are missing
+    and that they may be replaced. A file that is not ours and stands in the way is renamed.
     """
     new = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     old = read_list(folder)
     if old == new and not find_damaged(folder):
-        return  # all is there already
+        return  # all files are there already
     open_folder(folder / "figures", below=folder)
-    # Files that are not ours get another name before the list says that they are.
+    # Files that are not ours are renamed before the new list says that they are.
     _free_place(folder / LIST, is_ours=True)
     for name, digest in new.items():
         is_ours = name in old or _compute_digest(folder / name) == digest
@@ -41,7 +42,7 @@ def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
     _write_list(folder, old | new)
     for name, content in files.items():
         write_durably(folder / name, content)
-    # Files of ours that are no longer part of the report.
+    # Remove files of ours that are no longer part of the report.
     dropped = old.keys() - new.keys()
     for name in dropped:
         if (folder / name).is_file():
@@ -51,7 +52,7 @@ def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _free_place(path: Path, *, is_ours: bool) -> None:
-    """Rename what is at the path of a file, unless it is a file of ours, which is replaced."""
+    """Rename what is at a path, unless it is a file of ours, which may be replaced."""
     if not (is_ours and path.is_file()):
         put_aside(path)
 
@@ -63,7 +64,7 @@ def _write_list(folder: Path, digests: Mapping[str, str]) -> None:
 
 
 def read_list(folder: Path) -> dict[str, str]:
-    """Return the digests in the list of a folder, by name; none if there is no sound list."""
+    """Return the digests in the list of a folder, by name; none if it is missing or damaged."""
     try:
         text = read_content(folder / LIST, largest=10**6).decode("ascii")
     except (DataError, UnicodeDecodeError):
@@ -75,19 +76,19 @@ def read_list(folder: Path) -> dict[str, str]:
         match = LINE.fullmatch(line)
         if match is None:
             return {}
-        digests[match[2]] = match[1]
+        digests[match["name"]] = match["digest"]
     return digests
 
 
 def find_damaged(folder: Path) -> list[str]:
-    """Return the names of listed files that are missing or not as they were written."""
+    """Return the names of listed files that are missing or altered, the list itself included."""
     listed = read_list(folder)
     damaged = [name for name, digest in listed.items() if _compute_digest(folder / name) != digest]
-    # Beside files of a report that it does not name, the list itself is damaged.
-    lacking = {"report.html", "report.md", "report.pdf"} - listed.keys()
+    # If a report is there that the list does not name, the list itself is damaged.
+    unlisted = {"report.html", "report.md", "report.pdf"} - listed.keys()
     if not listed:
-        lacking.add(LIST)
-    if lacking & set(list_names(folder)):
+        unlisted.add(LIST)  # a list that is there, but cannot be read
+    if unlisted & set(list_names(folder)):
         damaged.append(LIST)
     return damaged
 

@@ -1,8 +1,7 @@
-"""A results folder: which study stands where, its models, its report, and pages beside it.
+"""Write a study's models, its report, and the lesson beside it into a results folder.
 
-Only the default study writes into the results folder itself, and only its report is the
-full one. Any other study has a short report in
-``studies/<protocol id>-<root seed>-<seeds>/``.
+Only the default study writes into the results folder itself, and only it has the full report. Any
+other study has a short report in ``studies/<protocol id>-<root seed>-<seeds>/``.
 """
 
 import contextlib
@@ -55,14 +54,14 @@ METADATA = {
     f"{sum(claim.kind == 'empirical' for claim in load_claims().values())} statements of the paper "
     "are tested.",
 }
-"""What the report says of itself; the date is that of the study's definition."""
+"""Title, authors and other data of the report; the date is that of the study's definition."""
 
 SHORT = {
     "title": "Another study of recirculation",
     "description": "How long networks take to learn by recirculation, with other settings or fewer "
     "networks than in the replication of Hinton and McClelland (1988).",
 }
-"""What the short report, of any study but the default one, says of itself instead."""
+"""The data in which the short report differs; every study but the default one has it."""
 
 LEARNING = {
     "title": "Learning without back-propagation",
@@ -70,7 +69,7 @@ LEARNING = {
     "description": "Watch a network learn without back-propagation, in eight steps: say what will "
     "happen, then watch.",
 }
-"""What the lesson beside the report says of itself instead."""
+"""The data in which the lesson beside the report differs."""
 
 
 def replicate_study(
@@ -82,13 +81,13 @@ def replicate_study(
     scheduler: str | None = None,
     report_progress: Tell = silent,
 ) -> Model:
-    """Simulate what the cache lacks of a study, and write its report. Return the headline's model.
+    """Simulate what the cache lacks of a study, write its report, and return the headline's model.
 
-    `experiments`: whether experiments of the default study run first if their models are missing,
-    damaged or of another version. If they do not run, a model of another version is refused, and
-    a missing one makes the report a short one.
+    `experiments`: whether to run experiments of the default study whose models are missing, damaged
+    or of another version. Otherwise, a model of another version is refused, and the report is a
+    short one if a model is missing.
     """
-    # What can be refused is refused before any network is simulated.
+    # All refusals come before any network is simulated.
     require_tools()
     outdated: list[str] = []
     if study.is_default and experiments:
@@ -109,7 +108,7 @@ def replicate_study(
 
 
 def _estimate_duration(names: Sequence[str]) -> str:
-    """Return in words how long experiments take on two cores."""
+    """Return in words how long some experiments take on two cores."""
     return format_duration(sum(registry.EXPERIMENTS[name].seconds for name in names))
 
 
@@ -134,26 +133,29 @@ def find_outdated(results: Path) -> list[str]:
 
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
-    """Return the experiments whose models are of another version than experiment or ledger."""
+    """Return the experiments whose models do not fit the present experiment or ledger of claims."""
     return [name for name, model in models.items() if not _is_current(name, model)]
 
 
 def _is_current(name: str, model: Model) -> bool:
-    """Whether a model, which somebody may have edited, judges what the ledger asks now."""
+    """Say whether a model fits the present version of its experiment and its present claims.
+
+    Somebody may have edited the file, so its verdicts are checked against its numbers.
+    """
     from replication.experiments.instruments.judging import is_judgement  # SciPy takes time to load
 
     if model.get("version") != registry.find_version(name):
         return False
-    asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
+    claims = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
     judged = model.get("claims", {})
-    if not isinstance(judged, dict) or judged.keys() != asked.keys():
+    if not isinstance(judged, dict) or judged.keys() != claims.keys():
         return False
     # The verdicts must be those that its numbers give, in words that a page can print.
-    return all(is_judgement(claim, judged[id]) for id, claim in asked.items())
+    return all(is_judgement(claim, judged[id]) for id, claim in claims.items())
 
 
 def read_current(results: Path) -> dict[str, Model]:
-    """Return the models of experiments that there are; refuse any of another version."""
+    """Return the models of experiments that exist; refuse a model of another version."""
     models = read_models(results, registry.EXPERIMENTS)
     stale = find_stale(models)
     if stale:
@@ -172,9 +174,9 @@ def count_parts(
     scheduler: str | None = None,
     report_progress: Tell = silent,
 ) -> dict[Study, Counted]:
-    """Return the outcomes of a study, and of the further studies that its report compares it with.
+    """Return the outcomes of a study, and of the other studies with which its report compares it.
 
-    The study itself comes first. What is in the cache is not simulated again.
+    The study itself comes first. Networks in the cache are not simulated again.
     """
     is_shown = report_progress is not silent
     n_more = sum(part.n_seeds for part in study.parts.values()) - study.n_seeds
@@ -183,7 +185,7 @@ def count_parts(
         counted[part] = count_outcomes(
             part, cache, jobs=jobs, scheduler=scheduler, name=name, show_progress=is_shown
         )
-        # The networks of the study itself are done: tell why more are simulated.
+        # The study itself is finished; tell the user why more networks are simulated.
         if part == study and n_more:
             report_progress(
                 f"{plural(n_more, 'more network')}, with which a report compares these: other "
@@ -196,7 +198,7 @@ def run_experiments(
     names: Sequence[str], results: Path, *, jobs: int = -1, report_progress: Tell = silent
 ) -> None:
     """Run experiments and write their models into a results folder."""
-    open_folder(results / "models", below=results)  # before minutes of work
+    open_folder(results / "models", below=results)  # refused now, not after minutes of work
     for i, name in enumerate(names):
         prefix = f"{name} ({i + 1} of {len(names)}): "
         report_progress(f"{prefix}about {_estimate_duration(names[i:])} left on two cores")
@@ -221,16 +223,16 @@ def write_report(
     jobs: int = -1,
     report_progress: Tell = silent,
 ) -> Model:
-    """Analyse the outcomes of a study and write its report. Return the headline's model."""
-    # The headline is computed from the outcomes; other models are those that there are.
+    """Analyse the outcomes of a study, write its report, and return the headline's model."""
+    # The headline is computed from the outcomes; the other models are read from the folder.
     others = read_current(study.results) if study.is_default else {}
     headline = _make_headline(study, counted, report_progress)
-    # The full report needs every model. With fewer, and for any other study, it is a short one.
+    # The full report needs all models; otherwise, and for any other study, the report is short.
     if len(others) == len(registry.EXPERIMENTS):
         pages = _prepare_full({"headline": headline, **others}, jobs, report_progress)
     else:
         pages = [_prepare_short(study, headline, jobs, report_progress)]
-    # Side by side: pandoc works on one page, which leaves a core to the other.
+    # Pages are rendered side by side, since pandoc uses only one core for a page.
     files: dict[str, bytes] = {}
     for files_of_page in map_in_threads(lambda render: render(), pages, jobs=jobs):
         files |= files_of_page
@@ -239,21 +241,21 @@ def write_report(
 
 
 def _make_headline(study: Study, counted: Mapping[Study, Counted], report_progress: Tell) -> Model:
-    """Compute the headline of a study, write its model into the folder, and return it."""
+    """Compute the headline of a study, write its model into the study's folder, and return it."""
     from replication.experiments.headline.run import run  # SciPy takes time to load
 
     # The headline uses the model of the other readings of "error", unless it is outdated.
     readings = read_models(study.results, ["readings"])
     if find_stale(readings):
         readings = {}
-    known = readings.get("readings")
-    headline = run(study, counted, readings=known, report_progress=report_progress)
+    model_of_readings = readings.get("readings")
+    headline = run(study, counted, readings=model_of_readings, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
     return write_model(study.folder, "headline", headline)
 
 
 Render = Callable[[], dict[str, bytes]]
-"""Renders a page, and returns its files by name."""
+"""A function that renders a page, and returns its files by name."""
 
 
 def _prepare_full(models: Mapping[str, Model], jobs: int, report_progress: Tell) -> list[Render]:
@@ -265,12 +267,17 @@ def _prepare_full(models: Mapping[str, Model], jobs: int, report_progress: Tell)
     figures = list_drawings("headline", models["headline"], "replication replicate")
     for name in registry.EXPERIMENTS:
         figures |= list_drawings(name, models[name], f"replication experiments {name}")
-    known = {**models, **_list_names(models), "checks": registry.list_checks(models)}
+    template_data = {
+        **models,
+        **_list_extra_models(models),
+        "checks": registry.list_checks(models),
+    }
 
     def render_main() -> dict[str, bytes]:
+        """Render the full report, and return its files by name."""
         return render_report(
             template=registry.TEMPLATES / "report.md",
-            models=known,
+            models=template_data,
             figures=figures,
             bibliography=registry.TEMPLATES / "references.bib",
             metadata={**METADATA, "version": version("recirculation-replication")},
@@ -283,9 +290,10 @@ def _prepare_full(models: Mapping[str, Model], jobs: int, report_progress: Tell)
         )
 
     def render_lesson() -> dict[str, bytes]:
+        """Render the lesson, and return its files by name."""
         return render_report(
             template=registry.TEMPLATES / "live" / "learning.md",
-            models=known,
+            models=template_data,
             figures=figures,
             bibliography=registry.TEMPLATES / "references.bib",
             metadata=METADATA | LEARNING,
@@ -303,15 +311,16 @@ def _prepare_short(study: Study, headline: Model, jobs: int, report_progress: Te
     """Return the function that renders the report of a study that has only a headline."""
     from replication.report.build import render_report
 
-    models = {"headline": headline}
+    models = {"headline": headline}  # the name by which templates read it
     command = "replication replicate"
     if not study.is_default:
         command = f"{command} {study.options}"
 
     def render_short() -> dict[str, bytes]:
+        """Render the short report, and return its files by name."""
         return render_report(
             template=registry.TEMPLATES / "headline" / "short.md",
-            models={**models, **_list_names(models)},
+            models={**models, **_list_extra_models(models)},
             figures=list_drawings("headline", headline, command),
             bibliography=registry.TEMPLATES / "references.bib",
             metadata={**METADATA, "version": version("recirculation-replication"), **SHORT},
@@ -324,8 +333,8 @@ def _prepare_short(study: Study, headline: Model, jobs: int, report_progress: Te
     return render_short
 
 
-def _list_names(models: Mapping[str, Model]) -> dict[str, Model]:
-    """Return what templates can name in addition to the models of the experiments."""
+def _list_extra_models(models: Mapping[str, Model]) -> dict[str, Model]:
+    """Return the data that templates can use besides the models, by name: claims, costs, counts."""
     from replication.experiments.instruments.judging import find_widening
 
     n_measurements = count_measurements()
@@ -338,7 +347,7 @@ def _list_names(models: Mapping[str, Model]) -> dict[str, Model]:
 
 
 def count_verdicts(models: Mapping[str, Model]) -> dict[str, int]:
-    """Return how many statements have each verdict in some models, by its words."""
+    """Return the number of statements with each verdict in some models, by the verdict's words."""
     verdicts: Counter[str] = Counter()
     for model in models.values():
         verdicts.update(judged["verdict"] for judged in model.get("claims", {}).values())
@@ -346,7 +355,7 @@ def count_verdicts(models: Mapping[str, Model]) -> dict[str, int]:
 
 
 def _describe_provenance(study: Study) -> Model:
-    """Return what the results depend on: command, versions and protocol, but no machine."""
+    """Return what the results depend on: command, versions and protocol, and not the machine."""
     versions = {package: version(package) for package in PACKAGES}
     return {
         "command": f"replication replicate {study.options}",
@@ -358,7 +367,7 @@ def _describe_provenance(study: Study) -> Model:
 
 
 def list_drawings(name: str, model: Model, command: str) -> "dict[str, Drawing]":
-    """Return the figures of an experiment by name; `command` is what makes their data."""
+    """Return the figures of an experiment by name; `command`: the command that makes their data."""
     from replication.report.build import Drawing
 
     drawings = {}
@@ -368,9 +377,9 @@ def list_drawings(name: str, model: Model, command: str) -> "dict[str, Drawing]"
 
 
 def list_claims(models: Mapping[str, Model]) -> Model:
-    """Return the ledger as plain data, with the words that stand behind the verdicts of models.
+    """Return the ledger of claims as plain data, with the verdicts of some models in words.
 
-    ``thresholds`` are those of the primary measurement; the words are what `describe` returns.
+    ``thresholds`` are those of the primary measurement; the words are those of `describe`.
     """
     from replication.experiments.instruments.judging import describe
 

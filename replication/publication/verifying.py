@@ -1,4 +1,4 @@
-"""Check that a results folder holds what was written into it, and that this can be made again."""
+"""Check that the files in a results folder are intact, and that the report can be reproduced."""
 
 import dataclasses
 import itertools
@@ -27,16 +27,17 @@ N_NAMED = 5
 def verify_folder(
     folder: Path, results: Path, *, jobs: int = -1, report_progress: Tell = silent
 ) -> str:
-    """Check the files in the folder of a study, and that making its report again gives the same.
+    """Check that the files in a study's folder are intact, and that its report can be reproduced.
 
-    Returns what was found, in words. Raises `DataError` if files are damaged or come out
-    differently.
+    Returns the result in words. Raises `DataError` if files are damaged, or come out differently
+    when the report is made again. `results`: the results folder, which is itself the folder of the
+    default study.
     """
     damaged = find_damaged_files(folder)
     if damaged:
         names = ", ".join(show(folder / name) for name in damaged)
         advice = "`replication replicate` makes them again"
-        if folder != results:
+        if folder != results:  # the study is not the default one
             advice += ", with the --seeds and other options of this study"
         raise DataError(f"missing or damaged: {names}; {advice}")
     study = read_study(folder, results)
@@ -50,26 +51,28 @@ def verify_folder(
 
 
 def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent) -> None:
-    """Make the report of a study again in a temporary folder, without the cache, and compare.
+    """Make the report of a study again in a temporary folder, and compare it with the one there.
 
-    Outcomes are compared by the digest in the headline's model, models number by number, the
-    report's files byte by byte.
+    Networks are simulated again, without the cache. Outcomes are compared by the digest in the
+    headline's model, models number by number, and the files of the report byte by byte. Raises
+    `DataError` if anything differs.
     """
-    # The report of the default study is made of all models, other reports of one.
+    # The report of the default study is made of all models, any other report of one.
     names: tuple[str, ...] = ("headline",)
     if study.is_default:
         names += tuple(EXPERIMENTS)
-        read_current(study.results)  # they must be of this version
+        read_current(study.results)  # refuses models of another version
     with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as folder:
-        again = dataclasses.replace(study, results=Path(folder))
-        if not study.is_default:  # a short report compares its likelihood with that of readings
+        remade = dataclasses.replace(study, results=Path(folder))
+        # A short report also needs the model "readings", to compare likelihoods.
+        if not study.is_default:
             for name, model in read_models(study.results, ["readings"]).items():
-                write_model(again.results, name, model)
-        replicate_study(again, Cache(NOWHERE), jobs=jobs, report_progress=report_progress)
+                write_model(remade.results, name, model)
+        replicate_study(remade, Cache(NOWHERE), jobs=jobs, report_progress=report_progress)
         differences: list[str] = []
         for name in names:
-            differences += compare_models(study.folder, again.folder, name)
-        differences += compare_files(study.folder, again.folder)
+            differences += compare_models(study.folder, remade.folder, name)
+        differences += compare_files(study.folder, remade.folder)
     if differences:
         n_more = len(differences) - N_NAMED
         if n_more > 0:
@@ -82,7 +85,7 @@ def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silen
 
 
 def compare_models(before: Path, after: Path, name: str) -> list[str]:
-    """Return in words how the models of two folders differ, line by line, with a number in each."""
+    """Return in words which lines of a model differ in two folders; a line holds one number."""
     old_lines = json.dumps(read_model(before, name), indent=1).splitlines()
     new_lines = json.dumps(read_model(after, name), indent=1).splitlines()
     differences = []
@@ -93,7 +96,7 @@ def compare_models(before: Path, after: Path, name: str) -> list[str]:
 
 
 def compare_files(before: Path, after: Path) -> list[str]:
-    """Return in words which files of two reports differ, by the digests in their lists."""
+    """Return in words which files differ in two reports; the digests in their lists tell it."""
     old = read_list(before)
     new = read_list(after)
     names = sorted(old.keys() | new.keys())
@@ -101,16 +104,16 @@ def compare_files(before: Path, after: Path) -> list[str]:
 
 
 def read_study(folder: Path, results: Path) -> Study | None:
-    """Return the study whose report is in a folder, as the model of its headline describes it.
+    """Return the study in a folder, as the model of its headline describes it.
 
-    None if there is no such model. Raises `DataError` if the model describes no study, or the study
-    of another folder.
+    None if there is no such model. Raises `DataError` if the model describes no study, or one that
+    belongs in another folder.
     """
     model = read_model(folder, "headline")
     if model is None:
         return None
-    # The study must be the one that the name of the folder tells: otherwise the folder of somebody
-    # else could ask for a billion networks.
+    # The name of the folder must tell the same study: otherwise, a model from somebody else could
+    # make this machine simulate a billion networks.
     try:
         protocol = from_plain(model["provenance"]["protocol"])
         root_seed = take_whole("root_seed", model["study"]["root_seed"], 0, MAX_ROOT_SEED)
@@ -125,10 +128,10 @@ def read_study(folder: Path, results: Path) -> Study | None:
 
 
 def find_damaged_files(folder: Path) -> list[str]:
-    """Return the models and report files in the folder of a study that are not as written."""
+    """Return the models and files of the report in a study's folder that are missing or altered."""
     listed = read_list(folder)
     models: tuple[str, ...] = ("headline", *EXPERIMENTS)
-    # The full report, which has a table of statements, is made of all models, any other of one.
+    # The full report, and only that, has a table of statements; it is made of all models.
     needed: tuple[str, ...] = ()
     if "statements.csv" in listed:
         needed = models
@@ -160,6 +163,6 @@ def find_report_folders(results: Path) -> list[Path]:
 
 
 def _holds_study(folder: Path) -> bool:
-    """Whether a folder has models, or the list of files that is written with every report."""
+    """Say whether a folder has models, or the list of files that belongs to every report."""
     names = list_names(folder)
     return "models" in names or LIST in names

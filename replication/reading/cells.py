@@ -15,7 +15,7 @@ from replication.reading.signs import list_signs
 from replication.reading.typeset import clean
 
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "--", "---", "–", "—"}
-"""Texts of a cell that holds nothing."""
+"""Texts of a cell without a value, in small letters."""
 TRUTH = {"true": "1", "false": "0", "yes": "1", "no": "0"}
 """The number that stands for each truth value."""
 
@@ -160,8 +160,8 @@ NUMBERS = (
 
 def fill_cell(cell: Cell, numbers: Mapping[str, str | None]) -> Cell:
     """Return a cell in which some fields are replaced; None removes a number."""
-    more: Any = dict(numbers)
-    return dataclasses.replace(cell, **more)
+    fields: Any = dict(numbers)  # Any, since fields of `Cell` have several types
+    return dataclasses.replace(cell, **fields)
 
 
 @functools.cache
@@ -171,7 +171,7 @@ def _compile(form: Form) -> re.Pattern[str]:
 
 
 def is_missing(text: str) -> bool:
-    """Say whether a cell holds nothing: no text, or a word for nothing."""
+    """Say whether a cell is empty or holds a text for a missing value, as in `MISSING`."""
     return text.strip().lower() in MISSING
 
 
@@ -213,7 +213,8 @@ def _split_ends(cell: Cell, body: str) -> Cell:
     """Return a cell in which two numbers around a comma are ends or one number, as they must be.
 
     [0.85,0.89] can only be two ends. [50,66] may be two ends or one number: it is stored as two
-    ends if the value lies between them, with `joined` for the other reading, else as one number.
+    ends, with `joined` for the other reading, if a value lies between them or there is no value;
+    otherwise as one number.
     """
     # Where one number would stand: 0.83 ± 0.04 (50,66), SD 50,66, or 0.83 (50,66).
     field = "bracket"
@@ -226,6 +227,7 @@ def _split_ends(cell: Cell, body: str) -> Cell:
         joined = f"{cell.low},{cell.high}"
     if "," not in joined or joined not in body:
         return cell
+    # A per cent sign before the comma, 81%,85%, makes them two.
     may_be_one = bool(list_signs(joined)) and "%" not in joined.split(",")[0]
     ends = TWO_ENDS.fullmatch(joined)
     if ends is not None and (not may_be_one or _is_between(cell.value, ends[1], ends[2])):
@@ -255,6 +257,7 @@ def _fill_form(form: Form, groups: tuple[str, ...]) -> Cell | None:
     tokens = [token for token in form.printed.split() if token in ("N", "KIND")]
     numbers = [text.strip() for text, token in zip(groups, tokens, strict=True) if token == "N"]
     parts = dict(zip(form.parts.split(), numbers, strict=True))
+    # A form has at most one KIND.
     kinds = [text.strip() for text, token in zip(groups, tokens, strict=True) if token == "KIND"]
     if not kinds:
         return fill_cell(Cell(), parts)
@@ -266,9 +269,9 @@ def _fill_form(form: Form, groups: tuple[str, ...]) -> Cell | None:
 
 def _read_in_units(match: re.Match[str]) -> Cell:
     """Return the cell of 0.830(4), with its bracket as 0.004."""
-    value, decimals, digits = match.groups()
+    value, decimals, digits = match.groups()  # "0.830", "830", "4"
     mark = "," if "," in value else "."
-    padded = digits.zfill(len(decimals) + 1)
+    padded = digits.zfill(len(decimals) + 1)  # "0004"
     bracket = padded[: -len(decimals)] + mark + padded[-len(decimals) :]
     return Cell(value=value, bracket=bracket, is_in_units=True)
 

@@ -134,7 +134,7 @@ def find_first_rows(codes: IntArray) -> IntArray:
 
 
 def differs_within(codes: IntArray, groups: IntArray) -> bool:
-    """Say whether any group has different cells; `codes`: of the cells, int64[n], as `groups`."""
+    """Say whether any group holds several codes; both arrays are int64[n], a number a row."""
     if codes.size == 0:
         return False
     n_codes = int(codes.max()) + 1

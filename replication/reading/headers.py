@@ -71,7 +71,7 @@ def join_header(rows: Rows) -> Rows:
 def _continues_header(names: Sequence[str], below: Sequence[str]) -> bool:
     """Say whether a line belongs to the header above it.
 
-    It does if it names statistics, or if it has words below names of which one is doubled.
+    It does if it names statistics, or if it has words below a header that has a name twice.
     """
     words = [cell for cell in below if cell]
     if len(words) < 2:

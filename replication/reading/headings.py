@@ -54,7 +54,7 @@ def read_heading(text: str) -> Heading:
         body = body.replace(count[0], "")
     name, _, behind = BRACKETS.sub(" ", body).partition("±")
     unit, kind = _read_asides(BRACKETS.findall(body), behind)
-    words = fold(re.sub(r"[,;:]+", " ", name)).lstrip("#").strip("_")  # solved, n
+    words = fold(re.sub(r"[,;:]+", " ", name)).lstrip("#").strip("_")  # "# solved, n" is solved_n
     if words.endswith("%") and _split_words(words)[1] is None:  # acc %, but not score_25%
         words = words.removesuffix("%").strip("_")
         unit = "%"

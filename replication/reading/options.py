@@ -19,8 +19,8 @@ Names = str | Sequence[str] | None
 """Names of columns: "a,b", or a list."""
 Given = str | float | tuple[str | float, str | float]
 """A reported number: as printed, as a number, or the two ends of an interval."""
-Said = TypeVar("Said")
-"""A class of options."""
+Declared = TypeVar("Declared")
+"""A class that declares options."""
 Function = TypeVar("Function", bound=Callable[..., object])
 
 GONE = {
@@ -160,16 +160,16 @@ def name_flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def select(said: Mapping[str, Any], kind: type[Said]) -> Said:
+def select(given: Mapping[str, Any], kind: type[Declared]) -> Declared:
     """Return those of the given options that a class declares."""
     names = list_options(kind)
-    return cast(Said, {name: value for name, value in said.items() if name in names})
+    return cast(Declared, {name: value for name, value in given.items() if name in names})
 
 
-def check_names(said: Iterable[str], kind: type) -> None:
+def check_names(given: Iterable[str], kind: type) -> None:
     """Refuse a given option that a class does not declare."""
     allowed = list(list_options(kind))
-    for name in said:
+    for name in given:
         if name not in allowed:
             raise refuse_name(name, allowed)
 
@@ -283,21 +283,21 @@ class Reading:
         return [value.own for value in self.value]
 
 
-def make_reading(said: ReadingOptions) -> Reading:
+def make_reading(given: ReadingOptions) -> Reading:
     """Read the options of a table; raise `UsageError` for a value that is not allowed."""
-    n = said.get("n")
+    n = given.get("n")
     return Reading(
-        by=tuple(map(read_renamed, split_names("by", said.get("by")))),
-        value=tuple(map(read_renamed, split_names("value", said.get("value")))),
-        succeeded=said.get("succeeded"),
-        seed=tuple(split_names("seed", said.get("seed"))),
-        take=read_take(said.get("take")),
-        where=tuple(map(read_condition, list_conditions(said.get("where")))),
-        ignore=tuple(split_names("ignore", said.get("ignore"))),
-        wide=read_wide(said.get("wide")),
+        by=tuple(map(read_renamed, split_names("by", given.get("by")))),
+        value=tuple(map(read_renamed, split_names("value", given.get("value")))),
+        succeeded=given.get("succeeded"),
+        seed=tuple(split_names("seed", given.get("seed"))),
+        take=read_take(given.get("take")),
+        where=tuple(map(read_condition, list_conditions(given.get("where")))),
+        ignore=tuple(split_names("ignore", given.get("ignore"))),
+        wide=read_wide(given.get("wide")),
         n=None if n is None else str(n),
-        plus_minus=check_kind(said.get("plus_minus")),
-        decimal=check_choice("decimal", said.get("decimal"), (".", ",")),
+        plus_minus=check_kind(given.get("plus_minus")),
+        decimal=check_choice("decimal", given.get("decimal"), (".", ",")),
     )
 
 

@@ -30,7 +30,7 @@ class PlacedNumbers:
         self.aside: str | None = None
 
     def put(self, name: str, number: str) -> None:
-        """Put a number under its name; refuse a second one."""
+        """Put a number under its name; refuse a different one under the same name."""
         if name in self.by_name and self.by_name[name] != number:
             both = quote([self.by_name[name], number])
             raise Question(Cause.STATISTIC, f"the {name} was given twice: {both}; give it once")
@@ -257,18 +257,24 @@ def repeat_unit(cell: Cell, context: CellContext) -> Cell:
 
 
 def _check_suffixes(numbers: Mapping[str, str], context: CellContext) -> None:
-    """Refuse 1.2k ± 0.1, whose spread may be in thousands or not."""
-    suffixed = {text.rstrip("% ")[-1:].isalpha() for text in numbers.values()}
-    is_power = len({"e" in text.lower() for text in numbers.values()}) > 1
-    if len(suffixed) > 1 or (
-        is_power
-        and "e" in numbers.get("spread", numbers["value"])
-        and "e" not in numbers["value"]
-        and to_float(numbers["value"]) >= 1.0
-    ):
+    """Refuse a suffix or a power that may belong to all numbers: 1.2k ± 0.1, 8.3 ± 0.4e-1."""
+    has_suffix = {text.rstrip("% ")[-1:].isalpha() for text in numbers.values()}
+    if len(has_suffix) > 1 or _may_share_power(numbers):
         printed = " and ".join(numbers.values())
         message = f"{quote([context.name])}: {printed} have a unit behind one of them; repeat it"
         raise Question(Cause.UNIT, message)
+
+
+def _may_share_power(numbers: Mapping[str, str]) -> bool:
+    """Say whether the power behind a spread may belong to the value as well: 8.3 ± 0.4e-1.
+
+    A value below 1 is printed without a power, so that 0.83 ± 4e-2 is clear.
+    """
+    value = numbers.get("value")
+    spread = numbers.get("spread")
+    if value is None or spread is None:
+        return False
+    return "e" in spread and "e" not in value.lower() and to_float(value) >= 1.0
 
 
 def _has_common_sign(numbers: Mapping[str, str], context: CellContext) -> bool:

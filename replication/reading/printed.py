@@ -45,7 +45,7 @@ def refuse_elided(text: str, name: str) -> None:
 
 
 def split_printed(text: str, name: str) -> Rows | None:
-    """Return the rows of a table that pandas or R printed; None if there are no gaps between cells.
+    """Return the rows of a table that pandas or R printed; None if its columns have no gaps.
 
     The first column may have no name, or one on a line of its own below the header.
     """

@@ -38,7 +38,7 @@ class ReportedColumn:
 
     @property
     def has_spread(self) -> bool:
-        """Whether its cells say how results vary: 0.83 ± 0.04."""
+        """Whether any of its cells says how results vary: 0.83 ± 0.04."""
         return any(cell.has_spread for cell in self.column.list_cells())
 
     @property

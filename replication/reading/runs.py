@@ -240,9 +240,9 @@ def add_flags(values: Values, flags: FloatArray) -> Values:
 
 
 def drop_unknown(values: Values, is_unknown: BoolArray) -> Values:
-    """Return the rows without those of which it is not known whether they succeeded.
+    """Return the rows of which it is known whether they succeeded; a note counts the others.
 
-    `is_unknown`: bool[n], which these are.
+    `is_unknown`: bool[n], True for these others.
     """
     n_unknown = int(is_unknown.sum())
     if n_unknown == 0:

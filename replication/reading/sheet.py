@@ -79,7 +79,7 @@ class Column:
 
     @functools.cached_property
     def n_distinct(self) -> int:
-        """How many different cells there are."""
+        """The number of different cells."""
         if self.numbers is not None:
             return self._distinct_numbers[0].size
         return len(self.levels)
@@ -192,7 +192,7 @@ class Column:
     def is_counter(self) -> bool:
         """Whether it counts the rows: 0, 1, 2, ... or 1, 2, 3, ...
 
-        A single row is counted by a column without a name.
+        In a table of a single row, only a column without a name counts as a counter.
         """
         if len(self) < 2 and self.name:
             return False
@@ -310,7 +310,7 @@ class Sheet:
 
     @property
     def n_rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.columns[0])
 
     def __getitem__(self, name: str) -> Column:

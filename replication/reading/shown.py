@@ -149,7 +149,7 @@ def find_number_keys(
     each cell stands in several rows. A shared column that may be the result instead is asked about.
     `texts`: columns of texts that are keys.
     """
-    said = {
+    named = {
         fold(name)
         for name in [
             *your_reading.keys,
@@ -161,7 +161,7 @@ def find_number_keys(
     keys = []
     for column in reported:
         heading = your_table.find(column.name)
-        if heading is None or not your_table[heading].is_numeric or fold(column.name) in said:
+        if heading is None or not your_table[heading].is_numeric or fold(column.name) in named:
             continue
         if not _can_be_key(column, reported):
             continue
@@ -194,9 +194,9 @@ def has_cells_of(yours: Column, reported: Column) -> bool:
 
 
 def tells_rows_apart(their_table: Sheet, column: Column, texts: Sequence[str]) -> bool:
-    """Say whether each row of the report has a combination of cells of its own with this column.
+    """Say whether a column, together with the keys `texts`, differs in each row of the report.
 
-    A column that adds nothing to the keys `texts` does not count.
+    A column that adds nothing to these keys does not count.
     """
     if column.n_distinct == len(column):
         return True
@@ -210,6 +210,7 @@ def tells_rows_apart(their_table: Sheet, column: Column, texts: Sequence[str]) -
 
 
 def _ask_number_key(heading: str) -> Question:
+    """Return the question whether a column of numbers of both tables is a key or the result."""
     name = quote_argument(heading)
     message = (
         f"{quote([heading])} holds numbers in both tables: give `by` {name} if it is a key, "

@@ -106,7 +106,7 @@ def _split_text(text: str) -> list[tuple[str, str]]:
 
 
 def _take_count(body: str) -> tuple[str, str | None]:
-    """Return a text without its number of runs, and that number."""
+    """Return a text without its number of runs, and that number; None if it has none."""
     match = COUNT.search(body)
     if match is None:
         return body, None
@@ -161,9 +161,9 @@ def _split_label(body: str) -> list[tuple[str, str]]:
 
 
 def _take_label(pairs: list[tuple[str, str]]) -> str | None:
-    """Replace the name of a single value by `NO_NAME` in `pairs` if it is no statistic; return it.
+    """Replace the name of a single value by `NO_NAME` in `pairs` if it is no statistic.
 
-    In "accuracy=0.83" the name says only what was measured.
+    Return the replaced name. In "accuracy=0.83" it says only what was measured.
     """
     labelled = [index for index, (name, _) in enumerate(pairs) if _is_label(name)]
     n_values = sum(read_heading(name).statistic != "runs" for name, _ in pairs)

@@ -61,7 +61,7 @@ class ReadAs:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TidyRuns:
-    """Runs of one's own: a row for each, grouped by keys.
+    """Your runs, in groups of equal keys.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ class ReportRow:
     key : Key
     numbers : mapping of str to str
         Numbers as printed, with a decimal point, by the name of the statistic: mean, sd, se,
-        "spread" (behind ±, of which nothing says what it is), ci (half of an interval), ci_low,
+        "spread" (a number behind ±; `kind` may say what it is), ci (half of an interval), ci_low,
         ci_high, median, q1, q3, iqm, min, max, p90, share, n_succeeded, runs, constant.
     kind : str or None
         What the spread or the interval is, in the words of the report: "90% ci".
@@ -234,7 +234,7 @@ class TidyReport:
         return [*names, "runs"] if has_runs else names
 
     def name_heading(self, statistic: str) -> str:
-        """Return the heading of a statistic; that of a spread has its kind, as in ± sd n-1."""
+        """Return the heading of a statistic; for a spread, it says the kind, as in ± sd n-1."""
         kinds = {row.kind for row in self.rows if row.kind is not None}
         heading = HEADINGS.get(statistic, statistic)
         if len(kinds) != 1 or statistic not in ("spread", "ci", "ci_low", "ci_high"):
@@ -254,7 +254,7 @@ class TidyReport:
         return write_csv(names, self.list_rows())
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return the tidy table as a data frame of texts: keys, and a column a statistic."""
+        """Return the tidy table as a data frame of texts: keys, and a column for each statistic."""
         import pandas as pd
 
         names = [*self.keys, *map(self.name_heading, self.statistics)]
@@ -269,5 +269,5 @@ def write_csv(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def show_read_as(title: str, tidy: TidyRuns | TidyReport) -> tuple[str, list[str]]:
-    """Return how a table was read: a title, and a line for each role and note."""
+    """Return in words how a table was read: a title, and a line for each role and note."""
     return f"{title} read as {tidy.describe()}:", tidy.read_as.list_lines()

@@ -17,7 +17,7 @@ Results = Mapping[Key, Mapping[str, str]]
 
 
 def turn_statistics(sheet: Sheet, known: Collection[str]) -> Sheet:
-    """Return a report in which each statistic is a column; if it is so already, as it is.
+    """Return a report in which each statistic is a column; one that is so already is unchanged.
 
     `known`: headings, folded, of columns that name no statistics. Results of tests are left out.
 
@@ -86,8 +86,9 @@ def _check_rows(sheet: Sheet, names: Column) -> None:
 
 
 def _collect_results(names: Column, keys: Sequence[Column], numbers: Sequence[Column]) -> Results:
-    """Return the cells of each result, by its key; it includes the heading above several numbers.
+    """Return the cells of each result, by its key.
 
+    If several columns hold numbers, the key includes the heading of the column.
     `names`: the column that names the statistics; `keys`, `numbers`: the other columns.
     """
     statistics = names.list_texts()

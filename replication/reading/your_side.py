@@ -21,11 +21,11 @@ class YourSide:
 
     @property
     def value_name(self) -> str | None:
-        """What you call your values; None where no heading of yours says it."""
+        """The heading of your values; None if melting has made it up."""
         return None if self.value == MELTED else self.value
 
     def knows(self, name: str) -> bool:
-        """Say whether one of your columns is called so."""
+        """Say whether one of your columns has this name."""
         return fold(name) in self.names
 
 

@@ -27,13 +27,14 @@ from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 
 Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several as its panels
+MOST_LETTERS = 300  # of a message of another program that a refusal quotes
 DRAWING = threading.Lock()
-"""Held while Matplotlib draws, whose settings are those of all threads."""
+"""Held while Matplotlib draws, because all threads share its settings."""
 
 READ = "markdown-raw_tex-example_lists"
-"""Pandoc's Markdown, without two of its extensions: the form in which chapters are written."""
+"""The form in which chapters are written: Pandoc's Markdown without two of its extensions."""
 ASSETS = Path(__file__).parent / "assets"
-"""The files that belong to the engine: filter, templates of pages, style, scripts."""
+"""The folder of the engine's own files: filter, templates of pages, style, scripts."""
 FORMS = {
     "pdf": ["--to=typst", f"--template={ASSETS / 'article.typ'}"],
     "html": [
@@ -47,14 +48,14 @@ FORMS = {
     ],
     "md": ["--to=gfm", "--shift-heading-level-by=1", f"--template={ASSETS / 'article.gfm'}"],
 }
-"""The options of pandoc for each form of a report; the one that takes longest comes first."""
+"""Options of pandoc for each form of a report; the form that takes longest is first."""
 Figures = Mapping[str, tuple[str, str]]
-"""Drawings as SVG, and their data as CSV, by name."""
+"""The SVG of each figure, and its data as CSV, by name."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure that can be drawn, and the command that makes its data."""
+    """A figure that is not drawn yet, and the command that makes its data."""
 
     name: str
     draw: Draw
@@ -62,7 +63,7 @@ class Drawing:
 
     @cached_property
     def saved(self) -> tuple[str, str]:
-        """The figure as SVG, and its data as CSV: drawn once, however many pages show it."""
+        """The figure as SVG, and its data as CSV; drawn once, even if several pages show it."""
         try:
             with DRAWING:
                 return save_figure(self.draw, name=self.name)
@@ -86,18 +87,19 @@ def render_report(
     report_progress: Tell = silent,
     write: Callable[[str], str | None] = lambda _: None,
 ) -> dict[str, bytes]:
-    """Return the files of a report by their names; the same models give the same bytes.
+    """Return the files of a report by name; the same models give the same bytes.
 
-    `models`: plain data by the names that templates use.
-    `metadata`: ``title``, ``subtitle``, ``author``, ``licence``, ``date`` (the clock is never
-    asked), ``description`` and optionally ``version``.
+    `models`: plain data, by the names that templates use.
+    `metadata`: ``title``, ``subtitle``, ``author``, ``licence``, ``date`` (given, so that the bytes
+    do not depend on the clock), ``description`` and optionally ``version``.
     `search`: folders in which included templates are looked for; `write`: as for `fill`.
-    `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
+    `tables`: more files, as CSV by name. The HTML holds those to which the text links, as in
     ``[all](name.csv)``.
-    `name`: of all files but the figures.
-    Raises `ReportError` if anything is missing or untrue; for a template, with file and line.
+    `name`: how all files except figures and tables are called.
+    Raises `ReportError` if anything is missing, or a guarded sentence is not true; it names file
+    and line of the template.
     """
-    # Numbers and figures are looked up by name; a name that is not known stops here.
+    # An unknown name of a number or a figure is refused here.
     markdown = fill(template, models, metadata, search=[*search, ASSETS], write=write)
     shown = find_shown(markdown, figures)
     commands = {figure: drawing.command for figure, drawing in shown.items()}
@@ -107,10 +109,11 @@ def render_report(
     report_progress("drawing the figures")
     saved, texts = _draw_and_convert(document, bibliography, kinds, shown, jobs)
 
-    # Into what pandoc has written go drawings, fonts and data; the PDF is typeset.
+    # Drawings, fonts and data are put into the pages from pandoc; the PDF is typeset.
     report_progress("setting the report")
 
     def set_page(kind: str) -> bytes:
+        """Return a page in its final form."""
         if kind == "pdf":
             return set_pdf(texts[kind], figures=saved, day=metadata["date"])
         if kind == "html":
@@ -138,9 +141,9 @@ def _draw_and_convert(
     shown: Mapping[str, Drawing],
     jobs: int,
 ) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
-    """Return the figures, drawn, and what pandoc makes of the text for each kind of page.
+    """Draw the figures, and convert the text by pandoc for each kind of page; return both.
 
-    Both are done at the same time: pandoc is another process, and needs no figure.
+    This is done at the same time, since pandoc is another process and needs no figures.
     """
     saved: dict[str, tuple[str, str]] = {}
     texts: dict[str, str] = {}
@@ -159,7 +162,7 @@ def _draw_and_convert(
 
 
 def find_shown(markdown: str, figures: Mapping[str, Drawing]) -> dict[str, Drawing]:
-    """Return the figures that a text shows, each once, in the order in which they appear."""
+    """Return the figures that a text shows, by name, in the order in which they first appear."""
     shown: dict[str, Drawing] = {}
     # ![A caption](figures/joint.svg)
     for figure in re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown):
@@ -171,7 +174,7 @@ def find_shown(markdown: str, figures: Mapping[str, Drawing]) -> dict[str, Drawi
 
 
 def find_pandoc() -> str:
-    """Return the path of the program pandoc in its Python package."""
+    """Return the path of the program pandoc, which is part of a Python package."""
     package = find_spec("pypandoc")
     assert package is not None  # commands that write a report look for it first
     assert package.origin is not None
@@ -179,9 +182,9 @@ def find_pandoc() -> str:
 
 
 def run_pandoc(markdown: str, bibliography: Path, form: str) -> str:
-    """Convert Markdown, which has its metadata already, to a form of the report.
+    """Convert Markdown that begins with its metadata to a form of the report, a key of `FORMS`.
 
-    Raises `ReportError` for anything that pandoc, or the filter of the engine, finds wrong.
+    Raises `ReportError` if pandoc, or the engine's own filter, finds a fault.
     """
     command = [
         find_pandoc(),
@@ -196,7 +199,7 @@ def run_pandoc(markdown: str, bibliography: Path, form: str) -> str:
     done = subprocess.run(
         command,
         input=markdown,
-        cwd=ASSETS,  # which exists; the folder of the user may have been removed
+        cwd=ASSETS,  # a folder that exists; the current one may have been removed
         capture_output=True,
         check=False,
         env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
@@ -209,15 +212,17 @@ def run_pandoc(markdown: str, bibliography: Path, form: str) -> str:
     if complaints:
         raise ReportError("; ".join(dict.fromkeys(complaints)).replace("\t", ": "))
     if done.returncode:
-        words = " ".join(done.stderr.split())[:300]
-        raise ReportError(f"pandoc failed with exit code {done.returncode}: {words or 'no reason'}")
+        reason = " ".join(done.stderr.split())[:MOST_LETTERS]
+        raise ReportError(
+            f"pandoc failed with exit code {done.returncode}: {reason or 'no reason'}"
+        )
     return done.stdout
 
 
 def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mapping[str, str]) -> str:
-    """Return a text with metadata before it, as JSON, for the filter and the templates of pages.
+    """Return a text with its metadata before it, as JSON; the filter and page templates read it.
 
-    `commands`: which command makes the data of each figure.
+    `commands`: the command that makes the data of each figure, by name.
     """
     day = date.fromisoformat(metadata["date"])
     # Names · 1 November 2026 · version 0.3.0 · MIT licence
@@ -235,7 +240,7 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
         "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }
-    # Marked as HTML, because Markdown would make a dash of two hyphens in an address.
+    # Marked as HTML, because Markdown would turn two hyphens in an address into a dash.
     for name in ("repository", "picture"):
         if metadata.get(name):
             fields[name] = f"`{escape(metadata[name])}`{{=html}}"
@@ -243,7 +248,7 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
 
 
 def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
-    """Return the report as one page that loads nothing, with the `tables` to which it links."""
+    """Return the report as one page that holds all it needs, including the tables it links to."""
     drawings = page_css(svg for svg, _ in figures.values())
     parts = {
         "STYLE": (ASSETS / "page.css").read_text("utf-8") + drawings + _math_css(page),
@@ -252,8 +257,9 @@ def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
     for name, (svg, data) in figures.items():
         parts[f"DRAWING {name}"] = make_inline(svg)
         parts[f"DATA {name}"] = quote(data, safe=",")
-    # Each place is marked as <!--DRAWING joint-->, which no text of a model can contain.
-    page = re.sub(r"<!--([A-Z]+(?: [\w-]+)?)-->", lambda place: parts[place[1]], page)
+    # A part belongs where the page has its mark, as <!--DRAWING joint-->; no text of a model can
+    # contain one, since all signs of HTML in it are escaped.
+    page = re.sub(r"<!--([A-Z]+(?: [\w-]+)?)-->", lambda mark: parts[mark[1]], page)
     for name, data in tables.items():
         link = f'download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(data, safe=",")}"'
         page = page.replace(f'href="{name}.csv"', link)
@@ -261,7 +267,7 @@ def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
 
 
 def _math_css(page: str) -> str:
-    """Return a rule of CSS that holds a font with the letters of all formulas of a page."""
+    """Return CSS with a font of the letters in all formulas of a page; "" if there are none."""
     letters: set[str] = set()
     for formula in re.findall(r"<math.*?</math>", page, flags=re.DOTALL):
         # <mi>λ</mi><annotation encoding="application/x-tex">\lambda</annotation> shows λ
@@ -271,17 +277,18 @@ def _math_css(page: str) -> str:
         return ""
     if "<msqrt" in page:
         letters.add("√")
-    # Browsers show a single letter as the slanted sign of Unicode; that of h is Planck's constant.
+    # Browsers show a variable by its italic sign in Unicode; for h, that is Planck's constant, ℎ.
     italics = map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D715)])
-    slanted = {sign for sign in italics if unicodedata.normalize("NFKC", sign) in letters}
-    return font_face("Report Math", "STIXGeneral.ttf", {*letters, *slanted, "ℎ"})
+    italic_signs = {sign for sign in italics if unicodedata.normalize("NFKC", sign) in letters}
+    return font_face("Report Math", "STIXGeneral.ttf", {*letters, *italic_signs, "ℎ"})
 
 
 def set_pdf(text: str, *, figures: Figures, day: str) -> bytes:
     """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1."""
     import typst
 
-    files: Any = {"main.typ": text.encode()}  # typst takes a dict, which its types do not say
+    # typst takes a dictionary of files, though its types do not say so.
+    files: Any = {"main.typ": text.encode()}
     for name, (svg, _) in figures.items():
         files[f"figures/{name}.svg"] = svg.encode()
     try:
@@ -295,6 +302,6 @@ def set_pdf(text: str, *, figures: Figures, day: str) -> bytes:
             pdf_standards=["ua-1"],
         )
     except RuntimeError as error:
-        words = " ".join(str(error).split())[:300]
-        raise ReportError(f"the PDF cannot be set: {words}") from None
+        reason = " ".join(str(error).split())[:MOST_LETTERS]
+        raise ReportError(f"the PDF cannot be set: {reason}") from None
     return pdf

@@ -1,7 +1,7 @@
-"""How numbers are written for readers: the filters of the templates (see ``docs/chapters.md``).
+"""Numbers as readers see them: the filters of the templates (see ``docs/chapters.md``).
 
-A value that is missing or no number (None, NaN, infinite, a text) raises `MissingNumber`, so that a
-report with a hole in it is not written at all.
+A value that is missing or no finite number (None, NaN, infinity, a text) raises `MissingNumber`, so
+that no report is written in which a number is missing.
 """
 
 import html
@@ -15,15 +15,15 @@ MINUS = "−"
 
 
 class MissingNumber(ValueError):
-    """A number that the text needs is missing or is no number."""
+    """A value that the text needs is missing, or is no finite number."""
 
 
 def number(value: object, digits: int = 3) -> str:
-    """Write a number with some significant digits, and a power of ten where it is far from 1."""
+    """Write a number with some significant digits; very large or small ones as a power of ten."""
     checked = _check(value)
     if checked == 0:
         return "0"
-    # 12345 is 12,300 and 0.0012 is itself; 0.0000123 is 1.23 × 10⁻⁵.
+    # 12345 becomes 12,300, and 0.0012 becomes 0.00120; 0.0000123 becomes 1.23 × 10⁻⁵.
     rounded = f"{checked:.{digits - 1}e}"
     exponent = int(rounded.partition("e")[2])
     if -4 <= exponent <= 9:
@@ -37,7 +37,7 @@ def fixed(value: object, decimals: int = 1) -> str:
 
 
 def exact(value: object) -> str:
-    """Write a setting as it was given."""
+    """Write a setting with all of its digits."""
     return _typeset(f"{_check(value):,.9g}")
 
 
@@ -57,7 +57,7 @@ def amount(value: object, noun: str) -> str:
 
 
 def percent(share: object, decimals: int = 1) -> str:
-    """Write a share from 0 to 1 in per cent; only 0 and 1 themselves are 0 % and 100 %."""
+    """Write a share from 0 to 1 in per cent; only 0 is written as 0 %, and only 1 as 100 %."""
     percentage = 100 * _check(share)
     step = 10.0**-decimals
     # 0.9999 with one decimal would read 100.0 %, and is written as more than 99.9 %.
@@ -73,17 +73,17 @@ def percent(share: object, decimals: int = 1) -> str:
 
 
 def _seems_none(percentage: float, decimals: int) -> bool:
-    """Whether a percentage above 0 would be written as 0."""
+    """Say whether a percentage above 0 would be rounded to 0."""
     return percentage > 0 and fixed(percentage, decimals) == fixed(0, decimals)
 
 
 def _seems_all(percentage: float, decimals: int) -> bool:
-    """Whether a percentage below 100 would be written as 100."""
+    """Say whether a percentage below 100 would be rounded to 100."""
     return percentage < 100 and fixed(percentage, decimals) == fixed(100, decimals)
 
 
 def interval(ends: object, decimals: int = 1) -> str:
-    """Write an interval with the same decimals at both ends, with more if both would look alike."""
+    """Write an interval with some decimals, with more if both ends would look the same."""
     low, high = _check_ends(ends)
     # 0.501 to 0.502 with one decimal would read 0.5 to 0.5.
     if low is not None and high is not None:
@@ -98,7 +98,7 @@ def digits(ends: object, significant: int = 3) -> str:
 
 
 def percents(ends: object, decimals: int = 1) -> str:
-    """Write an interval of shares in per cent, with more decimals if an end would read 0 or 100."""
+    """Write an interval of shares in per cent, with more decimals if an end would be 0 or 100."""
     scaled = [None if end is None else 100 * end for end in _check_ends(ends)]
     # 0.98 to 0.996 without decimals would read 98 to 100 %.
     for end in scaled:
@@ -108,7 +108,7 @@ def percents(ends: object, decimals: int = 1) -> str:
 
 
 def _is_misread(percentage: float, decimals: int) -> bool:
-    """Whether a percentage between 0 and 100 would be written as one of them."""
+    """Say whether a percentage between 0 and 100 would be rounded to 0 or to 100."""
     return _seems_none(percentage, decimals) or _seems_all(percentage, decimals)
 
 
@@ -117,27 +117,27 @@ def pvalue(p: object) -> str:
     value = _check(p)
     if value < 0.001:
         return f"<{NO_BREAK}0.001"
-    # 0.997 with two digits would read 1, which says that nothing is more usual.
+    # 0.997 with two digits would read 1, which only an exact 1 may.
     if value > 0.995:
         return "1" if value == 1 else f">{NO_BREAK}0.99"
     return number(value, 2)
 
 
 def as_json(data: object) -> str:
-    """Write data compactly for a script inside a page, without any "<", which could end it."""
+    """Write data as compact JSON for a script in a page, without "<", which could end it."""
     return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def code(value: object, length: int = 200) -> str:
     """Write a value between backticks, cut to a length."""
-    # A text of a model escapes itself, but nothing is to be escaped between backticks.
+    # str() of a `ModelText` escapes it for Markdown, which must not be done between backticks.
     text = str.__str__(value) if isinstance(value, str) else json.dumps(value)
     text = text.replace("`", "'")
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def as_html(value: object) -> str:
-    """Write a text inside raw HTML, which stands between backticks in a chapter."""
+    """Write a text for use inside raw HTML, which chapters write between backticks."""
     if not isinstance(value, str):
         return ""
     text = html.escape(" ".join(str.__str__(value).split()))
@@ -163,7 +163,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
 
 
 def _check(value: object) -> float:
-    """Return a finite number; the text "48" and the truth value True are none."""
+    """Return a value as a finite float; refuse others, such as the text "48" or True."""
     refusal = MissingNumber(f"a finite number was expected, got {value!r}")
     if isinstance(value, bool | str):
         raise refusal
@@ -177,7 +177,7 @@ def _check(value: object) -> float:
 
 
 def _check_ends(ends: object) -> tuple[float | None, float | None]:
-    """Return both ends of an interval; None where it has no end."""
+    """Return both ends of an interval; None for a side on which it has no end."""
     refusal = MissingNumber(f"an interval [low, high] was expected, got {ends!r}")
     if not isinstance(ends, Sequence) or isinstance(ends, str) or len(ends) != 2:
         raise refusal
@@ -200,8 +200,7 @@ def _write_ends(low: float | None, high: float | None, write: Callable[[float], 
 
 
 def _typeset(text: str) -> str:
-    """Return a number as Python prints it, with a minus sign and a power of ten as on paper."""
-    # "1.2e-05"
+    """Return a number as on paper, given as Python prints it: −1.2 × 10⁻⁵ for -1.2e-05."""
     mantissa, e, exponent = text.partition("e")
     if e:
         raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -1,7 +1,7 @@
-"""From a Matplotlib figure to SVG, and its data to CSV: the same figure is always the same bytes.
+"""From a Matplotlib figure to SVG, and its data to CSV; the same figure gives the same bytes.
 
-Text stays text. Each SVG holds the letters that it needs, of the font it was laid out with, so that
-it looks the same everywhere. A page with many drawings holds the letters once (`font_css`).
+Text stays text. Each SVG holds the letters that it needs from the font with which it was laid out,
+so that it looks the same everywhere. A page with many drawings holds the letters once (`font_css`).
 """
 
 import base64
@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from replication.comparison.text import to_cell
 from replication.report.style import DARK, HALO, PAPER_WHITE, styled
 
-PICTURE_DPI = 400  # of pictures of pixels, so that a reader that smooths them leaves edges sharp
+PICTURE_DPI = 400  # of images made of pixels, so that edges stay sharp in viewers that smooth
 PIXELS_A_POINT = 1.6  # how far a page may enlarge a drawing: 9 points become 14.4 pixels
 FONT_FOLDER = Path(mpl.get_data_path()) / "fonts" / "ttf"
 FACES = {
@@ -39,18 +39,18 @@ FACES = {
     "font-weight:bold;font-style:italic;": "DejaVuSans-BoldOblique.ttf",
     "font-style:italic;": "DejaVuSans-Oblique.ttf",
 }
-"""The file of each face, by its rules in CSS."""
+"""The font file of each face (plain, bold, italic), by its CSS."""
 SIGNS = {"font-weight:bold;": r"[:;\s]700\b", "font-style:italic;": r"[:;\s]italic"}
-"""What the attributes of a text in SVG hold if a rule applies to it, as regular expressions."""
+"""Regular expressions that find bold and italic in the attributes of a text in SVG."""
 COMMON_LETTERS = frozenset("−")
 COMMON_LETTERS |= set(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100), *range(0x391, 0x3CA)]))
-"""English, Greek and common signs: few letters, so that a font of them is read fast."""
+"""English and Greek letters and common signs; a font of these few is read fast."""
 
 
 def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> tuple[str, str]:
     """Draw a figure, or its panels side by side; return it as SVG, and its data as CSV.
 
-    `name` starts the identifiers inside the SVG, so that one page can hold many.
+    `name`: the beginning of all identifiers in the SVG, so that one page can hold many drawings.
     """
     with styled():
         drawn = draw()
@@ -67,7 +67,7 @@ def save_figure(draw: Callable[[], Figure | Sequence[Figure]], *, name: str) -> 
 
 
 def _lay_out(figure: Figure) -> None:
-    """Move the axes of a figure to where they will stay."""
+    """Place the axes of a figure, and fix them there."""
     FigureCanvasAgg(figure)
     layout = figure.get_layout_engine()
     if layout is not None:
@@ -76,7 +76,7 @@ def _lay_out(figure: Figure) -> None:
 
 
 def _write_svg(figure: Figure, name: str) -> str:
-    """Return a figure as SVG, in which axes that have a name say where they lie."""
+    """Return a figure as SVG; axes with a gid carry their position and scale, for scripts."""
     drawing = io.StringIO()
     figure.set_dpi(PICTURE_DPI)
     canvas: Any = FigureCanvasSVG(figure)
@@ -90,7 +90,7 @@ def _write_svg(figure: Figure, name: str) -> str:
 
 
 def _join(panels: Sequence[str]) -> str:
-    """Put drawings side by side into one, each as an SVG of its own."""
+    """Return one SVG that holds drawings side by side, each as an SVG of its own."""
     sizes = [_find_box(panel) for panel in panels]
     placed = []
     left = 0.0
@@ -114,12 +114,12 @@ def _find_box(svg: str) -> tuple[float, float]:
 
 
 def make_inline(svg: str) -> str:
-    """Return a saved SVG as it stands inside a page: a drawing a panel, coloured by the page.
+    """Return a saved SVG for use inside a page: one drawing for each panel, coloured by the page.
 
     >>> make_inline('<svg width="9pt" viewBox="0 0 9 4"></svg>')
     '<svg style="flex:9 1 9px;width:14px;max-width:14px" viewBox="0 0 9 4"></svg>'
     """
-    # Fonts are the page's own; colours, its variables.
+    # The page holds the fonts, and its variables the colours.
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = svg.replace("<defs>\n  \n </defs>\n", "")
     for color in DARK:
@@ -132,7 +132,7 @@ def make_inline(svg: str) -> str:
 
 
 def _give_room(svg: str) -> str:
-    """Let the page choose how wide a drawing is: panels stand side by side where there is room."""
+    """Return a drawing whose width the page chooses; panels stand side by side if they fit."""
     width, height = _find_box(svg)
     most = round(PIXELS_A_POINT * width)
     room = f"flex:{width:g} 1 {width:g}px;width:{most}px;max-width:{most}px"
@@ -151,11 +151,11 @@ def page_css(svgs: Iterable[str]) -> str:
 
 
 def font_css(svgs: Iterable[str]) -> str:
-    """Return CSS that holds, as data, the letters that are used in some drawings."""
+    """Return CSS that holds fonts, as data, with the letters of some drawings."""
     letters: dict[str, set[str]] = {}
     for svg in svgs:
         for face, text in _list_texts(svg):
-            # A script may write other numbers into a drawing.
+            # Digits are always needed, since a script may write other numbers into a drawing.
             used = letters.setdefault(face, set("0123456789.,"))
             used.update(text)
     rules = ""
@@ -166,7 +166,7 @@ def font_css(svgs: Iterable[str]) -> str:
 
 
 def _list_texts(svg: str) -> Iterator[tuple[str, str]]:
-    """Yield the face, a key of `FACES`, and the words of each text in a drawing."""
+    """Yield the face (a key of `FACES`) and the content of each text in a drawing."""
     # <text style="font: 700 9px 'DejaVu Sans'" x="4">in <tspan>bold</tspan></text>
     for attributes, content in re.findall(r"<text ([^>]*)>(.*?)</text>", svg, flags=re.DOTALL):
         face = ""
@@ -178,26 +178,30 @@ def _list_texts(svg: str) -> Iterator[tuple[str, str]]:
 
 
 def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") -> str:
-    """Return a rule of CSS that holds, as data, some letters of one of Matplotlib's fonts."""
+    """Return a rule of CSS that holds some letters of one of Matplotlib's fonts, as data.
+
+    `kind`: the CSS of its face, a key of `FACES`.
+    """
     data = base64.b64encode(_cut(file, frozenset(letters))).decode("ascii")
     return f"@font-face{{font-family:'{family}';{kind}src:url(data:font/ttf;base64,{data})}}"
 
 
 @cache
 def _cut(file: str, letters: frozenset[str]) -> bytes:
-    """Return a font with only these letters, cut from a font of common letters where possible."""
+    """Return a font file with only these letters."""
     from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-    # Names 0 and 14 are the copyright notice and where the licence stands.
+    # Names 0 and 14 are the copyright notice and the address of the licence.
     options = Options(hinting=False, name_IDs=[0, 14], notdef_outline=True)
     options.drop_tables += ["FFTM", "kern"]
-    if letters < COMMON_LETTERS:  # reading all of a font takes long
+    # Reading all of a font takes long, so that a font of common letters is kept and cut again.
+    if letters < COMMON_LETTERS:
         content = _cut(file, COMMON_LETTERS)
     else:
         content = (FONT_FOLDER / file).read_bytes()
     with TTFont(io.BytesIO(content), recalcTimestamp=False) as font:
-        # Nothing of the layout tables is used, and reading them would take most of the time.
+        # The layout tables are not used, and reading them would take most of the time.
         for layout in {"GDEF", "GPOS", "GSUB"} & {*font.keys()}:
             del font[layout]
         subsetter = Subsetter(options)
@@ -209,7 +213,7 @@ def _cut(file: str, letters: frozenset[str]) -> bytes:
 
 
 def _tidy(svg: str, name: str) -> str:
-    """Drop what no reader needs from an SVG, and give its identifiers the name of the figure."""
+    """Return an SVG without what no viewer needs; its identifiers begin with the figure's name."""
     svg = svg[svg.index("<svg ") :]
     svg = re.sub(r' xmlns:xlink="[^"]*"', "", svg).replace("xlink:", "")
     svg = re.sub(r"<[^>]*>", _shorten_numbers, svg)
@@ -225,16 +229,16 @@ def _tidy(svg: str, name: str) -> str:
 
 
 def _shorten_numbers(tag: re.Match[str]) -> str:
-    """Cut the numbers in a tag to two decimals; text between tags is left as it is."""
+    """Return a tag of SVG with its numbers cut to two decimals."""
     shortened = re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0])
-    # In "L 270.59 -0 L 68.21 -0" a number is 0 but for its last bit, and loses its sign.
+    # In "L 270.59 -0 L 68.21 -0", the sign of -0 depends on the last bit, and is left out.
     return re.sub(r"(?<=[ \"])-0(?=[ \"])", "0", shortened)
 
 
 def _merge_clips(svg: str) -> str:
-    """Keep one of several clipping frames that are equal once their numbers are rounded.
+    """Return an SVG with one of several clipping frames that are equal after rounding.
 
-    Matplotlib itself merges frames only if all bits agree, which depends on the processor.
+    Matplotlib merges frames only if they agree in all bits, and that depends on the processor.
     """
     # <clipPath id="p1f2e"> <rect x="7.2" y="7.2" width="99" height="66"/> </clipPath>
     frames = re.findall(r'(\s*<clipPath id="([^"]*)">(.*?)</clipPath>)', svg, flags=re.DOTALL)
@@ -247,10 +251,11 @@ def _merge_clips(svg: str) -> str:
 
 
 def _number_identifiers(svg: str, name: str) -> str:
-    """Replace identifiers that are referred to by the figure's name and a number, as they appear.
+    """Return an SVG whose identifiers are the figure's name and a number, in order of appearance.
 
-    Matplotlib's own identifiers, as in url(#p1f2e) or href="#m1f2e", are digests of numbers that
-    are not rounded. Identifiers that nothing refers to, such as id="line2d_7", are dropped.
+    They replace Matplotlib's identifiers, as in url(#p1f2e) or href="#m1f2e": these are digests of
+    numbers before rounding, which may differ between processors. Identifiers to which nothing
+    refers, such as id="line2d_7", are dropped.
     """
     used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', svg))
     numbers: dict[str, str] = {}
@@ -259,6 +264,7 @@ def _number_identifiers(svg: str, name: str) -> str:
         return numbers.setdefault(identifier, f"{name}-{len(numbers) + 1}")
 
     def rename(match: re.Match[str]) -> str:
+        """Return a match with its new identifier, or the match itself if nothing refers to it."""
         before, identifier = match.groups()
         if before != ' id="' or identifier in used:
             return f"{before}{find_number(identifier)}"
@@ -271,7 +277,7 @@ def _number_identifiers(svg: str, name: str) -> str:
 
 
 def _describe(figure: Figure, axes: Axes) -> str:
-    """Say where an axes lies in the drawing (points from the upper left) and how it is scaled."""
+    """Return attributes with the box of an axes (points from the upper left) and its scales."""
     width, height = 72 * figure.get_size_inches()
     share = axes.get_position()  # of the figure, from the lower left
     box = (share.x0 * width, (1 - share.y1) * height, share.width * width, share.height * height)
@@ -282,7 +288,7 @@ def _describe(figure: Figure, axes: Axes) -> str:
 
 
 def _describe_scale(limits: tuple[float, float], scale: str) -> str:
-    """Say from where to where an axis goes, and how: "1 100 log"."""
+    """Return the limits and the scale of an axis: "1 100 log"."""
     low, high = limits
     return f"{low:.9g} {high:.9g} {scale}"
 
@@ -291,8 +297,9 @@ def list_data(figures: Sequence[Figure]) -> str:
     """Return the data of a figure, or of its panels, as CSV.
 
     There is a row for each point of a line, dot, step, bar, corner of an outline or cell of a map,
-    in the units of the axes; names along an axis are numbered from 0. A series has the name of its
-    label or, if that is not meant for a key, of its gid. ``value`` is what a colour means.
+    in the units of the axes; categories along an axis are numbered from 0. A series is named by its
+    label or, if that does not belong in a legend, by its gid. ``value`` is the number that a colour
+    stands for.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -310,7 +317,7 @@ def list_data(figures: Sequence[Figure]) -> str:
 
 
 def _write_point(point: NDArray[np.float64]) -> list[str]:
-    """Return x, y and value of a point as cells, which are empty for NaN and without a value."""
+    """Return x, y and value of a point as cells; NaN and a missing value are empty cells."""
     cells = ["" if np.isnan(number) else f"{number:.6g}" for number in point]
     if len(cells) < 3:
         cells.append("")
@@ -318,12 +325,13 @@ def _write_point(point: NDArray[np.float64]) -> list[str]:
 
 
 Points = Any
-"""Rows of x, y and, in a map, a value, as Matplotlib has them: (n, 2) or (n, 3)."""
+"""Rows of x, y and, for a map, a value: (n, 2) or (n, 3)."""
 Series = tuple[Artist | BarContainer, Points]
+"""Something that shows data, and its points."""
 
 
 def _list_series(axes: Axes) -> Iterator[Series]:
-    """Yield what shows data on an axes, with its points."""
+    """Yield everything that shows data on an axes, with its points."""
     # Lines and dots, but not lines that mark a value across the whole axes.
     for line in axes.lines:
         if line.get_transform().contains_branch(axes.transData):
@@ -334,7 +342,7 @@ def _list_series(axes: Axes) -> Iterator[Series]:
 
 
 def _list_outlines(axes: Axes) -> Iterator[Series]:
-    """Yield steps, with their edges, and areas, with their corners."""
+    """Yield step plots, with their edges, and areas, with their corners."""
     for patch in axes.patches:
         if isinstance(patch, StepPatch):
             values, edges, _ = patch.get_data()
@@ -370,8 +378,9 @@ def _list_collections(axes: Axes) -> Iterator[Series]:
 
 
 def _name(artist: Artist | BarContainer) -> str:
-    """Return the label of an artist, or its gid if the label is not meant for a key."""
+    """Return the label of an artist, or its gid if the label does not belong in a legend."""
     label = str(artist.get_label())
+    # Matplotlib leaves labels that begin with an underscore out of legends.
     if not label.startswith("_"):
         return label
     if isinstance(artist, Artist):

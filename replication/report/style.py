@@ -1,4 +1,4 @@
-"""The style sheet of all figures: sizes, colours and small helpers.
+"""The style of all figures: sizes, colours and small helpers.
 
 The colours are close to Okabe and Ito's, which readers with any colour vision can tell apart. Lines
 that meet also differ in dash or width, so that they can be told apart in grey print. A page in dark
@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike
 from replication.report.numbers import exact
 
 Dash = str | tuple[float, tuple[float, ...]]
-"""How a line is dashed: "-", or where it begins and the lengths of marks and gaps."""
+"""The dashes of a line: "-" for none, or the offset and the lengths of dashes and gaps."""
 Options = Any
-"""Options that are handed on to Matplotlib, whose documentation describes them."""
+"""Options that are passed on to Matplotlib, and described in its documentation."""
 Panels = Any
 """One `Axes`, or an array of them, as `Figure.subplots` gives."""
 
@@ -41,7 +41,7 @@ SKY = "#a9d2ee"  # fill of bands and bars that belong to blue
 PINK = "#e8cfdc"  # fill of bands that belong to purple
 
 REPORTED = "#b3261e"  # red
-"""The numbers that the paper of 1988 reports, and its settings; nothing else in figures is red."""
+"""The colour of the paper's reported numbers and settings; nothing else in figures is red."""
 LOOKS: tuple[tuple[str, Dash, str, str], ...] = (
     (BLUE, "-", "o", "recirculation"),
     (PURPLE, (0, (5, 2)), "s", "back-propagation, squared error"),
@@ -65,15 +65,15 @@ DARK = {
     SKY: "#1f4c6e",
     PINK: "#5c3a4d",
 }
-"""What each colour becomes on a dark page."""
+"""The colour that replaces each colour on a dark page."""
 
 NARROW = 3.8
-"""Inches: the width of a figure. A telephone shows it whole, with letters that can be read."""
+"""Inches: the width of a figure, so that a telephone shows it completely and readably."""
 HALF = 3.14
-"""Inches: the width of one of two panels, which together are as wide as the text of the PDF."""
+"""Inches: the width of a panel, so that two are as wide as the text of the PDF."""
 
 HALO = "halo-of-text"
-"""The gid of text behind which a saved drawing has a halo."""
+"""The gid of texts that get a halo in a saved drawing."""
 
 # Sizes are points; the dash of a line is (offset, (on, off)) in widths of the line.
 SHEET: dict[str, Options] = {
@@ -99,7 +99,7 @@ SHEET: dict[str, Options] = {
     **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), MUTED),
     **dict.fromkeys(("axes.labelcolor", "text.color", "xtick.labelcolor", "ytick.labelcolor"), INK),
 }
-"""The whole style sheet; nothing of the user's own Matplotlib settings enters."""
+"""The whole style sheet; the user's own settings of Matplotlib are not used."""
 
 
 def styled() -> contextlib.AbstractContextManager[None]:
@@ -114,7 +114,7 @@ def styled() -> contextlib.AbstractContextManager[None]:
 def create_figure(
     *, height: float, width: float = NARROW, **options: Options
 ) -> tuple[Figure, Panels]:
-    """Return a figure, of so many inches, and its axes, laid out without overlaps."""
+    """Return a figure and its axes, laid out without overlaps; `height` and `width` are inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(**options)
 
@@ -122,7 +122,7 @@ def create_figure(
 def mark_reported(
     axes: Axes, x: float, y: float, *, size: float, edge: str = INK, gid: str | None = None
 ) -> None:
-    """Put the star of the paper at a point; its dark edge shows it in grey, too."""
+    """Draw the star of the paper's values at a point; its dark edge makes it visible in grey."""
     axes.plot(
         [x],
         [y],
@@ -147,7 +147,10 @@ def label_line(
     offset: tuple[float, float],
     **options: Options,
 ) -> None:
-    """Write a direct label at a point of a line, with a halo that keeps it readable."""
+    """Write a label beside a point of a line; a halo keeps it readable over data.
+
+    `offset`: from the point, in typographic points.
+    """
     axes.annotate(
         text,
         (x, y),
@@ -170,9 +173,10 @@ def plot_estimates(
     scale: float = 1.0,
     **line: Options,
 ) -> None:
-    """Draw an estimate, which the rows of a model hold under a name, with its intervals.
+    """Draw an estimate of each row of a model at `x`, with its interval.
 
-    An end of an interval that is None is not drawn.
+    A row holds the estimate under `name`, and the interval under `name` with ``_interval``. An end
+    of an interval that is None is not drawn. `scale`: a factor for both.
     """
     estimates = [scale * row[name] for row in rows]
     intervals = np.array([row[f"{name}_interval"] for row in rows], dtype=np.float64)  # (n, 2)
@@ -183,7 +187,7 @@ def plot_estimates(
 
 
 def use_plain_log_ticks(axes: Axes, values: Sequence[float], *, axis: str = "x") -> None:
-    """Put ticks at `values` of a logarithmic axis and write them as plain numbers."""
+    """Put ticks at `values` of a logarithmic axis, and label them with plain numbers."""
     chosen = axes.xaxis if axis == "x" else axes.yaxis
     chosen.set_major_locator(FixedLocator(values))
     chosen.set_major_formatter(lambda value, _: exact(value))

@@ -1,4 +1,4 @@
-"""From a template and models to Markdown: numbers filled in, guards checked, errors located."""
+"""From a template and models to Markdown: fill in numbers, check guards, locate errors."""
 
 import html
 import re
@@ -14,6 +14,7 @@ from replication.paper.claims import ClaimVerdict
 from replication.report.numbers import FILTERS, NO_BREAK, MissingNumber, count
 from replication.system.progress import escape
 
+# Sign and CSS class of a verdict.
 HELD = ("●", "holds")
 PARTLY = ("◐", "partly")
 FAILED = ("○", "does-not-hold")
@@ -29,7 +30,7 @@ BADGES = {
     ClaimVerdict.NOT_TESTABLE: OPEN,
     ClaimVerdict.TOO_FEW: OPEN,
 }
-"""Sign and class of each verdict; the signs say without colour whether it holds."""
+"""Sign and CSS class of each verdict; the sign alone, without colour, says whether it holds."""
 
 JINJA_FILTERS = (
     "abs",
@@ -42,15 +43,16 @@ JINJA_FILTERS = (
     "selectattr",
     "string",
 )
+"""The filters of Jinja that templates may use, beside those of the report."""
 
 Data = Any
-"""A part of a model, plain data as JSON has it, or what a template makes of it.
+"""A part of a model (plain data of JSON), or a value that a template computes from it.
 
 It may be of any type; the filters of `numbers.py` refuse what they cannot write."""
 
 
 class ModelText(str):
-    """A text of a model: where it is written, all signs of Markdown and HTML in it are escaped."""
+    """A text of a model; str() and templates write it with Markdown and HTML escaped."""
 
     __slots__ = ()
 
@@ -62,23 +64,23 @@ class ModelText(str):
 
 
 def escape_markdown(text: str) -> str:
-    r"""Return a text as Markdown, and HTML, that shows exactly this text in one line.
+    r"""Return Markdown, which is also safe as HTML, that shows exactly this text in one line.
 
-    Control characters, which no font has, and signs that reverse the direction of the text behind
-    them are written as escapes.
+    Control characters, which no font has, and signs that reverse the direction of the following
+    text are written as escapes.
 
     >>> print(escape_markdown("<b>*x*</b> `y`"), escape_markdown("a" + chr(27) + chr(0x202E)))
     &lt;b&gt;\*x\*&lt;/b&gt; \`y\` a\\x1b\\u202e
     """
-    # Escape codes of a terminal, and U+202E, by which "gpj.exe" would be read backwards.
+    # Codes of a terminal, and U+202E, after which "gpj.exe" would be shown backwards.
     text = escape(" ".join(text.split()))
-    # All signs of Markdown; an underscore is one only at the edge of a word: in _x_, not in a_b.
+    # All signs of Markdown; an underscore counts only at the edge of a word: in _x_, not in a_b.
     escaped = re.sub(r"([\\`*\[\]{}|$@^~#]|(?<!\w)_|_(?!\w))", r"\\\1", text)
     return html.escape(escaped)
 
 
 def _mark_text(value: Data) -> Data:
-    """Return plain data in which each text, keys included, is a `ModelText`."""
+    """Return plain data in which each text, also as a key, is a `ModelText`."""
     if isinstance(value, Mapping):
         return {_mark_text(key): _mark_text(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -87,7 +89,7 @@ def _mark_text(value: Data) -> Data:
 
 
 class _Environment(jinja2.Environment):
-    """Jinja2, where the keys of a model win over the methods of a dictionary."""
+    """Jinja2, in which ``model.items`` is the key "items" of a model, not a dictionary's method."""
 
     def getattr(self, obj: Data, attribute: str) -> Data:
         """Return what a template means by ``obj.attribute``."""
@@ -108,14 +110,14 @@ def fill(
 ) -> str:
     """Return a template with its numbers filled in (``docs/chapters.md`` says how to write one).
 
-    Templates that it includes are looked for in its own folder, then in those of `search`, in this
-    order. `write` returns the text of a template that is in none of them, or None. Raises
-    `ReportError`, which begins with file and line, if anything is missing, untrue or mistaken.
+    Templates that it includes are looked for in its own folder, and then in those of `search`, in
+    order. `write` returns the text of a template that no folder has, or None. Raises `ReportError`,
+    which begins with file and line, if a value is missing, a guard fails or the template is wrong.
     """
     folders = [path.parent, *search]
     environment = _prepare_environment(folders, write)
     names = _list_names(models, metadata, environment)
-    # Whatever goes wrong is reported with file and line of the template.
+    # Any fault is reported with file and line of the template.
     try:
         return environment.get_template(path.name).render(names)
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
@@ -139,7 +141,7 @@ def _prepare_environment(
         finalize=_finalize,
         autoescape=False,
     )
-    # Other filters of Jinja would make a plain text of a text of a model, which nothing escapes.
+    # Other filters of Jinja would turn a text of a model into a plain text, which is not escaped.
     environment.filters = {
         **{name: environment.filters[name] for name in JINJA_FILTERS},
         **FILTERS,
@@ -152,7 +154,7 @@ def _prepare_environment(
 def _list_names(
     models: Mapping[str, Data], metadata: Mapping[str, str], environment: jinja2.Environment
 ) -> dict[str, Data]:
-    """Return what templates can name: models, their verdicts, `metadata` and `require`."""
+    """Return all that templates can use, by name: models, verdicts, `metadata` and `require`."""
     marked = {name: _mark_text(model) for name, model in models.items()}
     claims: dict[str, Data] = {}
     for model in marked.values():
@@ -160,9 +162,11 @@ def _list_names(
             claims |= model["claims"]
 
     def judged(claim: str) -> Data:
+        """Return what a model says of a claim; an unknown claim is an undefined name."""
         return environment.getitem(claims, claim)
 
     def verdict(claim: str) -> str:
+        """Return the verdict on a claim in words."""
         return ClaimVerdict(judged(claim)["verdict"]).value
 
     return {
@@ -175,14 +179,14 @@ def _list_names(
 
 
 def _require(condition: object) -> str:
-    """Stop where a condition is not true: {{ require(speed.mean < 48) }} writes nothing."""
+    """Write nothing if a condition is true, and stop otherwise: {{ require(speed.mean < 48) }}."""
     if not condition:
         raise ValueError("a sentence is not true of these numbers; correct it, or its guard")
     return ""
 
 
 def _find_line(error: BaseException, template: Path, folders: Sequence[Path]) -> str:
-    """Return file and line of an error in a template; the path is that below its folder."""
+    """Return file and line of an error in a template; the path is relative to one of `folders`."""
     frames = traceback.extract_tb(error.__traceback__)
     in_templates = [frame for frame in frames if frame.filename.endswith((".md", ".js"))]
     if not in_templates:
@@ -196,21 +200,25 @@ def _find_line(error: BaseException, template: Path, folders: Sequence[Path]) ->
 
 
 def _badge(verdict: str) -> str:
-    """Return sign and words of a verdict."""
+    """Return sign and words of a verdict as Markdown, with its CSS class."""
     sign, kind = BADGES[ClaimVerdict(verdict)]
     return f"[{sign}{NO_BREAK}{verdict}]{{.badge .{kind}}}"
 
 
 def _sign(verdict: str) -> str:
-    """Return the sign of a verdict alone."""
+    """Return the sign of a verdict as Markdown, with its CSS class."""
     sign, kind = BADGES[ClaimVerdict(verdict)]
     return f"[{sign}]{{.badge .{kind}}}"
 
 
 def _finalize(value: Data) -> Data:
-    """Return the text of a value that is written without a filter, or refuse to write it."""
+    """Return the text of a value that is written without a filter: a whole number or a text.
+
+    Other values are refused, because the author has to say how many digits they get.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         return count(value)
-    if isinstance(value, str | jinja2.Undefined):  # undefined is an "if" without its "else"
+    # Undefined is an "if" without its "else", which is ""; a missing name raises in str().
+    if isinstance(value, str | jinja2.Undefined):
         return str(value)
     raise MissingNumber(f"{value!r:.60} is written without a filter; say how: e.g. | number(3)")

@@ -1,4 +1,4 @@
-"""Two means: how far apart they are, and what the runs could have shown.
+"""Two means: the test of their difference, and the difference that such runs can detect.
 
 A mean with its standard deviation and number of runs on either side is judged by two t-tests, and
 *p* is the larger: Welch's takes the two spreads as they are, Student's takes them as two estimates
@@ -121,7 +121,7 @@ class Side:
 
 
 Sides = tuple[Side, Side]
-"""Yours, and what was reported."""
+"""Your side, and the reported one."""
 
 
 class SuccessCounts(NamedTuple):

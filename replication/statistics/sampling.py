@@ -1,7 +1,7 @@
-"""Sampling distributions: what a statistic of n runs does, given N runs that were seen.
+"""Sampling distributions of statistics of n runs, predicted from N runs that were seen.
 
-The N runs are a sample too. So the distribution of a statistic of n runs is averaged over
-resamples of them, the bootstrap predictive distribution of Harris (1989):
+The N runs are themselves only a sample. So the distribution of a statistic of n runs is averaged
+over resamples of the N runs, the bootstrap predictive distribution of Harris (1989):
 
     G(t) = 1/B sum over resamples b of P(T_n <= t | runs drawn from resample b)
 
@@ -14,8 +14,8 @@ outer gaps vary as in a Dirichlet distribution, and the mean excess as an invers
 Where the N runs are a thousand times as many as n, resampling and unseen runs change nothing and
 are left out.
 
-A *study* is n runs, of which a statistic is reported. A *population* is what studies are drawn
-from: one resample.
+A *study* is n runs whose statistic is reported. Studies are drawn from a *population*, which is one
+resample.
 
 References
 ----------
@@ -115,7 +115,7 @@ class Sample:
     ) -> Self:
         """Return the sample of finite values, at least one.
 
-        If all of them are equal but for rounding errors, they count as one value.
+        If all of them are equal except for rounding errors, they count as one value.
         """
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
         # 0.1 + 0.2 and 0.3 are one value.
@@ -224,7 +224,7 @@ class Effort:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Population:
-    """A resample of the runs, and what was not seen beyond either end.
+    """A resample of the runs, and the unseen runs beyond either end.
 
     `runs` (n,). `below`, `above`: probabilities of a run below the smallest one that was seen, and
     of a run above the largest. `excess_below`, `excess_above`: how far beyond such runs lie on
@@ -244,9 +244,9 @@ def draw_populations(sample: Sample, n_resamples: int, *, seed: int) -> Iterator
     generator = np.random.default_rng([seed, 1])
     lower = fit_tail(sample.negate())
     upper = fit_tail(sample)
-    # In units of one gap: each outer gap has 1, but nothing lies beyond a bound or beyond equal
-    # runs. An inner run has the halves of two gaps, and so has an outermost run with no outer gap;
-    # beside an outer gap it has only the inner half.
+    # Weights, with that of a gap as 1. An outer gap has the weight 0 where nothing can lie beyond:
+    # at a bound, or beside equal runs. A run has the halves of both gaps beside it, so 1; only an
+    # outermost run has 1/2 where the outer gap keeps its own weight.
     gap_below = 1.0 if lower.excess > 0 else 0.0
     gap_above = 1.0 if upper.excess > 0 else 0.0
     inside = runs.size - 0.5 * (gap_below + gap_above)

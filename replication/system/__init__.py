@@ -1,1 +1,1 @@
-"""Files, threads, interruption and progress: what the operating system is asked for."""
+"""Files, threads, signals and progress lines: all that needs the operating system."""

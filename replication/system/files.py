@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and read with care."""
+"""Files: written completely or not at all, and read with clear refusals."""
 
 import contextlib
 import errno
@@ -15,30 +15,30 @@ from replication.errors import DataError, StorageError, UsageError
 from replication.wording import show
 
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
-"""What the system may be short of: descriptors and memory, which is no fault of the disk."""
+"""Errors for too few descriptors or too little memory, which are no fault of the disk."""
 SECONDS_OF_LEFTOVERS = 86_400.0
-"""Age at which a temporary file must be what a killed run has left: no write takes so long."""
+"""A temporary file older than this was left by a killed run, since no write takes so long."""
 LARGEST_TOML = 2**20  # bytes
 
 
 def check_target(path: Path | None, endings: Sequence[str]) -> None:
-    """Refuse the name of a file that could not be written, before its content is computed.
+    """Refuse an output file that cannot be written, before time is spent on its content.
 
-    `path`: None is no file, and all right. `endings`: those that the name may have.
+    `path`: None if no file was asked for. `endings`: those that its name may have.
     """
     if path is None:
         return
     name = show(path)
     if path.suffix.lower() not in endings:
         raise UsageError(f"{name} was given; allowed are files that end in {' or '.join(endings)}")
-    # As far as can be known without writing; all else is told when it is written.
+    # Only what can be known without writing; other faults are reported when it is written.
     if not path.parent.is_dir():
         raise StorageError(f"{name} cannot be written (there is no such folder); give another")
     refusal = f"{name} is a folder or a link, and nothing is written there"
     if path.is_dir():
-        raise UsageError(refusal)
+        raise UsageError(refusal)  # the name is wrong
     if path.is_symlink():
-        raise StorageError(refusal)
+        raise StorageError(refusal)  # the name may be right; what is on the disk is not
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -50,23 +50,24 @@ def write_durably(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def temporary_file(path: Path) -> Iterator[Path]:
-    """Make a file beside `path`, to be filled and published; it is gone at the end of the block.
+    """Make a temporary file beside `path`, to be filled and then published in the block.
 
-    `StorageError` says what to do where the file system refuses anything in the block.
+    If it was not published, it is removed at the end of the block. If the file system refuses
+    anything in the block, `StorageError` says what to do.
     """
-    # .replication-0123456789abcdef.part: nobody can foresee the name and put a link there.
+    # .replication-0123456789abcdef.part: random, so that nobody can put a link there beforehand.
     temporary = path.with_name(f".replication-{secrets.token_hex(8)}.part")
     try:
-        temporary.open("xb").close()  # no file or link that is there already is written to
+        temporary.open("xb").close()  # fails if a file or link is there already
         try:
             yield temporary
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
     except OSError as error:
-        if isinstance(error, StorageError):  # it says already what to do
+        if isinstance(error, StorageError):  # which says already what to do
             raise
-        if error.errno in SHORTAGES:
+        if error.errno in SHORTAGES:  # another folder would not help
             raise
         if path.parent.is_dir():
             advice = (
@@ -81,7 +82,7 @@ def temporary_file(path: Path) -> Iterator[Path]:
 
 
 def publish(temporary: Path, path: Path) -> None:
-    """Force a temporary file to disk, rename it, and force its folder to disk."""
+    """Give a temporary file its final name; the file and its name are forced to disk."""
     with temporary.open("r+b") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
@@ -89,7 +90,7 @@ def publish(temporary: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to disk."""
+    """Force a folder, that is the names in it, to disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -98,35 +99,35 @@ def sync_folder(folder: Path) -> None:
 
 
 def open_folder(folder: Path, *, below: Path) -> None:
-    """Make a folder, unless it is there, and remove temporary files that killed runs have left.
+    """Make a folder and its parents, and remove temporary files that killed runs left in it.
 
-    `below`: the results folder, which may itself be a link; a link below it is refused. Each new
-    folder is forced to disk in its parent. Raises `StorageError` if nothing can be written.
+    `below`: the results folder. It may be a link itself, but links below it are refused. Each new
+    folder is forced to disk. Raises `StorageError` if nothing can be written in the folder.
     """
-    for place in reversed([folder, *folder.parents]):  # from the root down
-        if below in place.parents:
-            _refuse_in_place(place)
-        if not place.is_dir():
-            place.mkdir(exist_ok=True)
-            sync_folder(place.parent)
+    for ancestor in reversed([folder, *folder.parents]):  # from the root down
+        if below in ancestor.parents:
+            _refuse_link_or_file(ancestor)
+        if not ancestor.is_dir():
+            ancestor.mkdir(exist_ok=True)
+            sync_folder(ancestor.parent)
     if not os.access(folder, os.W_OK | os.X_OK):
         reason = "Read-only file system, or no permission"
         raise StorageError(f"{str(folder)!r} cannot be written ({reason}); give another folder")
     _remove_leftovers(folder)
 
 
-def _refuse_in_place(place: Path) -> None:
-    """Refuse a place where a folder of ours should be, but a link or a file is."""
-    if place.is_dir() and not place.is_symlink():
+def _refuse_link_or_file(path: Path) -> None:
+    """Refuse a path at which a folder should be, but a link or a file is."""
+    if path.is_dir() and not path.is_symlink():
         return
-    if place.is_symlink() or place.exists():
-        kind = "a link" if place.is_dir() else "no folder"
+    if path.is_symlink() or path.exists():
+        kind = "a link" if path.is_dir() else "no folder"
         advice = "put a folder in its place, or give another results folder"
-        raise StorageError(f"{str(place)!r} is {kind}, and nothing is written there; {advice}")
+        raise StorageError(f"{str(path)!r} is {kind}, and nothing is written there; {advice}")
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files that killed runs have left in a folder."""
+    """Remove the temporary files in a folder that killed runs left there."""
     for path in folder.glob(f".replication-{'[0-9a-f]' * 16}.part"):
         with contextlib.suppress(FileNotFoundError):
             age = time.time() - path.lstat().st_mtime
@@ -135,7 +136,7 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def list_names(folder: Path) -> list[str]:
-    """Return the sorted names in a folder; none where there is no folder."""
+    """Return the sorted names in a folder; an empty list if there is no folder."""
     try:
         return sorted(path.name for path in folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
@@ -143,20 +144,20 @@ def list_names(folder: Path) -> list[str]:
 
 
 def put_aside(path: Path) -> None:
-    """Rename what is at this path, if anything is, so that a file of ours can take its place."""
+    """Rename what is at a path, if anything is, so that a file of ours can be written there."""
     with contextlib.suppress(FileNotFoundError):
         path.replace(path.with_name(f"{path.name}.set-aside-{secrets.token_hex(4)}"))
 
 
 def read_content(path: Path, *, largest: int) -> bytes:
-    """Return the bytes of a file, which must be a regular one of at most `largest` bytes.
+    """Return the bytes of a regular file of at most `largest` bytes.
 
     Raises `DataError` if something is wrong with the file itself. Other errors of the system (no
     permission, too few descriptors) say nothing about the file, and are raised as they are.
     """
     try:
         state = path.stat()
-        if not stat.S_ISREG(state.st_mode):  # a pipe may never have a writer
+        if not stat.S_ISREG(state.st_mode):  # reading a pipe may never end
             raise DataError("it is not a file")
         if state.st_size > largest:
             raise DataError(f"it has {state.st_size:,} bytes, more than {largest:,}")
@@ -164,7 +165,7 @@ def read_content(path: Path, *, largest: int) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise DataError("it is missing") from None
     except OSError as error:
-        # A broken disk and a link to itself are damage: such a file can be made again.
+        # A broken disk, or a link to itself: as with a damaged file, making it again helps.
         if error.errno in (errno.EIO, errno.ELOOP):
             raise DataError(f"it cannot be read: {error.strerror}") from None
         raise
@@ -174,12 +175,13 @@ def read_content(path: Path, *, largest: int) -> bytes:
 def refuse_unreadable(name: str, advice: str, *, kind: str = "") -> Iterator[None]:
     """Turn any error of the block into a refusal of the file that a user has given.
 
-    `kind`: what the file should hold, if the block parses its content. Without it, the block reads
-    the bytes, and the refusal is a `StorageError`.
+    `name`: the file, in the message. `kind`: what the file should hold; given if the block parses
+    its content, and then the refusal is a `DataError`. Otherwise the block reads the bytes, and the
+    refusal is a `StorageError`.
     """
     try:
         yield
-    except Exception as error:  # whatever a library meets
+    except Exception as error:  # a library that parses may raise anything
         reason = getattr(error, "strerror", None) or show(str(error), length=200)[1:-1]
         if kind:
             raise DataError(f"{name} is not a readable {kind} ({reason}); {advice}") from None
@@ -187,7 +189,7 @@ def refuse_unreadable(name: str, advice: str, *, kind: str = "") -> Iterator[Non
 
 
 def read_toml(path: Path, *, what: str) -> dict[str, Any]:
-    """Read a TOML file that a user has given; `what` names its kind in refusals."""
+    """Return the content of a TOML file that a user has given; `what`: its kind, in messages."""
     name = f"{what} {str(path)!r}"
     with refuse_unreadable(name, "give an existing TOML file"):
         content = read_content(path, largest=LARGEST_TOML)

@@ -1,12 +1,12 @@
-"""SIGTERM and a hang-up end a command as Ctrl-C does: at once, in order, and with advice.
+"""SIGTERM and a hang-up end a command as Ctrl-C does: quickly, in good order, and with advice.
 
 1. `cli/__init__.py` runs every command within `raise_on_signals`.
-2. A signal then raises `Interrupted` in the main thread, which waits while others work. A write
-   that it ends has left the old file; the new one only gets its name when it is complete.
-3. The exception sets the flag of all threads (`threads.py`), which the kernel reads once a sweep
-   through the patterns (`simulator/compiler/training.py`).
-4. Python throws an exception away that is raised in a destructor; `raise_on_signals` then sends the
-   signal once more.
+2. A signal then raises `Interrupted` in the main thread, which waits while others work. If it
+   comes during a write, the old file is intact: a new one gets its name only when it is complete.
+3. The exception sets the flag of all threads (`threads.py`). Compiled code reads it once in every
+   sweep through the patterns (`simulator/compiler/training.py`), and stops.
+4. If the exception is raised in a destructor, Python discards it; `raise_on_signals` then sends the
+   signal again.
 5. The command prints the advice and ends with 128 + the signal's number: 130 after Ctrl-C.
 """
 
@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 SECONDS_TO_LEAVE = 0.02
-"""How long a destructor that has swallowed a signal may take before the signal is sent again."""
+"""The pause before a signal is sent again, in which the destructor that lost it can finish."""
 SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 Handler = Callable[[int, FrameType | None], object] | int | None
-"""What Python does on a signal: a function, or the number of something that the system does."""
+"""What happens on a signal: Python calls a function, or the system acts by a number."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -36,10 +36,10 @@ class Interrupted(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def raise_on_signals(*, continues: bool) -> Iterator[None]:
-    """Raise `Interrupted` in the main thread when a signal comes.
+    """Raise `Interrupted` in the main thread when one of `SIGNALS` comes during the block.
 
-    `continues`: whether the command, run again, goes on where it was interrupted; the message says
-    so. A signal that was ignored before stays ignored (nohup).
+    A signal that was ignored before, as under nohup, stays ignored. `continues`: whether the same
+    command, run again, goes on where it was interrupted; the message then says so.
     """
     advice = "run the same command again to start over"
     if continues:
@@ -50,8 +50,9 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
 
     timers: list[threading.Timer] = []
 
-    # Python calls this with an exception that a destructor has raised, and goes on.
+    # Python calls this hook with an exception from a destructor, and then goes on without it.
     def send_again(lost: "sys.UnraisableHookArgs") -> None:
+        """Send a signal again whose exception was lost; report any other exception as before."""
         if not isinstance(lost.exc_value, Interrupted):
             report_lost(lost)
             return
@@ -60,7 +61,7 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
         timers.append(timer)
         timer.start()
 
-    report_lost = sys.unraisablehook
+    report_lost = sys.unraisablehook  # what Python did so far
     sys.unraisablehook = send_again
     before = _list_handlers()
     try:
@@ -76,9 +77,10 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
 
 
 def _list_handlers() -> dict[int, Handler]:
-    """Return what handles each of the signals that a command may handle.
+    """Return the present handler of each signal whose handler may be replaced.
 
-    Only the main thread can set handlers; a signal that is ignored stays so.
+    There are none outside the main thread, which alone can set handlers. A signal that is ignored
+    is left out, so that it stays ignored.
     """
     handlers: dict[int, Handler] = {}
     if threading.current_thread() is not threading.main_thread():

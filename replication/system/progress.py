@@ -1,4 +1,4 @@
-"""Progress of a long computation: a line that changes on a terminal, and new lines elsewhere."""
+"""Progress of a long computation: one changing line on a terminal, new lines elsewhere."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Self, TextIO
 
 Tell = Callable[[str], object]
-"""Shows the name of the step that begins."""
+"""A function that shows the name of the step that begins."""
 
 SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BETWEEN_LINES = 10.0
@@ -19,7 +19,7 @@ SECONDS_BETWEEN_LINES = 10.0
 class Progress:
     """Show on standard error how many of `total` networks are done, and how long the rest takes.
 
-    `name`: of the step, which stands before the numbers.
+    `name`: the name of the step, which stands before the numbers.
     """
 
     def __init__(self, total: int, *, name: str = "", is_shown: bool = True) -> None:
@@ -48,7 +48,7 @@ class Progress:
         """Show the final state and end the line."""
         if self.done:
             self._show()
-        if self.total:  # also where nothing was shown: after ^C, a message begins on its own line
+        if self.total:  # even if nothing is done: a message after ^C then begins on a new line
             write_safely(self._stream, "\n" if self._is_terminal else "")
 
     def _show(self) -> None:
@@ -60,25 +60,25 @@ class Progress:
         if not self._is_terminal:
             write_safely(self._stream, line + "\n")
             return
-        # A line that reaches the last column would wrap; spaces wipe what was there before.
+        # A line that reaches the last column would wrap; spaces delete what was there before.
         width = shutil.get_terminal_size().columns - 1
         write_safely(self._stream, "\r" + line[:width].ljust(width))
 
 
 def silent(text: str) -> None:
-    """Show nothing, in place of the name of a step."""
+    """Do nothing with the name of a step; for callers that want no progress."""
 
 
 def report_progress(text: str) -> None:
-    """Write a line to standard error; a full disk there stops no work."""
+    """Write a line to standard error; the work goes on even if that fails, as on a full disk."""
     write_safely(sys.stderr, text + "\n")
 
 
 def write_safely(stream: TextIO | None, text: str) -> None:
-    """Write text to a stream at once; if that fails, the stream is silenced for good.
+    """Write text to a stream and flush it; if that fails, silence the stream for good.
 
-    What could not be written would otherwise be tried again while the interpreter ends,
-    which then reports an error of its own and exits with 120.
+    Otherwise Python would try to write the rest again when it exits, report an error of its own,
+    and exit with 120.
     """
     if stream is None:  # a process may have no standard error, as under pythonw
         return
@@ -90,9 +90,9 @@ def write_safely(stream: TextIO | None, text: str) -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Throw away all that a stream still holds or is given, since its device is full or closed."""
+    """Discard what a stream holds and is given from now on, since its device is full or closed."""
     with contextlib.suppress(OSError, ValueError):
-        # The file behind the stream is replaced, so that what is buffered goes nowhere, too.
+        # The file behind the stream is replaced, so that the buffer goes nowhere as well.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)

@@ -1,8 +1,8 @@
-"""Work in joblib's threads, which compiled code lets run side by side and a signal can end.
+"""Work in joblib's threads, so that it runs side by side and a signal can end it.
 
-Python delivers a signal to the main thread only between two of its own instructions, so
-compiled code there would hold it up: the main thread waits, others work, and a flag that the
-compiled code looks at tells them to stop.
+Compiled code releases Python's lock, so threads run side by side. Python handles a signal in the
+main thread, between two instructions of Python; compiled code there would delay it. Therefore the
+main thread only waits. Other threads work, and a flag that compiled code reads tells them to stop.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ Flag = NDArray[np.bool_]
 
 CONTROL_GROUP = Path("/sys/fs/cgroup")
 MEMORY_LIMITS = CONTROL_GROUP / "memory.max", CONTROL_GROUP / "memory" / "memory.limit_in_bytes"
-"""Where Linux says how much memory a container may use, by its version 2 and 1."""
+"""Files in which Linux says how much memory a container may use (control groups 2 and 1)."""
 
 _flag: contextvars.ContextVar[Flag | None] = contextvars.ContextVar("flag", default=None)
 
@@ -39,18 +39,22 @@ class Stopped(Exception):
 
 
 class Threads(ThreadingBackend):  # type: ignore[misc]
-    """joblib's pool of threads, also for one job, which joblib would do in the main thread."""
+    """joblib's pool of threads, also for one job, which joblib would run in the main thread."""
 
     def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
-        """Make the pool and keep what joblib's own method keeps; return at least two."""
+        """Make the pool, set what joblib's own method sets, and return the number of jobs.
+
+        It is two at least, since joblib would work in the main thread with one.
+        """
         self.parallel = parallel
         self._n_jobs = count_workers(n_jobs)
-        self._pool = ThreadPool(self._n_jobs)  # joblib makes none where processes cannot be
-        return max(2, self._n_jobs)  # with one, joblib would work in the main thread
+        # joblib itself makes no pool on systems that cannot start processes.
+        self._pool = ThreadPool(self._n_jobs)
+        return max(2, self._n_jobs)
 
 
 def find_flag() -> Flag:
-    """Return the flag (1,) of the task that this thread works on, or one that nobody sets."""
+    """Return the flag, bool[1], of this thread's task; outside a task, one that stays False."""
     flag = _flag.get()
     return np.zeros(1, dtype=np.bool_) if flag is None else flag
 
@@ -58,7 +62,7 @@ def find_flag() -> Flag:
 def map_in_threads(
     function: Callable[[Task], Result], tasks: Iterable[Task], *, jobs: int = -1
 ) -> list[Result]:
-    """Return what a function returns for each task, in their order.
+    """Return the results of a function for some tasks, in the order of the tasks.
 
     >>> map_in_threads(abs, [-1, 2], jobs=2)
     [1, 2]
@@ -73,12 +77,14 @@ def iterate_in_threads(
     jobs: int = -1,
     return_as: str = "generator_unordered",
 ) -> Generator[Result]:
-    """Yield what a function returns for each task, as soon as it is there.
+    """Yield the result of a function for each task, as soon as it is finished.
 
-    Tasks are taken one by one, shortly before they are started. An exception (also Ctrl-C, and a
-    caller that stops iterating) sets the flag of all tasks, and of the task that they are part of;
-    tasks that have not begun never do. So a function that takes long looks at `find_flag`.
+    Tasks are taken from the iterable one by one, shortly before they start. An exception sets the
+    flag of all tasks, and of the task that they are part of, so that running tasks stop and the
+    others never start; so does Ctrl-C, or a caller that stops iterating. Therefore a function that
+    takes long must read the flag of `find_flag`.
     """
+    # One job in a thread of its own can do the work itself.
     if jobs == 1 and threading.current_thread() is not threading.main_thread():
         yield from map(function, tasks)
         return
@@ -92,7 +98,7 @@ def iterate_in_threads(
     parallel = Parallel(count_workers(jobs), backend=Threads(), return_as=return_as, batch_size=1)
     results = parallel(delayed(work)(task) for task in tasks)
     try:
-        for result in results:  # noqa: UP028  # closed below, where it may not warn
+        for result in results:  # noqa: UP028  # `yield from` would close it with a warning
             yield result
     except BaseException:
         flag[0] = True
@@ -104,12 +110,12 @@ def iterate_in_threads(
 
 
 def count_workers(jobs: int) -> int:
-    """Return how many threads `jobs` means: -1 is one for each core that this process may use."""
+    """Return the number of threads for `jobs`; -1 means one for each core that may be used."""
     if jobs > 0:
         return jobs
     try:
         return int(cpu_count())
-    except ValueError:  # joblib takes any text of a user for a number
+    except ValueError:  # joblib reads this variable without a check
         given = show(os.environ.get("LOKY_MAX_CPU_COUNT"))
         raise UsageError(
             f"LOKY_MAX_CPU_COUNT={given} is set; allowed is a whole number of cores; correct it or "
@@ -118,9 +124,9 @@ def count_workers(jobs: int) -> int:
 
 
 def check_memory(n_bytes: float, what: str, advice: str) -> None:
-    """Refuse what needs more bytes than this machine has, or the container in which it runs.
+    """Refuse a computation that needs more memory than this machine or its container has.
 
-    `what`: needs them, in the plural. `advice`: what to do instead.
+    `what`: what needs the memory, in the plural. `advice`: what to do instead.
     """
     present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for limit in MEMORY_LIMITS:

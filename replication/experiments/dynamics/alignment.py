@@ -8,8 +8,8 @@ then changes U and z by ::
 
 where h_i are the hidden states that vector i causes, and m their mean over the N vectors. The
 second line is a map of one number. It rests at ``sigma(z) = (1 + d_i) / N``, where ``d_i`` is
-``(h_i - m) m / (1 + |m|^2)`` and small, unless its slope there is below -1. That is so beyond a
-critical learning rate: the outputs jump, and U is moved along m as they do.
+``(h_i - m) m / (1 + |m|^2)`` and small, unless the slope of the map there is below -1. Beyond a
+critical learning rate the slope is below -1: the outputs jump, and their jumps move U along m.
 """
 
 import dataclasses
@@ -39,17 +39,20 @@ FOLLOWED = 80  # updates; networks that have not aligned by then count as this m
 
 
 class SizeAndRate(NamedTuple):
-    """Networks whose alignment is measured and predicted."""
+    """The networks of one measurement of alignment."""
 
     size: str  # a name in `ALIGNED`
     rate: float
 
 
 def compare_alignment(sample: Sample) -> Model:
-    """Return measured and predicted mean updates of alignment of `ALIGNED` at `ALIGNED_RATES`."""
+    """Return after how many updates U aligns with W, measured and predicted, by size and rate.
+
+    ``critical`` is the rate beyond which outputs jump, and ``shift`` is that of `measure_shift`.
+    """
 
     def align(task: SizeAndRate) -> Model:
-        """Return when networks are aligned: with either kind of hidden biases, and by the map."""
+        """Return mean updates: with hidden biases that learn, with fixed ones, and by the map."""
         protocol = dataclasses.replace(ALIGNED[task.size], learning_rate=task.rate)
         weights = sample.draw(protocol)
         row = {"rate": task.rate}
@@ -75,22 +78,24 @@ def compare_alignment(sample: Sample) -> Model:
 def predict_alignment_by_map(protocol: Protocol, weights: Array) -> Counts:
     """Return at which update the map aligns U with W in each network, (n,), `FOLLOWED` at most.
 
-    It takes the initial weights alone. W without its mean is multiplied at each update by ``1 +
-    epsilon lambda (1 - lambda)^2 s``, where s is the slope of each hidden unit. Hidden biases stay.
+    The prediction follows from the initial weights alone. Each update multiplies W without its mean
+    by ``1 + epsilon lambda (1 - lambda)^2 s``, where s is the slope of each hidden unit. Hidden
+    biases stay as they are.
     """
     rate = protocol.learning_rate
     keep = protocol.regression
     (W, b), (_, c) = split_weights(protocol, weights)
-    # Hidden states and U are (n, n_hidden, n_visible): one-hot vectors, so that W holds the inputs.
+    # Hidden states and U are (n, n_hidden, n_visible). The vectors are one-hot, so that each column
+    # of W is the total input of the hidden units from one vector.
     U = get_u(protocol, weights)
     hidden = logistic(W + b[..., None])
     # While all reconstructions are alike, an output gets its total input from the mean code.
     z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c  # (n, n_visible)
     W = centre(W)
-    first = np.full(len(weights), FOLLOWED)  # (n,)
+    aligned_at = np.full(len(weights), FOLLOWED)  # (n,)
     for t in range(FOLLOWED):
         is_aligned = compute_cosines(flatten(W), flatten(centre(U))) >= LEVEL
-        first[is_aligned] = np.minimum(first[is_aligned], t)
+        aligned_at[is_aligned] = np.minimum(aligned_at[is_aligned], t)
         # The two lines of the map above, and the growth of W.
         hidden = logistic(W + b[..., None])
         mean = hidden.mean(axis=-1, keepdims=True)
@@ -100,7 +105,7 @@ def predict_alignment_by_map(protocol: Protocol, weights: Array) -> Counts:
         U = U + rate * (1.0 - keep) * moved
         z = z + rate * (1.0 - keep) * (np.sum(mean * moved, axis=1) + missing[:, 0])
         W = W * (1.0 + rate * keep * (1.0 - keep) ** 2 * slope)
-    return first
+    return aligned_at
 
 
 def measure_shift(protocol: Protocol, weights: Array) -> float:

@@ -1,10 +1,10 @@
-"""Hidden biases that follow outputs that jump, and what becomes of networks if they do not.
+"""Hidden biases that follow jumping outputs, and how networks learn if they do not.
 
-To first order, equation 4 shows a hidden bias the changes of the visible biases through W: ``db =
-(1 - lambda) s W dc``, where s is the mean slope of the unit. So where outputs jump from one update
-to the next, hidden states swing in step with them; and they swing against them if the biases learn
-one update late. Here hidden biases change in other ways than equation 4 asks for, and the tail of
-the distribution of updates changes with them.
+To first order, equation 4 changes hidden biases by the changes of the visible biases, sent through
+W: ``db = (1 - lambda) s W dc``, where s is the mean slope of the hidden unit. So where outputs jump
+from one update to the next, hidden states swing in step with them. If the hidden biases learn one
+update late, they swing against them. Here hidden biases change in other ways than by equation 4, to
+see how the tail of the distribution of updates changes.
 """
 
 import dataclasses
@@ -33,48 +33,48 @@ from replication.simulator.running.engine import evaluate_networks, record_weigh
 from replication.simulator.running.ensemble import simulate_weights
 
 SLOW = 100  # updates beyond which a network counts as slow
-AT = 20  # updates after which networks are looked at on their way
+AT = 20  # updates after which networks are measured while they learn
 
 Choose = Callable[[Operand, Operand, Operand], Operand]
 """Returns the change of the hidden biases that is applied.
 
-It takes the change that equation 4 asks for, the one that it asked for at the update before (0 at
-first), and the number of updates so far.
+It is given the change by equation 4 (*asked*), that of the update before (0 at first), and the
+number of updates so far.
 """
 
 
 def alternate(asked: Operand, before: Operand, t: Operand) -> Operand:
-    """Apply the part that alternates from update to update: half the difference of the last two."""
+    """Apply the alternating part of the changes: half the difference of the last two."""
     return np.where(t > 0, (asked - before) / 2.0, 0.0)
 
 
 def smooth(asked: Operand, before: Operand, t: Operand) -> Operand:
-    """Apply the part that does not alternate: the mean of the last two."""
+    """Apply the smooth part of the changes: the mean of the last two."""
     return asked - alternate(asked, before, t)
 
 
 def smooth_thrice(asked: Operand, before: Operand, t: Operand) -> Operand:
-    """Apply three times the part that does not alternate."""
+    """Apply three times the smooth part."""
     return 3.0 * smooth(asked, before, t)
 
 
 def apply(asked: Operand, _: Operand, __: Operand) -> Operand:
-    """Apply what equation 4 asks for; not times 1, which would round it once more."""
+    """Apply the change by equation 4 as it is; a factor of 1 would round it once more."""
     return asked
 
 
 def apply_at_first(asked: Operand, _: Operand, t: Operand) -> Operand:
-    """Apply what is asked for in the first ten updates, and nothing later."""
+    """Apply the change by equation 4 in the first ten updates, and nothing later."""
     return np.where(t < 10, asked, 0.0)
 
 
 def delay(_: Operand, before: Operand, __: Operand) -> Operand:
-    """Apply what was asked for at the last update."""
+    """Apply the change of the update before."""
     return before
 
 
 def scale(factor: float) -> Choose:
-    """Return a choice that applies what is asked for times a factor."""
+    """Return a choice that applies the change by equation 4 times a factor."""
 
     def multiply(asked: Operand, _: Operand, __: Operand) -> Operand:
         return factor * asked
@@ -99,23 +99,23 @@ DOSES: Mapping[str, Choose] = {
     "2 times": scale(2.0),
     "3 times the smooth part": smooth_thrice,
 }
-"""From which of the two parts of what equation 4 asks for they learn, and from how much of it."""
+"""Which part of the change by equation 4 is applied, and how much of it."""
 
 
 class Following(RecirculationNetwork):
-    """A network whose hidden biases change as is chosen."""
+    """A network in which `choose` says how the hidden biases change."""
 
     choose: Choose
     t: Operand  # updates so far
-    before: Operand  # what equation 4 asked for at the last one
+    before: Operand  # the change by equation 4 at the update before
 
     @property
     def kept(self) -> dict[str, Operand]:  # type: ignore[override]
-        """What the rule keeps, and what a choice depends on."""
+        """What the rule keeps between updates, and what `choose` is given."""
         return super().kept | {"t": 0.0, "before": np.zeros(self.shapes["b"])}
 
     def apply(self, changes: dict[str, Operand]) -> None:
-        """Apply the chosen change of the hidden biases, and all others as they are."""
+        """Apply the chosen change of the hidden biases, and the usual changes of all others."""
         asked = changes["b"]
         super().apply(changes | {"b": self.choose(asked, self.before, self.t)})
         self.before = asked
@@ -123,9 +123,12 @@ class Following(RecirculationNetwork):
 
 
 def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) -> Model:
-    """Return for each choice how many networks are slow or fail, and how deep their vectors lie."""
+    """Return for each choice how many networks are slow or fail, and how deep vectors lie.
+
+    ``depth`` is the median of `measure_depth`.
+    """
     weights = sample.draw(PAPER)
-    # One more, so that a network that converges just at the cap has not failed.
+    # One update more than the cap, so that a network that converges exactly there has not failed.
     protocol = Protocol(max_updates=cap + 1)
 
     def learn(name: str) -> Model:
@@ -143,7 +146,7 @@ def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) 
 
 
 def train_biases(protocol: Protocol, weights: Array, choose: Choose) -> tuple[Counts, Array]:
-    """Train networks whose hidden biases change as is chosen.
+    """Train networks in which `choose` says how the hidden biases change.
 
     Returns
     -------
@@ -154,18 +157,18 @@ def train_biases(protocol: Protocol, weights: Array, choose: Choose) -> tuple[Co
     """
     rule = type("Following", (Following,), {"choose": staticmethod(choose)})
     updates, _, _ = simulate_weights(protocol, weights, network=rule)
-    # Once more, for the weights on the way.
+    # Trained again up to `AT`, for the weights at that update.
     early = dataclasses.replace(protocol, max_updates=AT)
     _, is_done, states = simulate_weights(early, weights, network=rule)
     return updates, measure_depth(protocol, states[~is_done])
 
 
 def measure_depth(protocol: Protocol, weights: Array) -> Array:
-    """Return how deep in a corner those vectors lie that share it with another one.
+    """Return how deep two vectors lie in a corner of the hidden square that they share.
 
-    That is the mean size of their hidden inputs, one number for each network that has such a pair.
-    Vectors are one-hot. They share a corner of the square (or cube) of hidden states if each hidden
-    unit is on for both or off for both.
+    That is the mean size of their hidden inputs, with one number for each network that has such a
+    pair. The vectors are one-hot. They share a corner of the square (or cube) of hidden states if
+    each hidden unit is on for both or off for both.
     """
     W, b = split_weights(protocol, weights)[0]
     inputs = W + b[..., None]  # (n, n_hidden, n_visible): one column for each one-hot vector
@@ -175,7 +178,7 @@ def measure_depth(protocol: Protocol, weights: Array) -> Array:
     of_second = inputs[..., second]  # (n, n_hidden, n_pairs)
     is_shared = np.all((of_first > 0) == (of_second > 0), axis=1)  # (n, n_pairs)
     depths = np.abs([of_first, of_second]).mean(axis=(0, 2))  # (n, n_pairs)
-    # Pairs of a network are no cases of their own: it counts once.
+    # Pairs of one network are alike, so it counts once, with their mean.
     n_shared = is_shared.sum(axis=1)
     sums = np.sum(depths * is_shared, axis=1)
     has_any = n_shared > 0
@@ -185,7 +188,7 @@ def measure_depth(protocol: Protocol, weights: Array) -> Array:
 def measure_following(protocol: Protocol, weights: Array) -> Model:
     """Return how well the change of the hidden biases agrees with ``(1 - lambda) s W dc``.
 
-    ``cosine`` is that of all networks together, for the update that follows on `AT` others.
+    ``cosine`` is taken over all networks together, for the update after the first `AT`.
     """
     # Weights (n, n_weights) before and after one update, and what it changed.
     recorded = record_weights(protocol, weights, (AT, AT + 1))
@@ -194,5 +197,5 @@ def measure_following(protocol: Protocol, weights: Array) -> Model:
     (_, db), (_, dc) = split_weights(protocol, later - now)
     hidden = evaluate_networks(protocol, now).hidden[0]  # (n, n_patterns, n_hidden)
     slope = (hidden * (1.0 - hidden)).mean(axis=1)
-    seen = slope * np.sum(get_w(protocol, now) * dc[:, None, :], axis=2)
-    return {"update": AT, "cosine": float(compute_cosines(seen.ravel(), db.ravel()))}
+    predicted = slope * np.sum(get_w(protocol, now) * dc[:, None, :], axis=2)
+    return {"update": AT, "cosine": float(compute_cosines(predicted.ravel(), db.ravel()))}

@@ -8,7 +8,7 @@ MILLION = 1_000_000
 
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
-    """Say which sentences are true."""
+    """Return by name whether each sentence of the chapters is true of the models."""
     main = models["dynamics"]["main"]
     rare = models["dynamics"]["rare"]
     edge = models["settings"]["edge"]
@@ -52,7 +52,7 @@ def _get_high(row: Model, name: str = "share") -> float:
 
 
 def _find_share_beyond(tails: Model, updates: int) -> float:
-    """Return the share of networks whose biases learn that need more updates than so many."""
+    """Return the share of networks with learning biases that need more than `updates`."""
     return float(tails["learnt"]["survival"][tails["times"].index(updates)])
 
 
@@ -66,7 +66,7 @@ def _fixed_biases_end_the_tail(tails: Model) -> bool:
 
 
 def _fixed_biases_are_faster(kinds: Model) -> bool:
-    """Whether fixed hidden biases make all kinds faster, but those with a small rate."""
+    """Whether fixed hidden biases make all kinds faster, except those with a small rate."""
     for name in ("4-2-4", "8-3-8", "16-4-16", "cross-entropy"):
         if kinds[name]["fixed"]["median"] >= kinds[name]["learnt"]["median"]:
             return False
@@ -90,7 +90,7 @@ def _late_biases_help(choices: Model) -> bool:
 
 
 def _dose_counts(parts: Model) -> bool:
-    """Whether more networks are slow, the more of what equation 4 asks for the biases learn."""
+    """Whether more networks are slow, the more of the change by equation 4 the biases learn."""
     slow = {name: row["slow"] for name, row in parts.items() if name != "n"}
     both = slow["both"]
     alternating = slow["alternating"]
@@ -112,23 +112,24 @@ def _dose_counts(parts: Model) -> bool:
 
 
 def _parts_add_up_in_depth(parts: Model) -> bool:
-    """Whether either part makes vectors lie deeper, and both as much deeper as their sum."""
+    """Whether each part makes vectors lie deeper, and both together by the sum of the two."""
     alternating = parts["alternating"]
     smooth = parts["smooth"]
     neither = parts["neither"]
-    apart = alternating["depth"] + smooth["depth"]
-    together = neither["depth"] + parts["both"]["depth"]
+    # The effects of the parts add up if alternating + smooth = neither + both.
+    of_single_parts = alternating["depth"] + smooth["depth"]
+    of_none_and_both = neither["depth"] + parts["both"]["depth"]
     return bool(
-        abs(apart - together) < 0.1
+        abs(of_single_parts - of_none_and_both) < 0.1
         and _get_low(alternating, "depth") > _get_high(neither, "depth")
         and _get_low(smooth, "depth") > _get_high(alternating, "depth")
     )
 
 
 def _failures_come_from_jumps(parts: Model) -> bool:
-    """Whether networks fail more often if their biases learn from what alternates alone.
+    """Whether networks fail more often if their biases learn the alternating part alone.
 
-    From the other part they fail only if the biases learn three times as much of it.
+    With the smooth part alone they fail only if the biases learn three times as much of it.
     """
     failed = {name: row["failed"] for name, row in parts.items() if name != "n"}
     return bool(

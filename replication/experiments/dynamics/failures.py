@@ -1,4 +1,4 @@
-"""Networks that fail since two of their outputs jump at every update, and the error that they have.
+"""Networks that fail because two outputs jump at every update, and the error that follows.
 
 Two vectors are in one corner of the hidden square and have the same hidden states. So each of their
 two output units should be on for one vector and off for the other. With k hidden units on, equation
@@ -24,14 +24,14 @@ UPPER_RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
 
 
 def predict_error(gains: Array) -> Array:
-    """Return the error of the two outputs for each kappa: 1/2 where they rest, else that of a jump.
+    """Return the error of the two outputs for each kappa: 1/2 if they rest, more if they jump.
 
     They jump between z and -z, where ``2 z = kappa (2 sigma(z) - 1)``.
 
     >>> predict_error(np.array([3.0, 5.0, 10.0, 15.0])).round(4).tolist()
     [0.5, 0.8552, 0.9928, 0.9994]
     """
-    # Halved until no number lies between: SciPy's search would take every report 0.2 s to import.
+    # Bisection down to the last bit. SciPy has it, but its import would cost every report 0.2 s.
     low = 0.0 * gains
     high = gains
     for _ in range(60):
@@ -43,7 +43,7 @@ def predict_error(gains: Array) -> Array:
 
 
 def describe_failures(protocol: Protocol, weights: Array) -> Model:
-    """Compare networks that have failed with the prediction for the corner of their worst vector.
+    """Compare failed networks with the error predicted for the corner of their worst vector.
 
     ``gains`` (kappa), ``predicted`` (errors), ``by_corner`` (networks) and ``medians`` (of their
     errors) are lists by the number of hidden units that are on in that corner, from none to all.
@@ -82,7 +82,7 @@ def count_units_on(protocol: Protocol, weights: Array) -> Counts:
 
 
 def have_period_2(protocol: Protocol, weights: Array) -> Flags:
-    """Say in which networks an output jumps to the other side at one update and then back."""
+    """Return in which networks an output jumps to the other side at one update and then back."""
     path = record_weights(protocol, weights, range(3))  # after no update, one and two
     now = evaluate_networks(protocol, path[:, 0]).reconstruction
     after_one = evaluate_networks(protocol, path[:, 1]).reconstruction
@@ -93,12 +93,13 @@ def have_period_2(protocol: Protocol, weights: Array) -> Flags:
 
 
 def compare_rates(sample: Sample) -> Model:
-    """Return the failures at each of `UPPER_RATES`, and how many of them are not explained.
+    """Return the failures at each of `UPPER_RATES`, and how many of them are exceptions.
 
-    ``n_elsewhere`` of all ``n`` failures lie in corners where no output should jump at that rate.
+    Of all ``n`` failures, ``n_elsewhere`` lie in corners where no output should jump at that rate.
     """
 
     def fail(rate: float) -> Model:
+        """Describe the networks that fail if U and c learn at this rate."""
         protocol = Protocol(hidden_to_visible_factor=rate / PAPER.learning_rate)
         _, converged, final = sample.alone.train(protocol)
         return {"rate": rate} | describe_failures(protocol, final[~converged])

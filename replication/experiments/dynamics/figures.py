@@ -31,7 +31,7 @@ def plot_tail(model: Model) -> Figure:
     tails = model["main"]["tails"]
     figure, axes = style.create_figure(height=HEIGHT)
     for name, (color, dash, label) in LEARNING.items():
-        # A logarithmic axis has no room for none; the line ends before.
+        # A logarithmic axis cannot show a share of 0, so the line ends before it.
         times = []
         shares = []
         for time, share in zip(tails["times"], tails[name]["survival"], strict=True):
@@ -60,7 +60,7 @@ def draw_failures(rows: list[Model]) -> Figure:
     """Draw the errors of networks that fail on the predicted lines, by learning rate."""
     figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
     paper = rows[-1]  # at the rate of the paper, the highest one
-    # A line for each corner from the rate on at which its outputs jump, and what networks do.
+    # For each corner: the predicted line, from the rate at which outputs begin to jump, and points.
     for k, (color, mark, label) in enumerate(CORNERS):
         per_rate = paper["gains"][k] / paper["rate"]
         grid = np.linspace(UNSTABLE / per_rate, paper["rate"], 200)
@@ -97,9 +97,9 @@ def draw_failures(rows: list[Model]) -> Figure:
 
 
 def draw_alignment(alignment: Model) -> Figure:
-    """Draw when networks are aligned, by learning rate: the prediction as a line, and marks.
+    """Draw after how many updates networks are aligned, by learning rate.
 
-    There are marks for hidden biases that learn, and for fixed ones.
+    The prediction is a line; marks stand for hidden biases that learn, and for fixed ones.
     """
     figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
     for size, of_size in alignment.items():
@@ -133,6 +133,7 @@ def draw_alignment(alignment: Model) -> Figure:
         xlim=(0.9, 60),
         ylim=(1.9, 48),
     )
+    # One legend for both sizes: the first three lines are those of the first size.
     labels = [label for *_, label in ALIGNED.values()]
     axes.legend(axes.lines[:3], labels, loc="lower left", fontsize=8, handlelength=1.2)
     style.use_plain_log_ticks(axes, (1, 2, 5, 10, 20))

@@ -25,15 +25,15 @@ from replication.statistics.intervals import estimate_proportion
 
 # Networks of each part, as multiples of all.
 TAIL_SHARE = 100  # whose tail is compared
-PARTS_SHARE = 2  # whose hidden biases learn in part
+PARTS_SHARE = 2  # whose hidden biases learn a part of equation 4
 RATES_SHARE = 10  # at each lower learning rate of U
 KINDS_SHARE = 0.2  # of each of `KINDS`
 ALIGNED_SHARE = 0.2  # that are followed to their alignment
-RARE_SHARE = 500  # with fixed hidden biases, of which about one in a million fails
+RARE_SHARE = 500  # with fixed hidden biases; about one in a million fails
 
-LATER = 20_000  # updates, in all, that networks are given that fail at the cap
+LATER = 20_000  # updates in all of networks that go on after they fail at the cap
 TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000, LATER)
-CAPS = (500, LATER)  # updates as which failures count in a mean
+CAPS = (500, LATER)  # in a mean, a network that takes longer counts as this many updates
 SEARCHED_RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
 KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
     "16-4-16": (Protocol(group_sizes=(16, 4)), SEARCHED_RATES[:7]),
@@ -46,21 +46,21 @@ KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
 
 
 def run(sample: Sample) -> Model:
-    """Return the model: ``main``, and ``rare``, failures among many more networks."""
+    """Return the model: ``main``, and ``rare``, the failures with fixed biases among many more."""
     sample.report_progress("networks that are slow, and that fail")
     return {"main": examine(sample), "rare": count_rare(sample.take(RARE_SHARE))}
 
 
 def examine(sample: Sample) -> Model:
-    """Return all parts but ``rare``."""
+    """Return the part ``main`` of the model."""
     tails, failed = compare_tails(sample.take(TAIL_SHARE))
     followed = sample.take(ALIGNED_SHARE, least=8)
     longest = int(load_reported().max)
-    in_part = sample.take(PARTS_SHARE)
+    for_parts = sample.take(PARTS_SHARE)
     return {
         "tails": tails,
         "failures": failures.describe_failures(PAPER, failed),
-        "parts": biases.compare_choices(biases.DOSES, in_part, cap=PAPER.max_updates),
+        "parts": biases.compare_choices(biases.DOSES, for_parts, cap=PAPER.max_updates),
         "choices": biases.compare_choices(biases.CHOICES, sample, cap=longest),
         "following": biases.measure_following(PAPER, followed.draw(PAPER)),
         "kinds": compare_kinds(sample.take(KINDS_SHARE, least=8)),
@@ -72,10 +72,10 @@ def examine(sample: Sample) -> Model:
 def compare_tails(sample: Sample) -> tuple[Model, Array]:
     """Return how long networks take with hidden biases that learn, and with fixed ones.
 
-    ``survival`` is the share that still learns after each of ``times``; ``means`` are means with
-    failures at each of `CAPS`; ``p`` is that of the paper's numbers if networks took so long.
-    With the model comes an array: the final weights of those networks that fail with biases that
-    learn.
+    ``survival`` is the share that still learns after each of ``times``. ``means`` are mean updates,
+    by the cap of `CAPS` as which failures count. ``p`` is that of the paper's numbers in a
+    population of such networks. With the model comes an array: the final weights of the networks
+    that fail with biases that learn.
     """
     weights = sample.draw(PAPER)
     model: Model = {"n": sample.n, "times": list(TIMES)}
@@ -90,14 +90,14 @@ def compare_tails(sample: Sample) -> tuple[Model, Array]:
             **name_mean(updates),
             "p": studies.find_p(counts),
         }
-        # Those that failed at the cap go on from there.
+        # Networks that failed at the cap go on learning from there.
         longer = Protocol(frozen=frozen, max_updates=LATER - PAPER.max_updates)
         more, has_learnt, _ = sample.train(longer, failed[name])
         # One more than `LATER` for those that never learn, so that they are in all of `TIMES`.
         updates[~converged] += more + ~has_learnt
         model[name] |= {
             "survival": [float(np.mean(updates > t)) for t in TIMES],
-            # Sums of whole numbers, which are exact in any order.
+            # Sums of whole numbers are exact in any order, and so are these means.
             "means": {t: float(np.minimum(updates, t).mean()) for t in CAPS},
         }
     return model, failed["learnt"]
@@ -112,14 +112,15 @@ def count_rare(sample: Sample) -> Model:
 
 
 def compare_kinds(sample: Sample) -> Model:
-    """Return how fast each of `KINDS` learns at its best rate, biases learning or fixed."""
+    """Return how fast each of `KINDS` learns at its best rate, with learning and fixed biases."""
     alone = sample.alone
 
     def learn(task: tuple[str, str]) -> Model:
-        kind, learning = task
-        # Half of the networks to find the best rate, on other seeds, and all to measure it.
+        """Return the best rate of a kind of network with biases of `FROZEN_BIASES`, and times."""
+        kind, biases_name = task
         base, rates = KINDS[kind]
-        base = dataclasses.replace(base, frozen=FROZEN_BIASES[learning])
+        base = dataclasses.replace(base, frozen=FROZEN_BIASES[biases_name])
+        # The search takes half as many networks, of other seeds.
         best = alone.take(0.5).find_best(base, {"learning_rate": rates})
         updates = alone.simulate(best).updates
         return {

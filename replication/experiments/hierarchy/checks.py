@@ -6,7 +6,7 @@ from replication.experiments.instruments.model import Model
 
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
-    """Say which sentences are true."""
+    """Return by name whether each sentence of the chapter is true of the model."""
     conditions = models["hierarchy"]["conditions"]
     splits = models["hierarchy"]["splits"]
     return {
@@ -29,8 +29,10 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
 
 
 def _get_low(row: Model) -> float:
+    """Return the lower end of the share of networks that succeed."""
     return float(row["all"]["share_interval"][0])
 
 
 def _get_high(row: Model) -> float:
+    """Return the upper end of the share of networks that succeed."""
     return float(row["all"]["share_interval"][1])

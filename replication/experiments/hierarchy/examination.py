@@ -25,17 +25,17 @@ ROUNDS = 50  # in which a vector settles
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Examined:
-    """What became of networks: flags (n,), true where it holds of every vector of a network."""
+    """What networks do: flags (n,), true where it holds for every vector of a network."""
 
-    encoded: Flags
-    attractors: Flags
-    completed: Flags
+    encoded: Flags  # the reconstruction is near the vector
+    attractors: Flags  # the vector and noisy copies settle near the vector
+    completed: Flags  # either half of the vector settles near the vector
     all: Flags  # encoded, an attractor, and completed
-    can: Flags  # it can be completed
+    can: Flags  # the vector can be completed from either half
     codes: Array  # (n, n_vectors, N_LOWER, n_hidden), hidden states of the lower modules
 
     def select(self, members: Flags) -> Self:
-        """Return what became of some of the networks."""
+        """Return the same of some networks only."""
         return dataclasses.replace(
             self,
             encoded=self.encoded[members],
@@ -48,27 +48,28 @@ class Examined:
 
 
 def examine(rule: type[Modules], weights: Array, vectors: Array, noise: Array) -> Examined:
-    """Return what trained networks do with their vectors.
+    """Return whether trained networks encode, keep and complete their vectors.
 
-    Vectors settle without regression, by way of the top module.
+    Vectors settle without regression, through the top module.
 
     Parameters
     ----------
     rule : subclass of Modules
     weights : float64 array, shape (n, n_weights)
     vectors : float64 array, shape (n, n_vectors, 8)
-        Those of each network.
+        The vectors that each network has learnt.
     noise : float64 array, shape (n, n_copies, n_vectors, 8)
-        What is added to them, to see whether they are restored.
+        What is added to copies of them, to see whether the vectors are restored.
     """
     n, n_vectors, n_units = vectors.shape
     evaluation = Engine(PAPER, rule).evaluate(attach(weights, vectors))
-    # The vectors and noisy copies of them, which must come back.
+    # The vectors and noisy copies of them must settle at the vectors. The copies are joined to
+    # (n, n_copies * n_vectors, 8).
     copies = np.clip(vectors[:, None] + noise, 0.0, 1.0).reshape(n, -1, n_units)
     starts = np.concatenate([vectors, copies], axis=1)
     nothing_held = np.zeros(starts.shape[1:])
     attracted = settle(rule, weights, starts, nothing_held)
-    # Either half of the vectors is held, and the other one begins at 0.
+    # Each half of the vectors in turn is held, while the other half begins at 0.
     is_first = np.arange(n_units) < HALF
     held = np.repeat([is_first, ~is_first], n_vectors, axis=0).astype(np.float64)
     halves = np.tile(vectors, (1, 2, 1)) * held
@@ -88,7 +89,7 @@ def examine(rule: type[Modules], weights: Array, vectors: Array, noise: Array) -
 
 
 def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> Array:
-    """Return what states become in `ROUNDS` rounds, (n, n_states, n_units).
+    """Return the states after `ROUNDS` rounds through the network, (n, n_states, n_units).
 
     `held` (n_states, n_units) is 1 where a unit keeps its state.
     """
@@ -99,7 +100,7 @@ def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> A
 
 
 def are_near(states: Array, vectors: Array) -> Flags:
-    """Say in which networks all states are near the vectors (n, n_vectors, 8).
+    """Return in which networks all states are near the vectors (n, n_vectors, 8).
 
     There may be several states for each vector: all vectors once, then all of them again.
     """
@@ -111,7 +112,7 @@ def are_near(states: Array, vectors: Array) -> Flags:
 
 
 def describe(outcome: Examined) -> Model:
-    """Return how many networks there are, and the shares that encode, and do all that is asked."""
+    """Return the number of networks, and the shares that encode, and that do all that is asked."""
     return {
         "n": len(outcome.all),
         "encoded": estimate_share(outcome.encoded),
@@ -120,10 +121,10 @@ def describe(outcome: Examined) -> Model:
 
 
 def compare_splits(outcome: Examined) -> Model:
-    """Describe networks of four vectors by how the units of their lower modules split these.
+    """Describe networks by how the hidden units of their lower modules split the four vectors.
 
-    ``same``: both modules split the vectors in the same two ways; ``different``: they do not;
-    ``single``: both units of a module make the same split.
+    ``single``: both units of a module make the same split. Of the other networks, ``same``: both
+    modules make the same two splits; ``different``: they do not.
     """
     left = name_splits(outcome.codes[:, :, 0])  # (n, 2)
     right = name_splits(outcome.codes[:, :, 1])  # (n, 2)
@@ -137,11 +138,12 @@ def compare_splits(outcome: Examined) -> Model:
 
 
 def name_splits(codes: Array) -> Counts:
-    """Return by which numbers both units of modules split four vectors, the smaller first, (n, 2).
+    """Return which split each of a module's two units makes, the smaller number first, (n, 2).
 
-    A unit is more active for two of the vectors than for the other two. In split k, vectors 0 and k
-    are on the same side. `codes` has the shape (n, 4, 2).
+    A unit is more active for two of the four vectors than for the other two. In split k, vectors 0
+    and k are on the same side. `codes` has the shape (n, 4, 2).
     """
+    # Ranks of the vectors for each unit, 0 to 3; the upper two are one side of its split.
     order = codes.argsort(axis=1)
     ranks = order.argsort(axis=1)
     is_high = ranks >= 2

@@ -105,6 +105,7 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
                 clip_on=False,
                 label="encode all vectors",
             )
+            # The number stands to the right of the axes, which end at 100 %.
             axes.text(150, y, fixed(share, 1), va="center_baseline", ha="right")
         y += 1.4
     axes.set_yticks(list(labels), list(labels.values()))

@@ -1,4 +1,4 @@
-"""Two lower modules under a top one, as networks whose rule the simulator compiles.
+"""Two lower modules under a top one, as a learning rule that the simulator compiles.
 
 A lower module sees one half of a vector. The hidden states of both lower modules together are the
 visible vector of the top module (the paper's Figure 4). All modules learn at the same time, each by
@@ -17,31 +17,31 @@ from replication.simulator.rule.network import Network
 from replication.simulator.rule.weights import draw_weights
 
 N_LOWER = 2
-TOP = N_LOWER  # the number of the top module, behind those of the lower ones
+TOP = N_LOWER  # the number of the top module; the lower ones have 0 and 1
 HALF = PAPER.n_visible  # visible units of a lower module
 N_UNITS = N_LOWER * HALF
 
 TOP_STREAM = 2**62
-"""Added to the root seed for the top module, so that its draws are no lower module's."""
+"""Added to the root seed for the top module, so that no lower module has the same draws."""
 
 
 class Modules(Network):
     """Two lower modules under a top one; subclasses say their sizes and rates.
 
-    Each network has vectors of its own, which it is shown. A pattern only says which one: it has a
-    1 at the place of that vector.
+    Each network is shown vectors of its own. A pattern is one-hot and only says which of these
+    vectors is shown.
     """
 
     lower_hidden = 2
     top_hidden = 2
     n_shown = 4
-    starts_alike = False  # both lower modules from the same weights
+    starts_alike = False  # whether both lower modules start from the same weights
     trains_top = True
     numbers = {"lower_rate": 10.0, "top_rate": 1.0}  # noqa: RUF012
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:  # type: ignore[override]
-        """Shapes of W0, b0, U0, c0 of the first module, and so on; those of the top come last."""
+        """Shapes of W0, b0, U0, c0 of the first module, and so on; the top module comes last."""
         sizes = [(HALF, self.lower_hidden)] * N_LOWER
         sizes.append((N_LOWER * self.lower_hidden, self.top_hidden))
         shapes: dict[str, tuple[int, ...]] = {}
@@ -125,28 +125,28 @@ class Modules(Network):
 
 
 class Settling(Modules):
-    """The same network, which reconstructs a vector again and again; some units are held.
+    """The same network, which reconstructs a vector again and again while some units are held.
 
-    A pattern says which vector and, behind that, which of its units keep their states (1) and which
-    do not (0). There is no regression: a vector that is partly kept would look stable without being
-    an attractor.
+    A pattern says which vector is shown and, behind that, which of its units keep their states (1)
+    and which do not (0). There is no regression, because it keeps a part of the vector: the vector
+    would look stable without being an attractor.
     """
 
     n_rounds: int
 
     def image(self, pattern: Operand) -> Operand:
-        """Return what the vector has become after all rounds."""
-        begun = self.show(pattern)
+        """Return the vector after all rounds."""
+        start = self.show(pattern)
         is_held = pattern[self.n_shown :] > 0.5
 
         def step(state: Operand) -> Operand:
-            return np.where(is_held, begun, self.go_around(state))
+            return np.where(is_held, start, self.go_around(state))
 
-        return repeat(self.n_rounds, step, begun)
+        return repeat(self.n_rounds, step, start)
 
 
 def make_rule(*bases: type[Modules], n_shown: int, **settings: Any) -> type[Modules]:
-    """Return a class of modules that is shown so many vectors, with other settings."""
+    """Return a class of modules that is shown `n_shown` vectors, with other settings."""
     attributes: dict[str, Any] = {
         "patterns": np.eye(n_shown),
         "n_shown": n_shown,
@@ -173,6 +173,6 @@ def draw_modules(rule: type[Modules], root_seed: int, start: int, stop: int) -> 
 
 
 def attach(weights: Array, vectors: Array) -> Array:
-    """Return weights with the vectors (n, n_shown, 8) that each network is shown behind them."""
+    """Return rows of weights, followed by the vectors (n, n_shown, 8) of each network."""
     rows = vectors.reshape(len(weights), -1)
     return np.hstack([weights, rows])

@@ -21,7 +21,7 @@ from replication.paper.claims import load_claims
 
 UPDATES = 500
 N_SEARCH = 200  # networks for each pair of rates in the search
-RANDOM_FACTOR = 5  # times as many networks learn random vectors, each a set of its own
+RANDOM_FACTOR = 5  # so many times as many networks learn random vectors, each its own set
 
 LOWER_RATES = (2.5, 5.0, 10.0, 20.0)
 TOP_RATES = (0.5, 1.0, 2.0, 4.0, 8.0)
@@ -29,11 +29,11 @@ TOP_RATES = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """How a hierarchy is built; as in the paper, unless something else is said."""
+    """How a hierarchy is built and trained; as in the paper, unless given."""
 
     lower_hidden: int = 2
     top_hidden: int = 2
-    starts_alike: bool = False  # both lower modules from the same weights
+    starts_alike: bool = False  # whether both lower modules start from the same weights
     trains_top: bool = True
 
 
@@ -44,9 +44,9 @@ CHANGED = {
     "wider_top": Build(top_hidden=3),
     "wider": Build(lower_hidden=3, top_hidden=3),
 }
-"""Conditions in which the vectors "four" are learnt by hierarchies that are built in another way.
+"""Conditions in which a hierarchy that is built in another way learns the vectors "four".
 
-The name of any other condition is that of its vectors.
+Any other condition has the name of its vectors.
 """
 CONDITIONS = ("random", "four", "three", "two", "bits", *CHANGED)
 SEARCHED = ("random", "four", "three", "bits")
@@ -62,7 +62,7 @@ class Rates(NamedTuple):
 
 def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
-    # Learning rates first, on networks that no condition is judged by.
+    # Learning rates are searched first, on networks by which no condition is judged.
     few = sample.first(N_SEARCH)
     searched = {name: search_rates(name, few) for name in SEARCHED}
     rates = {name: searched[find_searched(name)] for name in CONDITIONS}
@@ -72,18 +72,18 @@ def run(sample: Sample) -> Model:
 
     outcomes = sample.map(simulate, CONDITIONS)
     described = {}
-    for name, of_condition in rates.items():
+    for name, rates_of_condition in rates.items():
         described[name] = {
             **describe(outcomes[name]),
-            "lower_rate": of_condition.lower,
-            "top_rate": of_condition.top,
+            "lower_rate": rates_of_condition.lower,
+            "top_rate": rates_of_condition.top,
         }
-    # Random sets that can be completed, apart: with the others no network can succeed.
+    # Random sets that can be completed, as a condition: with other sets no network can succeed.
     fair = outcomes["random"].select(outcomes["random"].can)
     described["completable"] = described["random"] | describe(fair)
     judged = {**outcomes, "completable": fair}
-    ways = load_claims()["hierarchy"].operationalisations
-    measured = {way.id: judged[way.id].all for way in ways}
+    operationalisations = load_claims()["hierarchy"].operationalisations
+    measured = {each.id: judged[each.id].all for each in operationalisations}
     return {
         "conditions": described,
         "splits": compare_splits(outcomes["four"]),
@@ -104,7 +104,7 @@ def find_searched(name: str) -> str:
 
 
 def search_rates(name: str, sample: Sample) -> Rates:
-    """Return the learning rates with which most networks do all that is asked; of ties the first.
+    """Return the rates with which most networks do all that is asked; of ties, the first.
 
     The search has other networks than those that are judged.
     """

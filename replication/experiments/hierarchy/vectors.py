@@ -12,7 +12,10 @@ HALVES = {
     "four": np.eye(4),
     "bits": np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]),
 }
-"""Sets of vectors with two equal halves, by that half: one-hot, or the bits a, not a, b, not b."""
+"""The halves of vectors whose two halves are equal, one a row.
+
+They are one-hot; "bits" are the values a, not a, b, not b of two bits.
+"""
 N_RANDOM = 4  # vectors of a random set
 RANDOM_SEED = 2110
 
@@ -31,8 +34,8 @@ def count_vectors(kind: str) -> int:
 def draw_vectors(kind: str, sample: Sample) -> Array:
     """Return the vectors of each network over two halves of four units, (n, n_vectors, 8).
 
-    All networks have the same set of `HALVES`. If the kind is "random", each has a set of its own,
-    of four different vectors.
+    All networks have the same set of `HALVES`; but if the kind is "random", each has a set of its
+    own, of four different vectors.
     """
     if kind in HALVES:
         vectors = np.tile(HALVES[kind], N_LOWER).astype(np.float64)
@@ -48,9 +51,9 @@ def draw_vectors(kind: str, sample: Sample) -> Array:
 
 
 def can_be_completed(vectors: Array) -> Flags:
-    """Say of which networks all vectors (n, n_vectors, 8) can be completed from either half.
+    """Return which networks have vectors (n, n_vectors, 8) that either half determines.
 
-    If two vectors share a half, nobody can tell from it which of the two it belongs to.
+    If two vectors share a half, nobody can tell which of the two that half belongs to.
     """
     n, n_vectors, _ = vectors.shape
     halves = vectors.reshape(n, n_vectors, N_LOWER, HALF)

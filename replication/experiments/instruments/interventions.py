@@ -29,7 +29,7 @@ from replication.simulator.rule.recirculation import (
 )
 from replication.simulator.running.ensemble import simulate_weights
 
-NOISE_SEED = 2014
+NOISE_SEED = 2014  # root seed of the random directions
 
 
 class Intervention(RecirculationNetwork):
@@ -53,7 +53,7 @@ class Intervention(RecirculationNetwork):
         return {"n_first": ()}
 
     def apply(self, changes: dict[str, Operand]) -> None:
-        """Change all arrays by the rule, but those of `names` by `replace` in the first updates."""
+        """Change all arrays by the rule; at first, change those in `names` by `replace`."""
         before = {name: getattr(self, name) for name in self.names}
         super().apply(changes)
         for name, old in before.items():
@@ -84,7 +84,7 @@ class Descent(Intervention, BackPropagationNetwork):
         return {"descent": self.shapes["W"]}
 
     def weight_changes(self, v0: Operand) -> Any:
-        """Return the changes of recirculation, and those of back-propagation for W."""
+        """Return the changes of recirculation, and the direction of descent for W."""
         changes = RecirculationNetwork.weight_changes(self, v0)._asdict()
         return changes | {"descent": self.descend(v0, "squared").W}
 

@@ -53,15 +53,15 @@ class Histories:
         `get_learning`; without it all do.
         """
         values = self.get_learning(name)
-        counts = np.isfinite(values) & among
+        is_case = np.isfinite(values) & among
         # Cut between the networks.
         ends = np.cumsum(self.updates)[:-1]
         values_by_network = np.split(values, ends)
-        counts_by_network = np.split(counts, ends)
+        is_case_by_network = np.split(is_case, ends)
         medians = []
-        for cases, cases_count in zip(values_by_network, counts_by_network, strict=True):
-            if cases_count.any():
-                medians.append(np.median(cases[cases_count]))
+        for of_network, is_case_here in zip(values_by_network, is_case_by_network, strict=True):
+            if is_case_here.any():
+                medians.append(np.median(of_network[is_case_here]))
         return np.array(medians)
 
     def pool_shares(self, successes: Flags, among: Flags) -> Estimate:

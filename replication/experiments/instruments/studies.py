@@ -121,10 +121,10 @@ def measure_tails(counts: CountTable, *, at_least: float = 0.0) -> Tails:
     maxima, chances = convolution.compute_max_mass(counts, runs)
     at_most = np.cumsum(chances)
     at_least_so_large = np.cumsum(chances[::-1])[::-1]
-    of_max = np.minimum(at_most, at_least_so_large)
-    is_kept = (chances > NEGLIGIBLE) & (of_max >= at_least)
+    tails_of_max = np.minimum(at_most, at_least_so_large)
+    is_kept = (chances > NEGLIGIBLE) & (tails_of_max >= at_least)
     maxima = maxima[is_kept]
-    of_max = of_max[is_kept]
+    tails_of_max = tails_of_max[is_kept]
     # Whole-number means between the least and the largest that matter.
     possible, mass = convolution.compute_mean_mass(counts, runs)
     possible = possible[mass > NEGLIGIBLE]
@@ -135,8 +135,8 @@ def measure_tails(counts: CountTable, *, at_least: float = 0.0) -> Tails:
         mean_edges=_place_edges(means),
         max_edges=np.append(maxima, maxima[-1] + 1.0),
     )
-    of_mean = convolution.find_tails_given_max(cells)
-    return Tails(means, maxima, cells, np.minimum(of_mean, of_max))
+    tails_of_mean = convolution.find_tails_given_max(cells)
+    return Tails(means, maxima, cells, np.minimum(tails_of_mean, tails_of_max))
 
 
 def _place_edges(means: FloatArray) -> FloatArray:
@@ -216,7 +216,7 @@ def measure_likelihood(table: CountTable) -> Model:
 def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, Model]:
     """Return how strongly the reported numbers support each reading, by `SWEEPS` and reading.
 
-    ``bayes_factor`` is that of the first reading against this one. ``posterior`` is the probability
+    ``bayes_factor`` weighs the first reading against this one. ``posterior`` is the probability
     of this reading if all are equally probable before. `likelihoods` has what `measure_likelihood`
     returns of each reading.
     """

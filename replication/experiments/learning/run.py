@@ -1,4 +1,4 @@
-"""Along learning: six statements of pages 363 and 364 from networks measured at every update."""
+"""Six statements of pages 363 and 364, from networks that are measured at every update."""
 
 import math
 
@@ -18,11 +18,11 @@ N_ON_DIGITS = 40  # networks that learn digits
 
 
 def run(sample: Sample) -> Model:
-    """Return the model of what happens along learning."""
+    """Return the model: how changes and matrices come to agree while networks learn."""
     paper, slow = measure_both_rates(agreement.measure_agreement, sample, slow_share=SLOW_SHARE)
     digits = agreement.align_on_digits(sample.first(N_ON_DIGITS))
     claims = {
-        # Equation 3 is steepest descent but for the slopes of the visible units.
+        # Equation 3 is steepest descent without the slopes of the visible units.
         "upper-agreement": judge(
             "upper-agreement",
             {
@@ -32,7 +32,7 @@ def run(sample: Sample) -> Model:
                 "last-20": average(paper, "upper", 0.75),
             },
         ),
-        # So it agrees with descent as far as these slopes are alike.
+        # So it agrees with descent if these slopes are similar.
         "similar-slopes": judge(
             "similar-slopes",
             {
@@ -44,7 +44,8 @@ def run(sample: Sample) -> Model:
                 "early-2": slow.get_at("variation", 0.1),
             },
         ),
-        # Equation 4 needs U and W to be aligned, which comes first, and how far it goes.
+        # Equation 4 agrees with descent only when U and W are aligned: when both come, and how far
+        # alignment goes.
         "random-at-first": judge_random_at_first(paper, slow),
         "agrees-later": judge_agrees_later(paper, slow),
         "alignment-first": judge_alignment_first(paper, slow),
@@ -59,7 +60,7 @@ def run(sample: Sample) -> Model:
             },
         ),
     }
-    # Equation 3 is exactly descent in the cross-entropy, whose cosine is 1 but for rounding.
+    # Equation 3 is exactly descent in the cross-entropy, so this cosine is 1 except for rounding.
     of_paper = float(paper.get_learning("upper_cross").min())
     of_slow = float(slow.get_learning("upper_cross").min())
     return {"least_cross_entropy": min(of_paper, of_slow), "claims": claims}
@@ -67,7 +68,8 @@ def run(sample: Sample) -> Model:
 
 def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
     """Judge the mean cosine of the first changes of W with steepest descent."""
-    ways = {
+    # Where each measurement of the ledger comes from.
+    sources = {
         "two-20": (paper, "lower"),
         "five-20": (paper, "lower"),
         "five-biases-20": (paper, "lower_biases"),
@@ -75,24 +77,26 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
         "twenty-2": (slow, "lower"),
     }
     measured = {}
-    for way in load_claims()["random-at-first"].operationalisations:
-        histories, name = ways[way.id]
-        n_first = int(way.thresholds["n_first"])
+    for operationalisation in load_claims()["random-at-first"].operationalisations:
+        id = operationalisation.id
+        histories, name = sources[id]
+        n_first = int(operationalisation.thresholds["n_first"])
         means = [values[:n_first].mean() for values in histories.values[name]]
-        measured[way.id] = np.array(means)
+        measured[id] = np.array(means)
     return judge("random-at-first", measured)
 
 
 def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
-    """Judge whether the change of W agrees with descent later in learning: more, or at all."""
+    """Judge whether the change of W comes to agree with descent: better than early, or at all."""
 
     def rises(histories: Histories) -> Flags:
-        # The first and the last quarter of each network's own updates.
+        """Return whether the cosine is higher in the last quarter of updates than in the first."""
         early = average(histories, "lower", 0.0, 0.25)
         late = average(histories, "lower", 0.75, 1.0)
         return np.asarray(late > early)
 
     def reaches(histories: Histories, name: str) -> Flags:
+        """Return whether the running median of a cosine ever reaches the level."""
         return np.isfinite(find_events(histories.values[name]))
 
     return judge(
@@ -110,17 +114,20 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
 def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     """Judge whether the matrices become aligned before the change of W agrees with descent."""
 
-    # A tie counts against the statement, and so does a network that never reaches the level.
     def is_first(
-        of: Histories,
+        histories: Histories,
         matrices: str,
         change: str = "lower",
         *,
         level: float = agreement.LEVEL,
         width: int = agreement.WINDOW,
     ) -> Flags:
-        aligned = find_events(of.values[matrices], level=level, width=width)
-        agrees = find_events(of.values[change], level=level, width=width)
+        """Return in which networks alignment comes first.
+
+        A tie counts against the statement, and so does a network that never reaches the level.
+        """
+        aligned = find_events(histories.values[matrices], level=level, width=width)
+        agrees = find_events(histories.values[change], level=level, width=width)
         return np.asarray(aligned < agrees)
 
     return judge(
@@ -141,7 +148,8 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
 def average(histories: Histories, name: str, first: float = 0.0, last: float = 1.0) -> Array:
     """Return the mean of a quantity over a part of each network's updates, (n_converged,).
 
-    The part goes from one share of the updates to another, and is rounded up.
+    The part goes from the share `first` of the updates to the share `last`. Both ends are rounded
+    so that the part is longer rather than shorter, and never empty.
     """
     means = []
     for values in histories.values[name]:

@@ -6,7 +6,7 @@ from replication.experiments.instruments.model import Model
 
 
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
-    """Say which sentences are true."""
+    """Return by name whether each sentence of the pages is true of the models."""
     live = models["live"]
     return {
         **check_networks(live),
@@ -18,7 +18,7 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
 
 
 def check_networks(live: Model) -> dict[str, bool]:
-    """Say what the networks do that are shown."""
+    """Check the sentences on the networks that the pages show."""
     typical = live["networks"]["typical"]
     phases = typical["phases"]
     slow = live["networks"]["slow"]
@@ -32,8 +32,9 @@ def check_networks(live: Model) -> dict[str, bool]:
         "typical_time_at_the_papers_rate": (
             abs(typical["fast"] - live["fixed"]["learnt"]["median"]) <= 3
         ),
+        # "U" is the spread after the updates with a frozen U.
         "codes_spread_beside_a_frozen_decoder": spread["U"] > 2 * spread["start"],
-        # All moments that are shown but the first, and of the slow network the last.
+        # Two codes are close at each moment but the first, and in the slow network but the last.
         "slow_network_has_close_codes": slow["converged"] and max(slow["closest"][1:5]) < 0.1,
         "failing_network_has_close_codes": _fails_in_a_corner(live["networks"]["failing"]),
     }
@@ -45,7 +46,7 @@ def _fails_in_a_corner(failing: Model) -> bool:
 
 
 def check_biases(live: Model) -> dict[str, bool]:
-    """Say what fixed hidden biases change."""
+    """Check the sentences on what fixed hidden biases change."""
     failing = live["networks"]["failing"]
     learnt = live["fixed"]["learnt"]
     fixed = live["fixed"]["fixed"]
@@ -57,7 +58,7 @@ def check_biases(live: Model) -> dict[str, bool]:
 
 
 def check_first_changes(live: Model) -> dict[str, bool]:
-    """Say what it costs to drop the first changes of the encoder."""
+    """Check the sentences on what it costs to drop the first changes of the encoder."""
     typical = live["networks"]["typical"]
     first = live["first"]
     return {
@@ -67,7 +68,7 @@ def check_first_changes(live: Model) -> dict[str, bool]:
 
 
 def check_halves(mechanism: Model, live: Model) -> dict[str, bool]:
-    """Say what becomes of halves that only watch, or only hear."""
+    """Check the sentences on halves that learn from another network, or are kept aligned."""
     typical = live["networks"]["typical"]
     pairs = mechanism["pairs"]["paper"]
     untouched = mechanism["given"]["paper"]["nothing"]["median"]
@@ -82,17 +83,19 @@ def check_halves(mechanism: Model, live: Model) -> dict[str, bool]:
 
 
 def check_linear_units(linear: Model, line: Model) -> dict[str, bool]:
-    """Say where linear units stop, one on a cloud of points and many on images."""
-    ours = linear["rules"]["recirculation"]["0.5"]
-    theirs = linear["rules"]["back-propagation"]["0.5"]
+    """Check the sentences on where linear units stop: `line` on a cloud, `linear` on images."""
+    # On images, from the largest initial weights.
+    recirculation = linear["rules"]["recirculation"]["0.5"]
+    back_propagation = linear["rules"]["back-propagation"]["0.5"]
     lost = {name: rule["lost"] for name, rule in line["rules"].items()}
     return {
         "recirculation_stops_short": lost["recirculation"] > 1.5 * line["best"],
         "lines_pass_the_axis": all(rule["crossed"] > 0 for rule in line["rules"].values()),
         "back_propagation_finds_the_axis": lost["back-propagation"] < 1.01 * line["best"],
         "images_stop_short_without_a_difference": (
-            ours["unread"] <= linear["zero"]
-            and ours["gradient"] > 0.01
-            and ours["unexplained"] > 1.5 * theirs["unexplained"]
+            # W U is the identity, so that h(1) - h(3) is 0, although the gradient is not.
+            recirculation["unread"] <= linear["zero"]
+            and recirculation["gradient"] > 0.01
+            and recirculation["unexplained"] > 1.5 * back_propagation["unexplained"]
         ),
     }

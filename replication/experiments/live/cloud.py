@@ -1,7 +1,7 @@
-"""From which numbers of updates the page on studies draws its networks.
+"""The table of updates from which the page on studies draws its networks.
 
-The page cannot hold the outcomes of all networks. It holds a table of quantiles, which lie the
-closer the rarer a number is, since the largest number of a study counts.
+The page cannot hold the outcomes of all networks. It holds a table of quantiles, which are closer
+to each other for the rare, large numbers, because the largest number of a study counts.
 """
 
 import numpy as np
@@ -19,13 +19,13 @@ MEANINGS: tuple[Criterion, ...] = (
     "half-squared-error",
     "worst-pattern",
 )
-"""What "error" may mean."""
+"""The meanings that "error" may have in the paper."""
 STEP = 0.1
 """Entry k of a table is the number of updates that a share exp(-k STEP) of all networks reaches."""
 
 
 def tabulate_studies(sample: Sample) -> list[Model]:
-    """Return the table of the networks that converge, for each meaning of error."""
+    """Return the table of the converged networks' updates, for each meaning of error."""
     rows = []
     for name in MEANINGS:
         outcomes = sample.simulate(Protocol(criterion=name))
@@ -35,17 +35,17 @@ def tabulate_studies(sample: Sample) -> list[Model]:
 
 
 def tabulate(updates: NDArray[np.integer]) -> list[int]:
-    """Return the numbers of updates that shares exp(-k STEP) of some networks reach or exceed.
+    """Return the numbers of updates that shares exp(-k STEP) of the networks reach or exceed.
 
-    The first is the smallest number, the last one the largest.
+    The first is the smallest of all numbers, and the last one is the largest.
 
     >>> tabulate(np.array([30, 40, 50]))
     [30, 30, 30, 30, 30, 40, 40, 40, 40, 40, 40, 50]
     """
-    # How many networks take at least so long: all of them, 90.5 %, 81.9 %, ... at last one.
+    # How many networks take at least so long: all of them, 90.5 %, 81.9 %, ..., and at last one.
     n = len(updates)
     n_levels = np.floor(np.log(n) / STEP) + 2
     levels = n * np.exp(-STEP * np.arange(n_levels))
-    n_shorter = n - np.ceil(levels).astype(int)
+    n_shorter = n - np.ceil(levels).astype(int)  # how many take less
     longest = np.sort(updates)[n_shorter]
     return [int(each) for each in longest]

@@ -9,8 +9,9 @@ from replication.simulator.rule.weights import MOST_INK, read_digits
 def sum_digits() -> Model:
     """Return the sums from which the scatter of all images follows, and an image of each digit.
 
-    They are whole numbers, so that they are the same everywhere. ``sums`` has one for each pixel,
-    ``products`` one for each pair of pixels: the upper triangle of the matrix, row by row.
+    Sums are whole numbers, so that they are the same on all machines. ``sums`` has one for each
+    pixel, and ``products`` one for each pair of pixels: the upper triangle of the matrix, row by
+    row.
     """
     images, digits = read_digits()
     ink = images.astype(np.int64)

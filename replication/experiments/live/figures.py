@@ -1,4 +1,4 @@
-"""The network as a loop, and the hidden plane of some networks."""
+"""Figures: a network as a loop, and the hidden plane of networks while they learn."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,11 +17,11 @@ from replication.simulator.running.plane import draw_plane
 
 VECTORS = (style.BLUE, style.GOLD, style.GREEN, style.PURPLE)
 SHOWN_VECTOR = 0  # which vector goes around the loop
-SHOWN_UPDATE = 15  # after how many updates it does: what the encoder learns from is large then
-PUSH = 60.0  # the arrow of h(1) - h(3) is so many times as long as the difference
-ASPECT = 0.62  # of the figure of the loop: a unit of y is so many times as long as one of x
+SHOWN_UPDATE = 15  # and after how many updates: h(1) - h(3) is large then
+PUSH = 60.0  # factor by which the arrow of h(1) - h(3) is enlarged
+ASPECT = 0.62  # of the figure of the loop: the length of a unit of y over that of a unit of x
 WIDEST = 5.0  # size of a weight from which its line has the greatest width
-IN_A_ROW = 3  # moments
+IN_A_ROW = 3  # moments drawn in a row
 
 
 def plot_plane(model: Model) -> tuple[Figure, Figure]:
@@ -33,15 +33,18 @@ def plot_plane(model: Model) -> tuple[Figure, Figure]:
 def plot_trouble(model: Model) -> tuple[Figure, Figure]:
     """Draw three moments each of a slow network and of one that fails.
 
-    The last two of the failing one follow one another, since its lines jump at every update.
+    The slow one is shown while two codes lie together, while they part, and when it has learnt. The
+    failing one is shown early, and at its last two updates, because its lines jump at every update.
     """
-    # The codes of the slow network part late: three quarters of the way to its last moment.
+    # Codes of the slow network part late: three quarters of the way between its last two frames.
     slow = model["networks"]["slow"]["frames"]
+    early_slow = slow[2]
     before_last, last = slow[-2:]
     parting = before_last + (last - before_last) * 3 // 4
-    slow_updates = [slow[2], parting, last]
+    slow_updates = [early_slow, parting, last]
     failing = model["networks"]["failing"]["frames"]
-    failing_updates = [failing[1], failing[-1] - 1, failing[-1]]
+    early_failing = failing[1]
+    failing_updates = [early_failing, failing[-1] - 1, failing[-1]]
     return (
         _draw_moments(model, "slow", slow_updates, title="slow"),
         _draw_moments(model, "failing", failing_updates, title="fails"),
@@ -49,7 +52,7 @@ def plot_trouble(model: Model) -> tuple[Figure, Figure]:
 
 
 def _draw_loop(model: Model) -> Figure:
-    """Draw all states of a vector on its way: time 0, through W, U, back, and through W again."""
+    """Draw the states of a vector: W leads from v(0) to h(1), U then to v(2), W then to h(3)."""
     traced = _trace(model, "typical", SHOWN_UPDATE)
     network = RecirculationNetwork.from_weights(traced.weights[SHOWN_UPDATE], traced.protocol)
     # The states at the four times, regressed at times 2 and 3 (equations 5 and 6).
@@ -58,7 +61,7 @@ def _draw_loop(model: Model) -> Figure:
     figure, axes = style.create_figure(width=style.HALF, height=2.75)
     visible = _place_units(len(v0))
     hidden = _place_units(len(h1))
-    # From the left: W, U and W again, with the units on top of the ends of their lines.
+    # From the left: W, U and W again. Units are drawn later, so that they cover the ends of lines.
     _draw_weights(axes, 0, visible, hidden, network.W, style.ENCODER)
     _draw_weights(axes, 1, hidden, visible, network.U, style.DECODER)
     _draw_weights(axes, 2, visible, hidden, network.W, style.ENCODER)
@@ -67,7 +70,7 @@ def _draw_loop(model: Model) -> Figure:
     _draw_visible(axes, 2, visible, v2)
     _draw_hidden(axes, 3, hidden, h3)
     _name_parts(axes)
-    # What the encoder learns from: the states of time 1 less those of time 3.
+    # The encoder learns from the difference of the hidden states at times 1 and 3.
     for y, difference in zip(hidden, h1 - h3, strict=True):
         _draw_difference(axes, 3.0, y, difference)
     axes.text(3.35, -1.75, "h(1) − h(3)", ha="center", color=style.ENCODER, fontsize=7.5)
@@ -79,7 +82,7 @@ def _draw_loop(model: Model) -> Figure:
 
 
 def _place_units(n: int) -> Array:
-    """Return the heights of n units in a column, around 0; of only two, farther apart."""
+    """Return the heights of n units in a column around 0; two units stand farther apart."""
     distance = 1.6 if n == 2 else 1.0
     middle = (n - 1) / 2.0
     return distance * (middle - np.arange(n, dtype=np.float64))
@@ -116,13 +119,13 @@ def _draw_hidden(axes: Axes, x: int, heights: Array, states: Array) -> None:
 
 
 def _draw_unit(axes: Axes, x: float, y: float, state: float, color: str, *, label: str) -> None:
-    """Draw a unit as a circle whose colour is as strong as the unit is active.
+    """Draw a unit as a circle that is more strongly coloured the more active the unit is.
 
-    It hides the lines behind it.
+    A white circle below it hides the lines behind.
     """
     width = 0.5
     height = width / ASPECT
-    color_of_words = style.PAPER_WHITE if state > 0.55 else style.INK
+    color_of_label = style.PAPER_WHITE if state > 0.55 else style.INK
     empty = Ellipse((x, y), width, height, facecolor=style.PAPER_WHITE, edgecolor="none", zorder=2)
     full = Ellipse((x, y), width, height, facecolor=(color, state), edgecolor=color, zorder=3)
     axes.add_patch(empty)
@@ -134,7 +137,7 @@ def _draw_unit(axes: Axes, x: float, y: float, state: float, color: str, *, labe
         ha="center",
         va="center_baseline",
         fontsize=7,
-        color=color_of_words,
+        color=color_of_label,
         zorder=4,
     )
 
@@ -153,7 +156,7 @@ def _name_parts(axes: Axes) -> None:
 
 
 def _draw_difference(axes: Axes, x: float, y: float, difference: float) -> None:
-    """Draw a difference of a unit's states as an arrow, `PUSH` times as long, and write it."""
+    """Draw the difference of a unit's states as an arrow, enlarged by `PUSH`, with its number."""
     # The height of a unit's circle stands for a state of 1.
     length = PUSH * difference * 0.5 / ASPECT
     x_of_arrow = x + 0.38
@@ -167,7 +170,7 @@ def _draw_difference(axes: Axes, x: float, y: float, difference: float) -> None:
 
 
 def _draw_way_back(axes: Axes, regression: float) -> None:
-    """Draw an arrow from time 0 to time 2, which says how much of the vector is kept."""
+    """Draw an arrow from time 0 to time 2 with the share of the vector that regression keeps."""
     arrow = {
         "arrowstyle": "->",
         "linestyle": (0, (3, 3)),
@@ -202,7 +205,7 @@ def _draw_moments(model: Model, name: str, updates: list[int], *, title: str = "
 
 
 def _trace(model: Model, name: str, n_updates: int) -> Trace:
-    """Return one of the networks that the pages show, traced up to an update."""
+    """Train one of the networks that the pages show for `n_updates`, and return all its states."""
     shown = model["networks"][name]
     protocol = from_plain(model["protocol"] | {"learning_rate": shown["learning_rate"]})
     return trace(protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=n_updates)

@@ -1,4 +1,4 @@
-"""What the lesson says of many networks at its learning rate."""
+"""Measurements of many networks for the lesson, at its learning rate."""
 
 import dataclasses
 
@@ -14,11 +14,11 @@ from replication.experiments.instruments.sample import Sample, name_median
 from replication.experiments.live.networks import RATE
 from replication.simulator.running.engine import evaluate_networks
 
-SPREAD_UPDATES = 50
+SPREAD_UPDATES = 50  # after which the spread of codes is measured
 
 
 def measure_lesson(sample: Sample) -> Model:
-    """Return ``spread`` and ``first`` of networks at the rate of the lesson."""
+    """Return ``spread``, of the codes, and ``first``, of the first changes of W."""
     protocol = Protocol(learning_rate=RATE)
     weights = sample.draw(protocol)
     return {
@@ -28,7 +28,11 @@ def measure_lesson(sample: Sample) -> Model:
 
 
 def measure_spreading(protocol: Protocol, weights: Array) -> Model:
-    """Return how far codes spread in a number of updates while U and its biases are frozen."""
+    """Return how far codes are spread before and after `SPREAD_UPDATES` with frozen U and c.
+
+    ``start`` is the spread before; ``U`` is the spread after the updates with a frozen U. W alone
+    learns, so it is W that spreads the codes.
+    """
     frozen = dataclasses.replace(protocol, frozen=("U", "c"))
     after = train_for(frozen, weights, SPREAD_UPDATES)
     return {
@@ -39,9 +43,9 @@ def measure_spreading(protocol: Protocol, weights: Array) -> Model:
 
 
 def measure_spread(protocol: Protocol, weights: Array) -> float:
-    """Return how far the codes extend along a hidden unit, on average over the hidden units.
+    """Return the spread of codes: their range along a hidden unit, averaged over hidden units.
 
-    That is the median over networks; `weights` has the shape (n, n_weights).
+    It is the median over networks; `weights` has the shape (n, n_weights).
     """
     codes = evaluate_networks(protocol, weights).hidden[0]  # (n, n_patterns, n_hidden)
     extents = np.ptp(codes, axis=1)  # (n, n_hidden)
@@ -49,10 +53,10 @@ def measure_spread(protocol: Protocol, weights: Array) -> float:
 
 
 def measure_first_changes(protocol: Protocol, weights: Array, sample: Sample) -> Model:
-    """Return how many changes of W come before they agree with steepest descent, and their worth.
+    """Return after how many changes W follows steepest descent, and what the earlier ones save.
 
-    The paper says that these changes do not help. ``extra`` is how many updates more a network
-    takes without them.
+    The paper says that the earlier changes do not help. ``changes`` is their number, and ``extra``
+    is how many updates more a network takes without them; both are medians over networks.
     """
     cosines = agreement.follow_agreement(protocol, weights)["lower"]
     n_first = int(np.median(agreement.find_events(cosines)))

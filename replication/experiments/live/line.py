@@ -1,4 +1,4 @@
-"""One linear hidden unit that learns a cloud of points, and stops short of the best line."""
+"""One linear hidden unit that learns a cloud of points: which line each rule finds."""
 
 import dataclasses
 from typing import Any
@@ -13,11 +13,11 @@ from replication.experiments.instruments.sample import Sample
 from replication.simulator.rule.weights import compute_mean, split_weights
 from replication.simulator.running.engine import record_weights
 
-LINE_SEED = 2052  # root seed of the networks, and of the cloud
+LINE_SEED = 2052  # root seed of the networks, and seed of the cloud
 N_LINES = 200  # networks
 N_UPDATES = 400
 HALF_WIDTH = 1.0  # of their initial weights
-SHARE = 0.25  # of the networks, which lose at least as much as the one that is shown
+SHARE = 0.25  # of networks that lose at least as much as the one that is shown
 LINE_RULES: dict[str, dict[str, Any]] = {
     "recirculation": {"learning_rate": 0.2},
     "back-propagation": {"learning_rate": 0.03, "learning_rule": BACK_PROPAGATION},
@@ -31,10 +31,12 @@ ANGLE = 0.62  # of its long axis, in radians
 
 
 def measure_line(codes: Array) -> Model:
-    """Return a cloud around some codes, and what a linear unit loses of it by each rule.
+    """Return a cloud with some codes among its points, and what linear units learn of it.
 
-    The network that is shown loses more by recirculation than most of the others do: a share
-    `SHARE` of them loses as much or more.
+    Each rule has ``lost``, the share of the variance that its line does not explain, and
+    ``crossed``, what `find_crossing` returns. ``best`` is the smallest share that any line loses.
+    The network that is shown is one of those that lose much by recirculation: a share `SHARE` of
+    all networks loses as much or more.
     """
     points = draw_cloud(codes)
     base = make_line_protocol(points)
@@ -47,8 +49,8 @@ def measure_line(codes: Array) -> Model:
         (W, _), (U, _) = split_weights(protocol, final)
         lost[rule] = scatter.miss(W, U)  # (n,)
     # The network whose loss is nearest to the quantile.
-    ours = lost["recirculation"]
-    seed = int(np.argmin(np.abs(ours - np.quantile(ours, 1.0 - SHARE))))
+    losses = lost["recirculation"]
+    seed = int(np.argmin(np.abs(losses - np.quantile(losses, 1.0 - SHARE))))
     rules = {}
     for rule, protocol in protocols.items():
         rules[rule] = {
@@ -70,11 +72,11 @@ def measure_line(codes: Array) -> Model:
 
 
 def draw_cloud(codes: Array) -> Array:
-    """Return points of the unit square, (N_POINTS, 2), of which the first are `codes`."""
-    # Far more points than needed, turned around the middle; those near the frame are dropped.
+    """Return points of the unit square, (N_POINTS, 2); the first ones are `codes`."""
+    # More points than needed, rotated around the middle; those near the frame are dropped.
     generator = np.random.Generator(np.random.Philox(key=LINE_SEED))
-    turn = np.array([[np.cos(ANGLE), np.sin(ANGLE)], [-np.sin(ANGLE), np.cos(ANGLE)]])
-    drawn = 0.5 + (generator.standard_normal((4 * N_POINTS, 2)) * SPREADS) @ turn
+    rotation = np.array([[np.cos(ANGLE), np.sin(ANGLE)], [-np.sin(ANGLE), np.cos(ANGLE)]])
+    drawn = 0.5 + (generator.standard_normal((4 * N_POINTS, 2)) * SPREADS) @ rotation
     is_inside = np.all((drawn > 0.02) & (drawn < 0.98), axis=1)
     points = np.vstack([codes, drawn[is_inside]])
     return np.round(points[:N_POINTS], 4)
@@ -106,12 +108,13 @@ def draw_lines(base: Protocol, points: Array) -> Array:
 
 
 def find_crossing(protocol: Protocol, initial: Array, scatter: Scatter) -> int:
-    """Return after how many updates the line of a unit has crossed the long axis of the cloud.
+    """Return after how many updates a unit's line has crossed the long axis of the cloud.
 
-    From `initial` (1, n_weights); 0 if it stays on one side.
+    The network starts from `initial`, (1, n_weights). 0 if its line stays on one side.
     """
     (recorded,) = record_weights(protocol, initial, range(N_UPDATES + 1))
     _, (U, _) = split_weights(protocol, recorded)
     along, across = scatter.directions.T @ U[:, :, 0].T  # (n_updates + 1,) each
-    side = np.sign(along * across)  # the line has no direction
+    side = np.sign(along * across)  # the same if U is turned round, which leaves the line as it is
+    # `argmax` finds the first update on the other side; 0 if there is none.
     return int(np.argmax(side != side[0]))

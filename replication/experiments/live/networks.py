@@ -20,34 +20,34 @@ from replication.simulator.running.plane import N_FRAMES, spread_moments
 
 SHOWN_ROOT_SEED = 1988  # what `trace` takes unless told otherwise
 RATE = 5.0  # of the typical network: small enough for its steps to be followed
-# The first so many seeds, among which each of them is looked for.
+# Each of them is looked for among this many first seeds.
 N_TYPICAL = 2_000
 N_SLOW = 1_000
 N_FAILING = 20_000
 
 NEAR = 0.1  # the relative difference up to which a number is near the median of all networks
-N_LATE = 20  # first changes of W that a network of the lesson goes without
-HEAP = 0.3  # codes lie in a heap as long as no two are farther apart
+N_LATE = 20  # how many first changes of W a network of the lesson loses
+HEAP = 0.3  # codes lie in a heap as long as no two are this far apart
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class ShownNetworks:
     """The networks that the pages show."""
 
-    described: Model  # ``typical``, ``slow`` and ``failing``
+    described: Model  # by name: ``typical``, ``slow`` and ``failing``
     typical_codes: Array  # (4, 2), of the typical network when it has learnt
 
 
 def describe_networks(sample: Sample) -> ShownNetworks:
     """Return a typical network at `RATE`, and a slow and a failing one at the paper's rate.
 
-    The slow network is the slowest of the first ones that converges. The failing one is the first
-    that does not.
+    The slow network is the slowest of the first `N_SLOW` among those that converge. The failing
+    one is the first network that does not converge.
     """
     chosen = choose_typical(dataclasses.replace(sample, n=N_TYPICAL))
     traced = trace_shown(RATE, chosen.seed)
     many = dataclasses.replace(sample, n=N_FAILING).simulate(PAPER)
-    updates = np.where(many.converged, many.updates, -1)
+    updates = np.where(many.converged, many.updates, -1)  # a failing network is never the slowest
     slow = int(np.argmax(updates[:N_SLOW]))
     failing = int(np.argmin(many.converged))
     described = {
@@ -59,15 +59,15 @@ def describe_networks(sample: Sample) -> ShownNetworks:
 
 
 def trace_shown(learning_rate: float, seed: int) -> Trace:
-    """Return a network that is shown, at every update."""
+    """Train a network that is shown, and return its states at every update."""
     return trace(Protocol(learning_rate=learning_rate), seed=seed, root_seed=SHOWN_ROOT_SEED)
 
 
 def describe_network(traced: Trace, seed: int) -> Model:
     """Return what the pages show of every network.
 
-    ``closest`` tells at each of ``frames`` how far the two closest codes are apart, in the hidden
-    unit in which they differ more.
+    ``frames`` are the updates at which it is drawn. ``closest`` is the distance of its two closest
+    codes at each of these, in the hidden unit in which they differ more.
     """
     frames = spread_moments(traced.updates, N_FRAMES)
     closest = [float(pdist(codes, "chebyshev").min()) for codes in traced.hidden[0][frames]]
@@ -82,7 +82,7 @@ def describe_network(traced: Trace, seed: int) -> Model:
 
 
 def describe_failing(seed: int) -> Model:
-    """Return a network that fails, and when it has learnt if its hidden biases are fixed."""
+    """Describe a network that fails; ``freed`` is when it learns with fixed hidden biases."""
     freed = trace(Protocol(frozen=("b",)), seed=seed, root_seed=SHOWN_ROOT_SEED)
     described = describe_network(trace_shown(PAPER.learning_rate, seed), seed)
     return described | {"freed": freed.updates}
@@ -103,10 +103,11 @@ class Typical:
 def choose_typical(sample: Sample) -> Typical:
     """Return a network near the median whose codes part before any line comes near them.
 
-    A network is near the median if the updates are that it takes at both rates, and those that it
-    takes more without its first changes of W. Of these networks, those are left out whose lines
-    come closest to the middle of the codes in the first `N_LATE` updates, one half of them. Of the
-    others, the one is chosen whose codes are farthest apart after these updates.
+    It has to be near the median in three numbers: its updates at `RATE`, its updates at the paper's
+    rate, and how many more it takes without its first `N_LATE` changes of W. Of these networks, one
+    half is left out: those whose lines come closest to the middle of the square in the first
+    `N_LATE` updates. Of the others, the one is chosen whose two closest codes are farthest apart
+    after these updates.
     """
     small = Protocol(learning_rate=RATE)
     weights = sample.draw(small)
@@ -121,7 +122,7 @@ def choose_typical(sample: Sample) -> Typical:
     from_middle = np.abs(U.sum(axis=-1) / 2 + c) / np.linalg.norm(U, axis=-1)
     nearest = from_middle.min(axis=(1, 2))
     is_clear = nearest >= np.median(nearest)
-    # How far the two closest codes are apart at last.
+    # How far the two closest codes are apart after `N_LATE` updates.
     codes = evaluate_networks(small, states[:, -1]).hidden[0]  # (seed, pattern, unit)
     closest = np.array([pdist(each).min() for each in codes])
     chosen = int(seeds[np.argmax(np.where(is_clear, closest, 0.0))])
@@ -129,14 +130,17 @@ def choose_typical(sample: Sample) -> Typical:
 
 
 def _is_near_median(numbers: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Return which of some numbers differ from their median by at most the share `NEAR` of it."""
+    """Return which numbers differ from their median by at most the share `NEAR` of it."""
     median = np.median(numbers)
     return np.asarray(np.abs(numbers - median) <= NEAR * median)
 
 
 def describe_typical(traced: Trace, chosen: Typical) -> Model:
-    """Return the typical network, with its phases, and a decoder of another one that watches it."""
-    decoder = chosen.seed + 1
+    """Describe the typical network, its phases, and the decoder of another network that watches it.
+
+    ``watched`` has the seed of that decoder, and the updates after which it has learnt.
+    """
+    decoder = chosen.seed + 1  # the next seed
     watched = watch_encoder(RATE, chosen.seed, decoder)
     return {
         **describe_network(traced, chosen.seed),
@@ -150,9 +154,9 @@ def describe_typical(traced: Trace, chosen: Typical) -> Model:
 def find_phases(traced: Trace) -> Model:
     """Return after which update a network that learns enters each of its phases.
 
-    In ``apart`` two codes are far from each other. In ``first`` one visible unit is on for the code
-    of its own pattern and for no other: drawn in the plane of the codes, its line cuts that code
-    off. In ``all`` every visible unit does so.
+    In ``apart``, two codes are far from each other. In ``first``, one visible unit is on for the
+    code of its own pattern and for no other: in the plane of the codes, its line cuts that code
+    off. In ``all``, the line of every visible unit does so.
     """
     codes = traced.hidden[0]  # (update, pattern, hidden unit)
     largest_distance = np.array([pdist(each).max() for each in codes])
@@ -172,10 +176,11 @@ def find_phases(traced: Trace) -> Model:
 
 
 def watch_encoder(learning_rate: float, encoder: int, decoder: int) -> int:
-    """Return after how many updates a decoder has learnt that watches another network's encoder.
+    """Return after how many updates a decoder has learnt by watching another network's encoder.
 
     `encoder` and `decoder` are the seeds of the two networks. At each update the decoder reads the
-    codes that the encoder has by then, and learns by equation 3; the encoder never hears it.
+    codes that the encoder has by then, and learns by equation 3. It has no influence on the
+    encoder.
     """
     protocol = Protocol(learning_rate=learning_rate)
     watched = RecirculationNetwork.from_seed(encoder, root_seed=SHOWN_ROOT_SEED, protocol=protocol)

@@ -1,4 +1,4 @@
-"""Rules as JavaScript: that of the report's pages, and a page for a rule of the user's own."""
+"""Learning rules as JavaScript: for the report's pages, and a page for a rule of one's own."""
 
 import html
 import json
@@ -14,16 +14,19 @@ N_STARTS = 20  # networks whose initial weights the page holds
 
 
 def write_template(name: str) -> str | None:
-    """Return the template ``live/rule.js``: the paper's rule, by each meaning of error."""
+    """Return the template ``live/rule.js``: the paper's rule, for each meaning of error.
+
+    None for a template with another name, which is not written here.
+    """
     if name != "live/rule.js":
         return None
     return write_script(Rule(RecirculationNetwork), "RecirculationNetwork", MEANINGS)
 
 
 def render_page(rule: Rule, root_seed: int) -> str:
-    """Return a page of HTML, with everything in it.
+    """Return an HTML page on which a rule learns; it needs no other file.
 
-    Codes move in the plane where there are two hidden units, and the error falls beneath.
+    If there are two hidden units, the page shows how codes move in their plane. Below is the error.
     """
     script = write_script(rule, "Rule")
     starts = [row.tolist() for row in rule.draw(root_seed, 0, N_STARTS)]
@@ -33,5 +36,6 @@ def render_page(rule: Rule, root_seed: int) -> str:
     cap = rule.protocol.max_updates
     settings = {"threshold": threshold, "cap": cap, "starts": starts}
     texts = {"NAME": name, "SCRIPT": script, "SETTINGS": json.dumps(settings)}
-    # The marks of the template, e.g. @NAME@, in one pass: what is put in is not searched again.
-    return re.sub(r"@([A-Z]+)@", lambda mark: texts[mark[1]], page)
+    # Marks of the template, e.g. @NAME@, are replaced in one pass, so that inserted text is not
+    # searched for marks.
+    return re.sub(r"@(?P<mark>[A-Z]+)@", lambda match: texts[match["mark"]], page)

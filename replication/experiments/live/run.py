@@ -1,4 +1,4 @@
-"""What the pages let a reader try, with the results of many networks to hold beside it."""
+"""The model of the live pages: what a reader can try, and results of many networks."""
 
 import dataclasses
 
@@ -13,8 +13,8 @@ from replication.experiments.live.lesson import measure_lesson
 from replication.experiments.live.line import measure_line
 from replication.experiments.live.networks import SHOWN_ROOT_SEED, describe_networks
 
-CLOUD_FACTOR = 10  # times as many networks, from whose outcomes the page draws studies
-N_LESSON = 1_000  # networks of which the lesson gives medians
+CLOUD_FACTOR = 10  # so many times as many networks give the outcomes for the page on studies
+N_LESSON = 1_000  # networks whose medians the lesson gives
 
 
 def run(sample: Sample) -> Model:
@@ -33,10 +33,10 @@ def run(sample: Sample) -> Model:
 
 
 def measure_fixed(sample: Sample) -> Model:
-    """Return how networks learn if their hidden biases learn too, and if these stay fixed.
+    """Return how networks learn with hidden biases that learn, and with fixed ones.
 
-    ``failed`` is a share. ``median`` and ``p99`` are updates, in which a network that fails counts
-    as the cap.
+    ``failed`` is a share. ``median`` and ``p99`` are in updates; a network that fails counts as the
+    cap.
     """
     measured = {}
     for name, frozen in FROZEN_BIASES.items():

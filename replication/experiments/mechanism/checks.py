@@ -69,7 +69,7 @@ def halves_are_given_eight_times_as_long(model: Model) -> bool:
 def learning_codes_are_read_sooner_than_frozen_ones(model: Model) -> bool:
     """Return whether a decoder reads final codes sooner if W goes on learning than if it is frozen.
 
-    The time with a frozen W is that of the law.
+    The law gives the time with a frozen W.
     """
     for rate in RATES:
         frozen = model["growth"][rate]["last_reading"]
@@ -232,7 +232,7 @@ def each_step_of_learning_takes_time(model: Model) -> bool:
 
 
 def rows_of_frozen_encoders_begin_and_end(model: Model) -> bool:
-    """Return whether the first row is that of the start, and the fifth of learnt networks."""
+    """Return whether the first row has encoders frozen at the start, and the fifth learnt ones."""
     for rate in RATES:
         rows = model["frozen"][rate]["rows"]
         if rows[0]["moment"] != "start" or rows[4]["moment"] != "learnt":

@@ -106,12 +106,13 @@ class Mechanism:
         protocol = self.protocol
         sizes = "-".join(map(str, (*protocol.group_sizes, protocol.n_visible)))
         strengths = Scatter.of(protocol).strengths
-        known = [f"{x:.3g}" for x in strengths[:8] if x > 1e-9 * strengths[0]]
+        # Strengths that are much smaller than the largest are rounding errors.
+        largest = [f"{x:.3g}" for x in strengths[:8] if x > 1e-9 * strengths[0]]
         return (
             f"{sizes}, {plural(protocol.n_patterns, 'pattern')}, {protocol.visible_units} visible "
             f"units, regression {protocol.regression:g}; "
             f"{plural(self.n_networks, 'network')} of root seed {self.root_seed}\n"
-            f"strengths of the inputs (eigenvalues of their scatter): {', '.join(known)}"
+            f"strengths of the inputs (eigenvalues of their scatter): {', '.join(largest)}"
         )
 
     def _describe_kind(self, kind: str) -> str:
@@ -186,13 +187,15 @@ def examine_mechanism(
     check_task(protocol)
     n_seeds = take_whole("n_seeds", n_seeds, FEWEST, MOST)
     if network is not None:
-        check_rule(network, reach.admit(network, protocol).enter(1.0)[0], root_seed)
+        own_protocol, _ = reach.admit(network, protocol).enter(1.0)  # at any learning rate
+        check_rule(network, own_protocol, root_seed)
     sample = Sample(n_seeds, root_seed, take_jobs(jobs), report_progress)
     search = sample.take(SEARCH_SHARE, least=10)
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
         rules = reach.compare_rules(protocol, sample, search=search, own=network)
         waiting = examine_waiting(protocol, rules, sample)
+    # If no rule learns, only a few networks have been judged.
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
     table = make_table([*waiting.rows, *list_rules(rules)])
     return Mechanism(protocol, n_networks, root_seed, table, waiting.answer)

@@ -23,7 +23,7 @@ from replication.simulator.running.engine import Engine
 from replication.simulator.running.ensemble import simulate_weights
 from replication.wording import show
 
-FEEDBACK_SEED = 2013
+FEEDBACK_SEED = 2013  # of the fixed weights of feedback alignment
 
 # The search has two parts. The first part tries some learning rates with few networks, and goes on
 # beyond the lowest or the highest rate as long as that is the best. The second part tries factors
@@ -209,20 +209,20 @@ def compare_rules(
         converged, None if all diverged. The rest is what `measure_speed` returns.
     """
     rules = list_contestants(protocol, own)
-    searched = search.others
-    weights = {name: rule.draw(searched) for name, rule in rules.items()}
+    search_sample = search.others
+    weights = {name: rule.draw(search_sample) for name, rule in rules.items()}
     lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
     compared: dict[str, Model] = {}
     for name, rule in rules.items():
         search.report_progress(f"finding the best learning rate of {name}")
-        compared[name] = search_coarsely(rule, weights[name], lowest, searched)
+        compared[name] = search_coarsely(rule, weights[name], lowest, search_sample)
     is_learnable = has_learnt(compared)
     judged = sample if is_learnable else dataclasses.replace(sample, n=MIN_FEW)
     for name, row in compared.items():
         rule = rules[name]
         if is_learnable:
             fine = [row["rate"] * factor for factor in FINE]
-            row["rate"] = find_best(rule.try_rates(weights[name], fine, searched))
+            row["rate"] = find_best(rule.try_rates(weights[name], fine, search_sample))
         row.update(measure_speed(rule, row["rate"], judged))
     return compared
 

@@ -20,7 +20,7 @@ PAIRS = {"small": 1.0, "paper": 4.0}  # fewer at the small rate, where each take
 FEWER_SHARE = 0.5  # whose states are measured at many updates
 EIGHT_SHARE = 0.1  # of 8-3-8
 OTHERS_SHARE = 0.05  # that learn other inputs
-CREATES_SHARE = 10.0  # that show what changes of U do to those of W
+CREATES_SHARE = 10.0  # that show how changes of U affect changes of W
 
 
 def run(sample: Sample) -> Model:

@@ -40,7 +40,7 @@ PAIRED = {
 
 
 class Row(NamedTuple):
-    """A row of the table; ``median``, with its 95 % interval, is that of the updates."""
+    """A row of the table; median and 95 % interval (``low``, ``high``) are in updates."""
 
     inputs: str
     learning_rate: float

@@ -28,7 +28,7 @@ FIRST = 100.0  # in which the changes of W are replaced
 FROZEN = 1_200.0  # after which networks are measured that learn with a frozen half
 U_ALONE = ("W", "b")  # what is frozen where U and its biases learn alone
 SURGERY_AT = 10  # updates after which U is changed
-LONGER = 4.0  # length of U over that of W, where U is set to W
+LONGER = 4.0  # U is set to the transpose of W times this
 MEAN = 0.5  # added to every entry of W, where W is to have a mean
 REPLACED = ("dropped-20", "random-20", "gradient-20", "dropped-2")
 """Measurements in the ledger: what replaces the first changes of W, and the learning rate."""

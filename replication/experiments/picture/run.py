@@ -1,11 +1,12 @@
-"""The paper's Figure 3, tested: vectors along learning, and what a change of W does to them.
+"""The paper's Figure 3, tested: its vectors while networks learn, and how changes of W move them.
 
-For one pattern, in the letters of page 364: A is the visible vector, B its hidden image,
-C the visible image of B; P is the regressed visible vector of the second pass (equation
-5), which lies between A and C, Q its hidden image, R the visible image of Q. Changing
-the visible-to-hidden weights by a small multiple of equation 4 moves B to B', on the
-extension of QB, and C to C', near the extension of RC. If CR is parallel to AP, C moves
-towards A. So the error of the pattern should fall if the angle between AP and CR is small.
+For one pattern, in the letters of page 364: A is the visible vector, B is its hidden image, and C
+is the visible image of B. P is the visible vector of the second pass (equation 5), which lies
+between A and C; Q is its hidden image, and R is the visible image of Q.
+
+A small change of W by equation 4 moves B to B', on the extension of QB, and C to C', near the
+extension of RC. If CR is parallel to AP, C moves towards A. So the error of the pattern should fall
+if the angle between AP and CR is small.
 """
 
 from collections.abc import Mapping
@@ -31,9 +32,9 @@ from replication.statistics.intervals import Estimate
 
 SLOW_SHARE = 0.1  # share of the networks that are measured at the other learning rate
 SMALL = 2.0**-20
-"""Learning rate of a small change, times (1 - lambda)^2, by which changes of W are smaller.
+"""Learning rate of a small change, times (1 - lambda)^2, the factor of equations 5 and 6.
 
-It is far above rounding, and far below what bends the vectors.
+It is far above rounding errors, and so small that the vectors move along straight lines.
 """
 
 
@@ -59,32 +60,35 @@ def run(sample: Sample) -> Model:
 
 
 def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
-    """Measure the vectors of Figure 3, and what changes of W do.
+    """Measure the vectors of Figure 3, and how changes of the weights move them.
 
     Returns
     -------
     dict of float64 arrays, shape (n, n_patterns)
         ``parallel`` : cosine of AP and CR.
 
-        ``..._hidden``, ``..._visible`` : cosines of BB' with QB, and of CC' with RC, for each kind
-        of change: ``small`` by one pattern, ``whole``, the same at the learning rate of the
-        protocol, and ``biases``, small by all patterns and of the hidden biases as well.
+        ``..._hidden``, ``..._visible`` : cosines of BB' with QB, and of CC' with RC.
 
-        ``..._gain`` : by how much that change lowers the squared error of the pattern.
+        ``..._gain`` : by how much the change lowers the squared error of the pattern.
 
-        ``alignment``, ``centred`` : cosine of the matrices, shape (n,).
+        These three are measured for each kind of change: ``small_...``, a small change of W by one
+        pattern; ``whole_...``, the same at the learning rate of the protocol; ``biases_...``, a
+        small change of W and b by all patterns.
+
+        ``alignment``, ``centred`` : cosine of U and the transpose of W, with and without their
+        means, shape (n,).
     """
     W = list_matrices(protocol)[0]
     lower = list_connections(protocol)[0]
     biases = slice(W.stop, lower.stop)
-    places = np.arange(protocol.n_weights)
+    columns = np.arange(protocol.n_weights)
     small = SMALL / (1.0 - protocol.regression) ** 2
-    # Changes of W and its biases by all patterns, and below of W by one, (n, n_weights) each.
-    together = np.where(places < lower.stop, compute_changes(protocol, weights), 0.0)
+    # The change of W and b by all patterns, (n, n_weights).
+    together = np.where(columns < lower.stop, compute_changes(protocol, weights), 0.0)
     rows = []
     for single in part_patterns(protocol):
         change = compute_changes(single, weights)
-        alone = np.where(places < W.stop, change, 0.0)
+        alone = np.where(columns < W.stop, change, 0.0)  # of W by this pattern
         moves = {
             "small": small * alone,
             "whole": protocol.learning_rate * alone,
@@ -105,7 +109,7 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
 def compare_moves(
     single: Protocol, weights: Array, moves: Mapping[str, Array], *, from_q_to_b: Array
 ) -> dict[str, Array]:
-    """Return what `measure_picture` says of each change of the weights, for one pattern, (n,)."""
+    """Return the measures of `measure_picture` for each of `moves`, for one pattern, (n,)."""
     before = evaluate_networks(single, weights)
     vectors = find_vectors(single, weights)
     # Of the one pattern: vectors (n, n_visible).
@@ -113,11 +117,11 @@ def compare_moves(
     c = vectors.c[:, 0]
     r = vectors.r[:, 0]
     measured = {}
-    for name, moved in moves.items():
-        after = evaluate_networks(single, weights + moved)
-        from_b = (after.hidden[0] - before.hidden[0])[:, 0]  # to B'
+    for name, move in moves.items():
+        after = evaluate_networks(single, weights + move)
+        from_b_to_new_b = (after.hidden[0] - before.hidden[0])[:, 0]
         new_c = after.reconstruction[:, 0]
-        measured[f"{name}_hidden"] = compute_cosines(from_b, from_q_to_b)
+        measured[f"{name}_hidden"] = compute_cosines(from_b_to_new_b, from_q_to_b)
         measured[f"{name}_visible"] = compute_cosines(new_c - c, c - r)
         # |AC|^2 - |AC'|^2, from differences, so that a small change is not lost in rounding.
         measured[f"{name}_gain"] = np.sum((new_c - c) * (2.0 * a - c - new_c), axis=1)
@@ -128,15 +132,15 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
     """Judge whether a change of W alone helps where AP and CR are parallel."""
 
     def find_share(histories: Histories, gain: str) -> Estimate:
-        """Return in which share of cases with parallel vectors the error of the pattern falls."""
+        """Return the share of cases with parallel vectors in which the pattern's error falls."""
         falls = histories.get_learning(gain) > 0.0
         return histories.pool_shares(falls, histories.get_learning("parallel") > PARALLEL)
 
-    # Changes by all patterns count where CR and AP of all of them are parallel.
+    # Changes by all patterns count in states in which CR and AP are parallel for all patterns.
     gains = paper.get_learning("biases_gain")  # (states, n_patterns)
     total = gains.sum(axis=1, keepdims=True)
     are_parallel = np.all(paper.get_learning("parallel") > PARALLEL, axis=1, keepdims=True)
-    together = np.broadcast_to(are_parallel, gains.shape)
+    are_parallel_by_pattern = np.broadcast_to(are_parallel, gains.shape)
     return judge(
         "picture",
         {
@@ -144,13 +148,13 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
             "whole": find_share(paper, "whole_gain"),
             "single-2": find_share(slow, "small_gain"),
             "batch-total": paper.pool_shares(total > 0.0, are_parallel),
-            "biases-single": paper.pool_shares(gains > 0.0, together),
+            "biases-single": paper.pool_shares(gains > 0.0, are_parallel_by_pattern),
         },
     )
 
 
 def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
-    """Judge whether CR is parallel to AP only where the matrices are aligned."""
+    """Judge whether CR is parallel to AP only where U and W are aligned."""
     from scipy import stats  # which takes long to import
 
     def find_share(histories: Histories, name: str, low: float, high: float) -> Estimate:

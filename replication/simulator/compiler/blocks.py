@@ -70,6 +70,7 @@ class Block:
         is_one_hot: bool,
         noise: Noise | None,
     ) -> None:
+        """Begin a block; `rows` has the arrays that are in memory before it."""
         self.memory = memory
         self.writer = memory.writer
         self.n_patterns = n_patterns
@@ -140,7 +141,7 @@ class Block:
         return self.writer.fold(n, run, *values)
 
     def take(self, n: int) -> Iterator[Index]:
-        """Go through n places, `n_at_once` at a time; then half as many, and so on.
+        """Yield n places in tuples of `n_at_once`, and what is left in tuples of half as many.
 
         Seven places, four at once, are (0, 1, 2, 3), (4, 5) and (6,).
         """
@@ -202,7 +203,7 @@ class Block:
         return in_memory(x)
 
     def _form_groups(self, order: list[Traced], last: list[Traced]) -> dict[Traced, Group]:
-        """Return the group of each array that is computed in one, for arrays in their order.
+        """Form the groups of arrays that share a loop; return the group of each such array.
 
         Each function of a vector, such as the states of hidden units, begins a group. The `last`
         arrays join if they can, though they need no place in memory.
@@ -303,7 +304,7 @@ class Block:
         )
 
     def _write_moved(self, x: Traced, rows: Rows) -> None:
-        """Emit elements one by one, each from a place of its own."""
+        """Emit the elements of an array that was moved, one by one, each from its source."""
         for p in self.writer.each(self.n_patterns if x.is_batched else 1):
             for target, source in zip(np.ndindex(x.shape), x.note, strict=True):
                 value: Number = 0.0
@@ -349,7 +350,7 @@ class Block:
     def call(
         self, note: tuple[str, Function, bool], values: list[Value], n_patterns: int = 1
     ) -> list[Number]:
-        """Emit a costly function of values: unit by unit, the patterns of each in a row."""
+        """Emit a costly function of values: unit by unit, and in each unit pattern by pattern."""
         name, function, is_paired = note
         if name in self.writer.operations:  # a function that a browser has
             return list(self.writer.compute(name, exact.stack(values)))
@@ -396,7 +397,7 @@ class Block:
         return [self.at(start, index, p) for index, p in places]
 
     def _is_one_hot(self, matrix: Traced, vector: Traced) -> bool:
-        """Return whether a product is one of weights and a pattern with a single 1."""
+        """Return whether a product is that of weights and a pattern with a single 1."""
         is_pattern = vector.op == "pattern" and not vector.note  # a target is noted as one
         return self.is_one_hot and is_pattern and matrix.op == "weight"
 
@@ -429,7 +430,7 @@ class Block:
     def _write_next(
         self, carried: Sequence[Traced], becoming: Sequence[Traced], rows: list[Rows]
     ) -> None:
-        """Emit the state after a turn where the one before it was."""
+        """Emit the state after a turn into the rows of the state before it."""
         # The new state may be computed from the old one, so it is put somewhere else first, unless
         # there is one array that lies in memory already.
         is_direct = len(rows) == 1 and becoming[0] in self.rows
@@ -484,7 +485,7 @@ class Block:
 
 
 def call_paired(function: Function, values: list[Value], n_patterns: int) -> list[Number]:
-    """Return a function of values, of two units at once: a division then serves both.
+    """Return a function of values, computed for two units at once, since they share a division.
 
     The values stand unit by unit, the patterns of each in a row. The pairs fix the bits: units 0
     and 1, 2 and 3, ...; an odd last one is paired with itself.
@@ -508,7 +509,7 @@ def pair_places(units: Index, patterns: Index) -> list[tuple[Index, Place]]:
 
 
 def places(writer: Writer, shape: Shape) -> Iterator[Index]:
-    """Go through the places of an array, in loops."""
+    """Emit loops along the axes of an array, and yield the place within them."""
     if not shape:
         yield ()
         return
@@ -518,7 +519,7 @@ def places(writer: Writer, shape: Shape) -> Iterator[Index]:
 
 
 def copy_rows(writer: Writer, source: Rows, target: Rows) -> None:
-    """Emit the copy of an array in memory."""
+    """Emit the copy of an array from some rows to others."""
     for place in places(writer, target.shape):
         target[place] = source[place]
 

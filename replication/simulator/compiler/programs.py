@@ -32,6 +32,7 @@ class Program:
     """The LLVM text of a rule, the data that it reads, and what the rows of its strip hold."""
 
     def __init__(self, sweep: Sweep, text: str, outputs: Iterable[Rows] = ()) -> None:
+        """Keep what running the program needs; refuse a text that would take minutes to compile."""
         n_lines = text.count("\n")
         if n_lines > MOST_LINES:
             what = f"becomes {n_lines:,} instructions, which take minutes to compile"
@@ -48,7 +49,7 @@ class Program:
 
 
 def render_function(writer: Writer, name: str, parameters: str) -> str:
-    """Return the LLVM text of a function with all that a writer has collected."""
+    """Return the LLVM text of a function whose body is all that a writer has collected."""
     kind = writer.kind
     declared = []
     for called, n_operands in FUNCTIONS.items():
@@ -119,7 +120,7 @@ def write_record(n_all: int, n_lanes: int) -> str:
 
 
 def _find_due(writer: Writer) -> Iterator[tuple[Place, Whole]]:
-    """Emit a loop over lanes whose networks are due.
+    """Emit a loop over the lanes whose networks are to be measured in this sweep.
 
     Yields the lane, and the place of its result among all (time, network), as one number.
     """

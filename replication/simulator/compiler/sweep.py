@@ -34,13 +34,14 @@ PADDING = 1
 
 
 class Sweep:
-    """One sweep of learning of a rule, which a writer collects.
+    """Emits the code of one sweep of learning, which a writer collects.
 
-    The weights before it are at the base "now", those after it at "next". `data` are numbers that
-    all networks share: patterns with their targets, then the constants of the rule.
+    The weights before the sweep are at the base "now", those after it at "next". `data` are numbers
+    that all networks share: patterns with their targets, then the constants of the rule.
     """
 
     def __init__(self, rule: Rule, writer: Writer, criterion: str = "") -> None:
+        """Trace a rule and lay out memory; the protocol's criterion is used unless one is named."""
         self.rule = rule
         self.writer = writer
         self.traces = Traces(rule)
@@ -71,7 +72,7 @@ class Sweep:
         self.data = np.concatenate([self.examples.ravel(), self.traces.graph.data])
 
     def _choose_criterion(self, name: str) -> None:
-        """Choose how the errors of the units become that of a network."""
+        """Choose how the deviations of the units make the error of a network."""
         self.error = self.traces.error
         if self.traces.has_own_error:
             # The largest error of a pattern counts, as if it were the deviation of a single unit.
@@ -85,7 +86,7 @@ class Sweep:
         self.is_bounded = bound < math.inf  # no deviation is infinite or not a number
 
     def _allocate(self) -> None:
-        """Hand out the rows that are in use during a whole sweep; those of states follow."""
+        """Allocate the rows that are in use during a whole sweep; those of states follow."""
         rule = self.rule
         self.memory = blocks.Memory(self.writer, 2 * self.n_all + PADDING)
         allocate = self.memory.allocate
@@ -131,7 +132,7 @@ class Sweep:
         return block
 
     def _list_rows(self, base: str) -> dict[Traced, Rows]:
-        """Return where in memory weights, numbers, sums and constants are."""
+        """Return the rows of weights, numbers, sums and constants."""
         traces = self.traces
         rows: dict[Traced, Rows] = {}
         for name, x in traces.weights.items():
@@ -175,7 +176,7 @@ class Sweep:
             self.traces.target.compute = read_target
 
     def _find_rows(self, base: str, name: str) -> Rows:
-        """Return where an array is, before an update ("now") or after it ("next")."""
+        """Return the rows of an array, before an update ("now") or after it ("next")."""
         return Rows(self.writer, base, self.first[name], self.traces.weights[name].shape)
 
     def take_turns(
@@ -204,7 +205,7 @@ class Sweep:
     # The error, and what the weights become
 
     def look(self, *, learns: bool = True) -> Value:
-        """Emit a look at all patterns with the weights at "now"; return the error.
+        """Emit the measurement of all patterns with the weights at "now"; return the error.
 
         If the network learns, the new weights are computed, too. Where all patterns are one batch,
         they come from the same loops, which have the states already.
@@ -230,7 +231,7 @@ class Sweep:
         return self._finish_error()
 
     def learn_in_parts(self) -> None:
-        """Emit the changes of the weights at "next", after each pattern or each minibatch."""
+        """Emit changes of the weights at "next" after each pattern or minibatch."""
         before = Rows(self.writer, "now", 0, (self.n_all,))
         after = Rows(self.writer, "next", 0, (self.n_all,))
         blocks.copy_rows(self.writer, before, after)
@@ -350,7 +351,7 @@ class Sweep:
         return self.criterion.finish(worst, self.rule.targets)  # type: ignore[no-any-return]
 
     def _sum_changes(self, block: blocks.Block, *, goes_on: bool) -> None:
-        """Emit the changes, summed over the patterns, and what becomes of the weights.
+        """Emit the changes, summed over the patterns, and the new weights.
 
         Where each sum belongs to arrays of its own, it changes them place by place, as soon as it
         is there. Otherwise all sums go to memory, and then `apply` changes all arrays. Sums that
@@ -385,7 +386,7 @@ class Sweep:
     def _list_owned(self) -> dict[str, list[str]]:
         """Return the names of the arrays that each sum changes place by place.
 
-        It is empty unless all arrays can be changed in this way.
+        The result is empty unless all arrays can be changed in this way.
         """
         owners = self._find_owners()
         if not owners:
@@ -399,10 +400,11 @@ class Sweep:
         return owned
 
     def _find_owners(self) -> dict[str, str]:
-        """Return the name of the one sum on which each changed array depends, place by place.
+        """Return, for each changed array, the name of the one sum on which it depends by place.
 
-        It is empty unless all changed arrays have one. If W becomes ``W + rate * sum``, the sum of
-        W is its owner; if W is normalised, each place depends on all others, so it has none.
+        The result is empty unless all changed arrays have such a sum. If W becomes
+        ``W + rate * sum``, the sum of W is its owner. If W is normalised, each place depends on all
+        others, so W has no owner.
         """
         owners: dict[str, str] = {}
         for name in self.changed:

@@ -57,6 +57,7 @@ class Traces:
     """
 
     def __init__(self, rule: Rule) -> None:
+        """Run all methods of a rule once, on traced arrays."""
         self.rule = rule
         self.graph = Graph(find_function)
         self.network = rule.bare()

@@ -218,6 +218,7 @@ class Traced(NDArrayOperatorsMixin):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Given, **options: Given
     ) -> Made:
+        """Return the result of an operation of NumPy; refuse unknown ones, and options."""
         how = ""
         if method != "__call__":  # as np.add.reduce
             how = method
@@ -232,6 +233,7 @@ class Traced(NDArrayOperatorsMixin):
     def __array_function__(
         self, function: Function, _types: Given, args: Given, options: Given
     ) -> Made:
+        """Return the result of a function of NumPy; refuse unknown ones, and unknown options."""
         try:
             return self.graph.find(function, args)(*args, **options)
         except (AttributeError, TypeError):

@@ -76,7 +76,7 @@ PAIRED = {
 
 
 def _multiply(x: Number, y: Number) -> Number:
-    # A factor that is known to be 1 needs no product.
+    """Return a product; a factor that is known to be 1 needs none."""
     if isinstance(x, float) and x == 1.0:
         return y
     if isinstance(y, float) and y == 1.0:

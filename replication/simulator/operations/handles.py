@@ -302,12 +302,14 @@ class Handle(NDArrayOperatorsMixin):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Given, **options: Given
     ) -> Made:
+        """Return what an operation of NumPy makes, as a handle."""
         arrays = [unwrap(x) for x in inputs]
         return wrap(self.array.__array_ufunc__(ufunc, method, *arrays, **options))
 
     def __array_function__(
         self, function: Function, types: Given, args: Given, options: Given
     ) -> Made:
+        """Return what a function of NumPy makes, as a handle."""
         moved = self._move_if_asked(function, args, options)
         if moved is not None:
             return moved

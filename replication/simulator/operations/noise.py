@@ -115,6 +115,7 @@ def _write_words(
     """
 
     def write_block(block: Place) -> list[Bits]:
+        """Emit the four words of a block."""
         # NumPy adds 1 to the counter before each block, so the first one is at place 1.
         place = block + (find_place(draw, TURNS.turn) + 1)
         counter = (

@@ -70,24 +70,24 @@ class Network:
     fixed : dict of str to tuple of int
         Arrays that are drawn too and never change.
     kept : dict of str to array_like
-        What lasts from one update to the next besides (velocities, traces), and its start.
+        Other arrays that last from one update to the next, such as velocities, as they begin.
     summed : dict of str to tuple of int
-        What `weight_changes` gives of each pattern besides, in a dict; `apply` takes the sums.
+        Other arrays that `weight_changes` gives for each pattern, in a dict; `apply` gets the sums.
     numbers : dict of str to float
         Numbers of the rule, as ``self.rate``; another value needs no compiling.
     patterns : array_like, shape (n_patterns, n_inputs)
-        What the network is shown; the protocol's patterns unless given.
+        What the network is shown: the protocol's patterns, unless given.
     targets : array_like, shape (n_patterns, n_outputs)
-        What it should answer; the patterns unless given.
+        What it should answer: the patterns, unless given.
 
     Notes
     -----
     A subclass has to write ``image(v)``, what the network makes of a pattern, and
     ``weight_changes(v, target)``, what one pattern adds to each array of `shapes`: a tuple in their
-    order, or a dict of some of them; `target` may be left out where it is the pattern. It may write
-    ``apply(changes)`` (what the summed changes do), ``pattern_error(v, target)`` (a criterion of
-    its own, of which the largest over the patterns counts), ``hidden(v)`` (the states that a trace
-    shows), and may draw random numbers by ``self.uniform(shape)`` and ``self.normal(shape)``.
+    order, or a dict of some of them; `target` may be left out where it is the pattern. It may also
+    write ``apply(changes)`` (what the summed changes do), ``pattern_error(v, target)`` (an error of
+    its own, whose largest value over the patterns counts) and ``hidden(v)`` (the states that a
+    trace shows). It may draw random numbers by ``self.uniform(shape)`` and ``self.normal(shape)``.
 
     ``__init__`` is not called: settings are class attributes.
 
@@ -150,7 +150,7 @@ class Network:
             raise NotImplementedError("a rule has to have weight_changes(self, v, target)")
 
     def apply(self, changes: dict[str, States]) -> None:
-        """Change the weights by the changes, which are summed over the patterns: add them."""
+        """Add the changes, which are summed over the patterns, to the weights."""
         for name, change in changes.items():
             if name not in self.summed:
                 setattr(self, name, getattr(self, name) + change)
@@ -215,7 +215,7 @@ class Network:
         return rows
 
     def prepare(self) -> None:
-        """Set what follows from `self.protocol`, before weights are given."""
+        """Set attributes that follow from `self.protocol`; weights are set later."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute; an array must keep its shape, and a traced rule sets only some."""
@@ -261,7 +261,7 @@ class Network:
         return np.concatenate([np.ravel(getattr(self, name)) for name in self._shapes])
 
     def go_on(self, row: Array, n_updates: int) -> None:
-        """Take all arrays as they were after so many updates, to go on from there."""
+        """Set all arrays as they were after `n_updates`, so that learning goes on from there."""
         self.__dict__.update(initial.split_arrays(self._shapes, np.array(row)))
         self._n_updates = self._n_begun = int(n_updates)
 
@@ -278,7 +278,7 @@ class Network:
         return [*states] if isinstance(states, tuple | list) else [states]
 
     def list_states(self, v: States) -> list[States]:
-        """Return the states that a page shows of a pattern: those of hidden groups, the image."""
+        """Return the states that a page shows for a pattern: hidden groups, then the image."""
         return [*self.list_hidden(v), self.image(v)]
 
     # Random numbers
@@ -314,7 +314,7 @@ class Network:
     # In plain NumPy
 
     def measure(self, v: States) -> States:
-        """Return what is compared with the target: the image, unless written."""
+        """Return what is compared with the target: the image, unless a rule writes this method."""
         return self.image(v)
 
     def error(self) -> float:
@@ -329,7 +329,7 @@ class Network:
         return measure_error(CRITERIA[self.protocol.criterion], np.array(images), self.targets)
 
     def _measure_own_error(self) -> float:
-        """Return the rule's own error, of which the worst pattern counts."""
+        """Return the rule's own error, which is the largest over the patterns."""
         errors = []
         for k, (v, target) in enumerate(zip(self.patterns, self.targets, strict=True)):
             self._begin(k, MEASURE)
@@ -429,13 +429,13 @@ class Network:
 
 
 class Rule:
-    """A class of networks with all that a protocol decides for it.
+    """A class of networks with all that a protocol decides about it.
 
     Attributes
     ----------
     patterns, targets : float64 arrays, shapes (n_patterns, n_inputs), (n_patterns, n_outputs)
     has_targets : bool
-        Whether the targets are others than the patterns.
+        Whether the class has targets of its own, apart from its patterns.
     batch_size, is_one_batch, is_shuffled : int, bool, bool
         After how many patterns weights change, whether that is after all of them, and whether each
         network is shown the patterns in an order of its own.
@@ -448,9 +448,9 @@ class Rule:
     sums : dict of str to tuple of int
         Shapes of all that is summed over the patterns.
     begun : float64 array
-        What is kept as it begins, flat.
+        The initial values of what is kept, flat.
     sizes : tuple of int
-        How many numbers of a network are weights, fixed, and kept.
+        How many numbers of a network are weights, how many are fixed, and how many are kept.
     row_sizes : tuple of int
         How many numbers flat weights have, without what is kept and with it.
     """
@@ -473,7 +473,7 @@ class Rule:
         self._check_protocol()
 
     def _take_task(self, example: Network) -> None:
-        """Take what its networks are shown and should answer, and when their weights change."""
+        """Take the patterns and targets of its networks, and when their weights change."""
         patterns = example.patterns
         if patterns is None:
             patterns = initial.make_patterns(self.protocol)
@@ -535,7 +535,7 @@ class Rule:
                 )
 
     def _check_targets(self, what: str) -> None:
-        """Refuse another number of targets than of patterns."""
+        """Refuse targets unless there is one for each pattern."""
         if len(self.targets) != len(self.patterns):
             allowed = f"{len(self.patterns)}, one for each pattern"
             raise UsageError(f"{what} has {len(self.targets)} rows; allowed are {allowed}")

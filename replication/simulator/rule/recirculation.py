@@ -233,7 +233,7 @@ class RecirculationNetwork(Network):
         return rate * last
 
     def measure(self, v: States) -> States:
-        """Return what is compared with the pattern: the reconstruction, regressed if asked."""
+        """Return what is compared with the pattern: the reconstruction, or the regressed one."""
         image = self.image(v)
         is_regressed = self.protocol.error_measured_on == "regressed"
         return self.regress(v, image) if is_regressed else image
@@ -258,7 +258,7 @@ class RecirculationNetwork(Network):
     def _learn(
         self, rate: States, presynaptic: States, difference: States
     ) -> tuple[States, States]:
-        """Return the changes of a matrix and of its biases, whose presynaptic state is 1."""
+        """Return the changes of a matrix and of the biases, which have the presynaptic state 1."""
         return rate * np.outer(difference, presynaptic), rate * difference
 
     def _name(self, changes: Sequence[States]) -> Changes:
@@ -354,7 +354,7 @@ class FeedbackAlignmentNetwork(BackPropagationNetwork):
 
 
 def find_network(protocol: Protocol, network: type[Network] | None = None) -> type[Network]:
-    """Return the class whose rule a protocol asks for, unless another one is given.
+    """Return the class of the protocol's learning rule, unless a class is given.
 
     >>> find_network(Protocol()).__name__
     'RecirculationNetwork'

@@ -40,18 +40,18 @@ class Curves:
     rule : str
         The name of the rule.
     numbers : list of dict of str to float
-        The choices: values of the numbers that were given; one empty dict where none were.
+        The choices: a value for each number that was given; one empty dict if none were.
     updates : int64 array, shape (n_updates,)
-        After which networks were measured, in rising order.
+        The numbers of updates after which networks were measured, in rising order.
     error : float32 array, shape (n_choices, n_networks, n_updates)
         The protocol's criterion, or the rule's own. Networks have the seeds 0, 1, ...
     test_error : float32 array of the same shape, optional
-        The same of the held-out patterns.
+        The error on the held-out patterns.
     accuracy, test_accuracy : float32 arrays of the same shape, optional
         The share of right answers, where targets are classes: a single 1 among zeros. An answer is
         right if the unit of the class is larger than each other one.
     weights : float64 array, shape (n_choices, n_networks, n_weights), optional
-        At the last update, if asked for, as in `Outcomes`.
+        The weights after the last update, if asked for, as in `Outcomes`.
     root_seed : int
 
     Examples
@@ -78,7 +78,7 @@ class Curves:
         return int(self.error.shape[1])
 
     def get_last_updates(self) -> NDArray[np.int64]:
-        """Return how many updates each network has behind it, (n_networks,)."""
+        """Return how many updates each network has made, (n_networks,)."""
         return np.full(len(self), self.updates[-1], dtype=np.int64)
 
     def __repr__(self) -> str:
@@ -93,7 +93,7 @@ class Curves:
         return f"Curves({', '.join(parts)})"
 
     def get(self, measure: str) -> Measured:
-        """Return what was measured by its name, or refuse what was not."""
+        """Return a measurement by its name, or refuse one that was not made."""
         values: Measured | None = getattr(self, measure) if measure in LABELS else None
         if values is None:
             known = ", ".join(self.measures)
@@ -204,7 +204,7 @@ class Curves:
         return ", ".join(part for part in parts if part)
 
     def _label(self, choices: NDArray[np.int64]) -> dict[str, Any]:
-        """Return a column for each number that was given, with its value in each of the choices."""
+        """Return a column for each number that was given: its value in each of these choices."""
         columns: dict[str, Any] = {}
         for name in self.numbers[0]:
             values = np.array([choice[name] for choice in self.numbers])

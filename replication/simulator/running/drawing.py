@@ -1,4 +1,4 @@
-"""The figure that each `plot` of a result returns, new or that of the axes that it was given."""
+"""The figure that `plot` of a result returns: a new one, or that of the axes that it is given."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def make_axes() -> Axes:
 
 
 def find_figure(ax: Axes) -> Figure:
-    """Return the figure that axes are part of, though they may lie in a part of it."""
+    """Return the whole figure of some axes, also if they are in a subfigure."""
     return ax.figure.figure

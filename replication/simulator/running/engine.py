@@ -49,7 +49,7 @@ class Trained(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """Networks measured as they stand."""
+    """The states, images and errors of networks, as their weights stand."""
 
     hidden: list[Array]  # states of the first pass, (n, n_patterns, n_units) for each hidden group
     reconstruction: Array  # with zero regression, (n, n_patterns, n_visible)
@@ -100,9 +100,9 @@ class Engine:
         final : bool
             Whether to return the weights at the end.
         threshold : float or float64 array, optional
-            In place of the protocol's; an array has one for each lane.
+            A threshold in place of the protocol's, or an array with one for each lane.
         max_updates : int, optional
-            In place of the protocol's cap.
+            A cap in place of the protocol's.
         begun : int64 array, shape (n,), optional
             Updates that networks have made already; results and the cap include them.
         watched : tuple of int
@@ -244,7 +244,7 @@ def prepare_strips(program: Program, rule: Rule, n_strips: int, threshold: Any =
 
 
 def allocate(n_rows: int, n_lanes: int) -> Array:
-    """Return zeros of shape (n_rows, n_lanes) that begin at a page of memory."""
+    """Return zeros of shape (n_rows, n_lanes) whose memory begins at a page."""
     size = n_rows * n_lanes
     memory = np.zeros(size + PAGE // 8)
     # NumPy may begin an array anywhere, so its first numbers are skipped up to a page.
@@ -311,6 +311,7 @@ def _write(
     network: type[Network],
     protocol: Protocol,
     n_at_once: int,
-    methods: tuple[Any, ...],  # noqa: ARG001  # so that a class is another one with another method
+    methods: tuple[Any, ...],  # noqa: ARG001  # a part of the key: a method may be replaced
 ) -> Program:
+    """Return a program of one of our own rules; the last ones are remembered."""
     return WRITERS[kind](Rule(network, protocol), N_LANES, n_at_once)

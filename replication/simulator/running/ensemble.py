@@ -75,25 +75,26 @@ def simulate(
     Parameters
     ----------
     protocol : Protocol or str
-        Or the name of a reading (`READINGS`); the paper's unless given.
+        A protocol, or the name of a reading (`READINGS`); the paper's unless given.
     n_seeds : int, optional
-        Networks, at least 1, with the seeds 0 to n_seeds - 1; unless given 100, as in the paper, or
-        as many as `start` has.
+        The number of networks, at least 1; their seeds are 0 to n_seeds - 1. Unless given, it is
+        100, as in the paper, or the number of networks in `start`.
     root_seed : int
         From 0 to 2**63 - 1.
     jobs : int
-        Threads; -1 for one a core. Outcomes do not depend on it.
+        The number of threads; -1 for one a core. Outcomes do not depend on it.
     network : subclass of Network, optional
-        A rule of one's own, in place of the protocol's; it is compiled, and checked against its
-        own plain NumPy. Of the protocol it takes criterion, cap, schedule and initial weights.
+        A rule of one's own, in place of the protocol's. It is compiled, and checked against its
+        own plain NumPy. The protocol gives it the criterion, the cap, the schedule and the width of
+        the initial weights.
     plain : bool
-        Whether to run the network in plain NumPy, some ten networks a second, one or fewer where
-        the rule has loops: for a rule that cannot be compiled.
+        Whether to run the networks in plain NumPy, for a rule that cannot be compiled. It runs some
+        ten networks a second, or one and fewer if the rule has loops.
     final_weights : bool
         Whether to keep the weights at the end, and the errors.
     start : Outcomes, optional
-        With final weights: their networks go on as if they had never stopped, to a later cap or a
-        lower threshold; updates and random numbers are counted on.
+        Outcomes with final weights. Their networks go on as if they had never stopped, to a later
+        cap or a lower threshold: updates and random numbers are counted on.
     scheduler : str, optional
         The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers have this package.
 
@@ -183,12 +184,12 @@ def trace(
     Parameters
     ----------
     protocol : Protocol or str
-        Or the name of a reading; the paper's unless given.
+        A protocol, or the name of a reading; the paper's unless given.
     seed, root_seed : int
-        At least 0.
+        Both at least 0.
     n_updates : int, optional
-        How far to trace, whether the criterion is met or not; unless given, up
-        to the network's outcome.
+        The number of updates to trace, whether the criterion is met or not. Unless given, the trace
+        ends at the network's outcome.
     network : subclass of Network, optional
         A rule of one's own, in place of the protocol's.
 

@@ -107,25 +107,27 @@ def simulate_curves(
     Parameters
     ----------
     protocol : Protocol or str
-        Or the name of a reading; the paper's unless given. Its criterion is what is measured.
+        A protocol, or the name of a reading; the paper's unless given. Its criterion is measured.
     updates : iterable of int
-        After how many updates networks are measured, from 0 on. With minibatches, and where
-        weights change after each pattern, an update is a sweep of all patterns: an epoch.
+        The numbers of updates after which networks are measured, from 0 on. With minibatches, and
+        where weights change after each pattern, an update is a sweep of all patterns: an epoch.
     network : subclass of Network, optional
         A rule of one's own, compiled and checked once.
     numbers : dict of str to sequence of float, optional
-        Values of the rule's numbers, of which all combinations are simulated, from the same seeds.
-        For the rules of a protocol: of its fields, as ``{"learning_rate": [5, 10, 20]}``.
+        Values for numbers of the rule, such as ``{"rate": [0.1, 0.3]}``; for the rules of a
+        protocol, also for its fields, such as ``{"learning_rate": [5, 10, 20]}``. All combinations
+        are simulated, from the same seeds.
     test_patterns : array_like, shape (n, n_inputs), optional
-        Patterns that are held out: measured, and not learnt.
+        Patterns that are held out: they are measured, and not learnt.
     test_targets : array_like, shape (n, n_outputs), optional
         Their targets, if the rule has targets.
     n_seeds : int, optional
-        Networks for each choice of numbers; 100, or as many as `start` has, unless given.
+        The number of networks for each choice of numbers. Unless given, it is 100, or the number
+        of networks in `start`.
     root_seed, jobs, scheduler : int, int, str
         As for `simulate`.
     start : Curves or Outcomes, optional
-        With final weights: their networks go on as if they had never stopped.
+        A result with final weights. Its networks go on as if they had never stopped.
     final_weights : bool
         Whether to keep the weights at the last update.
 
@@ -238,6 +240,7 @@ class Compiled:
     """What is compiled for all pieces of a plan, for use in several threads."""
 
     def __init__(self, plan: Plan, rules: list[Rule], engine: Engine) -> None:
+        """Compile a plan, or refuse it if its choices of numbers need programs of their own."""
         from replication.simulator.running.watching import Watch  # which loads the compiler
 
         self.rules = rules

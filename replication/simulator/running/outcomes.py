@@ -47,11 +47,12 @@ class Outcomes:
     converged : bool array, shape (n,)
         False for a right-censored network, whose `updates` is the cap.
     weights : float64 array, shape (n, n_weights), optional
-        At the end, if asked for: in the order of a trace, then the fixed arrays and what is kept.
+        The weights at the end, if asked for: in the order of a trace, followed by the fixed arrays
+        and what is kept.
     errors : float64 array, shape (n,), optional
-        What the criterion measured at the end, if asked for.
+        The errors at the end by the criterion, if asked for.
     root_seed : int, optional
-        That the networks were drawn from, where it is known.
+        The root seed from which the networks were drawn, where it is known.
 
     Examples
     --------
@@ -81,7 +82,7 @@ class Outcomes:
     __hash__ = None  # type: ignore[assignment]  # as of arrays
 
     def get_last_updates(self) -> NDArray[np.int64]:
-        """Return how many updates each network has behind it, (n,)."""
+        """Return how many updates each network has made, (n,)."""
         return self.updates.astype(np.int64)
 
     def __repr__(self) -> str:
@@ -182,15 +183,15 @@ class Trace:
     ----------
     protocol : Protocol
     shapes : dict of str to tuple of int
-        Of the arrays of weights, by their names, in their order.
+        The shapes of the arrays of weights by their names, in their order.
     errors : float64 array, shape (n + 1,)
-        The protocol's criterion.
+        The errors by the protocol's criterion.
     hidden : list of float64 arrays, shape (n + 1, n_patterns, n_units)
-        First-pass activities, one array for each hidden group.
+        The states of the hidden units in the first pass, one array for each hidden group.
     reconstructions : float64 array, shape (n + 1, n_patterns, n_visible)
-        With zero regression.
+        The images of the patterns, with zero regression.
     weights : float64 array, shape (n + 1, n_weights)
-        Flat, in the order of `matrices`.
+        All weights, flat, in the order of `matrices`.
 
     Examples
     --------

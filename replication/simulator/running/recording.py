@@ -38,6 +38,7 @@ class Recorder:
     """
 
     def __init__(self, n_all: int, n_lanes: int, updates: Sequence[int], n: int) -> None:
+        """Prepare the memory of a recorder; `updates` are in rising order."""
         self.numbers = np.zeros((len(updates), n, n_all))
         self._due = find_due(updates)
         # The function is held here because it owns the code at its address.

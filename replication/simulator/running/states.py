@@ -65,7 +65,7 @@ class Plan:
 
 
 def make_plan(engine: Engine) -> Plan:
-    """Return how many networks of a rule learn, and for how long, at little cost.
+    """Choose how many networks of a rule learn, and for how long.
 
     The guard checks a rule before the runs that a user asked for, so it has only tenths of a second
     and little memory. Large networks learn for fewer updates, and there are fewer of them.
@@ -97,7 +97,7 @@ class Followed:
 
     @property
     def has_diverged(self) -> bool:
-        """Whether none of the first networks met the criterion, or remained finite."""
+        """Whether none of the first networks has met the criterion, and none is still finite."""
         last = self.recorded[:N_NETWORKS, -1]
         return not (self.has_converged.any() or np.isfinite(last).all(axis=1).any())
 

@@ -33,6 +33,13 @@ def test_two_ends_without_a_space_are_two_where_the_sign_is_a_point(cell, ends):
     assert (numbers["ci_low"], numbers["ci_high"]) == ends
 
 
+@pytest.mark.parametrize("text", ["mean=0.1 ci=[1e-3, 0.2]", "mean=0.1 ci=[1E-3, 0.2]"])
+def test_one_end_with_a_power_is_read(text):
+    """An interval without a value beside it ended in a KeyError."""
+    numbers = read_report(text).rows[0].numbers
+    assert (float(numbers["ci_low"]), float(numbers["ci_high"])) == (0.001, 0.2)
+
+
 @pytest.mark.parametrize(("cell", "point", "comma"), [
     ("57 [50,66]", {"ci_low": "50", "ci_high": "66"}, {"ci": "50.66"}),
     ("5 [0,85]", {"ci_low": "0", "ci_high": "85"}, {"ci": "0.85"}),
