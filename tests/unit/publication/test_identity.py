@@ -12,6 +12,7 @@ from replication.publication.identity import FILE, load_identity, read_identity
 from tests.reliability.faults import ROOT
 
 TEXT = (ROOT / "replication" / "publication" / FILE).read_text("utf-8")
+DATE = f'date = "{tomllib.loads(TEXT)["date"]}"'
 AUTHORS = """
 [[authors]]
 given = "Ada"
@@ -85,7 +86,7 @@ def test_what_is_made_of_the_identity_names_what_the_owner_filled_in(tool):
     ("[contact]", f"{AUTHORS.replace('097', '079')}[contact]", "has a wrong digit; copy the ORCID"),
     ('picture = ""', 'picture = "docs/plane.svg"', "as https://example.org/picture.png"),
     ('archive_doi = ""', 'archive_doi = "https://doi.org/10.1/x"', "as 10.5281/zenodo.1234567"),
-    ('date = "2026-11-28"', 'date = "28.11.2026"', "allowed is a day as in 2026-11-28"),
+    (DATE, 'date = "28.11.2026"', "allowed is a day as in 2026-11-28"),
     ("[contact]", "[contact", "is not TOML that can be read"),
     ('licence = "MIT"', "", "licence"),
 ])  # fmt: skip
