@@ -388,13 +388,16 @@ def has_error_alone(report: Report) -> bool:
 
 def check_enough(report: Report) -> None:
     """Refuse a report of too few values: a mean takes one, a standard deviation two."""
-    if not report.on_values or report.has_error:
+    if not report.on_values:
+        return
+    if report.has_error:  # a standard error alone is judged without a number of values
         return
     least = 1
     statistic = "mean"
     if report.spread is not None:
         least = 2
         statistic = "standard deviation"
+    # The report may allow several numbers of values; the middle one stands for them.
     n_used = report.count_middle(report.failures or "excluded")
     if n_used < least:
         few = f"{plural(n_used, 'value')}, too few for a {statistic}"

@@ -43,8 +43,9 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
     if report.spread is None or m < 2:
         return True
     spread = report.numbers[report.spread]
-    factors = report.list_spreads(m).values()
+    factors = report.list_spreads(m).values()  # what the spread may be, as multiples of the sd
     possible = report.count_successes()
+    # Of many possible numbers of successes, at most MAX_COUNTS are tried.
     step = 1 + len(possible) // MAX_COUNTS
     for k in possible[::step]:
         if not mean.holds(Fraction(k, m)):

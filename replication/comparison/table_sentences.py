@@ -21,7 +21,7 @@ SAME = "Your runs give the reported numbers to the last digit: are they the same
 
 def answer_table(table: FoundTable) -> str:
     """Return the answer on the whole table: verdict, p, mean difference, and what they rest on."""
-    if table.reason == "row":
+    if table.reason == "row":  # the table has only one
         ((key, row),) = table.rows.items()
         return f"{name_key(key)}: {answer(row)}{_describe_refused(table)}"
     sentences = [_describe_verdict(table), _describe_margin(table), _describe_dependence(table)]

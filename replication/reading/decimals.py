@@ -138,7 +138,7 @@ def _ask_sign(number: str, where: str) -> Question:
 
 
 def to_float(number: str) -> float:
-    """Return a plain number as a float; a per cent sign stays a unit."""
+    """Return a plain number as a float: 12% is 12, and 1.2k is 1200."""
     body = number.rstrip("% ")
     suffix = body[-1:]
     if suffix in SUFFIXES:  # 1.2k is 1.2e3

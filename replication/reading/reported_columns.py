@@ -121,6 +121,8 @@ def take_average_as_result(columns: Sequence[ReportedColumn]) -> list[ReportedCo
     named = [column for column in columns if column.heading.statistic is not None]
     unnamed = [column for column in columns if column.heading.statistic is None]
     results = [column for column in unnamed if column.has_spread]
+    # Such an average is the only column that names a statistic, a mean, beside several results with
+    # spreads.
     if len(results) < 2 or len(named) != 1 or named[0].heading.statistic != "mean":
         return list(columns)
     (average,) = named

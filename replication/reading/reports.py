@@ -98,11 +98,11 @@ def _name_melted(sheet: Sheet, columns: Sequence[str]) -> str:
 
 
 def melt_results(sheet: Sheet, wide: Wide, taken: list[str]) -> Sheet:
-    """Return a report in which headings that are a key (PPO, SAC) have become a column.
+    """Return a report in which headings that are cells of a key have become a column.
 
-    Their cells stand in a column whose heading begins with "mean". Where a heading says how many
-    runs there were, as PPO (n = 5), the key is PPO, and a new column n holds 5. `taken`: columns
-    that hold no results.
+    The headings PPO and SAC are cells of the key algorithm. The numbers below them stand in a
+    column whose heading begins with "mean". Where a heading says how many runs there were, as
+    PPO (n = 5), the key is PPO, and a new column n holds 5. `taken`: columns that hold no results.
     """
     columns = sheet.choose(wide.columns) or find_wide_columns(sheet, taken)
     if not columns:

@@ -123,6 +123,7 @@ def _ask_groups(your_table: Sheet, groups: tuple[str, str], names: Sequence[str]
     message = f"`difference` was given as {quote(groups)}; allowed are two groups of one column"
     for name in names:
         cells = set(your_table[name].distinct_texts)
+        # A column whose cells all differ, such as an id, does not name groups.
         if cells & {*groups} and len(cells) < your_table.n_rows:
             message += f"; {quote([name])} has {quote(sorted(cells))}"
     return Question(Cause.GROUP, message)

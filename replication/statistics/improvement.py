@@ -48,7 +48,8 @@ def estimate_improvement(first: FloatArray, second: FloatArray, *, level: float)
 def estimate_paired_improvement(gaps: FloatArray, *, level: float) -> Estimate:
     """Return the share of pairs in which the first run lies above the second.
 
-    `gaps` (n,): the first run of each pair less the second.
+    A tie counts as half. `gaps` (n,): the first run of each pair less the second. `level`: of
+    confidence, the coverage of the interval.
 
     >>> estimate_paired_improvement(np.array([2.0, 1.0, 0.0, -1.0]), level=0.95).value
     0.625

@@ -362,7 +362,9 @@ def find_tolerated(own: Side, other: Side, *, level: float) -> float | None:
 def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0) -> float | None:
     """Return p of two one-sided tests for a difference less than a margin.
 
-    None where nothing is known of how runs vary.
+    Where both Welch's and Student's test can be made, it is the larger p of the two. None where
+    nothing is known of how runs vary. `between`: spread between labs, in standard deviations of a
+    run.
     """
     room = margin - abs(own.mean - other.mean)  # from the difference to the nearer margin
     errors = list_errors(own, other, between)

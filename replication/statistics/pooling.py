@@ -244,7 +244,8 @@ def _find_sign_p(n_lower: int, n: int) -> float:
 def compare_spreads(sides: Sequence[Sides], level: float) -> Ratio | None:
     """Return the ratio of your standard deviations to the reported ones over all rows.
 
-    None if fewer than two rows have spreads above 0 on both sides. `sides` have one sample each.
+    None if fewer than two rows have spreads above 0 on both sides. `sides`: of each row, and each
+    side has one sample (sd, n). `level`: of significance, so the interval covers 1 - level.
 
     The estimate uses two facts on s^2, the variance of a sample of normal runs with f degrees of
     freedom. The mean of log s^2 exceeds the logarithm of the true variance by
@@ -256,6 +257,7 @@ def compare_spreads(sides: Sequence[Sides], level: float) -> Ratio | None:
             pairs.append((*own.samples[0], *other.samples[0]))
     if len(pairs) < 2:
         return None
+    # Standard deviations and numbers of runs: your s1 and n1, the reported s2 and n2.
     s1, n1, s2, n2 = np.array(pairs).T  # (n_pairs,) each
     half1 = (n1 - 1.0) / 2.0
     half2 = (n2 - 1.0) / 2.0

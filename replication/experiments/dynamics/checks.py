@@ -142,27 +142,32 @@ def _failures_come_from_jumps(parts: Model) -> bool:
 def _errors_are_predicted(part: Model) -> bool:
     """Whether nearly all networks that fail jump at every update, with the predicted error."""
     failures = part["failures"]
-    exceptions = part["exceptions"]
+    at_all_rates = part["exceptions"]
+    # "within" counts the networks whose error is within the tolerance of the predicted one. Of the
+    # failures at all rates, few lie in corners where no output should jump ("n_elsewhere").
     return bool(
         failures["within"] > 0.97 * failures["n"]
         and failures["period_2"] > 0.98 * failures["n"]
-        and exceptions["n_elsewhere"] <= 0.02 * exceptions["n"]
+        and at_all_rates["n_elsewhere"] <= 0.02 * at_all_rates["n"]
         and all(row["within"] >= 0.9 * row["n"] for row in part["rates"])
     )
 
 
 def _alignment_is_predicted(alignment: Model) -> bool:
-    """Whether the map predicts alignment: with fixed biases at all rates, else at small rates.
+    """Whether the map predicts at which update U aligns with W (`predict_alignment_by_map`).
 
-    At large rates networks whose biases learn are aligned later than it says.
+    With fixed hidden biases it does at all rates, and with learning ones at rates up to 8. At large
+    rates, networks whose hidden biases learn are aligned later than predicted.
     """
     four = alignment["4-2-4"]["rates"]
     eight = alignment["8-3-8"]["rates"]
+    # Means of updates, which may differ from the prediction by 1.7 and 1.1 updates.
     for row in four + eight:
         if abs(row["fixed"] - row["predicted"]) >= 1.7:
             return False
         if row["rate"] <= 8 and abs(row["learnt"] - row["predicted"]) >= 1.1:
             return False
+    # 8-3-8 at the largest rate, 25, and 4-2-4 at the one before it, the paper's 20.
     return bool(
         eight[-1]["learnt"] > 3 * eight[-1]["predicted"]
         and four[-2]["learnt"] > four[-2]["predicted"] + 1

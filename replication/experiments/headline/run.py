@@ -213,15 +213,20 @@ def read_p_values(named: Model) -> Model:
 
 
 def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:
-    """Compare how probable the reported numbers are under another protocol and under the paper's.
+    """Weigh the paper's protocol against another one by the reported numbers.
 
-    `counts`: of networks of the other protocol. `likelihood`: under the paper's protocol. None if
-    too few networks of the other protocol stop at the reported largest count.
+    Return the chance of the numbers and the Bayes factor under both ("paper" and "here"), as
+    `compare_readings` does; None if too few networks of the other protocol stop at the reported
+    largest count.
+
+    `counts`: of networks of the other protocol. `likelihood`: what `measure_likelihood` returns
+    under the paper's protocol.
     """
     here = studies.measure_likelihood(counts)
     if here["n_at_max"] < studies.MIN_AT_REPORTED:
         return None
-    return studies.compare_readings({"paper": likelihood, "here": here})["not counted"]
+    by_sweeps = studies.compare_readings({"paper": likelihood, "here": here})
+    return by_sweeps["not counted"]  # where the last sweep is not counted (`studies.SWEEPS`)
 
 
 def find_less_extreme(counts: CountTable, sampling: Model) -> Model:

@@ -312,7 +312,12 @@ def measure_small_networks(sample: Sample) -> Model:
 
 
 def measure_power(strengths: Array, sample: Sample) -> Model:
-    """Return p in "excess error ~ half-width^p", measured and predicted (`predict_power`)."""
+    """Return p in "excess error ~ half-width^p" of linear networks, measured and predicted.
+
+    The excess is the error beyond that of the best network (`find_excess`). Initial weights are
+    drawn within the half-width, which is one of `HALF_WIDTHS`. `strengths`: eigenvalues of the
+    scatter, the largest first. The prediction is that of `predict_power`.
+    """
     excess = [find_excess(strengths, half_width, sample) for half_width in HALF_WIDTHS]
     # A slope for each network, from three initial weights that differ in size alone.
     slopes, _ = np.polyfit(np.log(HALF_WIDTHS), np.log(excess), 1)  # (n,) each

@@ -33,7 +33,10 @@ def find_speed(protocol: Protocol) -> float:
 
 
 def find_needed_input(threshold: float) -> float:
-    """Return the input of a logistic unit from which it is right: within a threshold of 0 or 1.
+    """Return the input from which on a logistic unit that should be on is right.
+
+    Its output is then within a threshold of 1. By symmetry, a unit that should be off is right up
+    to minus this input.
 
     >>> round(math.exp(find_needed_input(0.1)), 9)
     9.0

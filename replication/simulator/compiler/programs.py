@@ -75,6 +75,7 @@ def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
         raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {NO_STATES}")
     rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in measured]
     error = sweep.memory.allocate(())
+    # Rows from here on are the states of a look, overwritten by each block.
     sweep.first_state_row = sweep.memory.n_rows
     for k in writer.each(Whole(writer, "%n")):
         strip = writer.find("%strips", k * "%n_rows", writer.kind)
@@ -97,8 +98,9 @@ def write_watch(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
         raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {NO_STATES}")
     error = sweep.memory.allocate(())
     n_right = sweep.memory.allocate(())
+    # Rows from here on are the states of a look, overwritten by each block.
     sweep.first_state_row = sweep.memory.n_rows
-    sweep.count_right(n_right)
+    sweep.count_right(n_right)  # before the look, whose code then counts right answers, too
     error[()] = sweep.look(learns=False)
     for lane, result in _find_due(writer):
         target = result * 2

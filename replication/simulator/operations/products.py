@@ -243,7 +243,7 @@ def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
     Two numbers count as equal if they are the same object of the graph. The result is remembered
     because a part that two changes share must give the same object both times.
     """
-    if x.is_kept:
+    if x.is_kept:  # it is in memory as one result, and is not taken apart
         return None, [x]
     if x.op == "mul":
         return _split_product(x)

@@ -203,12 +203,15 @@ class Curves:
         parts += [f"{name} = {value:g}" for name, value in choice.items()]
         return ", ".join(part for part in parts if part)
 
-    def _label(self, choices: NDArray[np.int64]) -> dict[str, Any]:
-        """Return a column for each number that was given: its value in each of these choices."""
+    def _label(self, indices: NDArray[np.int64]) -> dict[str, Any]:
+        """Return a column for each number that was given: its value in the choice of each row.
+
+        `indices`: which choice each row of the table belongs to.
+        """
         columns: dict[str, Any] = {}
         for name in self.numbers[0]:
             values = np.array([choice[name] for choice in self.numbers])
-            columns[name] = values[choices]
+            columns[name] = values[indices]
         return columns
 
 

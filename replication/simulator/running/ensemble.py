@@ -463,9 +463,10 @@ def simulate_weights(
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:
     """Simulate networks from initial `weights` (n, n_weights), in parallel.
 
-    `network` is the protocol's unless given. Its fixed arrays follow the weights in each row, and
-    its random numbers depend on the place of the row and the root seed.
-    Returns updates (n,), whether they converged (n,), and the weights at the end (n, n_weights).
+    Each row holds the weights of a network and then its fixed arrays; n_weights counts both. The
+    random numbers of a network depend on the place of its row and on the root seed. `network` is
+    the protocol's unless given.
+    Returns updates (n,), whether they converged (n,), and the rows at the end (n, n_weights).
     """
     from replication.simulator.running.engine import Engine
 

@@ -157,7 +157,7 @@ def simulate_curves(
     choices = take_grid(numbers)
     # A class that declares the first choice as its own numbers is compiled, since a rule may do
     # more with a number than read it. It is refused if the other choices are compiled otherwise.
-    first = declare(choose_numbers(base, choices[0]), choices[0])
+    first = declare_numbers(choose_numbers(base, choices[0]), choices[0])
     plan = Plan(
         protocol=first.protocol,
         network=first.network,
@@ -286,7 +286,7 @@ def start_alike(rules: list[Rule]) -> bool:
 
 
 def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
-    """Return whether one program serves all rules, since they differ only in their numbers."""
+    """Return whether one program serves all rules, which differ only in their numbers."""
     from replication.simulator.compiler import fingerprint  # which loads the compiler
 
     network = rules[0].network
@@ -294,11 +294,12 @@ def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
     for rule in rules[1:]:
         if fingerprint.neutralise(network, rule.protocol) != protocol:
             return False
-    # If a rule did more with a number than read it, another value would make another rule of it.
+    # Rule k has other numbers than the first. If the class only reads them, both have the same
+    # graph. If it branches on them, their graphs differ.
     k = choices.index(find_other(choices))
-    if k == 0:  # there is no other value
+    if k == 0:  # the first choice itself: no number has a second value
         return True
-    other = declare(rules[k], choices[k])
+    other = declare_numbers(rules[k], choices[k])
     return fingerprint.fingerprint(rules[0]) == fingerprint.fingerprint(other)
 
 
@@ -317,7 +318,7 @@ def find_other(choices: list[Choice]) -> Choice:
     return other
 
 
-def declare(rule: Rule, chosen: Choice) -> Rule:
+def declare_numbers(rule: Rule, chosen: Choice) -> Rule:
     """Return the rule of a new subclass that declares the chosen numbers."""
     network = rule.network
     numbers = {name: rule.numbers[name] for name in chosen if name in rule.numbers}
@@ -408,7 +409,10 @@ def choose_numbers(base: Rule, chosen: Choice) -> Rule:
 
 
 def list_watched(rule: Rule, test: Test | None) -> list[Rule]:
-    """Return the rule with its own patterns, and with those that are held out."""
+    """Return the rule, to be measured on its own patterns, and a copy for held-out patterns.
+
+    Without held-out patterns, it is the rule alone.
+    """
     if test is None:
         return [rule]
     held_out = rule.show(*test)
