@@ -22,10 +22,6 @@ CACHE = tempfile.TemporaryDirectory(prefix="replication-cache-", ignore_cleanup_
 os.environ["REPLICATION_CACHE"] = CACHE.name
 NUMBERS = itertools.count()
 
-# A script that starts the tests in the background (`make test &`) lets them ignore Ctrl-C, and so
-# would all processes that they start; some tests press it.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
 # Derandomised, so that a test that passed yesterday passes today; no deadline, because the
 # first call of a compiled function compiles it.
 settings.register_profile("replication", derandomize=True, deadline=None, max_examples=50)

@@ -47,7 +47,7 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
 
     ``gains`` (kappa), ``predicted`` (errors), ``by_corner`` (networks) and ``medians`` (of their
     errors) are lists by the number of hidden units that are on in that corner, from none to all.
-    ``within`` networks have the predicted error, and ``period_2`` of them jump at every update.
+    ``within`` networks have the predicted error, and ``period_2`` of all jump at every update.
     """
     now = evaluate_networks(protocol, weights)
     n_on = count_units_on(protocol, weights)
