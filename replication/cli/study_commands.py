@@ -86,7 +86,7 @@ def _add_experiments(subparsers: arguments.Subparsers) -> None:
         choices=[*EXPERIMENTS, ALL],
         default=ALL,
         metavar="NAME",
-        help="to run (default: all)",
+        help="to run, or 'all' (default: all)",
     )
 
 

@@ -166,7 +166,7 @@ def judge_centre(
     the most usual reading; your spread is multiplied by it, to stand beside the reported one.
     """
     name = str(report.centre)
-    # Whether the report says how runs vary, so that there is no need to estimate that.
+    # Whether it is a mean without quartiles, whose spread, if any, is that of runs.
     is_plain = not report.has_quartiles and not report.has_error
     gap = means.judge_means(yours, reported, level=level, between=between, is_conditional=is_plain)
     p = _find_p(yours, report.numbers[name], gap)

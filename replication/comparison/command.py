@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.comparison.options import FORMS, CompareOptions, TableOptions
+from replication.comparison.options import FORMS, ByName, CompareOptions, TableOptions
 from replication.errors import ReplicationError, UsageError
 from replication.reading.options import (
     GONE,
@@ -34,6 +34,8 @@ EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
 CALLED = {"minus": "--difference", "values": "FILE", "table": "FILE", "reported": "--reported"}
 """Arguments in Python whose option has another name."""
+NUMBERS = (*ByName.__annotations__, "n_succeeded", "quantile")
+"""Reported numbers that were options of their own, and now stand in --reported."""
 EXAMPLES = """\
 examples:
   replication compare example --value reward --reported "0.83 ± 0.04, n = 5"
@@ -79,6 +81,9 @@ class Gone(argparse.Action):
         _option: str | None = None,
     ) -> None:
         """Refuse the option."""
+        if self.dest in NUMBERS:
+            message = f"there is no option '{self.dest}'; give all reported numbers as one text: "
+            raise UsageError(message + "--reported 'mean=0.83 ci=[0.8, 0.9] p90=0.91 n=5'")
         raise UsageError(name_options(str(refuse_name(self.dest, ()))))
 
 
@@ -110,7 +115,7 @@ def add_commands(subparsers: Subparsers) -> None:
         "n=5' (also median, q1, q3, iqm, p90, min, max, share), or a table",
     )
     add_options(compare, TableOptions)
-    add_gone(compare, GONE)
+    add_gone(compare, (*GONE, *NUMBERS))
     compare.add_argument(
         "--plot",
         metavar="FILE",

@@ -36,16 +36,21 @@ def find_equivalence(
     """
     if request.margin is None:
         return None
+    # Without a per cent sign, a scale of 100 may be that of centimetres beside metres.
+    are_means_shares = report.is_per_cent and request.scale == PER_CENT
+    is_share_reported = not report.numbers.keys().isdisjoint(SUCCESSES)
     margin: float | None = None
     p_values: list[float | None] = []
     for answer in answers:
         counts = None if answer.difference is None else answer.difference.counts
         if counts is not None:
-            margin = _measure(request.margin, _find_reported_share(report), are_shares=True)
+            # The values may be counts that happen to be 0 and 1.
+            are_shares = is_share_reported or are_means_shares
+            margin = _measure(request.margin, _find_reported_share(report), are_shares=are_shares)
             p_values.append(_test_shares(counts, report, margin))
         elif answer.sides is not None and "mean" in report.numbers:
             mean = float(report.numbers["mean"].value)
-            margin = _measure(request.margin, mean, are_shares=request.scale == PER_CENT)
+            margin = _measure(request.margin, mean, are_shares=are_means_shares)
             p_values.append(means.find_equivalence(*answer.sides, margin, request.between))
     if margin is None:
         raise UsageError("`margin` was given without a reported mean or share; give that too")

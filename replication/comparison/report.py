@@ -8,6 +8,7 @@ from fractions import Fraction
 from replication.comparison.numbers import Reported, ReportedNumbers, read_number, refuse
 from replication.comparison.request import Request
 from replication.comparison.sides import Printed
+from replication.comparison.units import is_per_cent
 from replication.errors import UsageError
 from replication.reading import names
 from replication.reading.kinds import NO_KIND, Kind, read_kind
@@ -64,6 +65,8 @@ class Report:
     off_centre : {"", "off", "log"}
         "off" if the mean is not the middle of its interval; "log" if it is the geometric mean of
         both ends, as for a ratio.
+    is_per_cent : bool
+        Whether a per cent sign stands behind a number that summarises values.
     """
 
     numbers: ReportedNumbers
@@ -71,6 +74,7 @@ class Report:
     failures: str | None = None
     kind: Kind = NO_KIND
     off_centre: str = ""
+    is_per_cent: bool = False
 
     @property
     def on_values(self) -> dict[str, Reported]:
@@ -237,7 +241,7 @@ def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
     constant = numbers.get("constant")
     if constant is not None:
         numbers["constant"] = dataclasses.replace(constant, low=constant.value, high=constant.value)
-    report = Report(numbers, n, request.failures, kind, off_centre)
+    report = Report(numbers, n, request.failures, kind, off_centre, is_per_cent(given))
     check_together(report, is_gap=is_gap)
     check_enough(report)
     return report

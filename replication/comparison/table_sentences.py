@@ -132,15 +132,15 @@ def _describe_margin(table: FoundTable) -> str:
 
 def _describe_dependence(table: FoundTable) -> str:
     """Say which dependence of rows the answer assumes: none, by seed, or a common report."""
-    if table.reason in {"rows", "impossible"}:
-        return ""
-    if table.whole is None or table.whole.dependence is Dependence.UNKNOWN:
+    if table.whole is None or table.reason == "impossible":
         return ""
     if table.whole.dependence is Dependence.ONE_REPORT:
         return (
             "All rows are compared with one report and share its error, so each is judged alone, "
-            "among so many."
+            "among so many, and no mean difference is given."
         )
+    if table.reason == "rows" or table.whole.dependence is Dependence.UNKNOWN:
+        return ""
     mean = table.pooled
     if mean is None:
         return "This is for independent rows."

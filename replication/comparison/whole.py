@@ -59,7 +59,8 @@ def judge_whole(
     """
     p_values = [row.p for row in rows]
     if shares_error and len(rows) > 1:
-        return Whole(pooling.combine_rows(p_values), None, Dependence.ONE_REPORT)
+        # No other test is made than that of the rows.
+        return Whole(pooling.find_least_adjusted(p_values), None, Dependence.ONE_REPORT)
     pooled = _pool(rows, level=level, between=between)
     if not seeds.are_shared([row.by_seed for row in rows]):
         return Whole(pooling.combine(p_values, pooled), pooled)

@@ -239,7 +239,12 @@ def _split_ends(cell: Cell, body: str) -> Cell:
 
 
 def _is_between(value: str | None, low: str, high: str) -> bool:
-    """Say whether a value lies between two ends, if commas in them are groups of thousands."""
+    """Say whether a value lies between two ends.
+
+    Commas are groups of thousands, unless the comma of the value can only be a decimal one: 57,5.
+    """
+    if value is not None and list_signs(value) == {","}:
+        value = value.replace(".", "").replace(",", ".")
     numbers = [number for number in (low, value, high) if number is not None]
     bare = [number.replace(",", "").replace("'", "").rstrip("% ") for number in numbers]
     try:

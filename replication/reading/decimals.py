@@ -14,10 +14,14 @@ SUFFIXES = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
 
 @dataclasses.dataclass(frozen=True)
 class Decimals:
-    """The decimal sign of a table, and a number that allows no other, if there is one."""
+    """The decimal sign of a table, and a number that allows no other, if there is one.
+
+    `is_given`: the user said it.
+    """
 
     sign: str
     witness: str | None = None
+    is_given: bool = False
 
     def plain(self, number: str) -> str:
         """Return a printed number with a decimal point, without groups of thousands."""
@@ -28,10 +32,6 @@ class Decimals:
 
     def plain_cell(self, cell: Cell) -> Cell:
         """Return a cell whose numbers are plain."""
-        # With a decimal comma, [50,66] is one number, in brackets or a spread, and no interval.
-        if self.sign == "," and cell.joined is not None:
-            field = "bracket" if cell.kind is None else "spread"
-            cell = fill_cell(cell, {"low": None, "high": None, field: cell.joined})
         numbers = {name: self.plain(text) for name, text in cell.get_numbers().items()}
         return fill_cell(cell, numbers)
 
@@ -93,9 +93,9 @@ def find_decimals(
         raise _refuse_mixed(witnesses, where)
     if len(allowed) == 1:
         sign = next(iter(allowed))
-        return Decimals(sign, witnesses.get(sign))
+        return Decimals(sign, witnesses.get(sign), is_given=sign == wanted)
     if wanted is not None:
-        return Decimals(wanted)
+        return Decimals(wanted, is_given=True)
     if doubtful is not None:
         raise _ask_sign(doubtful, where)
     return POINT
@@ -114,6 +114,17 @@ def _ask_pair(cell: Cell, where: str) -> Question:
             f", {point}? give `decimal` . for two and `decimal` , for one, or write {cell.low}; "
             f"{cell.high}"
         )
+    return Question(Cause.DECIMAL, message)
+
+
+def ask_pair_of_comma(cell: Cell, where: str) -> Question:
+    """Return the question whether [50,66] is an interval or a number, with a decimal comma."""
+    joined = cell.joined or ""
+    point = joined.replace(",", ".")
+    message = (
+        f"{where}: is {joined} two numbers, {cell.low} and {cell.high}, or one, {point}? write "
+        f"{cell.low} to {cell.high} for two, or give `decimal` , for one"
+    )
     return Question(Cause.DECIMAL, message)
 
 

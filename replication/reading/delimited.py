@@ -16,13 +16,14 @@ from replication.reading.headers import (
     join_spreads,
     read_tuples,
 )
-from replication.reading.printed import split_printed
+from replication.reading.printed import refuse_elided, split_printed
 from replication.reading.sheet import Sheet
 from replication.system.files import refuse_unreadable
 
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 LONGER_ADVICE = f"{ADVICE}; semicolons if numbers have a decimal comma"
 SEPARATORS = ",;\t"
+SEVERAL = re.compile(r"[,;\t]|^ |  ")  # what the header of several columns has
 QUOTED = re.compile('"[^"]*"')  # "a, b"
 COMMENT = re.compile(r"\s*#(?:\s|\{|$)")  # "# a remark", "#{...}", but not "#seeds"
 EXCEL = re.compile(r"sep=[,;\t]\s*", re.IGNORECASE)  # a line that Excel reads above a header
@@ -70,6 +71,8 @@ def read_delimited(text: str, name: str) -> Sheet:
     body = drop_comments(text)
     header = next(line for line in body.split("\n") if line.strip())
     separator = find_separator(header)
+    if SEVERAL.search(header):  # in a single column, dots may be a value
+        refuse_elided(body, name)
     printed = None
     if separator not in QUOTED.sub("", header):  # as pandas or R print a table
         printed = split_printed(body, name)

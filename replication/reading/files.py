@@ -45,8 +45,8 @@ def _read_text(text: str, name: str) -> Sheet:
     body = text.lstrip()
     if not body:
         raise DataError(f"{name} is empty; give a table with a header and rows")
-    printed.refuse_elided(text, name)
     if body[0] in "{[":
+        printed.refuse_elided(text, name)
         return jsonlines.read_json(text, name)
     if latex.is_latex(text):
         return latex.read_latex(text, name)

@@ -71,15 +71,19 @@ def join_header(rows: Rows) -> Rows:
 def _continues_header(names: Sequence[str], below: Sequence[str]) -> bool:
     """Say whether a line belongs to the header above it.
 
-    It does if it names statistics, or if it has words below a header that has a name twice.
+    It does if it names statistics, or if it has words below a header that has a name twice. Such
+    words may be a row of the data as well, with a text for a missing value, or a name of its own
+    below the name of the first column.
     """
     words = [cell for cell in below if cell]
     if len(words) < 2:
         return False
     if all(find_statistic(fold(word)) for word in words):
         return True
-    has_numbers = any(_is_data(word) for word in words)
-    return bool(_list_doubled(names)) and not has_numbers
+    if any(_is_data(word) or is_missing(word) for word in words):
+        return False
+    is_named_row = bool(names[0]) and bool(below[0])
+    return bool(_list_doubled(names)) and not is_named_row
 
 
 def _is_index_line(row: Sequence[str]) -> bool:

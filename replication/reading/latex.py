@@ -11,6 +11,7 @@ from replication.reading.headers import (
     join_lines,
     join_spreads,
 )
+from replication.reading.printed import refuse_elided
 from replication.reading.question import Cause, Question
 from replication.reading.sheet import Sheet
 from replication.reading.typeset import clean
@@ -47,6 +48,7 @@ def is_latex(text: str) -> bool:
 def read_latex(text: str, name: str) -> Sheet:
     """Read the table of a text, which must have only one."""
     inner = _find_body(COMMENT.sub("", text), name)
+    refuse_elided(inner, name)
     inner = STACKED.sub(lambda match: ROW_END.sub(" ", match[1]), inner)
     lines = ROW_END.split(RULE.sub("", inner))
     n_cells = 0

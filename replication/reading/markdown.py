@@ -1,5 +1,6 @@
 """Tables of Markdown: cells between bars, and a rule below the header."""
 
+import itertools
 import re
 
 from replication.reading.headers import (
@@ -12,12 +13,14 @@ from replication.reading.headers import (
     join_spreads,
     read_tuples,
 )
+from replication.reading.printed import refuse_elided
 from replication.reading.question import Cause, Question
 from replication.reading.sheet import Sheet
 from replication.reading.typeset import clean
 
 RULE_CELL = re.compile(r"\s*:?-+:?\s*")  # ---, :---:
 BAR = re.compile(r"(?<!\\)\|")  # |, but not \|
+STRUCK = re.compile(r"(?<!\S)(\*{0,2})~~(?=\S)[^~]*~~")  # ~~0.83~~ 0.85 is 0.85
 LONGEST_LINE = 100_000
 
 
@@ -51,6 +54,7 @@ def read_markdown(text: str, name: str) -> Sheet:
         if "|" not in line:
             break
         body.append(line)
+    refuse_elided(_find_table(lines[rule + 1 :]), name)
     rows: Rows = [_split_line(line) for line in [lines[rule - 1], *body]]
     rows = check_widths(name, rows, "give every row as many cells as the header")
     filled = fill_down(drop_empty(join_spreads(join_lines(rows))))
@@ -60,8 +64,15 @@ def read_markdown(text: str, name: str) -> Sheet:
     return Sheet.of_rows(name, names, cells, notes=filled.notes)
 
 
+def _find_table(lines: list[str]) -> str:
+    """Return the first lines up to an empty one, at which a table of Markdown ends."""
+    table = itertools.takewhile(str.strip, lines)
+    return "\n".join(table)
+
+
 def _split_line(line: str) -> list[str]:
     """Return the cells of a line, | Ant | 0.83 |."""
     inner = line.strip()[:LONGEST_LINE]
     inner = inner.removeprefix("|").removesuffix("|")
-    return [clean(cell.replace("\\|", "|")) for cell in BAR.split(inner)]
+    cells = [cell.replace("\\|", "|") for cell in BAR.split(inner)]
+    return [clean(STRUCK.sub(r"\1", cell)) for cell in cells]

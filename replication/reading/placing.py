@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from replication.reading.cells import Cell, fill_cell
-from replication.reading.decimals import count_decimals, to_float
+from replication.reading.decimals import Decimals, ask_pair_of_comma, count_decimals, to_float
 from replication.reading.headings import Heading
 from replication.reading.kinds import NO_KIND, Kind, read_kind
 from replication.reading.names import CENTRES, COUNTS, ENDS, SPREADS
@@ -56,8 +56,7 @@ class CellContext:
 
     def find_statistic(self, cell: Cell) -> str:
         """Return the statistic of a cell; a guessed mean beside an IQR is a median."""
-        words = cell.kind or self.heading.kind or self.reading.plus_minus
-        kind = None if words is None else read_kind(words)
+        kind, _ = self._read_first_kind(cell)
         if self.is_guess and kind is not None and kind.name == "iqr":
             return "median"
         return self.statistic
@@ -67,10 +66,9 @@ class CellContext:
 
         The cell counts before the heading, and the heading before the options.
         """
-        for words in (cell.kind, self.heading.kind, self.reading.plus_minus):
-            kind = None if words is None else read_kind(words)
-            if kind is not None:
-                return kind, words
+        kind, words = self._read_first_kind(cell)
+        if kind is not None:
+            return kind, words
         if self.heading.kind is not None:
             message = (
                 f"what is {quote([self.heading.kind])} behind ± of {quote([self.name])}? give "
@@ -79,10 +77,22 @@ class CellContext:
             raise Question(Cause.SPREAD, message)
         return NO_KIND, None
 
+    def _read_first_kind(self, cell: Cell) -> tuple[Kind | None, str | None]:
+        """Return the first kind that can be read, and its words; None and None if there is none."""
+        for words in (cell.kind, self.heading.kind, self.reading.plus_minus):
+            kind = None if words is None else read_kind(words)
+            if kind is not None:
+                return kind, words
+        return None, None
 
-def place_cell(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None:
-    """Put the numbers of a cell under their names."""
-    cell = repeat_unit(cell, context)
+
+def place_cell(
+    numbers: PlacedNumbers, cell: Cell, context: CellContext, decimals: Decimals
+) -> None:
+    """Put the numbers of a cell, with the decimal sign of its table, under their names."""
+    if cell.joined is not None and decimals.sign == ",":
+        cell = _read_pair(cell, context, decimals)
+    cell = repeat_unit(decimals.plain_cell(cell), context)
     if cell.runs is not None:
         numbers.put("runs", cell.runs)
     if cell.aside is not None:
@@ -93,6 +103,32 @@ def place_cell(numbers: PlacedNumbers, cell: Cell, context: CellContext) -> None
         _place_spread_column(numbers, cell, context)
     else:
         _place_value(numbers, cell, context)
+
+
+def _read_pair(cell: Cell, context: CellContext, decimals: Decimals) -> Cell:
+    """Return a cell in which [50,66] is two ends or, with its decimal comma, one number.
+
+    It is one number where a column or a kind has no ends, and two ends where it stands alone. Else
+    it is asked, unless the user gave the decimal comma.
+    """
+    if context.statistic in ("sd", "se", "spread"):
+        return _join_pair(cell)
+    if cell.value is None and cell.kind is None:
+        return cell
+    kind, _ = context.find_kind(cell)
+    if kind.name in ENDS and not decimals.is_given:
+        raise ask_pair_of_comma(cell, quote([context.name]))
+    return _join_pair(cell)
+
+
+def _join_pair(cell: Cell) -> Cell:
+    """Return a cell in which [50,66] is one number: what its words say, an aside or a bracket."""
+    field = "bracket"
+    if cell.kind is not None:
+        field = "spread"
+    elif cell.spread is not None:
+        field = "aside"
+    return fill_cell(cell, {"low": None, "high": None, field: cell.joined})
 
 
 def _place_count(numbers: PlacedNumbers, cell: Cell) -> None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from replication.reading.headings import Heading, read_heading
-from replication.reading.names import CENTRES
+from replication.reading.names import CENTRES, COUNTS
 from replication.reading.question import Cause, Question, quote
 from replication.reading.roles import COUNTERS
 from replication.reading.sheet import Column, Sheet
@@ -13,6 +13,7 @@ from replication.reading.typeset import fold
 
 P_VALUES = {"p", "p_value", "p_values", "pvalue", "p_val", "pval"}
 """Headings of p-values, folded."""
+SINGLE_LETTER = re.compile("[a-z]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,14 +77,17 @@ def find_reported_columns(sheet: Sheet, taken: Collection[str]) -> list[Reported
 def check_cells(sheet: Sheet, names: Collection[str]) -> None:
     """Refuse a column named as a statistic whose cells all have digits and are no numbers.
 
-    Otherwise it would be taken for a key. `names`: columns that are not checked, because the user
+    Otherwise it would be taken for a key. A count (events) and a single letter (k, M) may well be
+    the name of a key, and are not checked. `names`: columns that are not checked, because the user
     said what they are.
     """
     for column in sheet.columns:
         heading = read_heading(column.name)
         is_statistic = heading.statistic is not None and not heading.label
+        may_be_key = heading.statistic in COUNTS or SINGLE_LETTER.fullmatch(fold(column.name))
         if (
             not is_statistic
+            or may_be_key
             or column.name in names
             or column.has_numbers
             or not column.distinct_texts

@@ -100,7 +100,7 @@ def _read_row(key: Key, cells: Cells, decimals: Decimals, reading: Reading) -> R
         if cell is None:
             return None
         context = _find_context(column, reading)
-        place_cell(numbers, decimals.plain_cell(cell), context)
+        place_cell(numbers, cell, context, decimals)
         # A number of runs in a cell counts before that of its heading, and that before `n`.
         if column.heading.runs is not None:
             numbers.by_name.setdefault("runs", column.heading.runs)

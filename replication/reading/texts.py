@@ -67,7 +67,7 @@ def read_text(text: str, reading: Reading) -> TidyReport:
     quoted = quote([text])[1:-1]
     for name, cell in cells:
         context = CellContext(quoted, headings[name], reading, is_guess=name == NO_NAME)
-        place_cell(numbers, decimals.plain_cell(cell), context)
+        place_cell(numbers, cell, context, decimals)
     if not has_result(numbers):
         raise Question(Cause.STATISTIC, f"{quote([text])} says nothing but a number of runs")
     return _finish(numbers, reading, notes, quote([text]))
@@ -281,4 +281,4 @@ def _place_given(
     decimals = find_decimals_of(
         [cell], where=f"`{name}`", wanted=reading.decimal, is_decimal_point_sure=True
     )
-    place_cell(numbers, decimals.plain_cell(cell), CellContext(name, heading, reading))
+    place_cell(numbers, cell, CellContext(name, heading, reading), decimals)

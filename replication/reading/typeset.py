@@ -26,9 +26,10 @@ TYPESET: tuple[tuple[str, Replacement], ...] = (
     (r"\\(?:(?:color|raise|scale|rotate)box|href)\{[^{}]*\}(?=\{)", ""),  # \href{https://a.b}{0.8}
     (r"\\,(?=[0-9]{3}(?![0-9]))", "\u202f"),  # 3\,100, in LaTeX
     (r"\[([^\[\]]+)\]\((?:https?:|[./#])[^()\s]*\)", r"\1"),  # [Ant](https://a.b), in Markdown
-    (r"(?<!\S)~~(?=\S)[^~]*~~|<(del|s|strike)>[^<>]*</\1>", ""),  # ~~0.83~~ 0.85 is 0.85
+    (r"<(del|s|strike)>[^<>]*</\1>", ""),  # <del>0.83</del> 0.85 is 0.85
     (r"<su[bp]>\s*\(?([-+±0-9.,]+%?)\)?\s*</su[bp]>", r" (\1)"),  # 83<sub>2</sub> is no 832
-    (r"<sup>[^0-9<>]*</sup>", ""),  # <sup>a,b</sup>, marks of footnotes
+    (r"<sup>(?:\b[a-z]\b|[^\w<>])*</sup>", ""),  # <sup>a,b</sup>, marks of footnotes
+    (r"(?<=[0-9%*$)>])\s*<sup>\s*ns\s*</sup>", ""),  # 0.83<sup>ns</sup>, not significant
     (r"\$|\*\*|__|\\[,;:! ]|\\(?:left|right|pmb|bm)\b|<[^<>]{0,20}>", ""),
     (r"\{,\}", ","),  # 0{,}831
     (r"\\([_&#%])", r"\1"),

@@ -15,7 +15,9 @@ p of a table is the smallest of three p-values, each times a factor: that of the
 differences of either sign), and the smallest p of a row by Holm's adjustment. The factors are 3, 3
 and 1.5 (1 for two rows): since the three tests overlap, this keeps the level (docs/compare.md). All
 of it is for independent rows. Where rows share their seeds, the mean is tested by seed (`seeds`),
-and Fisher's combination has Brown's degrees of freedom.
+and Fisher's combination has Brown's degrees of freedom. Where all rows are compared with one
+report, p is the smallest p of a row by Holm's adjustment, without a factor, since no other test is
+made.
 
 References
 ----------
@@ -308,12 +310,17 @@ def combine(p_values: Sequence[float], pooled: Pooled | None) -> float:
 def combine_rows(p_values: Sequence[float]) -> float:
     """Return p of a table from its single rows: Holm's smallest p, times a factor.
 
-    The factor allows for the other tests (see the module). This p keeps the level however rows
-    depend on each other.
+    The factor allows for the other tests (see the module). It is the same for rows that share seeds
+    of which too few are complete, where these tests are left out. This p keeps the level however
+    rows depend on each other.
     """
-    n = len(p_values)
-    factor = ROW_FACTOR if n > 2 else 1.0
-    return min(1.0, factor * n * min(p_values))
+    factor = ROW_FACTOR if len(p_values) > 2 else 1.0
+    return min(1.0, factor * find_least_adjusted(p_values))
+
+
+def find_least_adjusted(p_values: Sequence[float]) -> float:
+    """Return the smallest p by Holm's adjustment; it keeps the level however rows depend."""
+    return min(1.0, len(p_values) * min(p_values))
 
 
 def find_fisher_p(p_values: Sequence[float], square: float) -> float:

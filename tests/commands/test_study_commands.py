@@ -142,6 +142,12 @@ def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch
     assert all(name in message for name in ("'sped'", *EXPERIMENTS))
 
 
+def test_help_names_each_word_that_stands_for_experiments(run):
+    text = " ".join(run("experiments", "--help").split())
+    assert "NAME to run, or 'all' (default: all)" in text
+    assert f"Experiments: {', '.join(EXPERIMENTS)}." in text
+
+
 def test_help_lists_every_command_and_every_field_with_its_value(run):
     text = run("--help")
     assert {*COMMANDS.split()} <= {*re.findall(r"^    (\w+)", text, re.MULTILINE)}

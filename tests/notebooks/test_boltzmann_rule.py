@@ -14,6 +14,7 @@ from boltzmann.rule import build_encoder
 import replication
 from replication import Protocol
 from replication.simulator.running.guard import check_rule
+from replication.simulator.running.states import N_NETWORKS
 
 PROCESSES = "R1", "N", "NP"
 TIMES = (2, 20.0), (2, 15.0), (2, 12.0), (4, 10.0)
@@ -120,11 +121,18 @@ def test_the_rule_has_the_weights_of_a_plain_loop_with_the_same_random_numbers(p
 @pytest.mark.usefixtures("check_anyway")
 @pytest.mark.parametrize("process", PROCESSES)
 def test_the_compiled_rule_does_what_it_does_in_numpy(process):
-    rule = build_encoder(2, 1, process, until="held")
-    rule.schedule, rule.gathering = ((2, 20.0), (1, 10.0)), (3, 10.0)  # as many loops, but shorter
-    found = check_rule(rule, Protocol(threshold=0.5, max_updates=60))
+    rule = build_encoder(2, 2, process, until="held")
+    rule.schedule, rule.gathering = ((2, 20.0), (2, 10.0)), (3, 10.0)  # shorter, each with its loop
+    protocol = Protocol(threshold=0.5, max_updates=300)
+    found = check_rule(rule, protocol)
     assert found.n_updates >= 6
     assert found.largest == 0.0  # weights and what is written down are whole numbers
+    # The guard compares networks also after they have met the criterion, with `held` noted.
+    outcomes = replication.simulate(
+        protocol, network=rule, n_seeds=N_NETWORKS, final_weights=True, jobs=1
+    )
+    assert outcomes.converged.any()
+    assert outcomes.updates[outcomes.converged].min() >= 100
 
 
 # Exact expectations
@@ -285,6 +293,35 @@ def test_a_solution_is_held_at_ten_tenth_cycles_running_and_lost_at_the_next_wit
         assert network.cycle == cycle
     assert (network.solved, network.solved_tenth) == (1, 10)
     assert (network.held, network.lost) == (150, 240)  # 60, 70, ..., 150
+
+
+class Scripted(build_encoder(4, 2, until="lost")):
+    """A machine that learns nothing: its weights follow from the cycle, and grow with it."""
+
+    def weight_changes(self, v, target):
+        return {"W": 0.0}
+
+    def apply(self, changes):
+        cycle = self.cycle + 1.0
+        is_lost = np.where(np.abs(cycle - 50.0) < 0.5, 1.0, np.where(cycle > 230.5, 1.0, 0.0))
+        self.W = (1.0 - is_lost) * cycle * self.find_solution()
+        self.record()
+
+    def find_solution(self):
+        weights = np.zeros((10, 10))
+        weights[8:, :4] = weights[8:, 4:8] = 2.0 * np.array(FOUR).T - 1.0
+        return weights
+
+
+def test_the_compiled_rule_notes_what_is_held_and_lost_and_the_weights_at_cycle_120():
+    found = replication.simulate(
+        Protocol(threshold=0.5, max_updates=400), network=Scripted, n_seeds=2, final_weights=True
+    )
+    assert found.updates.tolist() == [240, 240]  # it runs until it has lost the solution
+    network = Scripted.from_weights(found.weights[1])
+    assert (network.solved, network.solved_tenth) == (1, 10)
+    assert (network.held, network.lost) == (150, 240)
+    assert np.array_equal(network.early, 120.0 * network.find_solution())
 
 
 def test_a_machine_runs_until_what_it_runs_for_and_as_long_as_it_is_watched():

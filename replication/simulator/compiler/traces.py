@@ -1,5 +1,6 @@
 """What a rule does, as a graph: its methods run once on arrays that are not computed yet."""
 
+from collections import deque
 from typing import NamedTuple
 
 import numpy as np
@@ -81,8 +82,10 @@ class Traces:
         # A traced network stands for those of all seeds at all moments, so it has none of its own.
         attributes = self.network.__dict__
         attributes.update(_graph=self.graph, _seeds=None, _moment=None, _n_updates=None)
-        # The attributes before a method runs. Those that are other objects after it were changed.
+        # The attributes before a method runs. Those that are other objects after it were changed,
+        # and so were those with other contents.
         self.before: dict[str, Given] = {**attributes, **self.weights, **self.given}
+        self.contents = {name: copy_contents(value) for name, value in self.before.items()}
 
     def _make_pattern(self, shape: tuple[int, ...], *, is_target: bool) -> Traced:
         """Make one pattern or one target, which may have the same shape: the note says which."""
@@ -156,8 +159,12 @@ class Traces:
 
     def _list_changed(self, ran: Ran) -> list[str]:
         """Return the names of the attributes that a method has changed."""
-        after = ran.attributes
-        return [name for name, value in after.items() if value is not self.before.get(name)]
+        changed = []
+        for name, value in ran.attributes.items():
+            is_other = value is not self.before.get(name)
+            if is_other or not are_same_contents(self.contents.get(name), value):
+                changed.append(name)
+        return changed
 
     def _run_on_handles(
         self, phase: int, method: Function, *arguments: Handle | dict[str, Handle]
@@ -241,3 +248,33 @@ class Traces:
         """Return the states that the network lists for a page."""
         states = self._run(MEASURE, self.network.list_states, self.pattern)
         return [self._take("list_states", x) for x in states]
+
+
+def copy_contents(value: Given) -> Given:
+    """Return a copy of what an attribute holds, with which `are_same_contents` compares it later.
+
+    The elements of lists, tuples, sets and dicts are copied in the same way, however deep they lie,
+    and arrays of NumPy as their bytes. Anything else is not copied.
+    """
+    if isinstance(value, dict):
+        return [copy_contents(item) for item in value.items()]
+    if isinstance(value, list | tuple | set | deque):
+        return [copy_contents(element) for element in value]
+    if isinstance(value, np.ndarray):
+        return value.tobytes()
+    return value
+
+
+def are_same_contents(before: Given, value: Given) -> bool:
+    """Return whether an attribute holds what it held when `copy_contents` copied it.
+
+    Elements are compared by identity, since == of two traced arrays makes another traced array.
+    """
+    after = copy_contents(value)
+    if isinstance(before, bytes) and isinstance(after, bytes):
+        return before == after
+    if not isinstance(before, list):
+        return before is after
+    if not isinstance(after, list) or len(before) != len(after):
+        return False
+    return all(map(are_same_contents, before, after))

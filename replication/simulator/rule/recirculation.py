@@ -227,7 +227,7 @@ class RecirculationNetwork(Network):
     def _go_on_moving(self, name: str, change: States) -> States:
         """Return a change plus momentum times the last one, and remember it as the last one."""
         rate = self.visible_rate if name in "Uc" else self.hidden_rate
-        # The last change is kept without its learning rate, so that it begins as 0 at any rate.
+        # What is remembered is divided by the learning rate.
         last = self.momentum * getattr(self, f"last_{name}") + change / rate
         setattr(self, f"last_{name}", last)
         return rate * last

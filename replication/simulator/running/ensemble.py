@@ -50,7 +50,11 @@ LEAST_SEEDS = 8
 
 
 def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list[Range]:
-    """Cut [start, end) into pieces of equal size, one for each worker if they are large enough."""
+    """Cut [start, end) into pieces of equal size, of which the last one may be smaller.
+
+    Each worker has at most one piece, unless pieces would be too large for that: then there are
+    more. There are fewer pieces than workers where there is too little to share.
+    """
     # A piece is at most what stays near the processor, and at least what is worth a task.
     largest = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * n_weights)))
     smallest = max(LEAST_SEEDS, LEAST_WEIGHTS // n_weights)

@@ -2,10 +2,11 @@
 
 A rule is traced twice, and must give the same text: that finds random numbers and counters. Then
 single updates are compared with those in plain NumPy, in states that `states.py` chooses, with few
-of the patterns: that finds undeclared state, and wrong operations. Where rounding decides, as in
-np.sign of a sum that is 0 or 1e-17, each number must lie between those that NumPy makes of slightly
-smaller and larger sums and weights. A class must not override methods that compiled code does not
-call.
+of the patterns: that finds wrong operations. Where rounding decides, as in np.sign of a sum that is
+0 or 1e-17, each number must lie between those that NumPy makes of slightly smaller and larger sums
+and weights. One network in NumPy learns twice from the same state, and must end in the same one:
+that finds undeclared state, unless it matters only after more updates. A class must not override
+methods that compiled code does not call.
 
 A verdict is kept in this process, for the same program, data and code of the class. The guard does
 not see branches within `repeat` or in `apply`, branches on random numbers, those that only
@@ -66,6 +67,12 @@ MOST_VERDICTS = 256
 """Most verdicts that are remembered; when there are so many, all are forgotten."""
 MOST_COPIES = 64
 """Most copies of a network that are in memory at once, as far as memory is checked."""
+
+NOT_THE_SAME = (
+    "does something else each time it is run; "
+    "draw by self.uniform or self.normal, and declare in `kept` what changes"
+)
+"""What is wrong with a rule that does not repeat itself."""
 
 
 class Finding(NamedTuple):
@@ -164,9 +171,7 @@ def _check_repetition(engine: Engine, network: type[Network]) -> None:
     again = Engine(engine.rule.protocol, network).program
     is_same = np.array_equal(engine.program.data, again.data, equal_nan=True)
     if engine.program.text != again.text or not is_same:
-        advice = "draw by self.uniform or self.normal, and declare in `kept` what changes"
-        what = "does something else each time it is run"
-        raise UsageError(f"{engine.rule.name} {what}; {advice}")
+        raise UsageError(f"{engine.rule.name} {NOT_THE_SAME}")
 
 
 def _check_draw(rule: Rule, root_seed: int) -> None:
@@ -215,7 +220,10 @@ def _compare(engine: Engine, root_seed: int) -> Finding:
             "rates (or give plain=True)"
         )
     judge = Judge(engine, root_seed)
-    for case in states.list_early(followed, root_seed):
+    early = list(states.list_early(followed, root_seed))
+    if early:
+        judge.check_undeclared(early[0])
+    for case in early:
         judge.compare_update(case)
     for case in states.list_converged(engine, followed, root_seed):
         judge.compare_update(case)
@@ -265,8 +273,7 @@ class Judge:
         All its arrays are multiplied by a factor before, and the sums over the patterns are
         shifted, relative to 1 plus them.
         """
-        network: Any = self.engine.rule.build(case.before * factor)
-        network._seeds = (case.seed, self.root_seed)
+        network = self._build(case, factor)
         if shift:
             apply = network._apply
 
@@ -274,10 +281,34 @@ class Judge:
                 apply({name: x + shift * (1.0 + np.abs(x)) for name, x in sums.items()})
 
             network._apply = apply_shifted
+        return self._update(network, case)
+
+    def _build(self, case: Case, factor: float = 1.0) -> Any:
+        """Return the network in NumPy before the update, with its arrays multiplied by a factor."""
+        network: Any = self.engine.rule.build(case.before * factor)
+        network._seeds = (case.seed, self.root_seed)
+        return network
+
+    def _update(self, network: Any, case: Case) -> tuple[float, Array]:
+        """Update a network in NumPy; return its error before, and its arrays afterwards."""
         error = network.error()  # with the random numbers of the first sweep
         network._n_updates = case.update
         network.update()
         return error, network.flatten()
+
+    def check_undeclared(self, case: Case) -> None:
+        """Refuse a rule whose network, set back to where it was, learns something else.
+
+        It must remember something that is none of its arrays, such as a counter in an object.
+        """
+        network = self._build(case)
+        with np.errstate(all="ignore"):
+            error, after = self._update(network, case)
+            network.go_on(case.before, 0)
+            error_again, after_again = self._update(network, case)
+        first = np.append(after, error)
+        if not np.array_equal(first, np.append(after_again, error_again), equal_nan=True):
+            raise UsageError(f"{self.engine.rule.name} {NOT_THE_SAME}")
 
     def compare_errors(self) -> None:
         """Refuse the rule unless each compiled error lies within the limits that NumPy gives.

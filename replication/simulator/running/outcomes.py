@@ -156,6 +156,8 @@ def are_same(x: object, y: object) -> bool:
         return len(x) == len(y) and all(map(are_same, x, y))
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
         return np.array_equal(x, y, equal_nan=x.dtype == float)
+    if isinstance(x, np.ndarray) or isinstance(y, np.ndarray):
+        return False
     return bool(x == y)
 
 

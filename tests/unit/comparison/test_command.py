@@ -91,6 +91,8 @@ def test_runs_are_drawn_with_the_reported_values(tmp_path, capsys):
     (REPORT, 2, "FILE was not given"),
     (["one.csv", *REPORT, "--cap", "nan"], 2, "--cap was given as 'nan'"),
     (["one.csv", *REPORT, "--exit-code"], 2, "no option 'exit_code'; give --format json"),
+    (["one.csv", "--mean", "48", "--runs", "20"], 2, "no option 'mean'; give all reported numbers"),
+    (["one.csv", "--quantile", "p90", "71"], 2, "as one text: --reported 'mean="),
     (["one.csv", *REPORT, "--tasks", "g"], 2, "no option 'tasks'; give --by"),
     (["one.csv", *REPORT, "--bounds", "0", "1"], 2, "no option 'bounds'; give --cap"),
     ([*DIFFERENCE, "a", *REPORT], 2, "allowed are two groups"),

@@ -10,6 +10,7 @@ from scipy import stats
 from replication.comparison import table_sentences, whole
 from replication.comparison.comparison import compare
 from replication.comparison.found import Verdict
+from replication.comparison.prediction import Answer
 from replication.comparison.request import make_request
 from replication.comparison.rows import TableSides, compare_rows
 from replication.comparison.sides import OwnRuns, Printed
@@ -18,7 +19,7 @@ from replication.errors import UsageError
 from replication.statistics.means import SuccessCounts
 from replication.statistics.pooling import Pooled
 from replication.statistics.sampling import reduce_studies
-from replication.statistics.seeds import BySeed
+from replication.statistics.seeds import NO_SEEDS, BySeed
 from tests.unit.comparison.asking import NO, UNKNOWN, YES, read, run
 
 WITHIN = Verdict.WITHIN_MARGIN
@@ -207,6 +208,28 @@ def test_a_margin_of_shares_that_was_meant_in_per_cent_is_refused():
     assert compare([1, 2, 3], "2 ± 1, n = 20", margin=2, plus_minus="sd").equivalence.margin == 2.0
 
 
+def test_a_margin_of_1_or_more_is_refused_only_where_a_per_cent_sign_or_a_share_says_so():
+    """Counts of 0 and 1, and metres beside centimetres, were refused as shares."""
+    counts = [0, 1, 0, 0, 1, 0]
+    assert compare(counts, "mean=0.4 n=5", margin=1).is_equivalent
+    metres = [-2.0, 4.0, 1.0, 0.5, 3.0, 2.0]
+    found = compare(metres, "mean=30 sd=200 n=12", scale=100, margin=2.5)
+    assert found.equivalence.margin == 2.5
+    mine = {"task": ["a"] * 6 + ["b"] * 6, "count": [*counts, 4, 5, 6, 3, 4, 7]}
+    theirs = {"task": ["a", "b"], "mean": ["0.4", "4.5"], "n": [5, 5]}
+    assert not compare_table(mine, theirs, by="task", margin=1).refused
+    shares = [0.82, 0.83, 0.84, 0.85, 0.81]
+    for values, reported, options in (
+        (counts, "mean=40% n=5", {}),
+        (counts, "share=0.4 n=5", {}),
+        (counts, "successes=2 n=5", {}),
+        (shares, "83.5 ± 1.0%, n = 20", {"plus_minus": "sd"}),
+        (shares, "83.5% ± 1.0%, n = 20", {"plus_minus": "sd", "scale": 100}),
+    ):
+        with pytest.raises(UsageError, match="your values are shares"):
+            compare(values, reported, margin=2, **options)
+
+
 def test_a_difference_between_labs_in_per_cent_is_refused():
     """It was told to give `scale`."""
     with pytest.raises(UsageError, match="allowed is a number of standard deviations, 0.35, or es"):
@@ -340,9 +363,18 @@ def test_the_error_of_one_report_is_not_averaged_away_over_the_groups_that_it_is
     found = compare_table(runs, "5.90 ± 1.00, n = 5", by="task", plus_minus="sd n-1")
     assert found.whole.dependence is whole.Dependence.ONE_REPORT
     assert (found.verdict, found.contradicted) == (YES, [])
-    assert "share its error" in read(found)
+    sentence = "share its error, so each is judged alone, among so many, and no mean difference"
+    assert sentence in read(found)
     off = compare_table(runs, "9.90 ± 1.00, n = 5", by="task", plus_minus="sd n-1")
-    assert (off.verdict, off.reason) == (NO, "rows")
+    assert (off.verdict, off.reason, off.pooled) == (NO, "rows", None)
+    assert sentence in read(off)
     constant = compare_table(runs, "constant=5.40", by="task")
     assert constant.whole.dependence is whole.Dependence.INDEPENDENT
     assert constant.verdict == NO
+
+
+def test_rows_beside_one_report_have_the_p_of_holm_because_no_other_test_is_made():
+    """It was 1.5 times as large: five rows with a smallest p of 0.008 were not contradicted."""
+    rows = [whole.Row(Answer(), p, NO_SEEDS, True) for p in (0.008, 0.5, 0.6, 0.7, 0.8)]
+    found = whole.judge_whole(rows, level=0.05, between=0.0, shares_error=True)
+    assert found == whole.Whole(pytest.approx(0.04), None, whole.Dependence.ONE_REPORT)

@@ -58,7 +58,9 @@ def test_two_ends_that_may_be_one_number_are_asked(cell, point, comma):
 
 def test_another_number_says_whether_two_ends_are_one_number():
     assert read("57 [50,66]", "0.5 [0.4,0.6]", **CI)[0]["ci_high"] == "66"
-    assert read("57 [50,66]", "0,5 [0,4]", **CI)[0]["ci"] == "50.66"
+    with pytest.raises(Question, match="is 50,66 two numbers") as asked:
+        read("57 [50,66]", "0,5 [0,4]", **CI)
+    assert asked.value.cause is Cause.DECIMAL
     # The value does not lie between 0 and 237.
     assert read("-3,350 (0,237)", plus_minus="sd", value="score")[0]["sd"] == "0.237"
 
@@ -179,10 +181,82 @@ def test_headings_that_say_different_spreads_are_refused():
 
 @pytest.mark.parametrize(("text", "plain"), [
     ("0.83<sup>†</sup>", "0.83"), ("0.83<sup>a</sup> ± 0.04", "0.83 ± 0.04"),
-    ("0.83<sup>a,b</sup>", "0.83"), ("0.83<sup>ns</sup>", "0.83"), ("~~0.83~~ 0.85", "0.85"),
-    ("<del>0.83</del> 0.85", "0.85"), ("~~0.83~~", ""), ("0.83~~±~~0.04", "0.83 ± 0.04"),
+    ("0.83<sup>a,b</sup>", "0.83"), ("0.83<sup>ns</sup>", "0.83"),
+    ("<b>0.83</b><sup>n.s.</sup>", "0.83"), ("**0.83**<sup>ns</sup>", "0.83"),
+    ("<del>0.83</del> 0.85", "0.85"), ("0.83~~±~~0.04", "0.83 ± 0.04"),
     ("0.83<sup>2</sup>", "0.83 (2)"),
 ])  # fmt: skip
 def test_marks_of_footnotes_and_what_is_struck_out_are_no_part_of_a_number(text, plain):
-    """<sup>ns</sup> was a unit, nanoseconds, and ~~0.83~~ 0.85 no number."""
+    """<sup>ns</sup> was a unit, nanoseconds, and <del>0.83</del> 0.85 no number."""
     assert " ".join(clean(text).split()) == plain
+
+
+def test_words_in_superscript_tell_names_apart():
+    """PPO<sup>new</sup> was PPO."""
+    assert clean("PPO<sup>new</sup>") != clean("PPO<sup>old</sup>")
+    report = read_report(
+        read_content_of(
+            b"|acc<sup>val</sup> mean|acc<sup>test</sup> mean|\n|-|-|\n|0.8|0.9|\n", "table"
+        )
+    )
+    assert [row.numbers["mean"] for row in report.rows] == ["0.8", "0.9"]
+
+
+@pytest.mark.parametrize("cell", ["~~0.83~~ 0.85", "**~~0.83~~ 0.85**", "~~**0.83**~~ 0.85"])
+def test_what_is_struck_out_in_markdown_is_no_part_of_a_number(cell):
+    assert read(cell, heading="mean") == [{"mean": "0.85"}]
+
+
+def test_two_ties_of_latex_strike_nothing_out():
+    """~~0.83~~ was an empty cell, and ~~PPO~~ a key that was lacking."""
+    table = r"\begin{tabular}{ll}task & mean \\ ~~PPO~~ & ~~0.83~~ \\ SAC & 0.9 \\\end{tabular}"
+    report = read_report(read_content_of(table.encode(), "table"))
+    assert [(row.key, row.numbers["mean"]) for row in report.rows] == [
+        (("PPO",), "0.83"),
+        (("SAC",), "0.9"),
+    ]
+
+
+def test_with_a_decimal_comma_a_column_of_intervals_holds_two_ends():
+    """[50,66] was a ± of 50.66."""
+    sheet = read_content_of(b"task;mean;95% CI\na;57,5;[50,66]\n", "table")
+    assert dict(read_report(sheet).rows[0].numbers) == {
+        "mean": "57.5",
+        "ci_low": "50",
+        "ci_high": "66",
+    }
+    column = read_content_of(b"task;mean;SD\na;57,5;(10,66)\n", "table")
+    assert read_report(column).rows[0].numbers["sd"] == "10.66", "which has no ends"
+
+
+def test_with_a_decimal_comma_two_ends_behind_a_value_are_asked():
+    """57,5 [50,66] had an interval of ± 50.66."""
+    with pytest.raises(Question, match="write 50 to 66 for two, or give `decimal` , for") as asked:
+        read("57,5 [50,66]", **CI)
+    assert asked.value.cause is Cause.DECIMAL
+    assert read("57,5 [50 to 66]", **CI)[0]["ci_high"] == "66"
+    assert read("57,5 [50,66]", decimal=",", **CI)[0]["ci"] == "50.66"
+    assert read("57,5 (10,66)", plus_minus="sd", value="score")[0]["sd"] == "10.66"
+
+
+def test_two_ends_alone_are_ends_whatever_the_decimal_sign():
+    """It asked "what is in the brackets of None (50.66)?"."""  # fmt: skip
+    named = read_report({"median": "57,5", "iqr": "[50,66]"})
+    assert dict(named.rows[0].numbers) == {"median": "57.5", "q1": "50", "q3": "66"}
+    with pytest.raises(Question, match="what is 50 to 66") as asked:
+        read_report("[50,66]", decimal=",")
+    assert asked.value.cause is Cause.SPREAD
+
+
+def test_a_bracket_behind_a_spread_is_aside_with_a_decimal_comma_too():
+    """It said that the sd was given twice: '50.66', '3'."""
+    with pytest.raises(Question, match=r"is \(50.66\) behind 57 ± 3 the number of runs") as asked:
+        read_report("57 ± 3 (50,66)", decimal=",", plus_minus="sd")
+    assert asked.value.cause is Cause.COUNT
+
+
+def test_words_that_are_no_spread_are_passed_over_for_the_centre_too():
+    """Under "acc ± foo" 57 was a mean, to which the quartiles did not belong."""
+    assert read("57 [50; 66]", heading="acc ± foo", plus_minus="iqr", value="acc ± foo") == [
+        QUARTILES
+    ]

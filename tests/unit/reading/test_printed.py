@@ -7,7 +7,7 @@ import pytest
 from replication.errors import ReplicationError
 from replication.reading.files import read_content_of
 from replication.reading.question import Cause, Question
-from replication.reading.reader import read_report
+from replication.reading.reader import read_report, read_runs
 from replication.reading.sheet import Column
 
 RUNS = pd.DataFrame(
@@ -91,6 +91,49 @@ def test_a_table_of_which_a_part_was_left_out_is_refused(name):
     assert line in str(refused.value)
     assert "write all of it" in str(refused.value)
     assert refused.value.cause is Cause.FORMAT
+
+
+DOTS_OUTSIDE = {
+    "prose of Markdown": "See below:\n\n...\n\n|task|mean|\n|-|-|\n|a|1|\n|b|2|\n\n...\n",
+    "prose of LaTeX": "\\ldots\n\\begin{tabular}{ll}\ntask & mean \\\\\na & 1 \\\\\nb & 2 \\\\\n"
+    "\\end{tabular}\n...\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOTS_OUTSIDE)
+def test_dots_outside_of_a_table_are_no_part_of_it(name):
+    """A complete table in a page with a line of dots was refused."""
+    rows = read(DOTS_OUTSIDE[name]).rows
+    assert [(row.key, row.numbers["mean"]) for row in rows] == [(("a",), "1"), (("b",), "2")]
+
+
+def test_dots_between_two_parts_of_a_table_of_markdown_are_refused():
+    with pytest.raises(Question, match="rows or columns left out") as refused:
+        read("|task|mean|\n|-|-|\n|a|1|\n...\n|b|2|\n")
+    assert refused.value.cause is Cause.FORMAT
+
+
+def test_dots_in_a_single_column_are_a_value_that_is_no_number():
+    """The file was said to be printed with rows left out."""
+    with pytest.raises(Question, match=r"'acc' holds '..' in row 2"):
+        read_runs(read_content_of(b"acc\n0.8\n..\n0.9\n", "table"))
+
+
+@pytest.mark.parametrize("row", ["PPO,PPO\ncrashed,failed", "method,mean,mean\nbaseline,n/a,nan",
+                                 ",mean,mean\nbaseline,n/a,nan"])  # fmt: skip
+def test_a_row_below_a_doubled_heading_is_not_swallowed(row):
+    """Its cells became parts of the headings: PPO_crashed."""
+    numbers = ",".join(["0.8"] * (row.split("\n")[0].count(",") + 1))
+    with pytest.raises(Question, match="several columns .* are called") as refused:
+        read(f"{row}\n{numbers}\n{numbers}\n")
+    assert refused.value.cause is Cause.HEADER
+
+
+@pytest.mark.parametrize("heading", ["k", "M", "events"])
+def test_a_single_letter_or_a_count_may_be_the_name_of_a_key(heading):
+    """k1 and k2 were refused as no form of a number."""
+    rows = read(f"{heading},score\nk1,0.8\nk2,0.9\n", value="score").rows
+    assert [row.key for row in rows] == [("k1",), ("k2",)]
 
 
 def test_dots_for_a_single_number_cost_their_row_alone():

@@ -1,5 +1,7 @@
 """What the guard finds: a compiler that is wrong, and a rule that differs from its own NumPy."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -218,3 +220,23 @@ def test_a_rule_whose_weights_grow_beyond_all_bounds_is_no_wrong_one():
     outcomes = simulate(Protocol(max_updates=60), network=Growing, n_seeds=8, final_weights=True)
     assert np.abs(outcomes.weights).max() > 1e7
     assert not outcomes.converged.any()
+
+
+class Counting(Encoder):
+    """A rule that counts its updates in an object, which is neither an array nor a list."""
+
+    def prepare(self):
+        self.counter = types.SimpleNamespace(n=0)
+
+    def weight_changes(self, v, t):
+        return {"c": t - self.image(v)}
+
+    def apply(self, changes):
+        self.counter.n += 1
+        super().apply({"c": 1.01**self.counter.n * changes["c"]})
+
+
+def test_what_a_rule_remembers_in_an_object_is_found():
+    """Each network that was compared was a new one, in its first update."""
+    with pytest.raises(UsageError, match="Counting does something else each time it is run"):
+        check_rule(Counting, PAPER)

@@ -571,3 +571,43 @@ def test_prepare_may_set_a_tuple_or_a_list():
             return np.outer(self.U.T @ d, v), self.U.T @ d, np.outer(d, self.hidden(v)), d
 
     assert simulate(network=Paired, n_seeds=3).converged.shape == (3,)
+
+
+# What `prepare` sets, and how a method may change what that holds.
+CONTENTS = {
+    "a number in a list": (lambda: [1.0], lambda k: k.__setitem__(0, 1.01 * k[0])),
+    "a longer list": (lambda: [1.0], lambda k: k.append(1.0)),
+    "a list in a tuple": (lambda: (0, [1.0]), lambda k: k[1].append(1.0)),
+    "another order": (lambda: [1.0, 2.0], lambda k: k.reverse()),
+    "a value in a dict": (lambda: {"a": 1.0}, lambda k: k.update(a=2.0)),
+    "a new key": (dict, lambda k: k.update(a=2.0)),
+    "a list in a dict": (lambda: {"a": [1.0]}, lambda k: k["a"].clear()),
+    "a set": (set, lambda k: k.add(1)),
+    "an array of NumPy": (lambda: np.ones(2), lambda k: np.multiply(k, 1.01, out=k) is None),
+}
+
+
+@pytest.mark.parametrize("method", ["apply", "weight_changes", "image"])
+@pytest.mark.parametrize("case", CONTENTS)
+def test_what_prepare_sets_is_refused_if_a_method_changes_what_it_holds(case, method):
+    """Compiled code took what was there in the first update, also for all later ones."""
+    begin, change = CONTENTS[case]
+
+    methods = {
+        "apply": lambda self, changes: change(self.k) or Encoder.apply(self, changes),
+        "weight_changes": lambda self, v, t: change(self.k) or Encoder.weight_changes(self, v, t),
+        "image": lambda self, v: change(self.k) or Encoder.image(self, v),
+    }
+    rule = make(prepare=lambda self: setattr(self, "k", begin()), **{method: methods[method]})
+    with pytest.raises(UsageError, match=rf"Mine\.{method} changes self\.k; only apply"):
+        simulate(Protocol(max_updates=2), network=rule, n_seeds=2)
+
+
+def test_a_traced_array_in_a_list_of_prepare_is_refused_as_a_change():
+    def apply(self, changes):
+        self.k[0] = changes["c"]
+        Encoder.apply(self, changes)
+
+    rule = make(prepare=lambda self: setattr(self, "k", [np.zeros(4)]), apply=apply)
+    with pytest.raises(UsageError, match=r"Mine.apply changes self\.k; only apply"):
+        simulate(Protocol(max_updates=2), network=rule, n_seeds=2)

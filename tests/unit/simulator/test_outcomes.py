@@ -33,6 +33,14 @@ def test_results_equal_their_copies_and_nothing_else():
         assert one != OUTCOMES
 
 
+def test_outcomes_with_final_weights_are_not_those_without():
+    """It was a ValueError, since an array was compared with None."""
+    lean = simulate(n_seeds=5)
+    full = simulate(n_seeds=5, final_weights=True)
+    assert full != lean
+    assert lean != full
+
+
 def test_digest_is_that_of_the_packed_rows_block_after_block():
     parts = ((0, 1), (1, 3))
     first, second = (
