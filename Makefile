@@ -120,9 +120,11 @@ bench: $(VENV)/.dev ## speed, measured side by side -> results/benchmark.json
 
 ##@ House-keeping
 
+# What was read before a failure goes: nothing in it would fail again.
 .PHONY: docs
 docs: $(VENV)/.dev ## the pages, the notebooks, the API and the report as a site -> build/site
-	@$(RUN) -m sphinx --quiet --fail-on-warning -c docs -d build/doctrees . build/site
+	@$(RUN) -m sphinx --quiet --fail-on-warning -c docs -d build/doctrees . build/site || \
+		{ rm -rf build/doctrees; exit 1; }
 	@echo build/site/index.html
 
 # With the time of the commit as that of all files, so that every checkout gives the same bytes.

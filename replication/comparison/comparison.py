@@ -33,14 +33,13 @@ from replication.comparison.text import Block
 from replication.comparison.units import call_share_mean, find_unit
 from replication.errors import UsageError
 from replication.reading.names import SUCCESSES
-from replication.reading.options import describe_options, make_reading, select
+from replication.reading.options import make_reading, select
 from replication.statistics.improvement import estimate_improvement, estimate_paired_improvement
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Side
 from replication.statistics.sampling import Effort, Sample
 
 
-@describe_options(CompareOptions)
 def compare(
     values: Values | GivenNumbers | None = None,
     reported: GivenNumbers | str | float | None = None,
@@ -76,7 +75,28 @@ def compare(
         `iqm` (interquartile mean), `min`, `max`, `range` (a pair), `p90`, `share` ("0.95", "95 %",
         "19/20"), `successes`; or `constant`, a value known without error. An estimate with its
         interval or standard error needs no `n`. And what is asked of the comparison:
-    OPTIONS
+    n
+        Runs behind each reported number that does not say it.
+    plus_minus
+        What ± or brackets are: sd, se, ci, 2sd, '90% ci', 'ci t' or 'sd n-1'; of two ends also iqr
+        and range; ignore for brackets that are no spread.
+    decimal : {., ,}
+        The decimal sign of numbers that leave it open, as 12,345 does.
+    cap
+        Value at which runs were stopped; whatever is larger failed.
+    failures : {excluded, at-cap, restarted}
+        What the report did with failures: left them out, counted them at the cap, or started them
+        over and added up (default: the verdict must not depend on it).
+    scale
+        What brings reported numbers to your unit: 100 divides them; log for ratios.
+    grid
+        What every value is a multiple of: 1 for whole numbers.
+    between
+        Labs differ by so many standard deviations: 0.35; of tables also 'estimate'.
+    margin
+        Difference of the means that does not matter: 0.5 (in your unit), or 10%.
+    level
+        Of the test (default: 5%); intervals cover the rest.
 
     Returns
     -------

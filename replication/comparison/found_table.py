@@ -34,27 +34,7 @@ class TableVerdict:
 class FoundTable:
     """The result of comparing many reported numbers with your runs.
 
-    Parameters
-    ----------
-    by : tuple of str
-        Names of the keys. A key is a column of both tables, or a column of one and headings of the
-        other.
-    rows : mapping of tuple of str to Comparison
-        The comparison of each row, by its key.
-    refused : mapping of tuple of str to str
-        Rows of the report that could not be read or compared, with what is wrong.
-    only_reported, only_yours : tuple of tuple of str
-        Keys that the other side lacks.
-    n_missing : int
-        Runs that lack a key, and were left out. Runs that lack a value are counted in their row.
-    level, between : float
-        Significance level of the tests; the spread between labs that was allowed for.
-    assumptions : mapping of str to str
-        How the tables were read, by the argument that changes it.
-    seeds : mapping of tuple of str to BySeed
-        Your values by seed, for each row; empty where no column says the seed of a run.
-    has_one_report : bool
-        Whether all rows are compared with one and the same report, whose error they share.
+    The docstring of `ComparisonTable` says what its fields are.
     """
 
     by: Key

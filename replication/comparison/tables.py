@@ -26,7 +26,6 @@ from replication.reading.keys import find_spelling, order_keys
 from replication.reading.matching import BothSides, read_both, read_with_report
 from replication.reading.options import (
     ReadingOptions,
-    describe_options,
     make_reading,
     select,
     split_names,
@@ -48,7 +47,6 @@ from replication.statistics.seeds import BySeed
 MOST_ROWS = 5000  # of a report
 
 
-@describe_options(TableOptions)
 def compare_table(
     table: "GivenTable",
     reported: "GivenTable | GivenNumbers | str | float | None" = None,
@@ -72,7 +70,49 @@ def compare_table(
         Numbers as of `compare`, which hold for rows that have none of their own; and what the
         tables leave open. Keys are, unless given, columns of texts that both have, or headings of
         one table that are cells of the other.
-    OPTIONS
+    by
+        Columns of keys: task,method; task=Dataset as the report calls it.
+    value
+        Column of the values, or several; a=Ours as the report calls it.
+    where
+        Rows to keep: status=FINISHED, lr=0.1|0.2, or to leave out: acc!=nan.
+    ignore
+        Columns that are of no use here.
+    wide
+        Headings are a key: method, or method=TD3,PPO for some of them.
+    succeeded
+        Column that says which runs succeeded (1/0, true/false).
+    seed
+        Columns that say which run a row is of.
+    take
+        What stands for a run of a log: last, last-each, max, min, mean or a step; t=last where t is
+        the column of steps.
+    n
+        Runs behind each reported number that does not say it.
+    plus_minus
+        What ± or brackets are: sd, se, ci, 2sd, '90% ci', 'ci t' or 'sd n-1'; of two ends also iqr
+        and range; ignore for brackets that are no spread.
+    decimal : {., ,}
+        The decimal sign of numbers that leave it open, as 12,345 does.
+    difference
+        What was reported is the mean (or share) of group A less that of B.
+    pair
+        With `difference`: column of seeds that pair the runs.
+    cap
+        Value at which runs were stopped; whatever is larger failed.
+    failures : {excluded, at-cap, restarted}
+        What the report did with failures: left them out, counted them at the cap, or started them
+        over and added up (default: the verdict must not depend on it).
+    scale
+        What brings reported numbers to your unit: 100 divides them; log for ratios.
+    grid
+        What every value is a multiple of: 1 for whole numbers.
+    between
+        Labs differ by so many standard deviations: 0.35; of tables also 'estimate'.
+    margin
+        Difference of the means that does not matter: 0.5 (in your unit), or 10%.
+    level
+        Of the test (default: 5%); intervals cover the rest.
 
     Returns
     -------

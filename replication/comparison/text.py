@@ -55,11 +55,6 @@ class Block:
     rows: Sequence[Sequence[str]] = ()
 
 
-def describe_class(base: type, name: str, text: str) -> str:
-    """Return the docstring of a class that has the fields of `base`, and the field `name`."""
-    return f"{(base.__doc__ or '').rstrip()}\n    {name}\n        {text}\n    "
-
-
 class Answered:
     """The forms of an answer, which one result and a table of results have in common."""
 

@@ -8,7 +8,7 @@ and commands take their lines; so a new option is declared here, and read in `ma
 import dataclasses
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, TypedDict, TypeVar, cast, get_type_hints
 
 from replication.errors import UsageError
@@ -21,7 +21,6 @@ Given = str | float | tuple[str | float, str | float]
 """A reported number: as printed, as a number, or the two ends of an interval."""
 Declared = TypeVar("Declared")
 """A class that declares options."""
-Function = TypeVar("Function", bound=Callable[..., object])
 
 GONE = {
     "report": "`reported`",
@@ -181,26 +180,6 @@ def refuse_name(name: str, allowed: Sequence[str]) -> UsageError:
     near = difflib.get_close_matches(name, allowed, n=1)
     meant = f" (did you mean {near[0]}?)" if near else ""
     return UsageError(f"{show(name)} was given{meant}; allowed are {', '.join(allowed)}")
-
-
-def describe_options(kind: type) -> Callable[[Function], Function]:
-    """Return a decorator that writes the options of a class into the docstring of a function.
-
-    They take the place of the line OPTIONS.
-    """
-    lines = []
-    for name, option in list_options(kind).items():
-        sentence = option.help[0].upper() + option.help[1:]
-        allowed = f" : {{{', '.join(option.choices)}}}" if option.choices else ""
-        lines += [f"    {name}{allowed}", f"        {sentence}."]
-    text = "\n".join(lines)
-
-    def describe(function: Function) -> Function:
-        if function.__doc__ is not None:  # python -OO leaves docstrings out
-            function.__doc__ = function.__doc__.replace("    OPTIONS", text)
-        return function
-
-    return describe
 
 
 TAKES = ("last", "last-each", "max", "min", "mean")

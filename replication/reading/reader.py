@@ -9,7 +9,6 @@ from replication.reading.options import (
     ReportOptions,
     RunsOptions,
     check_names,
-    describe_options,
     make_reading,
     select,
 )
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@describe_options(RunsOptions)
 def read_runs(table: "GivenTable | str | Path", **said: Unpack[RunsOptions]) -> TidyRuns:
     """Read a table of runs: a value for each run, its keys and its seed.
 
@@ -36,7 +34,25 @@ def read_runs(table: "GivenTable | str | Path", **said: Unpack[RunsOptions]) -> 
         A row for each run, or for each step of a run.
     **said : options
         What the table leaves open; names of columns are texts, or lists of them:
-    OPTIONS
+    by
+        Columns of keys: task,method; task=Dataset as the report calls it.
+    value
+        Column of the values, or several; a=Ours as the report calls it.
+    where
+        Rows to keep: status=FINISHED, lr=0.1|0.2, or to leave out: acc!=nan.
+    ignore
+        Columns that are of no use here.
+    wide
+        Headings are a key: method, or method=TD3,PPO for some of them.
+    succeeded
+        Column that says which runs succeeded (1/0, true/false).
+    seed
+        Columns that say which run a row is of.
+    take
+        What stands for a run of a log: last, last-each, max, min, mean or a step; t=last where t is
+        the column of steps.
+    decimal : {., ,}
+        The decimal sign of numbers that leave it open, as 12,345 does.
 
     Returns
     -------
@@ -61,7 +77,6 @@ def read_runs(table: "GivenTable | str | Path", **said: Unpack[RunsOptions]) -> 
     return read_runs_of(read_sheet(table, "table"), reading)
 
 
-@describe_options(ReportOptions)
 def read_report(table: "GivenTable | str | Path", **said: Unpack[ReportOptions]) -> TidyReport:
     """Read reported results: their keys, and statistics by name.
 
@@ -71,7 +86,23 @@ def read_report(table: "GivenTable | str | Path", **said: Unpack[ReportOptions])
         A row for each result, or a column for each method; or a text: "0.83 ± 0.04, n = 5".
     **said : options
         What the report leaves open:
-    OPTIONS
+    by
+        Columns of keys: task,method; task=Dataset as the report calls it.
+    value
+        Column of the values, or several; a=Ours as the report calls it.
+    where
+        Rows to keep: status=FINISHED, lr=0.1|0.2, or to leave out: acc!=nan.
+    ignore
+        Columns that are of no use here.
+    wide
+        Headings are a key: method, or method=TD3,PPO for some of them.
+    n
+        Runs behind each reported number that does not say it.
+    plus_minus
+        What ± or brackets are: sd, se, ci, 2sd, '90% ci', 'ci t' or 'sd n-1'; of two ends also iqr
+        and range; ignore for brackets that are no spread.
+    decimal : {., ,}
+        The decimal sign of numbers that leave it open, as 12,345 does.
 
     Returns
     -------
