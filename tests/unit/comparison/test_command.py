@@ -150,7 +150,8 @@ def test_an_option_that_is_declared_is_read():
     (read_report, ReportOptions),
 ])  # fmt: skip
 def test_a_function_describes_each_of_its_options(function, kind):
-    documented = inspect.getdoc(function)
+    documented = " ".join(inspect.getdoc(function).split())  # sentences are wrapped there
     for name, option in list_options(kind).items():
-        assert f"\n{name}" in documented
-        assert option.help[1:] in documented
+        choices = f" : {{{', '.join(option.choices)}}}" if option.choices else ""
+        sentence = option.help[0].upper() + option.help[1:]
+        assert f" {name}{choices} {sentence}. " in documented

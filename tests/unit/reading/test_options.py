@@ -2,9 +2,8 @@
 
 import pytest
 
-import replication
-from replication.comparison.options import CompareOptions, TableOptions
-from replication.reading.options import ReportOptions, RunsOptions, list_options, name_flag
+from replication.comparison.options import TableOptions
+from replication.reading.options import list_options, name_flag
 from tests.unit.reading.asking import ask, make_runs
 
 OWN = make_runs(0.81, 0.83, 0.80, 0.84, 0.85)
@@ -54,20 +53,3 @@ def test_each_option_changes_what_is_said(tmp_path, capsys, option):
     given = ask(tmp_path, capsys, "compare", *arguments, name_flag(option), *values)
     assert (without.out, without.err) != (given.out, given.err)
     assert "unrecognized" not in given.err
-
-
-@pytest.mark.parametrize(
-    ("function", "options"),
-    [
-        (replication.compare, CompareOptions),
-        (replication.compare_table, TableOptions),
-        (replication.read_runs, RunsOptions),
-        (replication.read_report, ReportOptions),
-    ],
-)
-def test_a_docstring_says_of_each_option_what_the_command_says(function, options):
-    docstring = " ".join(function.__doc__.split())
-    for name, option in list_options(options).items():
-        choices = f" : {{{', '.join(option.choices)}}}" if option.choices else ""
-        help_of_command = option.help[0].upper() + option.help[1:]
-        assert f" {name}{choices} {help_of_command}. " in docstring
