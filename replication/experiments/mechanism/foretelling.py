@@ -6,10 +6,11 @@ proportional to ``1 / gap^2``.
 
 import numpy as np
 
+from replication.experiments.instruments import law
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import Sample
-from replication.experiments.mechanism import given, law
+from replication.experiments.mechanism import given
 from replication.experiments.mechanism.networks import (
     Networks,
     correlate_logs,
@@ -92,7 +93,7 @@ def read_at_gaps(networks: Networks, weights: Array, sample: Sample) -> Model:
     log_updates = np.log(updates[finished])
     line = stats.linregress(log_gaps, log_updates)
     # By the law, the time at a gap of 1 divided by gap^2.
-    log_predicted = np.log(law.predict_reading(1.0, protocol)) - 2.0 * log_gaps
+    log_predicted = np.log(law.predict_reading(1.0, law.find_speed(protocol))) - 2.0 * log_gaps
     return {
         "power": float(line.slope),
         "r2": float(line.rvalue**2),

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from replication.definition.protocol import Protocol
+from replication.experiments.instruments import law
 from replication.experiments.instruments.matrices import Array, Counts, Flags
 from replication.experiments.instruments.sample import Sample
-from replication.experiments.mechanism import law
 from replication.simulator.running.engine import evaluate_networks, record_weights
 
 N_AT_ONCE = 100  # networks whose weights at every update are in memory at a time
@@ -107,7 +107,10 @@ def predict_from_gaps(protocol: Protocol, weights: Array, n_updates: int) -> Arr
         some = weights[begin : begin + N_AT_ONCE]
         recorded = record_weights(protocol, some, range(0, n_updates + 1, every))
         gaps = law.measure_gaps(find_codes(protocol, recorded))
-        predicted.append(law.predict_learning(gaps, protocol, every=every))
+        speed = law.find_speed(protocol)
+        predicted.append(
+            law.predict_learning_time(gaps, rate=speed, threshold=protocol.threshold, every=every)
+        )
     return np.concatenate(predicted)
 
 

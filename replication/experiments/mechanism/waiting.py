@@ -9,7 +9,7 @@ from scipy.spatial.distance import pdist
 from scipy.special import expit
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.instruments import agreement
+from replication.experiments.instruments import agreement, law
 from replication.experiments.instruments.matrices import (
     Array,
     align_matrices,
@@ -19,7 +19,6 @@ from replication.experiments.instruments.matrices import (
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample, estimate_share
-from replication.experiments.mechanism import law
 from replication.experiments.mechanism.networks import (
     Networks,
     correlate_ranks,
@@ -72,8 +71,8 @@ def describe_growth(networks: Networks) -> Model:
     return {
         "first_gap": first_gap,
         "last_gap": last_gap,
-        "first_reading": law.predict_reading(first_gap, protocol),
-        "last_reading": law.predict_reading(last_gap, protocol),
+        "first_reading": law.predict_reading(first_gap, law.find_speed(protocol)),
+        "last_reading": law.predict_reading(last_gap, law.find_speed(protocol)),
         "convex": estimate_share(gaps[:, 0] > 0.0),
         "predicted": 1.0 + agreement.predict_growth(protocol),
         "first_growth": float(np.median(convex[:, 1] / convex[:, 0])),
@@ -116,7 +115,7 @@ def freeze_encoders(networks: Networks, sample: Sample) -> Model:
     """
     protocol = networks.protocol
     cap = round(BUDGET / protocol.learning_rate)
-    needed = law.find_needed_gap(cap, protocol)
+    needed = law.find_needed_gap(cap, law.find_speed(protocol))
     n_early = agreement.count_early_updates(protocol.learning_rate)
     aligned = agreement.find_alignment(protocol, networks.start, n_updates=n_early)
     cap_at_paper_rate = round(BUDGET / PAPER.learning_rate)
@@ -156,7 +155,7 @@ def follow_waiting(networks: Networks, sample: Sample) -> Model:
     every = round(CURVE_STEP / protocol.learning_rate)
     n_updates = round(FOLLOWED / protocol.learning_rate)
     recorded = record_weights(protocol, networks.start, range(0, n_updates + 1, every))
-    needed = law.find_needed_gap(median, protocol)
+    needed = law.find_needed_gap(median, law.find_speed(protocol))
     points = []
     for moment in range(recorded.shape[1]):
         states = np.ascontiguousarray(recorded[:, moment])

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from replication import PAPER, RecirculationNetwork
+from replication.experiments.instruments import law
 from replication.experiments.instruments.matrices import compute_cosines, get_u, get_w
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample
-from replication.experiments.mechanism import law, networks, waiting
+from replication.experiments.mechanism import networks, waiting
 from replication.simulator.rule.weights import draw_weights
 from replication.simulator.running.ensemble import simulate_weights
 from tests.unit.experiments.mechanism.builders import SEED, SMALL, make_constant
@@ -32,7 +33,7 @@ def test_gap_of_small_codes_grows_at_first_as_predicted():
     assert found["first_growth"] == pytest.approx(found["predicted"], rel=1e-5)
     assert found["n_early"] == 50
     assert found["growth"] == pytest.approx(found["predicted"], rel=1e-3)
-    assert found["first_reading"] == law.predict_reading(found["first_gap"], SMALL)
+    assert found["first_reading"] == law.predict_reading(found["first_gap"], law.find_speed(SMALL))
 
 
 def test_first_hidden_difference_is_what_the_copy_lacks_where_regression_is_near_1():
@@ -60,7 +61,7 @@ def test_decoder_alone_finishes_frozen_networks_or_does_not(slow):
     _, finished, final = simulate_weights(alone, slow.start)
     assert rows["start"]["finished"]["share"] == finished.mean()
     assert np.array_equal(final[:, :10], slow.start[:, :10])
-    needed = law.find_needed_gap(20_000, SMALL)
+    needed = law.find_needed_gap(20_000, law.find_speed(SMALL))
     enough = networks.measure_smallest_gap(SMALL, slow.start) >= needed
     assert rows["start"]["predicted"] == enough.mean()
     assert rows["half"]["at"] == np.median(np.ceil(slow.updates / 2))

@@ -5,10 +5,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy import optimize
 from scipy.special import expit
 
-from replication import PAPER, Protocol
-from replication.experiments.mechanism import law
+from replication import PAPER, Protocol, UsageError
+from replication.experiments.instruments import law
 from replication.simulator.rule.weights import draw_weights, split_weights
 from replication.simulator.running.engine import evaluate_networks
 from replication.simulator.running.ensemble import simulate_weights
@@ -62,36 +63,55 @@ def test_gaps_move_and_grow_with_the_codes():
     assert law.measure_gaps(codes[:, [2, 0, 3, 1]]) == pytest.approx(gaps[:, [2, 0, 3, 1]])
 
 
-def test_time_in_a_fixed_gap_is_that_of_the_paper_in_numbers():
+def test_time_in_a_fixed_gap_is_that_of_the_formula_in_numbers():
     # 2 (ln 9 + 8) / (eta m^2), with eta = 20 (1 - 0.75).
+    assert law.find_speed(PAPER) == 5.0
     expected = 2.0 * (math.log(9.0) + 8.0) / (5.0 * 0.3**2)
-    assert law.predict_reading(0.3, PAPER) == pytest.approx(expected)
+    assert law.predict_reading(0.3, 5.0) == pytest.approx(expected)
     halved = dataclasses.replace(PAPER, hidden_to_visible_factor=0.5)
-    assert law.predict_reading(0.3, halved) == pytest.approx(2.0 * expected)
-    easier = dataclasses.replace(PAPER, threshold=0.25)  # ln 3 + 3 - 1
-    assert law.predict_reading(0.3, easier) == pytest.approx(
-        2.0 * (math.log(3.0) + 2.0) / (5.0 * 0.3**2)
-    )
+    assert law.predict_reading(0.3, law.find_speed(halved)) == pytest.approx(2.0 * expected)
+    # With a threshold of a quarter: ln 3 + 3 - 1.
+    easier = 2.0 * (math.log(3.0) + 2.0) / (5.0 * 0.3**2)
+    assert law.predict_reading(0.3, 5.0, 0.25) == pytest.approx(easier)
 
 
 @pytest.mark.parametrize("threshold", [0.1, 0.3])
 def test_equation_in_a_fixed_gap_takes_the_time_of_its_solution_where_steps_are_small(threshold):
-    protocol = Protocol(learning_rate=0.4, threshold=threshold)
     gaps = np.broadcast_to(np.array([0.3, 0.5, 0.4, 0.6]), (1, 5_000, 4))
-    (found,) = law.predict_learning(gaps, protocol)
-    assert found == pytest.approx(law.predict_reading(0.3, protocol), rel=0.01)
-    # Longer steps through the same history come to about the same.
-    (rough,) = law.predict_learning(gaps[:, ::10], protocol, every=10)
-    assert rough == pytest.approx(found, rel=0.02)
+    (found,) = law.predict_learning_time(gaps, rate=0.1, threshold=threshold)
+    assert found == pytest.approx(law.predict_reading(0.3, 0.1, threshold), rel=0.01)
+
+
+def test_gaps_between_moments_change_evenly():
+    """A history on straight lines says the same at every tenth update as at each."""
+    steps = np.linspace(0.1, 0.6, 401)
+    every_update = np.stack([steps, 1.2 * steps], axis=1)[np.newaxis]
+    (found,) = law.predict_learning_time(every_update, rate=0.5)
+    assert law.predict_learning_time(every_update[:, ::10], rate=0.5, every=10) == [found]
 
 
 def test_equation_is_stepped_as_by_hand_and_the_last_code_decides():
     # One code reads at once in a gap of 1e3; the other has no gap for one update, then 2.
     gaps = np.array([[[1e3, 0.0], [1e3, 2.0], [1e3, 2.0], [1e3, 2.0]]])
-    protocol = Protocol(learning_rate=4.0, regression=0.5)  # eta 2
     # u = 0, 0, 2, at which u m / 2 = 2 is short of ln 9 = 2.197; then 2 + 4 / (1 + e^2) is enough.
-    assert law.predict_learning(gaps, protocol).tolist() == [3.0]
-    assert law.predict_learning(gaps[:, :3], protocol).tolist() == [np.inf]
+    assert law.predict_learning_time(gaps, rate=2.0).tolist() == [3.0]
+    assert law.predict_learning_time(gaps[:, :3], rate=2.0).tolist() == [np.inf]
+
+
+@pytest.mark.parametrize(
+    ("gaps", "fields", "words"),
+    [
+        (np.ones((4, 4)), {}, "n_networks, n_moments, n_codes"),
+        (np.full((1, 4, 4), -0.1), {}, "from 0 on"),
+        (np.full((1, 4, 4), np.nan), {}, "from 0 on"),
+        (np.ones((1, 4, 4)), {"rate": 0.0}, "rate = 0.0 was given"),
+        (np.ones((1, 4, 4)), {"threshold": 0.5}, "threshold = 0.5 was given"),
+        (np.ones((1, 4, 4)), {"every": 0}, "every = 0 was given"),
+    ],
+)
+def test_histories_and_numbers_that_mean_nothing_are_refused(gaps, fields, words):
+    with pytest.raises(UsageError, match=words):
+        law.predict_learning_time(gaps, **{"rate": 1.0, **fields})
 
 
 @pytest.mark.parametrize("size", [0.3, 1.0])
@@ -105,8 +125,12 @@ def test_law_is_exact_where_two_codes_lie_opposite_each_other(size):
     (updates,), (converged,), _ = simulate_weights(protocol, weights)
     codes = evaluate_networks(protocol, weights).hidden[0]
     gaps = np.broadcast_to(law.measure_gaps(codes), (1, 400, 2))
+    speed = law.find_speed(protocol)
     assert converged
-    assert law.predict_learning(gaps, protocol).tolist() == [updates]
+    assert law.predict_learning_time(gaps, rate=speed).tolist() == [updates]
+    # With one code on each side, the balanced law is the same.
+    projections = np.broadcast_to(law.project_codes(codes, np.eye(2)), (1, 400, 2, 2))
+    assert law.predict_balanced_time(projections, np.eye(2), rate=speed).tolist() == [updates]
 
 
 def test_law_foretells_a_decoder_of_the_paper_that_learns_alone():
@@ -117,6 +141,36 @@ def test_law_foretells_a_decoder_of_the_paper_that_learns_alone():
     alone = dataclasses.replace(PAPER, frozen=("W", "b"))
     updates, _, _ = simulate_weights(alone, weights)
     side = expit(1.2) - expit(-1.2)
-    assert np.median(updates) == pytest.approx(
-        law.predict_reading(side * ROOT_2 / 2, PAPER), rel=0.2
-    )
+    assert np.median(updates) == pytest.approx(law.predict_reading(side * ROOT_2 / 2, 5.0), rel=0.2)
+
+
+def test_balanced_law_is_a_decoder_with_all_codes_on_one_line():
+    """Six codes on a line, targets that part them: the decoder itself, with its bias balanced."""
+    places = np.array([-1.3, -1.0, -0.2, 0.4, 0.7, 1.5])
+    targets = np.array([[0.0], [0.0], [0.0], [1.0], [1.0], [1.0]])
+    projections = law.project_codes(places[:, np.newaxis], targets)
+    assert projections == pytest.approx((places - 0.1)[np.newaxis])
+    assert law.find_margins(projections, targets) == pytest.approx([0.6])
+    history = np.broadcast_to(projections, (1, 3_000, 1, 6))
+    (found,) = law.predict_balanced_time(history, targets, rate=0.2)
+
+    # A logistic regression whose bias is solved for at each of its updates.
+    def sum_errors(bias, inputs):
+        return np.sum(targets[:, 0] - expit(inputs + bias))
+
+    length, updates = 0.0, 0
+    while True:
+        inputs = length * places
+        bias = optimize.brentq(sum_errors, -60.0, 60.0, args=(inputs,))
+        errors = targets[:, 0] - expit(inputs + bias)
+        if np.abs(errors).max() < 0.1:
+            break
+        length, updates = length + 0.2 * errors @ places, updates + 1
+    assert found == updates
+
+
+def test_margins_of_one_hot_targets_are_gaps():
+    codes = np.random.default_rng(3).random((40, 6, 3))
+    targets = np.eye(6)
+    margins = law.find_margins(law.project_codes(codes, targets), targets)
+    assert margins == pytest.approx(law.measure_gaps(codes), abs=1e-6)
