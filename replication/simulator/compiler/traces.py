@@ -16,6 +16,7 @@ from replication.simulator.operations.arrays import (
     TraceError,
     walk,
 )
+from replication.simulator.operations.elements import use_half
 from replication.simulator.operations.functions import find_function
 from replication.simulator.operations.handles import Handle, unwrap, wrap
 from replication.simulator.operations.turns import APPLY, LEARN, MEASURE, TURNS
@@ -65,6 +66,7 @@ class Traces:
         self._make_inputs()
         self._trace_image()
         self._trace_changes()
+        use_half(self.graph)
 
     def _make_inputs(self) -> None:
         """Make the arrays that a rule computes with; their numbers are not known yet."""

@@ -153,12 +153,30 @@ def logistic(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
 
     One division serves both. Beyond +-354 the value stays at that of +-354.
     """
+    u, v = _exponentials_of_minus(x, y)
+    return _reciprocals(1.0 + u, 1.0 + v)
+
+
+def logistic_with_half(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
+    """Return `logistic` of two values, exactly 1/2 for 0, as rules need it that compare states.
+
+    `logistic` itself may be just below 1/2 there, since two values share its division.
+    """
+    a, b = logistic(x, y)
+    return where(x == 0.0, 0.5, a), where(y == 0.0, 0.5, b)
+
+
+def _exponentials_of_minus(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
+    """Return exp(-x) and exp(-y), which are computed together."""
     n = len(x)
-    e = 1.0 + exponential_of_minus(stack([*x, *y]))
-    a = e[:n]
-    b = e[n:]
+    both = exponential_of_minus(stack([*x, *y]))
+    return both[:n], both[n:]
+
+
+def _reciprocals(a: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
+    """Return 1 / a and 1 / b, by one division."""
     q = 1.0 / (a * b)
-    return q * b, q * a  # 1 / a and 1 / b
+    return q * b, q * a
 
 
 def logarithm(x: Numbers) -> Numbers:
@@ -263,8 +281,10 @@ def softplus(x: Numbers) -> Numbers:
 
 
 def _tanh(x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
-    a, b = logistic(2.0 * x, 2.0 * y)
-    return 2.0 * a - 1.0, 2.0 * b - 1.0
+    # tanh(x) = (1 - u) / (1 + u) for u = exp(-2 x), which is exactly 0 for 0.
+    u, v = _exponentials_of_minus(2.0 * x, 2.0 * y)
+    a, b = _reciprocals(1.0 + u, 1.0 + v)
+    return (1.0 - u) * a, (1.0 - v) * b
 
 
 def _rectifier(x: Numbers) -> Numbers:

@@ -13,6 +13,7 @@ from replication.simulator.operations.arrays import (
     AnyBlock,
     Function,
     Given,
+    Graph,
     Index,
     Made,
     Traced,
@@ -59,11 +60,25 @@ def costly(name: str, function: Function, *, is_paired: bool = False) -> Callabl
     def operate(x: Traced) -> Traced:
         def compute(block: AnyBlock, index: Index, p: Place) -> Number:
             value = block.value(block.at(x, index, p))
-            return block.call(note, [value])[0]
+            return block.call(new.note, [value])[0]  # which `use_half` may have replaced
 
-        return x.graph.make("call", x.shape, [x], compute, note=note)
+        new = x.graph.make("call", x.shape, [x], compute, note=note)
+        return new
 
     return operate
+
+
+def use_half(graph: Graph) -> None:
+    """Let the logistic function be exactly 1/2 for 0 in a rule that compares numbers.
+
+    As in NumPy, a state of 1/2 then is not below 1/2. All other rules do without the comparison
+    that this takes.
+    """
+    arrays = graph.known.values()
+    if any(x.op.startswith("is ") for x in arrays):
+        for x in arrays:
+            if x.op == "call" and x.note[0] == "logistic":
+                x.note = ("logistic", exact.logistic_with_half, True)
 
 
 PAIRED = {

@@ -5,7 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from replication.simulator.operations.arithmetic import exponential_of_minus_any
+from replication.simulator.operations.arithmetic import (
+    PAIRED_FUNCTIONS,
+    exponential_of_minus_any,
+    logistic_with_half,
+)
 
 
 def test_an_exponential_is_zero_below_the_smallest_normal_number_and_infinite_beyond_the_last():
@@ -17,3 +21,13 @@ def test_an_exponential_is_zero_below_the_smallest_normal_number_and_infinite_be
     assert found[5] == pytest.approx(math.exp(709.0), rel=1e-15)
     assert found[6:8].tolist() == [np.inf, np.inf]
     assert np.isnan(found[8])
+
+
+def test_tanh_of_0_is_exactly_0_and_the_logistic_function_one_half():
+    """tanh was 2 logistic(2 x) - 1, -1.1e-16 at 0 for one unit of two that share a division."""
+    x, y = np.zeros(200), np.linspace(-3.0, 3.0, 200)
+    at_zero, elsewhere = PAIRED_FUNCTIONS["tanh"](x, y)
+    assert not at_zero.any()
+    assert elsewhere == pytest.approx(np.tanh(y), abs=3e-16)
+    for half in (logistic_with_half(x, y)[0], logistic_with_half(y, x)[1]):
+        assert (half == 0.5).all()

@@ -5,7 +5,7 @@ import types
 import numpy as np
 import pytest
 
-from replication import PAPER, Network, Protocol, UsageError, simulate
+from replication import PAPER, Network, Protocol, UsageError, logistic, simulate
 from replication.simulator.compiler.probe import write_probe
 from replication.simulator.operations import elements, noise, products
 from replication.simulator.operations.handles import Handle
@@ -68,6 +68,55 @@ def test_each_bend_of_a_function_is_a_place_where_a_rule_goes_one_way_or_another
 
     program = write_probe(Rule(Bent, PAPER), 8, 1)
     assert (0 if program is None else len(program.outputs)) == n_asked
+
+
+class Gated(Xor):
+    """Rectified units; those that no pattern turns on learn nothing, which `apply` decides."""
+
+    shapes = {"W": (4, 2), "U": (1, 4)}
+    summed = {"on": (4,)}
+
+    def hidden(self, v):
+        return np.tanh(np.maximum(self.W @ v, 0.0))
+
+    def image(self, v):
+        return self.U @ self.hidden(v)
+
+    def weight_changes(self, v, t):
+        h, e = self.hidden(v), 0.1 * (t - self.image(v))
+        return {"W": np.outer(self.U.T @ e, v), "U": np.outer(e, h), "on": h}
+
+    def apply(self, changes):
+        is_on = np.where(changes["on"] == 0.0, 0.0, 1.0)
+        self.W = self.W + is_on[:, None] * changes["W"]
+        self.U = self.U + changes["U"]
+
+
+class Sparse(Gated):
+    """Logistic units of which two have no inputs: their states are 1/2, which is not below 1/2."""
+
+    summed = {}
+    mask = np.array([[1.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.0, 0.0]])
+
+    def hidden(self, v):
+        return logistic((self.W * self.mask) @ v)
+
+    def weight_changes(self, v, t):
+        is_on = np.where(self.hidden(v) >= 0.5, 1.0, 0.0)
+        e = 0.3 * (t - self.U @ is_on)
+        return np.outer(self.U.T @ e, v) * self.mask, np.outer(e, is_on)
+
+    def apply(self, changes):
+        self.W, self.U = self.W + changes["W"], self.U + changes["U"]
+
+
+@pytest.mark.parametrize("rule", [Gated, Sparse])
+def test_units_that_are_at_zero_are_compared_as_in_numpy(rule):
+    """151 of 200 such networks ended elsewhere, without a word; the others were refused."""
+    protocol = Protocol(max_updates=30, threshold=1e-9)
+    given = {"network": rule, "n_seeds": 100, "final_weights": True}
+    compiled, plain = (simulate(protocol, plain=x, **given).weights for x in (False, True))
+    assert compiled == pytest.approx(plain, abs=1e-12)
 
 
 def wrap(owner, name, change):
