@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from replication.comparison.tables import compare_table
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.experiments.contest import Contest, compare_rules
+    from replication.experiments.live.plane import plot_planes
     from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.paper.claims import load_claims
     from replication.reading.question import Question
@@ -118,6 +119,7 @@ __all__ = [
     "load_claims",
     "load_digits",
     "logistic",
+    "plot_planes",
     "read_report",
     "read_runs",
     "repeat",
@@ -133,6 +135,7 @@ _HOMES = {
     "comparison.tables": "compare_table",
     "definition.protocol": "NOTEBOOK PAPER READINGS Protocol",
     "experiments.contest": "Contest compare_rules",
+    "experiments.live.plane": "plot_planes",
     "experiments.mechanism.examination": "Mechanism examine_mechanism",
     "paper.claims": "load_claims",
     "reading.question": "Question",

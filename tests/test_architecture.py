@@ -61,7 +61,6 @@ CONFINED = {
         "simulator.running.curves",
         "simulator.running.drawing",
         "simulator.running.outcomes",
-        "simulator.running.plane",
         "comparison.figure",
         "comparison.forest",
     },

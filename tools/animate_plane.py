@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from replication.definition.protocol import PAPER
+from replication.experiments.live.plane import MARGIN, cut, spread_moments
 from replication.publication.models import read_model
 from replication.report.style import BLUE, DARK, FAINT, GOLD, GREEN, INK, PAPER_WHITE, PURPLE
 from replication.simulator.running.ensemble import trace
-from replication.simulator.running.plane import MARGIN, cut, spread_moments
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "plane.svg"

@@ -8,12 +8,12 @@ from matplotlib.patches import Ellipse
 from replication.definition.protocol import from_plain
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
+from replication.experiments.live.plane import draw_plane
 from replication.report import style
 from replication.report.numbers import MINUS, exact
 from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.running.ensemble import trace
 from replication.simulator.running.outcomes import Trace
-from replication.simulator.running.plane import draw_plane
 
 VECTORS = (style.BLUE, style.GOLD, style.GREEN, style.PURPLE)
 SHOWN_VECTOR = 0  # which vector goes around the loop

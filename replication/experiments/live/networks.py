@@ -11,12 +11,12 @@ from replication.experiments.instruments.interventions import freeze, train_chan
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import Sample
+from replication.experiments.live.plane import N_FRAMES, spread_moments
 from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.rule.weights import split_weights
 from replication.simulator.running.engine import evaluate_networks, record_weights
 from replication.simulator.running.ensemble import trace
 from replication.simulator.running.outcomes import Trace
-from replication.simulator.running.plane import N_FRAMES, spread_moments
 
 SHOWN_ROOT_SEED = 1988  # what `trace` takes unless told otherwise
 RATE = 5.0  # of the typical network: small enough for its steps to be followed

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.simulator.compiler.fingerprint import fingerprint, list_methods, neutralise
 from replication.simulator.compiler.machine import choose_processor, compile_text
-from replication.simulator.compiler.probe import write_probe
 from replication.simulator.compiler.programs import (
     NETWORK,
     ROOT_SEED,
@@ -250,11 +249,6 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
     # NumPy may begin an array anywhere, so its first numbers are skipped up to a page.
     skipped = -memory.ctypes.data % PAGE // 8
     return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
-
-
-def find_probe(rule: Rule) -> Program | None:
-    """Return the program that evaluates the comparisons of a rule, None if it has none."""
-    return write_probe(rule, N_LANES, count_at_once())
 
 
 WRITERS = {"train": write_train, "evaluate": write_evaluate, "watch": write_watch}

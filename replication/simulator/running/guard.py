@@ -9,8 +9,7 @@ that finds undeclared state, unless it matters only after more updates. A class 
 methods that compiled code does not call.
 
 A verdict is kept in this process, for the same program, data and code of the class. The guard does
-not see branches within `repeat` or in `apply`, branches on random numbers, those that only
-patterns which are left out take, or those that only other `numbers` open.
+not see a branch that none of these states takes, or that only other patterns or `numbers` open.
 """
 
 import hashlib
@@ -211,7 +210,7 @@ def _take_few(network: type[Network], rule: Rule) -> type[Network]:
 
 def _compare(engine: Engine, root_seed: int) -> Finding:
     """Compare a rule with NumPy in chosen states, or refuse it."""
-    plan = states.make_plan(engine)
+    plan = states.make_plan(engine.rule)
     followed = states.follow(engine, plan, root_seed)
     if followed.has_diverged:
         raise UsageError(
@@ -227,7 +226,7 @@ def _compare(engine: Engine, root_seed: int) -> Finding:
         judge.compare_update(case)
     for case in states.list_converged(engine, followed, root_seed):
         judge.compare_update(case)
-    for case in states.list_rare(engine, followed, root_seed):
+    for case in states.list_larger(engine, followed, root_seed):
         if np.isfinite(case.after).all():
             judge.compare_update(case)
     judge.compare_errors()

@@ -14,10 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.errors import UsageError
 from replication.simulator.rule.weights import split_arrays
 from replication.simulator.running.drawing import find_figure, make_axes
-from replication.simulator.running.plane import draw_planes, make_frames
 from replication.wording import plural
 
 if TYPE_CHECKING:
@@ -255,38 +253,13 @@ class Trace:
                 columns[f"{name}{mark}"] = array[:, *place]
         return pd.DataFrame(columns)
 
-    def plot(self, axes: Axes | Iterable[Axes] | None = None) -> Figure:
-        """Draw the hidden plane, moment by moment.
+    def plot(self, ax: Axes | None = None) -> Figure:
+        """Draw the error over the updates, and the threshold of the criterion.
 
-        The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
-        beyond it, where the square is shaded, the unit reconstructs more than 1/2. A network of
-        one-hot patterns has learnt when each line cuts off the dot of its own colour. Networks
-        without exactly two hidden units have no such plane.
-
-        Parameters
-        ----------
-        axes : Matplotlib axes or array of them, optional
-            One for each moment, from the first update traced to the last, closer together at the
-            start (one alone is the last); six new ones unless given.
-
-        Returns
-        -------
-        Matplotlib figure
-            A new one, with three axes in a row, or that of the axes which are given.
-
-        Examples
-        --------
-        >>> from replication import Protocol, trace
-        >>> slow = trace(Protocol(learning_rate=5.0), seed=0)
-        >>> [axes.get_title() for axes in slow.plot().axes][::5]
-        ['0 updates, error 0.733', '142 updates, error 0.099']
+        Returns the Matplotlib figure: a new one, or that of the axes which are given.
         """
-        has_plane = len(self.hidden) == 1 and self.hidden[0].shape[-1] == 2
-        if not has_plane:
-            advice = "draw the error: plt.plot(traced.errors)"
-            raise UsageError(f"a plane needs two hidden units; {advice}")
-        # Axes that are given are one, or an array in one row or several.
-        frames = make_frames() if axes is None else list(np.ravel(np.asarray(axes)))
-        matrices = self.matrices()
-        draw_planes(frames, self.hidden[0], matrices.U, matrices.c, self.errors)
-        return find_figure(frames[0])
+        ax = make_axes() if ax is None else ax
+        ax.plot(self.errors)
+        ax.axhline(self.protocol.threshold, linestyle="--", color="gray")
+        ax.set(xlabel="weight updates", ylabel=f"error ({self.protocol.criterion})")
+        return find_figure(ax)

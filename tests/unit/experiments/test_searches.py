@@ -18,11 +18,11 @@ from replication.experiments.hierarchy import run as hierarchy
 from replication.experiments.images import linear, logistic
 from replication.experiments.live import cloud, lesson, line
 from replication.experiments.live import networks as shown
+from replication.experiments.live.plane import N_FRAMES
 from replication.experiments.mechanism import run as mechanism
 from replication.experiments.mechanism import verdicts, waiting
 from replication.experiments.proposal import run as proposal
 from replication.experiments.settings import run as settings
-from replication.simulator.running.plane import N_FRAMES
 from tests.unit.experiments.published import MODELS, get
 
 

@@ -61,8 +61,7 @@ def test_plot_returns_a_figure_of_its_own(name):
 def test_plot_draws_into_axes_that_are_given_and_returns_their_figure(name):
     figure = Figure()
     _, ax = figure.subplots(1, 2)
-    word = "axes" if name == "Trace" else "ax"
-    assert RESULTS[name]().plot(**{word: ax}) is figure
+    assert RESULTS[name]().plot(ax=ax) is figure
     assert ax.has_data()
     assert plt.get_fignums() == []
 

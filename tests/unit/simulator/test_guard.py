@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Network, Protocol, UsageError, logistic, simulate
-from replication.simulator.compiler.probe import write_probe
 from replication.simulator.operations import elements, noise, products
 from replication.simulator.operations.handles import Handle
 from replication.simulator.operations.instructions import Writer
-from replication.simulator.rule.network import Rule
 from replication.simulator.running import engine, guard
 from replication.simulator.running.guard import check_rule
 from tests.exactness.rules import RULES, Encoder, Hebbian, Mirror, Quick, Xor
@@ -51,23 +49,6 @@ class Resilient(Encoder):
 
 def test_a_rule_that_takes_signs_is_judged_within_what_a_rounding_makes_of_them():
     assert check_rule(Resilient, PAPER, 1994).largest < 1e-12
-
-
-@pytest.mark.parametrize(("function", "n_asked"), [
-    (np.tanh, 0), (lambda x: np.maximum(x, 0.1 * x), 1), (lambda x: np.minimum(x, 1.0), 1),
-    (np.abs, 1), (lambda x: np.where(x > 0.0, x, 0.0), 1), (lambda x: np.clip(x, -1.0, 1.0), 2),
-])  # fmt: skip
-def test_each_bend_of_a_function_is_a_place_where_a_rule_goes_one_way_or_another(function, n_asked):
-    class Bent(Encoder):
-        def hidden(self, v):
-            return function(self.W @ v + self.b)
-
-        def weight_changes(self, v, t):
-            h, d = self.hidden(v), t - self.image(v)
-            return np.outer(h, v), h, np.outer(d, h), d
-
-    program = write_probe(Rule(Bent, PAPER), 8, 1)
-    assert (0 if program is None else len(program.outputs)) == n_asked
 
 
 class Gated(Xor):

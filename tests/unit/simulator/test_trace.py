@@ -7,8 +7,6 @@ import time
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.path import Path
 
 from replication import (
     NOTEBOOK,
@@ -47,37 +45,13 @@ def test_a_table_has_every_weight_once_and_a_row_an_update(sizes):
     np.testing.assert_array_equal(table["U[2,1]"], parts.U[:, 2, 1])
 
 
-def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
-    """On its line a unit reconstructs 1/2, more for dots in its shade; without a line, no shade."""
-    traced = trace(Protocol(learning_rate=5.0), seed=0)
-    frames = np.array(traced.plot(Figure().subplots(2, 3)).axes)
-    updates = [int(axes.get_title().split()[0]) for axes in frames.flat]
-    assert updates == [0, 6, 23, 51, 91, 142] == sorted({*updates, 0, traced.updates})
-    _, _, U, c = traced.matrices()
-    n_cuts = 0
-    for t, axes in zip(updates, frames.flat, strict=True):
-        artists = {artist.get_label(): artist for artist in (*axes.lines, *axes.patches)}
-        for k in range(4):
-            dot = np.ravel(artists[f"dot {k + 1}"].get_xydata())
-            np.testing.assert_array_equal(dot, traced.hidden[0][t, k])
-            # On the line the total input of the unit is 0.
-            on_line = artists[f"line {k + 1}"].get_xydata()
-            np.testing.assert_allclose(on_line @ U[t, k] + c[t, k], 0.0, atol=1e-12)
-            n_cuts += len(on_line) == 2
-            # Dots of patterns for which the unit is more on than off lie in its shade.
-            side = Path(artists[f"side {k + 1}"].get_xy())
-            is_on = (traced.reconstructions[t, :, k] > 0.5) & (len(on_line) == 2)
-            np.testing.assert_array_equal(side.contains_points(traced.hidden[0][t]), is_on)
-    assert n_cuts >= 15
-
-
-def test_the_picture_shows_moments_from_first_to_last():
-    traced, axes = trace(seed=3), Figure().subplots()
-    traced.plot(axes)
-    assert axes.get_title() == f"{traced.updates} updates, error {traced.errors[-1]:.3f}"
-    # More hidden units than a plane has axes.
-    with pytest.raises(UsageError, match="a plane needs two hidden units"):
-        trace(Protocol(group_sizes=(8, 3)), seed=3, n_updates=4).plot()
+def test_the_picture_shows_the_error_at_every_update_and_the_threshold():
+    traced = trace(Protocol(criterion="half-squared-error"), seed=3)
+    (axes,) = traced.plot().axes
+    error, threshold = axes.lines
+    np.testing.assert_array_equal(error.get_ydata(), traced.errors)
+    assert threshold.get_ydata() == [traced.protocol.threshold] * 2
+    assert axes.get_ylabel() == "error (half-squared-error)"
 
 
 def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
@@ -150,15 +124,6 @@ def test_a_long_trace_is_interrupted_and_one_beyond_the_memory_refused():
     assert time.monotonic() - begun < 10
     with pytest.raises(UsageError, match=r"GB, and this machine or container has"):
         trace(slow, n_updates=10**7)
-
-
-def test_a_trace_is_drawn_at_six_moments_from_the_first_update_to_the_last():
-    traced = trace(seed=3)
-    titles = [axes.get_title() for axes in traced.plot().axes]
-    moments = [int(title.split()[0]) for title in titles]
-    assert (len(moments), moments[0], moments[-1]) == (6, 0, traced.updates)
-    assert moments == sorted(set(moments))
-    assert titles[-1].endswith(f"error {traced.errors[-1]:.3f}")
 
 
 class Small(Network):

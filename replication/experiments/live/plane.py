@@ -2,7 +2,7 @@
 
 Two hidden units make a square. The code of a pattern v, the states sigma(W v + b), is a dot in it;
 visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side of a line.
-`experiments/live/drawing.js` draws the same in the page.
+`drawing.js` draws the same in the page.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.errors import UsageError
+from replication.simulator.running.drawing import find_figure
+from replication.simulator.running.outcomes import Trace
 from replication.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 Dash = str | tuple[float, tuple[float, ...]]
@@ -136,26 +140,44 @@ def spread_moments(last: int, n: int) -> list[int]:
     return [round(last * (k / (n - 1)) ** 2) for k in range(n)]
 
 
-def draw_planes(frames: Sequence[Axes], codes: Array, U: Array, c: Array, errors: Array) -> None:
-    """Draw the plane of a network at some moments of learning, one in each of the frames.
+def plot_planes(traced: Trace, frames: Sequence[Axes] | None = None) -> Figure:
+    """Draw the hidden plane of a network, moment by moment.
 
-    The moments go from update 0 to the last one, closer together at the start.
+    A network of one-hot patterns has learnt when each line cuts off the dot of its own colour.
+    Networks without exactly two hidden units have no such plane.
 
     Parameters
     ----------
-    frames : axes of Matplotlib
-    codes : float64 array, shape (n_updates + 1, n_patterns, 2)
-    U, c : float64 arrays, shapes (n_updates + 1, n_visible, 2) and (n_updates + 1, n_visible)
-    errors : float64 array, shape (n_updates + 1,)
-        Printed in the titles of the frames.
+    traced : Trace
+    frames : sequence of Matplotlib axes, optional
+        One for each moment, from update 0 to the last one traced, closer together at the start (one
+        alone is the last); six new ones, three in a row, unless given.
+
+    Returns
+    -------
+    Matplotlib figure
+
+    Examples
+    --------
+    >>> from replication import Protocol, trace
+    >>> slow = trace(Protocol(learning_rate=5.0), seed=0)
+    >>> [axes.get_title() for axes in plot_planes(slow).axes][::5]
+    ['0 updates, error 0.733', '142 updates, error 0.099']
     """
-    moments = spread_moments(len(errors) - 1, len(frames))
+    has_plane = len(traced.hidden) == 1 and traced.hidden[0].shape[-1] == 2
+    if not has_plane:
+        raise UsageError("a plane needs two hidden units; draw the errors: traced.plot()")
+    if frames is None:
+        frames = _make_frames()
+    matrices = traced.matrices()
+    moments = spread_moments(len(traced.errors) - 1, len(frames))
     for frame, t in zip(frames, moments, strict=True):
-        draw_plane(frame, codes[t], U[t], c[t])
-        frame.set_title(f"{plural(t, 'update')}, error {errors[t]:.3f}", fontsize=9)
+        draw_plane(frame, traced.hidden[0][t], matrices.U[t], matrices.c[t])
+        frame.set_title(f"{plural(t, 'update')}, error {traced.errors[t]:.3f}", fontsize=9)
+    return find_figure(frames[0])
 
 
-def make_frames() -> list[Axes]:
+def _make_frames() -> list[Axes]:
     """Return the axes of a new figure, three in a row, for `N_FRAMES` moments."""
     import matplotlib.pyplot as plt
 
