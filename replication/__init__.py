@@ -62,8 +62,9 @@ if TYPE_CHECKING:
     from replication.comparison.tables import compare_table
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.experiments.contest import Contest, compare_rules
+    from replication.experiments.instruments.law import measure_gaps, predict_learning_time
+    from replication.experiments.law.examination import Mechanism, examine_mechanism
     from replication.experiments.live.plane import plot_planes
-    from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.paper.claims import load_claims
     from replication.reading.question import Question
     from replication.reading.reader import read_report, read_runs
@@ -119,7 +120,9 @@ __all__ = [
     "load_claims",
     "load_digits",
     "logistic",
+    "measure_gaps",
     "plot_planes",
+    "predict_learning_time",
     "read_report",
     "read_runs",
     "repeat",
@@ -135,8 +138,9 @@ _HOMES = {
     "comparison.tables": "compare_table",
     "definition.protocol": "NOTEBOOK PAPER READINGS Protocol",
     "experiments.contest": "Contest compare_rules",
+    "experiments.instruments.law": "measure_gaps predict_learning_time",
+    "experiments.law.examination": "Mechanism examine_mechanism",
     "experiments.live.plane": "plot_planes",
-    "experiments.mechanism.examination": "Mechanism examine_mechanism",
     "paper.claims": "load_claims",
     "reading.question": "Question",
     "reading.reader": "read_report read_runs",

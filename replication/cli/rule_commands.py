@@ -14,11 +14,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from replication.cli import arguments
+from replication.cli.patterns import read_patterns
 from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_plain
 from replication.errors import ReplicationError, StorageError, UsageError
-from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS
-from replication.system.files import check_target, read_content, refuse_unreadable, write_durably
-from replication.system.progress import escape, report_progress
+from replication.experiments.law import FEWEST, MOST, N_NETWORKS
+from replication.system.files import check_target, write_durably
+from replication.system.progress import escape
 from replication.wording import show
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 FIELDS = {field.name for field in dataclasses.fields(Protocol)}
 MOST_KEPT = 50_000_000
 """At most so many final weights of all networks together are kept, 400 MB."""
-LARGEST_FILE = 2**21
-"""Bytes of patterns: with more, a single update takes minutes."""
-ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 
 
 def add_commands(subparsers: arguments.Subparsers) -> None:
@@ -40,21 +38,19 @@ def add_commands(subparsers: arguments.Subparsers) -> None:
 
 
 def _add_mechanism(subparsers: arguments.Subparsers) -> None:
-    """Add the command that tests the mechanism on the user's inputs."""
+    """Add the command that compares learning times with the law, on the user's inputs or rule."""
     mechanism = arguments.add_command(
         subparsers,
         "mechanism",
-        "Test what recirculation waits for on inputs of your own: whether a decoder that only "
-        "watches another network's encoder is done when that network is, and whether keeping the "
-        "decoder aligned saves time. Beside it back-propagation and feedback alignment, each at "
-        "its best learning rate. "
-        "For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
+        "Compare how long networks learn with how long a decoder by the delta rule takes to tell "
+        "their codes apart, which follows from the gaps between the codes without a fitted "
+        "number. Whether the decoder of a rule of your own learns by the delta rule is measured. "
+        "For example: replication mechanism --rule mine.py:Mine --feedback B.",
         "--root-seed",
-        "--jobs",
         *arguments.PROTOCOL,
         handler=run_mechanism,
     )
-    inputs = "inputs, a pattern a line: numbers from 0 to 1, commas, semicolons, tabs or spaces"
+    inputs = "patterns of 0 and 1, one a line: commas, semicolons, tabs or spaces between"
     arguments.add_file(mechanism, "--patterns", "FILE.csv", inputs)
     mechanism.add_argument(
         "--group-sizes",
@@ -65,11 +61,15 @@ def _add_mechanism(subparsers: arguments.Subparsers) -> None:
         metavar="V,H",
         help="visible and hidden units: short for --set group_sizes=[V,H]",
     )
-    reasons = " (fewer leave medians without a useful interval, more take many minutes)"
+    reasons = " (fewer say nothing of a range, more take hours)"
     arguments.add_seeds(mechanism, FEWEST, MOST, N_NETWORKS, note=reasons)
-    own_rule = 'a rule of your own beside the others, whose numbers have a "rate"; the file is run'
+    own_rule = "a rule of your own with a method hidden(self, v); the file is run"
     mechanism.add_argument("--rule", metavar="FILE.py:CLASS", help=own_rule)
-    arguments.add_file(mechanism, "--save", "FILE.csv", "write what was found as a table, too")
+    weights = "its weights from the codes to the visible units (default: U)"
+    mechanism.add_argument("--decoder", metavar="NAME", default="U", help=weights)
+    back = "its weights that lead errors to the hidden units; their gap is ranked with the times"
+    mechanism.add_argument("--feedback", metavar="NAME", help=back)
+    arguments.add_file(mechanism, "--save", "FILE.csv", "write time, law and gaps by network")
 
 
 def _add_rule(subparsers: arguments.Subparsers) -> None:
@@ -324,67 +324,31 @@ def parse_sizes(text: str) -> str:
 
 
 def run_mechanism(options: argparse.Namespace) -> None:
-    """Test the mechanism on the user's own inputs and print the results."""
-    protocol = arguments.read_protocol_arguments(options)
-    if options.patterns is not None:
-        protocol = dataclasses.replace(protocol, patterns=read_patterns(options.patterns))
+    """Compare the times of networks with the law, and print and write what is found."""
+    fields = arguments.read_fields(options)
+    protocol = arguments.read_protocol(options.protocol)
     check_target(options.save, [".csv"])
+    if options.patterns is not None:
+        fields["patterns"] = read_patterns(options.patterns)
     network = None
     if options.rule is not None:
         network = read_rule(options.rule)
-    from replication.experiments.mechanism.examination import examine_mechanism
+    from replication.experiments.law.examination import examine_mechanism
 
     with blame_rule(network):
+        if network is None:
+            protocol = from_plain(fields, base=protocol)
+        else:
+            protocol = _set_numbers(network, fields, protocol)
         mechanism = examine_mechanism(
             protocol,
             network=network,
+            decoder=options.decoder,
+            feedback=options.feedback,
             n_seeds=options.seeds,
             root_seed=options.root_seed,
-            jobs=options.jobs,
-            report_progress=report_progress,
         )
     if options.save is not None:
         table = mechanism.table.to_csv(index=False, lineterminator="\n")
         write_durably(options.save, table.encode())
     print(mechanism)
-
-
-def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
-    """Read patterns from a file of numbers from 0 to 1, one pattern a line.
-
-    Commas, semicolons, tabs or spaces separate numbers; beside semicolons or tabs a comma is a
-    decimal one. Lines of words above the numbers, such as names of columns, are left out.
-    """
-    import numpy as np
-
-    name = f"--patterns {show(path)}"
-    with refuse_unreadable(name, ADVICE):
-        text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
-    lines = _list_lines_of_numbers(text)
-    if not lines:
-        raise UsageError(f"{name} holds no numbers; {ADVICE}")
-    try:
-        rows = np.loadtxt(lines, ndmin=2)  # (n_patterns, n_visible)
-    except ValueError as error:
-        raise UsageError(f"{name} cannot be read ({error}); {ADVICE}") from None
-    # Numbers on another scale are refused with the formula that brings them to this one.
-    low = rows.min()
-    high = rows.max()
-    if not (low >= 0 and high <= 1):  # neither is true of NaN
-        raise UsageError(
-            f"{name} holds numbers from {low:g} to {high:g}; allowed are numbers from 0 to 1, as "
-            f"(x {-low:+g}) / {high - low:g} gives"
-        )
-    return tuple(tuple(row) for row in rows.tolist())
-
-
-def _list_lines_of_numbers(text: str) -> list[str]:
-    """Return the lines of numbers, with spaces between them; leave out lines of words above."""
-    # Beside semicolons or tabs a comma is a decimal one: 0,5; 1
-    if re.search(r"[0-9] *[;\t]", text):
-        text = text.replace(",", ".")
-    lines = re.sub("[,;]", " ", text).splitlines()
-    for k, line in enumerate(lines):
-        if re.match(r"\s*[-+]?\.?[0-9]", line):  # 0.5, -1, .5
-            return lines[k:]
-    return []

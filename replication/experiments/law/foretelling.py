@@ -38,7 +38,7 @@ CARRIED = (
 """The rules whose growth is derived."""
 
 
-def foretell(followed: Followed, generator: np.random.Generator) -> Model:
+def foretell(case: Case, followed: Followed, generator: np.random.Generator) -> Model:
     """Return, for each of `PARTS`, how near the carried law comes, beside the gap alone.
 
     Networks that have learnt by then are left out. ``ranks`` is the rank correlation of times with
@@ -53,7 +53,7 @@ def foretell(followed: Followed, generator: np.random.Generator) -> Model:
             continue
         at = max(1, round(part * median))
         is_left = followed.times > at
-        predicted = predict_carried(followed, at)[is_left]
+        predicted = predict_carried(case, followed, at)[is_left]
         times = followed.times[is_left]
         smallest = followed.gaps[is_left, at].min(axis=1)
         is_both = take_both(predicted, times)
@@ -67,9 +67,8 @@ def foretell(followed: Followed, generator: np.random.Generator) -> Model:
     return found
 
 
-def predict_carried(followed: Followed, at: int) -> Array:
+def predict_carried(case: Case, followed: Followed, at: int) -> Array:
     """Return the law's times from the gaps up to update `at`, carried on from there, (n,)."""
-    case = followed.case
     engine = Engine(case.protocol, case.network)
     rows = engine.record(followed.start, [0, at], root_seed=case.seed)[:, 1]
     arrays = split_arrays(engine.rule.all_shapes, np.ascontiguousarray(rows))

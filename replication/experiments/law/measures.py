@@ -8,6 +8,7 @@ from replication.experiments.instruments import law
 from replication.experiments.instruments.matrices import Array, Flags
 from replication.experiments.instruments.model import Model
 from replication.experiments.law.following import Followed, find_first, replay
+from replication.experiments.law.plan import Case
 from replication.simulator.rule.weights import split_arrays
 from replication.simulator.running.engine import Engine
 
@@ -24,9 +25,8 @@ HOLDS_SPREAD = (0.6, 1.67)
 WITHIN_A_THIRD = (0.75, 1.33)
 
 
-def measure_case(followed: Followed, generator: np.random.Generator) -> Model:
+def measure_case(case: Case, followed: Followed, generator: np.random.Generator) -> Model:
     """Return all that the plan asks of a case, but baseline (a), which needs recirculation."""
-    case = followed.case
     times = followed.times
     predicted = followed.predict()
     measured = {
@@ -45,11 +45,11 @@ def measure_case(followed: Followed, generator: np.random.Generator) -> Model:
         "integral": find_off(integrate(followed), times),
         "passages": [find_off(pass_gap(followed, gap), times) for gap in PASSED],
         "feedback": rank_feedback(followed),
-        "named": name_failures(followed),
+        "named": name_failures(followed, case.cap),
     }
     if followed.projections is not None:
         balanced = law.predict_balanced_time(
-            followed.projections, case.targets, rate=case.speed, every=case.every
+            followed.projections, case.learning.targets, rate=case.speed, every=case.every
         )
         measured["balanced"] = compare_times(balanced, times, generator)
     if case.every == 1:
@@ -170,12 +170,12 @@ def integrate(followed: Followed) -> Array:
 
     Enough is ``2 (ln 9 + 8)``, which is exact for gaps that do not change.
     """
-    case = followed.case
-    needed = law.find_room(case.speed)
+    learning = followed.learning
+    needed = law.find_room(learning.speed)
     n, _, n_units = followed.gaps.shape
     sums = np.zeros((n, n_units))
     times = np.full(n, np.inf)
-    for update, gap in law.step_through(followed.gaps, case.every):
+    for update, gap in law.step_through(followed.gaps, learning.every):
         is_enough = np.all(sums >= needed, axis=1)
         times[is_enough & np.isinf(times)] = update
         sums += gap**2
@@ -185,7 +185,7 @@ def integrate(followed: Followed) -> Array:
 def pass_gap(followed: Followed, gap: float) -> Array:
     """Return the first update at which the smallest gap of a network exceeds a value, (n,)."""
     smallest = followed.gaps.min(axis=2)
-    return find_first(smallest > gap) * followed.case.every
+    return find_first(smallest > gap) * followed.learning.every
 
 
 def choose_passage(models: list[Model]) -> int:
@@ -203,39 +203,55 @@ def choose_passage(models: list[Model]) -> int:
 def rank_feedback(followed: Followed) -> Model:
     """Return the rank correlations of time with the first gap of M, and with that of W.
 
-    The first gap of a matrix is the smallest distance of one of its columns, a point in the space
-    of the hidden units for each visible one, from the hull of the others. Where it is 0 in several
-    networks, they share their mean rank. A network that has not learnt has the last rank.
+    Networks in which the first gap is 0 share their mean rank. A network that has not learnt has
+    the last rank.
     """
-    from scipy import stats  # which takes long to import
-
-    case = followed.case
-    arrays = split_arrays(Engine(case.protocol, case.network).rule.all_shapes, followed.start)
-    name = getattr(case.network, "feedback_name", "W")
-    if not case.is_one_hot or "W" not in arrays or name is None:
+    learning = followed.learning
+    arrays = split_arrays(
+        Engine(learning.protocol, learning.network).rule.all_shapes, followed.start
+    )
+    name = getattr(learning.network, "feedback_name", "W")
+    if not learning.is_one_hot or "W" not in arrays or name is None:
         return {"name": name}
     ranked: Model = {"name": name}
-    times = followed.times
     for label, matrix in (("own", arrays[name]), ("w", arrays["W"])):
-        columns = matrix if name == "U" and label == "own" else matrix.swapaxes(1, 2)
-        gaps = law.measure_gaps(np.ascontiguousarray(columns)).min(axis=1)
+        from_units = name == "U" and label == "own"
+        gaps = measure_columns(matrix.swapaxes(1, 2) if from_units else matrix)
         ranked[f"{label}_zero"] = float(np.mean(gaps == 0.0))
-        is_varied = len(np.unique(times)) > 1 and len(np.unique(gaps)) > 1
-        ranked[label] = float(stats.spearmanr(gaps, times)[0]) if is_varied else None
+        ranked[label] = correlate_ranks(gaps, followed.times)
     return ranked
 
 
-def name_failures(followed: Followed) -> Model:
+def measure_columns(matrix: Array) -> Array:
+    """Return the smallest distance of a column from the hull of the others, (n,).
+
+    Each column of `matrix` (n, n_hidden, n_visible) is the point of a visible unit in the space of
+    the hidden units.
+    """
+    columns = np.ascontiguousarray(matrix.swapaxes(1, 2))
+    return np.asarray(law.measure_gaps(columns).min(axis=1))
+
+
+def correlate_ranks(gaps: Array, times: Array) -> float | None:
+    """Return the rank correlation of gaps with times; None where either is the same for all."""
+    from scipy import stats  # which takes long to import
+
+    if len(np.unique(times)) < 2 or len(np.unique(gaps)) < 2:
+        return None
+    return float(stats.spearmanr(gaps, times)[0])
+
+
+def name_failures(followed: Followed, cap: int) -> Model:
     """Return who is named as never learning at half the cap, by who has not learnt at the cap.
 
     A network is named that has not learnt by then, and whose smallest gap is too small for a
-    decoder alone to read its codes in the rest of the time.
-    fail, that are named and learn, that fail without being named, and the others.
+    decoder alone to read its codes in the rest of the time. ``table`` counts networks that are
+    named and fail, that are named and learn, that fail without being named, and the others.
     """
-    case = followed.case
-    half = case.cap // 2
-    needed = law.find_needed_gap(case.cap - half, case.speed)
-    smallest = followed.gaps[:, half // case.every].min(axis=1)
+    learning = followed.learning
+    half = cap // 2
+    needed = law.find_needed_gap(cap - half, learning.speed)
+    smallest = followed.gaps[:, half // learning.every].min(axis=1)
     is_named = (followed.times > half) & (smallest < needed)
     fails = ~followed.learnt
     return {"gap": needed, "table": count_both(is_named, fails)}

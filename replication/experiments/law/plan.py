@@ -14,10 +14,10 @@ import numpy as np
 from replication.definition.protocol import Protocol
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.law import rules
+from replication.experiments.law.following import Learning
 from replication.simulator.rule.digits import load_digits
 from replication.simulator.rule.network import Network
 from replication.simulator.rule.recirculation import RecirculationNetwork
-from replication.simulator.rule.weights import make_patterns
 
 PLAN = ""
 """The SHA-256 of the plan, in hexadecimal."""
@@ -115,13 +115,6 @@ class Case:
         )
 
     @property
-    def targets(self) -> Array:
-        """What visible units should say to each vector, (n_patterns, n_units)."""
-        if self.network.targets is not None:
-            return np.asarray(self.network.targets)
-        return make_patterns(self.protocol)
-
-    @property
     def speed(self) -> float:
         """Eta, the learning rate of the decoder."""
         if self.rule == "recirculation":
@@ -129,10 +122,16 @@ class Case:
         return self.rate
 
     @property
-    def is_one_hot(self) -> bool:
-        """Whether each unit has one vector of its own."""
-        targets = self.targets
-        return np.array_equal(targets, np.eye(len(targets)))
+    def learning(self) -> Learning:
+        """How its networks learn, and when they are recorded."""
+        return Learning(
+            protocol=self.protocol,
+            network=self.network,
+            seed=self.seed,
+            speed=self.speed,
+            horizon=self.cap,
+            every=self.every,
+        )
 
 
 CASES = (

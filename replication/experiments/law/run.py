@@ -45,13 +45,13 @@ def examine(case: Case, sample: Sample) -> Model:
     """Return what the plan asks of a case."""
     sample.report_progress(case.name)
     generator = np.random.default_rng(find_seed(f"{case.name}, measures"))
-    start = draw(case, case.n)
+    start = draw(case.learning, case.n)
     with np.errstate(over="ignore"):  # of networks that diverge
-        followed = follow(case, start)
-    row = measure_case(followed, generator)
+        followed = follow(case.learning, start)
+    row = measure_case(case, followed, generator)
     if case.task == "4-2-4" and case.rule in CARRIED:
-        row["foretold"] = foretell(followed, generator)
-        row["changed"] = change_start(followed)
+        row["foretold"] = foretell(case, followed, generator)
+        row["changed"] = change_start(case, followed)
     return {**row, "networks": list_networks(followed)}
 
 
@@ -67,9 +67,8 @@ def list_networks(followed: Followed) -> Model:
     }
 
 
-def change_start(followed: Followed) -> Model:
+def change_start(case: Case, followed: Followed) -> Model:
     """Return median times and laws of networks whose start is changed, beside the unchanged."""
-    case = followed.case
     start = followed.start[:N_CHANGED]
     n = len(start)
     _, _, final = Engine(case.protocol, case.network).train(start, root_seed=case.seed, final=True)
@@ -80,7 +79,7 @@ def change_start(followed: Followed) -> Model:
     }
     changed: Model = {"nothing": nothing}
     for name, rows in intervene(case, start, final).items():
-        again = follow(case, rows)
+        again = follow(case.learning, rows)
         changed[name] = {"time": find_median(again.times), "law": find_median(again.predict())}
     return changed
 
@@ -112,9 +111,9 @@ def is_refuted(row: Model) -> bool:
 
 def count(case: Case) -> Model:
     """Return who learns and for whom the law finishes, where some or many fail."""
-    start = draw(case, case.n)
+    start = draw(case.learning, case.n)
     with np.errstate(over="ignore"):
-        learnt, finishes = count_law(case, start)
+        learnt, finishes = count_law(case.learning, start)
     return {
         "task": case.task,
         "rule": case.rule,
