@@ -135,14 +135,8 @@ dist: $(VENV)/.dev ## wheel and sdist, the same from every checkout -> dist/
 	SOURCE_DATE_EPOCH=$$date $(RUN) -m build --no-isolation --outdir dist
 
 .PHONY: readme
-readme: $(VENV)/.run ## write README.md and results/programs.md from their sources
+readme: $(VENV)/.run ## write README.md from its template and the models
 	@$(RUN) -m tools.write_readme
-	@$(RUN) -m tools.write_programs
-
-.PHONY: identity
-identity: $(VENV)/.run ## write CITATION.cff and others from identity.toml; say what is empty there
-	@$(RUN) tools/write_identity.py
-	@$(EDITABLE)
 
 .PHONY: lock
 lock: $(VENV)/.dev ## choose exact versions again -> requirements/*.lock

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import dataclasses
 import io
+import json
 import os
 import re
 import runpy
@@ -13,12 +14,14 @@ import tomllib
 import zipfile
 
 import pytest
+import yaml
 from flit_core import buildapi
 from fontTools.ttLib import TTFont
 
 from replication.cli.parser import make_parser
 from replication.definition.protocol import Protocol
 from replication.publication.publishing import METADATA as METADATA_OF_REPORT
+from replication.wording import join
 from tests.reliability.faults import FEW_RESAMPLES, ROOT, list_files, run
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
@@ -59,14 +62,42 @@ def test_locks_are_exact_complete_and_agree_with_each_other():
         assert declared <= set(versions)
 
 
-def test_version_and_title_are_the_same_everywhere():
-    version, title = METADATA["project"]["version"], METADATA_OF_REPORT["title"]
-    assert re.search(r"^version: (.*)$", read("CITATION.cff"), re.M).group(1) == version
+def test_what_is_cited_is_the_same_wherever_it_stands():
+    """CITATION.cff, written by hand, decides."""
+    citation, codemeta = yaml.safe_load(read("CITATION.cff")), json.loads(read("codemeta.json"))
+    project = METADATA["project"]
+    title, version, day = (citation[name] for name in ("title", "version", "date-released"))
+    assert project["version"] == codemeta["version"] == version
     # The section of the next version, which is being written, may stand above it.
     assert version in re.findall(r"^## (\d\S*)", read("CHANGELOG.md"), re.M)[:2]
-    assert re.search(r'^title: "(.*?):', read("CITATION.cff"), re.M).group(1) == title
-    assert read("results/report.md").startswith(f"# {title}\n")
-    assert read("README.md").count(f"# {title}\n") == 1
+    assert codemeta["datePublished"] == METADATA_OF_REPORT["date"] == day
+    assert codemeta["alternateName"] == title
+    short = METADATA_OF_REPORT["title"]
+    assert title.startswith(f"{short}: ")
+    assert read("results/report.md").startswith(f"# {short}\n")
+    assert read("README.md").count(f"# {short}\n") == 1
+    assert codemeta["name"] == project["name"]
+    assert codemeta["description"] == project["description"]
+    assert project["keywords"] == codemeta["keywords"] == citation["keywords"]
+    assert codemeta["softwareRequirements"] == project["dependencies"]
+    assert project["license"].startswith(METADATA_OF_REPORT["licence"])
+    assert citation["license"] == METADATA_OF_REPORT["licence"]
+    names = [name_author(author) for author in citation["authors"]]
+    assert [name_author(author) for author in codemeta["author"]] == names
+    assert [author["name"] for author in project["authors"]] == names
+    assert METADATA_OF_REPORT["author"] == join(names)
+    preferred = citation["preferred-citation"]
+    assert preferred["title"] == title
+    assert preferred["authors"] == citation["authors"]
+    # An article, which may stand there instead, has no version.
+    assert preferred.get("version", version) == version
+
+
+def name_author(author):
+    """Return the name of a group or a person, in CITATION.cff or codemeta.json."""
+    given = author.get("given-names", author.get("givenName"))
+    family = author.get("family-names", author.get("familyName"))
+    return author.get("name") or f"{given} {family}"
 
 
 @pytest.fixture(scope="module")
@@ -231,9 +262,7 @@ def test_unfit_python_is_refused_with_advice(line, folder):
     assert not (folder / ".venv").exists()
 
 
-@pytest.mark.parametrize(
-    "tool", ["write_readme", "write_identity", "write_programs", "animate_plane"]
-)
+@pytest.mark.parametrize("tool", ["write_readme", "animate_plane"])
 def test_generated_page_says_what_its_sources_say(tool, monkeypatch):
     monkeypatch.setattr(sys, "argv", [tool, "--check"])
     # It exits where the page differs.

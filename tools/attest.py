@@ -2,8 +2,8 @@
 
 Usage: python tools/attest.py [--masked | --emulated] [--only NAME ...]
 
-Adds a row to results/attestations.json, and writes results/attestations.md from it (`make readme`
-then writes results/programs.md). No earlier result is used, neither from the cache nor of a model.
+Adds a row to results/attestations.json, and writes results/attestations.md from it. No earlier
+result is used, neither from the cache nor of a model.
 ``--masked`` hides features of the processor from NumPy, the C library, linear algebra and the
 compiler. ``--emulated`` runs on an emulated old x86-64 and an emulated aarch64 processor, which are
 so slow that only 1,000 networks are simulated. ``--only`` runs some experiments and no report, to

@@ -21,7 +21,6 @@ from replication.errors import DataError, UsageError
 from replication.experiments.counting import Counted, count_outcomes
 from replication.paper.claims import count_measurements, load_claims
 from replication.paper.study import Study
-from replication.publication.identity import load_identity
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.simulator.running.outcomes import OUTCOME_VERSION
@@ -37,24 +36,23 @@ FORMATS = ("html", "md", "pdf")
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
 """Packages whose versions the model of the headline names."""
 
-IDENTITY = load_identity()
-
 METADATA = {
-    "title": IDENTITY.title,
+    "title": "How recirculation learns without back-propagation",
     "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
     "Recirculation",
-    "author": IDENTITY.author,
-    "date": IDENTITY.date,
-    "licence": IDENTITY.licence,
-    "repository": IDENTITY.places.repository,
-    "doi": IDENTITY.places.archive_doi,
-    "picture": IDENTITY.places.picture,
+    "author": "The recirculation replication contributors",
+    "date": "2026-12-01",
+    "licence": "MIT",
     "description": "The small networks of Hinton and McClelland (1988) learn without "
     "back-propagation. They are trained again here, and "
     f"{sum(claim.kind == 'empirical' for claim in load_claims().values())} statements of the paper "
     "are tested.",
 }
-"""Title, authors and other data of the report; the date is that of the study's definition."""
+"""Title, authors and other data of the report, as CITATION.cff has them.
+
+There may also be addresses: ``repository``, ``picture`` (of an image that is shown where a link to
+the pages is shared), and the identifier ``doi`` of the archived version.
+"""
 
 SHORT = {
     "title": "Another study of recirculation",

@@ -1,8 +1,8 @@
-"""The table of machines says where digests agree, and where they do not; and what made what."""
+"""The table of machines says where digests agree, and where they do not."""
 
 import copy
 
-from tools import attest, write_programs
+from tools import attest
 
 ROW = {
     "kind": "as it is", "processor": "A", "features": "AVX2", "system": "Linux", "python": "3.11.7",
@@ -51,23 +51,3 @@ def test_an_emulated_processor_is_called_so_and_holds_one_digest():
     (line,) = [x for x in page.splitlines() if x.startswith("| 2 |")]
     assert "| emulated |" in line
     assert line.endswith("| 99999999 |  |  |  |")
-
-
-def test_models_are_found_by_way_of_the_names_that_a_template_gives_their_parts():
-    whole = (
-        "{% set starts, rest = mechanism.starts.paper, images.linear %}\n"
-        "{% set codes = rest.codes %}\n{{ starts.mean | fixed(1) }}\n\n{{ codes.overlap }}"
-    )
-    first, last = "{{ starts.mean | fixed(1) }}", "{{ codes.overlap }}"
-    assert write_programs.find_models(first, whole) == ["mechanism"]
-    assert write_programs.find_models(last, whole) == ["images"]
-    assert write_programs.find_models("{{ headline.population.mean }}", whole) == ["headline"]
-    # What is called as a model is, but is a part of another, is not that model.
-    assert write_programs.find_models(last, "{% set codes = images.codes %}") == ["images"]
-
-
-def test_every_figure_and_table_has_its_models():
-    rows = dict(write_programs.list_rows())
-    assert rows["figure *rest*"] == ["images"]
-    assert rows["figure *joint*"] == ["headline"]
-    assert all(rows.values()), [what for what, models in rows.items() if not models]
