@@ -26,7 +26,7 @@ ifneq (1,$(words $(VENV) $(foreach sign,$(SIGNS),$(findstring $(sign),$(VENV))))
 $(error VENV='$(VENV)' was given; allowed is one folder, without spaces and signs of the shell in its name)
 endif
 
-# All experiments have their own networks, and all reports are verified.
+# All experiments have their own networks, and what is verified is the default study.
 ifneq (,$(and $(SEEDS)$(ROOT_SEED),$(filter experiments verify,$(MAKECMDGOALS))))
 $(error SEEDS and ROOT_SEED say which study `make replicate` and `make report` take; allowed are RESULTS and JOBS)
 endif
@@ -60,8 +60,14 @@ report: $(VENV)/.run ## write the report again from the models that there are; r
 	@$(REPLICATION) report $(STUDY) $(WORKERS)
 
 .PHONY: verify
-verify: $(VENV)/.run ## make the published report again, without the cache, and compare
-	@$(REPLICATION) verify $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
+verify: $(VENV)/.run ## make all models and the report again elsewhere, and compare (minutes)
+	@made=$$(mktemp -d) && trap 'rm -rf "$$made"' EXIT && \
+	$(REPLICATION) replicate --results="$$made" $(WORKERS) && \
+	diff -r "$${RESULTS:-results}/models" "$$made/models" && \
+	diff "$${RESULTS:-results}/report.sha256" "$$made/report.sha256" && \
+	while read -r _ name; do cmp "$${RESULTS:-results}/$$name" "$$made/$$name" || exit 1; done \
+		<"$$made/report.sha256" && \
+	echo "All models, and the report byte by byte, come out the same"
 
 .PHONY: notebook
 notebook: $(VENV)/.notebook ## open the notebooks in Jupyter

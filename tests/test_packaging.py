@@ -22,7 +22,7 @@ from replication.cli.parser import make_parser
 from replication.definition.protocol import Protocol
 from replication.publication.publishing import METADATA as METADATA_OF_REPORT
 from replication.wording import join
-from tests.reliability.faults import FEW_RESAMPLES, ROOT, list_files, run
+from tests.reliability.faults import FEW_RESAMPLES, ROOT, list_files, read_files, run
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 PAGES = ["README.md", "CONTRIBUTING.md"]
@@ -186,6 +186,28 @@ def make_environment(folder, lock):
     (folder / "requirements" / f"{lock}.lock").touch()
     for stamp in (".made", f".{lock}"):
         (folder / ".venv" / stamp).touch()
+
+
+@pytest.mark.parametrize(("name", "says"), [
+    ("", "come out the same"), ("models/codes.json", "codes.json"),
+    ("report.sha256", "report.html"), ("report.html", "report.html"),
+])  # fmt: skip
+def test_make_verify_compares_what_it_makes_elsewhere_and_overwrites_nothing(folder, name, says):
+    make_environment(folder, "run")
+    made = {"models/codes.json": "{}", "report.html": "page", "report.sha256": "5f  report.html\n"}
+    for place in ("results", "made"):
+        for path, text in made.items():
+            (folder / place / path).parent.mkdir(exist_ok=True, parents=True)
+            is_changed = place == "results" and path == name
+            (folder / place / path).write_text("changed\n" if is_changed else text)
+    before = read_files(folder / "results")
+    # In place of `replication replicate --results=FOLDER`.
+    program = '#!/bin/sh\nfor word; do :; done\ncp -R made/. "${word#--results=}"\n'
+    (folder / ".venv" / "bin" / "python").write_text(program)
+    done = run_make("verify", cwd=folder)
+    assert (done.returncode == 0) == (name == ""), done.stderr
+    assert says in done.stdout + done.stderr
+    assert read_files(folder / "results") == before
 
 
 def test_packages_of_an_unpacked_archive_are_said_to_differ_from_those_of_a_checkout(folder):

@@ -10,15 +10,13 @@ What several experiments need stands in `instruments`; no experiment imports ano
 CONTRIBUTING.md says how to add one.
 """
 
-import contextlib
 import hashlib
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from replication.definition.protocol import canonical_json
-from replication.errors import DataError
 from replication.experiments.instruments.model import Model, refuse_unpaired
 from replication.paper.claims import load_claims
 from replication.system.progress import Tell
@@ -110,47 +108,28 @@ def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
 def list_checks(models: Mapping[str, Model]) -> dict[str, dict[str, bool]]:
     """Return which sentences of the chapters are true of the models, by experiment and name.
 
-    The function ``check`` in the ``checks.py`` of an experiment says so; not all have one. Raises
-    DataError if a model lacks a number.
+    The function ``check`` in the ``checks.py`` of an experiment says so; not all have one.
     """
     checked = {}
     for name in models:
         if (TEMPLATES / name / "checks.py").exists():
             module = importlib.import_module(f"replication.experiments.{name}.checks")
-            with _refuse_holes(f"experiments/{name}/checks.py"):
-                checked[name] = dict(module.check(models))
+            checked[name] = dict(module.check(models))
     return checked
 
 
 def list_tables(models: Mapping[str, Model]) -> dict[str, str]:
     """Return the tables to which chapters link, as CSV by name.
 
-    ``TABLES`` in the ``tables.py`` of an experiment lists them; not all have one. Raises DataError
-    if a model lacks a number.
+    ``TABLES`` in the ``tables.py`` of an experiment lists them; not all have one.
     """
     tables: dict[str, str] = {}
     for name in models:
         if (TEMPLATES / name / "tables.py").exists():
             module = importlib.import_module(f"replication.experiments.{name}.tables")
-            with _refuse_holes(f"experiments/{name}/tables.py"):
-                for table, write in module.TABLES.items():
-                    tables[table] = write(models[name])
+            for table, write in module.TABLES.items():
+                tables[table] = write(models[name])
     return tables
-
-
-@contextlib.contextmanager
-def _refuse_holes(place: str) -> Iterator[None]:
-    """Turn an error of the file `place`, which reads a model, into a DataError.
-
-    Models are files that somebody may have edited, so that they may lack what `place` expects.
-    """
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
-        raise DataError(
-            f"{place}: {type(error).__name__}: {error}; a model lacks what it should have; run "
-            "`replication experiments` to make the models again"
-        ) from None
 
 
 def list_figures(name: str) -> dict[str, Callable[[Model], Any]]:

@@ -1,1 +1,1 @@
-"""A results folder: models, reports, placing and verifying them."""
+"""A results folder: models, reports and where they are put."""

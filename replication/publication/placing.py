@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from replication.errors import DataError
-from replication.system.files import list_names, open_folder, put_aside, read_content, write_durably
+from replication.system.files import open_folder, put_aside, read_content, write_durably
 
 LIST = "report.sha256"
 LARGEST_FILE = 2**28  # bytes of a file whose digest is computed
@@ -81,16 +81,9 @@ def read_list(folder: Path) -> dict[str, str]:
 
 
 def find_damaged(folder: Path) -> list[str]:
-    """Return the names of listed files that are missing or altered, the list itself included."""
+    """Return the names of listed files that are missing or altered."""
     listed = read_list(folder)
-    damaged = [name for name, digest in listed.items() if _compute_digest(folder / name) != digest]
-    # If a report is there that the list does not name, the list itself is damaged.
-    unlisted = {"report.html", "report.md", "report.pdf"} - listed.keys()
-    if not listed:
-        unlisted.add(LIST)  # a list that is there, but cannot be read
-    if unlisted & set(list_names(folder)):
-        damaged.append(LIST)
-    return damaged
+    return [name for name, digest in listed.items() if _compute_digest(folder / name) != digest]
 
 
 def _compute_digest(path: Path) -> str | None:

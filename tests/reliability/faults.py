@@ -16,7 +16,7 @@ from unittest import mock
 import pytest
 
 from replication.cli import main
-from replication.definition.protocol import PAPER, as_plain
+from replication.definition.protocol import PAPER
 from replication.paper import study as definition
 from replication.publication.models import write_model
 from replication.publication.placing import place_files
@@ -109,8 +109,8 @@ def compute_reference(n_seeds, protocol=PAPER):
 def publish(results, root_seed=3, n_seeds=10, protocol=PAPER, files=PAGE, **changed):
     """Put a model and files into a results folder, as a study leaves them; return the study."""
     study = definition.Study(protocol, root_seed, n_seeds, results)
-    facts = {"root_seed": root_seed, "n": n_seeds, "digest": "0" * 64}
-    model = {"study": facts, "provenance": {"protocol": as_plain(protocol)}} | changed
+    facts = {"root_seed": root_seed, "n": n_seeds, "differences": protocol.differences}
+    model = {"study": facts} | changed
     write_model(study.folder, "headline", model)
     place_files(study.folder, files)
     return study

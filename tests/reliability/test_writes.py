@@ -5,8 +5,7 @@ import shutil
 import pytest
 
 from replication.publication.models import read_model
-from replication.publication.placing import place_files
-from replication.publication.verifying import find_damaged_files
+from replication.publication.placing import find_damaged, place_files
 from tests.reliability import faults
 from tests.unit.cache import invented
 from tests.unit.cache.invented import fill, list_blocks, replace_block_size
@@ -94,10 +93,10 @@ class ReportCase:
             assert content in (OLD.get(name), NEW.get(name)), f"{name} is not whole"
         assert read_model(self.study.folder, "headline")["text"] in ("old", "new")
         is_new = self.read().items() >= NEW.items()
-        assert is_new or self.read() == OLD or find_damaged_files(self.study.folder), "not named"
+        assert is_new or self.read() == OLD or find_damaged(self.study.folder), "not named"
         place_files(self.study.folder, NEWEST)  # as the next report does
         assert self.read() == NEWEST
-        assert find_damaged_files(self.study.folder) == []
+        assert find_damaged(self.study.folder) == []
         assert list(self.study.folder.rglob("*.set-aside-*")) == [], "all were ours"
         assert len(list(self.study.results.rglob("*.part"))) <= 1, "which goes after a day"
         return is_new

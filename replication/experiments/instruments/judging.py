@@ -161,38 +161,6 @@ def judge_all_at_once(claim: Claim, judged: Model) -> Model:
     return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
 
-def is_judgement(claim: Claim, entry: Any) -> bool:
-    """Return whether an entry, which somebody may have edited, can have come from `judge`.
-
-    Its verdict has to follow from its outcomes, unless it is one of `UNJUDGED`.
-    """
-    try:
-        is_whole = _follows(claim, entry) and _follows(claim, entry.get("instead", entry))
-        return is_whole and _has_numbers(entry)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return False
-
-
-def _follows(claim: Claim, judged: Model) -> bool:
-    """Return whether each operationalisation has one result, and the verdict follows from them."""
-    results = judged["operationalisations"]
-    ids = [each.id for each in claim.operationalisations]
-    if results.keys() != {*ids}:
-        return False
-    in_order = {id: results[id] for id in ids}  # the primary one first
-    return judged["verdict"] in {_conclude(claim, in_order), *UNJUDGED}
-
-
-def _has_numbers(judged: Model) -> bool:
-    """Return whether value and interval of each result are numbers or None, as can be printed."""
-    for result in judged["operationalisations"].values():
-        low, high = result["interval"] or (None, None)
-        for number in (result["value"], low, high):
-            if type(number) not in (int, float, type(None)):
-                return False
-    return True
-
-
 def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
     """Return the other defensible levels of a statement.
 

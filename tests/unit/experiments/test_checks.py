@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from replication import DataError
 from replication.experiments import EXPERIMENTS, TEMPLATES, list_checks, list_tables
 from replication.publication.placing import LINE
 
@@ -48,13 +47,6 @@ def test_every_condition_is_required_by_a_sentence_and_every_sentence_has_its_co
     assert {condition for experiment, condition in required if experiment == name} == (
         list_conditions(name)
     )
-
-
-def test_a_model_that_lacks_a_number_is_refused_by_the_place_that_needs_it():
-    with pytest.raises(DataError, match=r"experiments/proposal/checks\.py: KeyError.*make the"):
-        list_checks({"proposal": {"rates": [1.0]}})
-    with pytest.raises(DataError, match=r"experiments/images/tables\.py"):
-        list_tables({"images": {"linear": 0.5}})
 
 
 def test_models_without_conditions_or_tables_have_none():
