@@ -289,4 +289,5 @@ def test_a_rule_that_settles_learns_what_loops_over_units_learn(network, schedul
         expected = learn_in_loops(LOOPS[network], network.shapes, row, schedule)
         assert np.abs(after - row).max() > 1e-3  # it has learnt something
         np.testing.assert_allclose(after, expected, rtol=1e-11, atol=1e-11)
-    assert check_rule(network, protocol).largest < 1e-11
+    # Of weights sixteen times as large, too, where settling enlarges a rounding.
+    assert check_rule(network, protocol).largest < 1e-10
