@@ -252,8 +252,8 @@ def make_jax(learn: Callable[..., Any]) -> Run:
     return train
 
 
-# Numba, for the paper's protocol: in plain loops, and with networks side by side. A row has W (2, 4),
-# b, U (4, 2) and c.
+# Numba, for the paper's protocol: in plain loops, and with networks side by side. A row has W, b, U
+# and c.
 
 N_SIDE_BY_SIDE = 32
 
