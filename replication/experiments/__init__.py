@@ -34,6 +34,7 @@ class Experiment(NamedTuple):
 EXPERIMENTS = {
     "readings": Experiment(2001, 10_000_000, 66.0, version=4),  # other networks for each reading
     "settings": Experiment(2002, 1_000, 13.0, version=5),  # for each cell of the map
+    "law": Experiment(2017, 1_000, 600.0),  # networks of the plan's own seeds
     "mechanism": Experiment(2012, 2_000, 34.0, version=12),
     "speed": Experiment(2003, 20_000, 24.0, version=6),
     "codes": Experiment(2004, 50_000, 1.0, version=3),

@@ -19,7 +19,7 @@ LARGEST_FILE = 2**28  # bytes of a file whose digest is computed
 # 9f86...(64 digits)  figures/joint.svg
 LINE = re.compile(
     r"(?P<digest>[0-9a-f]{64})  (?P<name>report\.(?:md|html|pdf)|learning\.html|"
-    r"(?:statements|rules|halves)\.csv|figures/[A-Za-z0-9_-]+\.(?:svg|png|csv))"
+    r"(?:statements|rules|halves|law|law_cases|law_predictions)\.csv|figures/[A-Za-z0-9_-]+\.(?:svg|png|csv))"
 )
 
 

@@ -19,7 +19,7 @@ from replication.simulator.rule.digits import load_digits
 from replication.simulator.rule.network import Network
 from replication.simulator.rule.recirculation import RecirculationNetwork
 
-PLAN = ""
+PLAN = "09580aed61530446ec0efdca5cb766dd5bce421c6f4dcab6854d3c5ce33b3b36"
 """The SHA-256 of the plan, in hexadecimal."""
 N_IMAGES = 100  # of handwritten digits
 BAR = 3  # length of a bar: all rows and columns of a square of so many pixels

@@ -17,6 +17,7 @@ from replication.experiments.law.measures import (
     measure_case,
 )
 from replication.experiments.law.plan import Case, find_seed
+from replication.experiments.law.predictions import judge_predictions
 from replication.simulator.running.engine import Engine
 
 N_FULL = 1_000  # networks of the sample with which all cases have their full size
@@ -32,8 +33,13 @@ def run(sample: Sample) -> Model:
     measured = sample.map(lambda case: examine(case, sample), cases)
     rows = [measured[case] for case in cases]
     add_passages(rows)
-    counted = sample.map(count, [shrink(case, share) for case in plan.COUNTED])
-    return {"plan": plan.PLAN, "cases": rows, "counted": list(counted.values())}
+    counted = list(sample.map(count, [shrink(case, share) for case in plan.COUNTED]).values())
+    return {
+        "plan": plan.PLAN,
+        "cases": rows,
+        "counted": counted,
+        "predictions": judge_predictions(rows, counted),
+    }
 
 
 def shrink(case: Case, share: float) -> Case:

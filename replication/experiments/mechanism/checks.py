@@ -30,7 +30,6 @@ def check(models: Mapping[str, Model]) -> dict[str, bool]:
         "halves": halves_follow_one_another(model),
         "frozen": frozen_encoders_are_foretold(model),
         "moments": rows_of_frozen_encoders_begin_and_end(model),
-        "steps": each_step_of_learning_takes_time(model),
         "squares": law_is_short_for_squares_at_the_small_rate(model),
         "first": first_changes_widen_the_gap(model),
         "rest": gap_foretells_the_rest(model),
@@ -214,21 +213,6 @@ def given_halves_are_foretold(model: Model) -> bool:
                 return False
     corners = model["given"]["small"]["corners"]
     return bool(corners["predicted"] < 0.9 * corners["median"])
-
-
-def each_step_of_learning_takes_time(model: Model) -> bool:
-    """Return whether networks take longer, the more steps of learning are left to them.
-
-    From the fewest to the most: a square that is wide enough; one that has to grow; a start without
-    codes inside the hull of the others; any start.
-    """
-    for rate in RATES:
-        given = model["given"][rate]
-        names = ("corners", "corners_shrunk", "convex", "nothing")
-        medians = [given[name]["median"] for name in names]
-        if not medians[0] < medians[1] < medians[2] < medians[3]:
-            return False
-    return True
 
 
 def rows_of_frozen_encoders_begin_and_end(model: Model) -> bool:

@@ -66,8 +66,6 @@ def list_given():
         yield "aligned", f"pairs/{rate}/mirrored/median", (0.95 * nothing, 1.1 * nothing)
         for name in WELL_FORETOLD:
             yield "given", f"{place}/{name}/predicted", about(median[name], 0.2)
-        yield "steps", f"{place}/corners_shrunk/median", (median["corners"], median["convex"])
-        yield "steps", f"{place}/convex/median", (median["corners_shrunk"], nothing)
         yield "whose", f"{place}/other_w/median", about(own, 0.03)
         yield "whose", f"{place}/corners/median", about(own, 0.03)
         yield "whose", f"{place}/other_w_shrunk/median", about(median["convex"], 0.05)

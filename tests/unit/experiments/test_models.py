@@ -22,6 +22,7 @@ from replication.experiments.images.figures import LOGISTIC as LOGISTIC_FIGURE
 from replication.experiments.images.tables import write_rules
 from replication.experiments.instruments.agreement import LINEAR_DIGITS
 from replication.experiments.instruments.sample import SEARCH_OFFSET
+from replication.experiments.law import plan as LAW
 from replication.paper.study import DEFAULT_ROOT_SEED, N_REPETITIONS
 from replication.report.style import styled
 from replication.simulator.rule.weights import read_digits
@@ -64,6 +65,9 @@ SMALLER = {
         "read_digits": lambda: [part[:300] for part in read_digits()],
         "IMAGES": dataclasses.replace(LINEAR.IMAGES, n_images=300),
     },
+    # Two rates of recirculation, two other rules, and bars; predictions need all cases.
+    "law.plan": {"CASES": tuple(LAW.CASES[k] for k in (0, 1, 8, 10, 42)), "COUNTED": ()},
+    "law.run": {"judge_predictions": lambda *_: []},
     "mechanism.run": {"NAMED_RATES": {"small": 5.0, "paper": 20.0}},
     "mechanism.elsewhere": {"N_SETS": 1, "EIGHT_RATES": {"small": 14.0, "paper": 14.0}},
     "dynamics.run": {"RARE_SHARE": 200},

@@ -67,8 +67,6 @@ def change(model, path, value):
     ("frozen", ("frozen", "small", "rows", 1, "finished", "share"), 0.4),
     ("moments", ("frozen", "paper", "rows", 4, "moment"), "middle"),
     ("moments", ("frozen", "small", "rows", 4, "moment"), "middle"),
-    ("steps", ("given", "paper", "corners_shrunk", "median"), 12.0),
-    ("steps", ("given", "small", "convex", "median"), 400.0),
     ("squares", ("given", "paper", "corners", "predicted"), 16.0),
     ("squares", ("given", "small", "corners", "predicted"), 160.0),
     ("first", ("first", "paper", "dropped", "extra"), 2.0),
@@ -89,7 +87,7 @@ def test_sentence_is_untrue_of_other_numbers_and_only_that_one(name, path, value
     untrue = {each for each, is_true in found.items() if not is_true}
     assert name in untrue
     # A median that several sentences speak of may make several untrue.
-    assert untrue <= {name, "given", "whose", "halves", "foretold", "steps", "squares"}
+    assert untrue <= {name, "given", "whose", "halves", "foretold", "squares"}
 
 
 @pytest.mark.parametrize("rate", ["paper", "small"])
