@@ -25,7 +25,12 @@ def main() -> int:
             signal.signal(number, leave)
     from replication.cli import main as run
 
-    return run()
+    code = run()
+    if code > 128:
+        # After an interruption, threads or a compiler may still be at work. The interpreter would
+        # end under them, and the process by SIGABRT. All output has been flushed.
+        os._exit(code)
+    return code
 
 
 if __name__ == "__main__":

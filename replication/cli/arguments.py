@@ -55,6 +55,13 @@ def parse_jobs(text: str) -> int:
     return -1 if text == "all" else whole(1, 4096, " (or 'all', for one a core)")(text)
 
 
+def parse_folder(text: str) -> Path:
+    """Return a folder; an empty name, which would be this folder, is refused."""
+    if not text.strip():
+        raise ArgumentTypeError("an empty name was given; allowed is a folder, such as results")
+    return Path(text)
+
+
 OPTIONS: dict[str, dict[str, Any]] = {
     "--seeds": {
         "type": whole(1, MAX_SEEDS, " (which take days)"),
@@ -69,7 +76,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": f"with the seed, fixes a network's initial weights (default: {DEFAULT_ROOT_SEED})",
     },
     "--results": {
-        "type": Path,
+        "type": parse_folder,
         "default": Path("results"),
         "metavar": "FOLDER",
         "help": "folder of models and reports (default: results)",

@@ -137,6 +137,8 @@ def _run_file(file: Path) -> ModuleType:
     sys.path.append(str(Path(origin).parent))  # for what the file imports, now or later
     with _blame(lambda error: find_own_line(error, {origin}) or file.name):
         spec.loader.exec_module(module)
+    if sys.stdout.closed:
+        raise UsageError(f"{file.name} closes sys.stdout, where results are printed; mend the file")
     return module
 
 

@@ -148,14 +148,15 @@ def _find_table(value: Value) -> "NDArray[np.float64] | None":
     import numpy as np
 
     try:
-        table = np.array(value) + 0  # text is refused, -0.0 becomes 0.0
-        is_from_0_to_1 = bool(np.all((table >= 0) & (table <= 1)))
-    except (TypeError, ValueError):  # also of rows of different lengths
+        table = np.array(value)
+    except ValueError:  # rows of different lengths
         return None
-    is_table = table.ndim == 2 and table.size > 0
-    if not (is_table and is_from_0_to_1):
+    has_numbers = table.dtype.kind in "biuf"  # not text, nor whole numbers beyond 64 bits
+    if not (has_numbers and table.ndim == 2 and table.size > 0):
         return None
-    return table.astype(np.float64)
+    if not np.all((table >= 0) & (table <= 1)):
+        return None
+    return table.astype(np.float64) + 0.0  # -0.0 becomes 0.0
 
 
 def _take_frozen(name: str, value: Value) -> tuple[str, ...]:

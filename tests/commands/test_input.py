@@ -65,6 +65,10 @@ def test_what_is_no_file_is_named_and_not_waited_for(refuse, tmp_path, words):
         assert "cannot be read" in refuse(74, *words, path)
 
 
+def test_an_empty_name_is_not_this_folder(refuse):
+    assert "--results: an empty name was given" in refuse(2, "info", "--results", "")
+
+
 class PanicError(BaseException):
     """As a library in Rust raises it, where it may not have as much memory as it wants."""
 

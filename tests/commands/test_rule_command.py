@@ -10,6 +10,7 @@ import pytest
 from replication import simulate
 from replication.cli import rule_commands
 from tests.exactness.rules import FILE
+from tests.reliability import faults
 
 OTHER = f"""{FILE}
 import replication
@@ -106,3 +107,11 @@ def test_weights_are_kept_while_all_of_them_together_are_few_enough_for_memory()
     for seeds, is_kept in ((most, True), (most + 1, False)):
         options = SimpleNamespace(seeds=seeds, plain=True)
         assert rule_commands._can_keep_weights(rules, options) is is_kept
+
+
+def test_a_file_that_closes_the_output_is_refused(tmp_path):
+    """In a process of its own, whose output it may close."""
+    (tmp_path / "mine.py").write_text("import sys\nsys.stdout.close()\n" + FILE)
+    found = faults.run(*faults.COMMAND, "rule", "mine.py", "--seeds", "10", cwd=tmp_path)
+    assert found.returncode == 2
+    assert found.stderr.startswith("replication: mine.py closes sys.stdout, where results")

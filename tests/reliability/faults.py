@@ -34,7 +34,7 @@ COMMAND = [sys.executable, "-m", "replication"]
 ONE_STUDY = [
     sys.executable, "-c",
     "import sys, replication.paper.study as p; p.N_REPETITIONS = 0; p.OTHER_ERRORS = {}; "
-    "from replication.cli import main; sys.exit(main(sys.argv[1:]))",
+    "from replication.__main__ import main; sys.exit(main())",
 ]  # fmt: skip
 
 # What the fixture `few_resamples` does, for another process.

@@ -76,7 +76,8 @@ def test_frozen_weights_are_named_as_people_write_them():
     ("max_updates", 2.0), ("max_updates", 10**8), ("group_sizes", (4,)),
     ("group_sizes", (1025, 2)), ("group_sizes", np.array([4.0, 2.5])), ("patterns", "random"),
     ("patterns", ()), ("patterns", ((1.0, 0.0),)), ("patterns", ((1.0, 0.0, 0.0, 1.5),)),
-    ("patterns", (1.0, 0.0, 0.0, 0.0)), ("patterns", pd.DataFrame({"a": ["x"]})),
+    ("patterns", (1.0, 0.0, 0.0, 0.0)), ("patterns", 10**30),
+    ("patterns", pd.DataFrame({"a": ["x"]})),
     ("hidden_regression", 1), ("criterion", "error"), ("frozen", ["W", "V"]), ("frozen", None),
 ])  # fmt: skip
 def test_bad_value_names_field_value_and_what_is_allowed(name, value):
