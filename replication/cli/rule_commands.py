@@ -25,6 +25,7 @@ from replication.wording import show
 if TYPE_CHECKING:
     from replication.experiments.contest import Contest
     from replication.simulator.rule.network import Network, Rule
+    from replication.simulator.running.outcomes import Outcomes
 
 FIELDS = {field.name for field in dataclasses.fields(Protocol)}
 MOST_KEPT = 50_000_000
@@ -92,6 +93,8 @@ def _add_rule(subparsers: arguments.Subparsers) -> None:
     arguments.add_seeds(rule, 1, 100_000_000, 10_000, "networks of each rule")
     plain = "run the rule in plain NumPy: some ten networks a second, one where it has loops"
     rule.add_argument("--plain", action="store_true", help=plain)
+    observe = "a method or an array of the class, or mean_loss: noted of each network at its end"
+    rule.add_argument("--observe", metavar="NAME", action="append", default=[], help=observe)
     arguments.add_file(rule, "--save", "FILE.csv", "write the outcomes, one network a line")
     arguments.add_file(rule, "--plot", "FILE", "draw the distribution of updates (.svg, .png)")
     arguments.add_file(rule, "--page", "FILE.html", "write a page in which the rule learns")
@@ -187,6 +190,9 @@ def run_rule(options: argparse.Namespace) -> None:
     check_target(options.save, [".csv"])
     check_target(options.plot, [".svg", ".png", ".pdf"])
     check_target(options.page, [".html"])
+    for name in options.observe:
+        if options.observe.count(name) > 1:
+            raise UsageError(f"--observe {name} was given twice; give each name once")
     network = read_rule(options.rule)
     with blame_rule(network):
         protocol = _set_numbers(network, fields, base)
@@ -224,9 +230,11 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     from replication.experiments.contest import compare_rules
     from replication.experiments.live.rule_page import render_page
     from replication.simulator.rule.network import Rule
+    from replication.simulator.rule.observing import take_observed
     from replication.simulator.rule.recirculation import RecirculationNetwork
 
     rule = Rule(network, protocol)
+    take_observed(rule, {name: name for name in options.observe})  # which refuses other names
     if not options.plain:
         _check_compiled(network, protocol, options.root_seed)
     files: dict[Path, bytes] = {}
@@ -248,12 +256,38 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     print(contest)
     if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
+    outcomes = contest.outcomes[network.__name__]
+    if options.observe:
+        outcomes = _observe(network, protocol, options)
     if options.save is not None:
-        table = contest.outcomes[network.__name__].to_frame()
+        table = outcomes.to_frame()
         files[options.save] = table.to_csv(index=False, lineterminator="\n").encode()
     _write_files(files, contest, options.plot)
     if options.save is not None:
         _tell_how_to_compare(options.save)
+
+
+def _observe(
+    network: "type[Network]", protocol: Protocol, options: argparse.Namespace
+) -> "Outcomes":
+    """Let the networks of a rule learn again; print and return what was observed at their end."""
+    from replication.simulator.running.ensemble import simulate
+
+    outcomes = simulate(
+        protocol,
+        network=network,
+        n_seeds=options.seeds,
+        root_seed=options.root_seed,
+        jobs=options.jobs,
+        plain=options.plain,
+        observe={name: name for name in options.observe},
+    )
+    table = outcomes.to_frame().iloc[:, 3:]  # without seed, updates and converged
+    print(f"\nObserved at the end of each network of {network.__name__}:")
+    for name in table:
+        quartiles = " / ".join(f"{x:.4g}" for x in table[name].quantile([0.25, 0.5, 0.75]))
+        print(f"{name}: mean {table[name].mean():.4g}, quartiles {quartiles}")
+    return outcomes
 
 
 def _write_files(files: dict[Path, bytes], contest: "Contest", plot: Path | None) -> None:

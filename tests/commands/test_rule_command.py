@@ -115,3 +115,14 @@ def test_a_file_that_closes_the_output_is_refused(tmp_path):
     found = faults.run(*faults.COMMAND, "rule", "mine.py", "--seeds", "10", cwd=tmp_path)
     assert found.returncode == 2
     assert found.stderr.startswith("replication: mine.py closes sys.stdout, where results")
+
+
+def test_what_is_observed_is_printed_and_saved_by_its_name(run, refuse, write, tmp_path):
+    path = write(FILE + "\n    def gap(self):\n        return self.U[0] - self.U[1]\n")
+    saved = tmp_path / "mine.csv"
+    words = ("--observe", "gap", "--observe", "mean_loss", "--save", saved)
+    answer = run("rule", path, "--seeds", 20, *words)
+    assert "gap[0]: mean " in answer
+    assert pd.read_csv(saved).columns.tolist()[3:] == ["gap[0]", "gap[1]", "mean_loss"]
+    assert "given twice" in refuse(2, "rule", path, "--observe", "gap", "--observe", "gap")
+    assert "a method of Alignment" in refuse(2, "rule", path, "--observe", "gaps")

@@ -41,7 +41,7 @@ def compute(name):
         return train(self, weights, **options)
 
     def note_evaluate(self, weights):
-        program = engine.find_program("evaluate", self.rule)
+        program = engine.find_program("states", self.rule)
         given.append([find_line(), hash_arrays(program.data, weights)])
         return evaluate(self, weights)
 

@@ -1,10 +1,10 @@
 """Compiled programs: their text, and those that measure networks without changing them.
 
-`write_evaluate` and `write_watch` put a loop over networks around the look of a sweep (`sweep.py`);
-`training.py` has the loop in which networks learn.
+`write_states`, `write_observe` and `write_watch` put a loop over networks around the look of a
+sweep (`sweep.py`); `training.py` has the loop in which networks learn.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from replication.errors import UsageError
 from replication.simulator.compiler.sweep import Sweep
@@ -12,6 +12,7 @@ from replication.simulator.operations.arrays import TraceError
 from replication.simulator.operations.instructions import FUNCTIONS, Place, Rows, Whole, Writer
 from replication.simulator.operations.turns import MEASURE
 from replication.simulator.rule.network import Rule
+from replication.simulator.rule.observing import Observed
 
 MOST_LINES = 40_000
 """Lines of a program that is compiled; so many take about half a minute."""
@@ -44,7 +45,7 @@ class Program:
         self.threshold = sweep.threshold.first
         self.given = {name: row.first for name, row in sweep.given.items()}  # the rule's numbers
         self.drawn = sweep.traces.drawn  # phases in which random numbers are drawn
-        # First row and shape of each array that `evaluate` measures.
+        # First row and shape of each array that is measured.
         self.outputs = [(row.first, row.shape) for row in outputs]
 
 
@@ -62,53 +63,78 @@ def render_function(writer: Writer, name: str, parameters: str) -> str:
     return "\n".join([writer.define(head), *declared])
 
 
-def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
+def write_states(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     """Write ``evaluate(data, strips, n, n_rows)``, which measures the networks of n strips.
 
-    It leaves the states of hidden units, the images and the error in rows of each strip
-    (`Program.outputs`).
+    It leaves the states of hidden units and the images in rows of each strip (`Program.outputs`).
     """
-    writer = Writer(n_lanes, n_at_once)
-    sweep = Sweep(rule, writer)
+    sweep = _begin_measuring(rule, n_lanes, n_at_once)
     measured = [*sweep.traces.hidden, sweep.traces.image]
+    rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in measured]
+    return _write_evaluate(sweep, rows, lambda: sweep.write_states(measured, rows))
+
+
+def write_observe(
+    rule: Rule, n_lanes: int, n_at_once: int, observed: Sequence[Observed] = ()
+) -> Program:
+    """Write the same function, which leaves the error there, and then what is observed."""
+    sweep = _begin_measuring(rule, n_lanes, n_at_once)
+    error = sweep.memory.allocate(())
+    placed = sweep.place_observed(observed)
+
+    def measure() -> None:
+        error[()] = sweep.look(learns=False)
+        sweep.write_observed(placed)
+
+    return _write_evaluate(sweep, [error, *(rows for _, rows in placed)], measure)
+
+
+def _begin_measuring(rule: Rule, n_lanes: int, n_at_once: int) -> Sweep:
+    """Return a sweep that measures networks; refuse a rule whose answers are random."""
+    sweep = Sweep(rule, Writer(n_lanes, n_at_once))
     if MEASURE in sweep.traces.drawn:
         raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {NO_STATES}")
-    rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in measured]
-    error = sweep.memory.allocate(())
+    return sweep
+
+
+def _write_evaluate(sweep: Sweep, rows: Sequence[Rows], measure: Callable[[], None]) -> Program:
+    """Write ``evaluate``, a loop over strips around what `measure` emits into some rows."""
+    writer = sweep.writer
     # Rows from here on are the states of a look, overwritten by each block.
     sweep.first_state_row = sweep.memory.n_rows
     for k in writer.each(Whole(writer, "%n")):
         strip = writer.find("%strips", k * "%n_rows", writer.kind)
         writer.names = {"strip": strip, "now": strip}
-        error[()] = sweep.look(learns=False)
-        sweep.write_states(measured, rows)
+        measure()
     text = render_function(writer, "evaluate", "ptr %data, ptr %strips, i64 %n, i64 %n_rows")
-    return Program(sweep, text, (*rows, error))
+    return Program(sweep, text, rows)
 
 
-def write_watch(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
+def write_watch(
+    rule: Rule, n_lanes: int, n_at_once: int, observed: Sequence[Observed] = ()
+) -> Program:
     """Write ``watch(data, strip, found, now, lanes, due, sweep, n)``, which measures networks.
 
-    `found` has, for each network and each time at which it is due, its error and its number of
-    right answers (0 unless targets are classes): floats of 32 bits, (time, network, 2).
+    `found` has, for each network and each time at which it is due, its error, its number of right
+    answers (0 unless targets are classes), and what is observed: (time, network, number).
     """
-    writer = Writer(n_lanes, n_at_once)
-    sweep = Sweep(rule, writer)
-    if MEASURE in sweep.traces.drawn:
-        raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {NO_STATES}")
+    sweep = _begin_measuring(rule, n_lanes, n_at_once)
+    writer = sweep.writer
     error = sweep.memory.allocate(())
     n_right = sweep.memory.allocate(())
+    placed = sweep.place_observed(observed)
+    n_numbers = sweep.memory.n_rows - error.first  # their rows follow one another
     # Rows from here on are the states of a look, overwritten by each block.
     sweep.first_state_row = sweep.memory.n_rows
     sweep.count_right(n_right)  # before the look, whose code then counts right answers, too
     error[()] = sweep.look(learns=False)
+    sweep.write_observed(placed)
     for lane, result in _find_due(writer):
-        target = result * 2
-        for k, row in enumerate((error, n_right)):
-            single = _load_single(writer, row.first * n_lanes + lane)
-            address = writer.find("%found", target + k, "float")
-            writer.write(f"store float {single}, ptr {address}, align 4")
-    return Program(sweep, render_function(writer, "watch", WATCHING))
+        for k in writer.each(n_numbers):
+            source = (k + error.first) * n_lanes + lane
+            writer.copy_number("%strip", source, "%found", result * n_numbers + k)
+    outputs = (error, n_right, *(rows for _, rows in placed))
+    return Program(sweep, render_function(writer, "watch", WATCHING), outputs)
 
 
 def write_record(n_all: int, n_lanes: int) -> str:
@@ -135,10 +161,3 @@ def _find_due(writer: Writer) -> Iterator[tuple[Place, Whole]]:
             time = writer.load_whole("%due", Whole(writer, "%sweep") - first)
             with writer.when(writer.compare("sge", time, 0)):
                 yield lane, time * "%n" + network
-
-
-def _load_single(writer: Writer, place: Place) -> str:
-    """Emit the read of a number of the strip as a float of 32 bits; return its name."""
-    source = writer.find("%strip", place, "double")
-    number = writer.emit(f"load double, ptr {source}, align 8")
-    return writer.emit(f"fptrunc double {number} to float")

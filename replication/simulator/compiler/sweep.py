@@ -23,6 +23,7 @@ from replication.simulator.operations.noise import Noise, write_order
 from replication.simulator.operations.products import NOTHING
 from replication.simulator.rule.criteria import CRITERIA
 from replication.simulator.rule.network import Rule
+from replication.simulator.rule.observing import Observed
 
 MOST_AT_ONCE = 20
 """Most patterns that are computed at a time, so that their states stay near the processor. It is a
@@ -201,6 +202,35 @@ class Sweep:
             block.write(states)
             for row, x in zip(rows, states, strict=True):
                 block.copy(row, x, first)
+
+    def place_observed(self, observed: Sequence[Observed]) -> list[tuple[Traced, Rows]]:
+        """Return what is observed, each with rows for its value."""
+        placed = []
+        for each in observed:
+            x = self.traces.trace_observed(each)
+            placed.append((x, self.memory.allocate(x.shape)))
+        return placed
+
+    def write_observed(self, placed: Sequence[tuple[Traced, Rows]]) -> None:
+        """Emit what is observed into its rows: of each pattern, the mean over the patterns."""
+        of_network = [(x, rows) for x, rows in placed if not x.is_batched]
+        of_patterns = [(x, rows) for x, rows in placed if x.is_batched]
+        block = self.begin_block(1, 0, "now")
+        block.write([x for x, _ in of_network])
+        for x, rows in of_network:
+            block.copy(rows, x)
+        for _, rows in of_patterns:
+            for place in blocks.places(self.writer, rows.shape):
+                rows[place] = self.writer.number(0.0)
+        for first, n in self.take_turns() if of_patterns else ():
+            block = self.begin_block(n, first, "now")
+            block.write([x for x, _ in of_patterns])
+            for x, rows in of_patterns:
+                for place, total in block.sum_terms([x], rows, is_begun=True):
+                    rows[place] = total
+        for _, rows in of_patterns:
+            for place in blocks.places(self.writer, rows.shape):
+                rows[place] = rows[place] / float(len(self.examples))
 
     # The error, and what the weights become
 

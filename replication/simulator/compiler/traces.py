@@ -1,5 +1,6 @@
 """What a rule does, as a graph: its methods run once on arrays that are not computed yet."""
 
+import functools
 from collections import deque
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from replication.simulator.operations.functions import find_function
 from replication.simulator.operations.handles import Handle, unwrap, wrap
 from replication.simulator.operations.turns import APPLY, LEARN, MEASURE, TURNS
 from replication.simulator.rule.network import ONLY_APPLY, Network, Rule
+from replication.simulator.rule.observing import Observed
 
 LEAST_ERROR = -1e300
 """A rule's own error counts as at least this, so that those of many patterns have a finite sum."""
@@ -147,6 +149,8 @@ class Traces:
         ran = self._run_on_handles(phase, method, *(Handle(x, "a pattern") for x in arguments))
         for name in self._list_changed(ran):
             changing = "weight_changes" if phase == LEARN else "image"
+            if isinstance(method, functools.partial):
+                changing = "observe"
             raise TraceError(f"{self.rule.name}.{changing} changes self.{name}; {ONLY_APPLY}")
         return ran.returned
 
@@ -245,6 +249,18 @@ class Traces:
         of_class = np.sum(np.where(is_class, self.image, 0.0))
         others = np.max(np.where(is_class, -np.inf, self.image))
         return self.graph.take(np.where(of_class > others, 1.0, 0.0))
+
+    def trace_observed(self, observed: Observed) -> Traced:
+        """Return a named value of a network, of each pattern if it is a function of patterns."""
+        method = f"observe[{observed.name!r}]"
+        arguments = (self.pattern, self.target)[: observed.n_patterns_taken]
+        run = functools.partial(observed.function, self.network)
+        value = self._take(method, self._run(MEASURE, run, *arguments))
+        if any(x.op == "draw" for x in walk([value])):
+            what = "draws random numbers, which it cannot"
+            raise TraceError(f"{self.rule.name}.{method} {what}; keep what was drawn in `kept`")
+        use_half(self.graph)
+        return value
 
     def list_states(self) -> list[Traced]:
         """Return the states that the network lists for a page."""

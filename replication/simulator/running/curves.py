@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.errors import UsageError
+from replication.simulator.rule.observing import name_columns
 from replication.simulator.running.drawing import find_figure, make_axes
 from replication.wording import plural, show
 
@@ -53,6 +54,12 @@ class Curves:
     weights : float64 array, shape (n_choices, n_networks, n_weights), optional
         The weights after the last update, if asked for, as in `Outcomes`.
     root_seed : int
+    observed : dict of str to float64 array, shape (n_choices, n_networks, n_updates, ...)
+        What was observed at these updates, by name; empty unless asked for.
+    criterion : str
+        What a figure calls the error.
+    is_epoch : bool
+        Whether an update is a sweep of all patterns with several changes of the weights.
 
     Examples
     --------
@@ -73,6 +80,9 @@ class Curves:
     test_accuracy: Measured | None
     weights: NDArray[np.float64] | None
     root_seed: int
+    observed: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    criterion: str = "error"
+    is_epoch: bool = False
 
     def __len__(self) -> int:
         return int(self.error.shape[1])
@@ -92,8 +102,14 @@ class Curves:
             parts.append(f"median error {first:.2g} to {last:.2g}")
         return f"Curves({', '.join(parts)})"
 
-    def get(self, measure: str) -> Measured:
-        """Return a measurement by its name, or refuse one that was not made."""
+    def get(self, measure: str) -> Measured | NDArray[np.float64]:
+        """Return a measurement by its name, or a number that was observed, or refuse others."""
+        observed = self.observed.get(measure)
+        if observed is not None and observed.ndim > self.error.ndim:
+            what = f"measure = {show(measure)} was given, which is an array of several numbers"
+            raise UsageError(f"{what}; take one from curves.observed[{measure!r}]")
+        if observed is not None:
+            return observed
         values: Measured | None = getattr(self, measure) if measure in LABELS else None
         if values is None:
             known = ", ".join(self.measures)
@@ -102,13 +118,17 @@ class Curves:
 
     @property
     def measures(self) -> list[str]:
-        """The names of what was measured."""
+        """The names of what was measured and observed."""
+        return [*self._list_measured(), *self.observed]
+
+    def _list_measured(self) -> list[str]:
         return [name for name in LABELS if getattr(self, name) is not None]
 
     def to_frame(self) -> pd.DataFrame:
         """Return a tidy table, a row for each choice, network and update.
 
-        Its columns are the numbers that were given, seed and update, and what was measured.
+        Its columns are the numbers that were given, seed and update, what was measured, and each
+        number that was observed.
         """
         import pandas as pd
 
@@ -116,8 +136,10 @@ class Curves:
         columns = self._label(np.indices(shape)[0].ravel())
         columns["seed"] = np.indices(shape)[1].ravel()
         columns["update"] = np.broadcast_to(self.updates, shape).ravel()
-        for name in self.measures:
+        for name in self._list_measured():
             columns[name] = self.get(name).ravel()
+        for name, values in self.observed.items():
+            columns |= name_columns(name, values, len(shape))
         return pd.DataFrame(columns)
 
     def summarize(
@@ -170,7 +192,8 @@ class Curves:
 
         Parameters
         ----------
-        measure : {"error", "test_error", "accuracy", "test_accuracy"}
+        measure : {"error", "test_error", "accuracy", "test_accuracy"} or str
+            Or the name of a number that was observed.
         band : (float, float)
             Quantiles at which the band begins and ends; (0.05, 0.95) holds nine tenths.
         label : str, optional
@@ -193,7 +216,11 @@ class Curves:
             (line,) = ax.plot(self.updates, middle, label=line_label)
             ax.fill_between(self.updates, low, high, color=line.get_color(), alpha=0.25, lw=0)
         title = f"{plural(len(self), 'network')}: median, and {first:.0%} to {last:.0%}"
-        ax.set(xlabel="updates", ylabel=LABELS[measure], title=title)
+        label_of_measure = LABELS.get(measure, measure)
+        if measure.endswith("error"):
+            label_of_measure = label_of_measure.replace("error", self.criterion, 1)
+        when = "epochs" if self.is_epoch else "updates"
+        ax.set(xlabel=when, ylabel=label_of_measure, title=title)
         ax.legend(frameon=False)
         return find_figure(ax)
 

@@ -7,7 +7,7 @@ import copy
 import functools
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -20,11 +20,13 @@ from replication.simulator.compiler.programs import (
     NETWORK,
     ROOT_SEED,
     Program,
-    write_evaluate,
+    write_observe,
+    write_states,
     write_watch,
 )
 from replication.simulator.compiler.training import write_train
 from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.observing import Observed
 from replication.simulator.rule.recirculation import find_network
 from replication.simulator.running.recording import Recorder
 from replication.system.threads import Stopped, find_flag, map_in_threads
@@ -166,9 +168,18 @@ class Engine:
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
         # The compiled code has patterns on the last axis, callers have units there.
-        *states, error = self.measure(find_program("evaluate", self.rule), weights)
+        states = self.measure(find_program("states", self.rule), weights)
         *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
+        error, _ = self.observe(weights)
         return Evaluation(hidden, image, error)
+
+    def observe(
+        self, weights: Array, observed: Sequence[Observed] = ()
+    ) -> tuple[Array, dict[str, Array]]:
+        """Return the errors of networks, (n,), and what is observed of them by name, (n, ...)."""
+        program = find_program("observe", self.rule, observed)
+        error, *values = self.measure(program, weights)
+        return error, {each.name: x for each, x in zip(observed, values, strict=True)}
 
     def measure(self, program: Program, weights: Array) -> list[Array]:
         """Return each output of a program that measures networks, (n, ...)."""
@@ -251,7 +262,12 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
     return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
 
 
-WRITERS = {"train": write_train, "evaluate": write_evaluate, "watch": write_watch}
+WRITERS: dict[str, Callable[..., Program]] = {
+    "train": write_train,
+    "states": write_states,
+    "observe": write_observe,
+    "watch": write_watch,
+}
 """The function that writes a program of each kind."""
 
 OWN_PROGRAMS: dict[Any, Program] = {}
@@ -260,9 +276,14 @@ MOST_OWN_PROGRAMS = 48
 """Most programs that are remembered; when there are so many, all are forgotten."""
 
 
-def find_program(kind: str, rule: Rule) -> Program:
-    """Return a program of a kind (`WRITERS`); one serves all values of a rule's numbers."""
+def find_program(kind: str, rule: Rule, observed: Sequence[Observed] = ()) -> Program:
+    """Return a program of a kind (`WRITERS`); one serves all values of a rule's numbers.
+
+    A program that observes functions of a user's is written each time.
+    """
     n_at_once = count_at_once()
+    if observed:
+        return WRITERS[kind](rule, N_LANES, n_at_once, observed)
     # A class that `exec` made may have no module.
     network: Any = rule.network
     is_ours = str(getattr(network, "__module__", "")).startswith("replication.")

@@ -7,7 +7,7 @@ existing Dask cluster runs the same blocks.
 import contextlib
 import functools
 import math
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError, WorkerError
+from replication.simulator.rule.declared import Shape
 from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.observing import Observable, Observed, take_observed
 from replication.simulator.rule.recirculation import find_network
 from replication.simulator.rule.weights import MAX_SEED
 from replication.simulator.running.backends import (
@@ -72,6 +74,7 @@ def simulate(
     plain: bool = False,
     final_weights: bool = False,
     start: Outcomes | None = None,
+    observe: Mapping[str, Observable] | None = None,
     scheduler: str | None = None,
 ) -> Outcomes:
     """Simulate the first networks of a root seed, in memory.
@@ -99,6 +102,12 @@ def simulate(
     start : Outcomes, optional
         Outcomes with final weights. Their networks go on as if they had never stopped, to a later
         cap or a lower threshold: updates and random numbers are counted on.
+    observe : dict of str to method, function or str, optional
+        What to note of every network at its end, by names of your own: ``{"angle": Mine.angle}``. A
+        method of the rule, or a function of a network, which returns a number or a small array; of
+        a method that takes a pattern too, or a pattern and its target, the mean over the patterns
+        is noted. Or the name of an array, as ``"W"``, or ``"mean_loss"``: the rule's own error, or
+        half the squared error, of a pattern on average.
     scheduler : str, optional
         The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers have this package.
 
@@ -131,8 +140,17 @@ def simulate(
         from replication.simulator.running.guard import check_rule  # which loads the compiler
 
         check_rule(network, protocol, root_seed)
-    if final:
-        _check_final_weights(Rule(find_network(protocol, network), protocol), n_seeds)
+    rule = Rule(find_network(protocol, network), protocol)
+    observed = take_observed(rule, observe)
+    shapes: dict[str, Shape] = {}
+    if observed and not plain:
+        from replication.simulator.running.engine import Engine
+        from replication.simulator.running.guard import check_observed
+
+        shapes = check_observed(Engine(protocol, network), observed, root_seed)
+    if final or observed:
+        n_observed = sum(math.prod(shape) for shape in shapes.values())
+        _check_final_weights(rule, n_seeds, n_observed)
     # In plain NumPy workers take networks one by one; compiled ones are cut by `cut_range`.
     size = 1 if plain else n_seeds
     parts = simulate_ranges(
@@ -145,14 +163,15 @@ def simulate(
         is_plain=plain,
         final=final,
         start=going_on,
+        observed=observed,
     )
     return join(list(parts))
 
 
-def _check_final_weights(rule: Rule, n_seeds: int) -> None:
-    """Refuse more final weights than fit in the memory."""
+def _check_final_weights(rule: Rule, n_seeds: int, n_observed: int) -> None:
+    """Refuse more final weights, or observed numbers, than fit in the memory."""
     # They are in memory twice: in the pieces, and joined. Each network also has an error.
-    n_bytes = 2 * 8.0 * n_seeds * (sum(rule.sizes) + 1)
+    n_bytes = 2 * 8.0 * n_seeds * (sum(rule.sizes) + 1 + n_observed)
     what = f"the final weights of {n_seeds:,} networks with {sum(rule.sizes):,} numbers each"
     threads.check_memory(n_bytes, what, "give a lower n_seeds, or leave out final_weights")
 
@@ -182,6 +201,7 @@ def trace(
     root_seed: int = 1988,
     n_updates: int | None = None,
     network: type[Network] | None = None,
+    observe: Mapping[str, Observable] | None = None,
 ) -> Trace:
     """Trace the network with this seed: its errors, states and weights at every update.
 
@@ -196,6 +216,8 @@ def trace(
         ends at the network's outcome.
     network : subclass of Network, optional
         A rule of one's own, in place of the protocol's.
+    observe : dict of str to method, function or str, optional
+        What to note at every update, as for `simulate`: with the weights as they are before it.
 
     Returns
     -------
@@ -211,12 +233,14 @@ def trace(
     if n_updates is not None:
         n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)
     from replication.simulator.running.engine import Engine, find_program
-    from replication.simulator.running.guard import check_rule
+    from replication.simulator.running.guard import check_observed, check_rule
 
     if network is not None:
         check_rule(network, protocol, root_seed)
     engine = Engine(protocol, network)
     rule = engine.rule
+    observed = take_observed(rule, observe)
+    shapes = check_observed(engine, observed, root_seed) if observed else {}
     initial = rule.draw(root_seed, seed, seed + 1)
 
     def train(_: None) -> int:
@@ -233,8 +257,8 @@ def trace(
     if n_updates is None:
         (n_updates,) = threads.map_in_threads(train, [None], jobs=1)
     # At each moment: all numbers of the network, its hidden states, its images and its error.
-    outputs = find_program("evaluate", rule).outputs
-    n_measured = sum(math.prod(shape) for _, shape in outputs)
+    outputs = [shape for _, shape in find_program("states", rule).outputs]
+    n_measured = 1 + sum(math.prod(shape) for shape in (*outputs, *shapes.values()))
     n_bytes = 8.0 * (n_updates + 1) * (sum(rule.sizes) + n_measured)
     what = f"{n_updates:,} traced updates"
     advice = "give a lower n_updates or max_updates"
@@ -249,6 +273,7 @@ def trace(
         hidden=measured.hidden,
         reconstructions=measured.reconstruction,
         weights=recorded[:, : rule.sizes[0]],
+        observed=engine.observe(recorded, observed)[1] if observed else {},
     )
 
 
@@ -292,6 +317,7 @@ def simulate_range(
     final: bool = False,
     engine: "Engine | None" = None,
     start: Start | None = None,
+    observed: Sequence[Observed] = (),
 ) -> Outcomes:
     """Simulate the networks of some seeds, which continue from a `start` if it is given.
 
@@ -299,7 +325,9 @@ def simulate_range(
     """
     if is_plain:
         rule = find_network(protocol, network)
-        return _simulate_plain(rule, protocol, root_seed, seeds, final=final, start=start)
+        return _simulate_plain(
+            rule, protocol, root_seed, seeds, final=final, start=start, observed=observed
+        )
     from replication.simulator.running.engine import Engine  # which loads the compiler
 
     if engine is None:
@@ -311,13 +339,19 @@ def simulate_range(
     else:
         rows, begun = start.get(seeds)
     first = seeds[0]
-    trained = engine.train(rows, root_seed=root_seed, first_seed=first, final=final, begun=begun)
+    needs_end = final or bool(observed)
+    trained = engine.train(
+        rows, root_seed=root_seed, first_seed=first, final=needs_end, begun=begun
+    )
     updates = trained.updates.astype(np.int32)
     weights = trained.final
     errors = None
+    values: dict[str, Array] = {}
     if weights is not None:
-        errors = engine.evaluate(weights).error
-    return Outcomes(first, updates, trained.converged, weights, errors, root_seed)
+        errors, values = engine.observe(weights, observed)
+    if not final:
+        weights = errors = None
+    return Outcomes(first, updates, trained.converged, weights, errors, root_seed, values)
 
 
 def _simulate_plain(
@@ -328,6 +362,7 @@ def _simulate_plain(
     *,
     final: bool,
     start: Start | None,
+    observed: Sequence[Observed],
 ) -> Outcomes:
     """Simulate the networks of some seeds in plain NumPy, one by one."""
     networks = [
@@ -344,7 +379,10 @@ def _simulate_plain(
     if final:
         weights = np.array([each.flatten() for each in networks])
         errors = np.array([each.error() for each in networks])
-    return Outcomes(seeds[0], updates, converged, weights, errors, root_seed)
+    values = {}
+    for observable in observed:
+        values[observable.name] = np.array([observable.measure(each) for each in networks])
+    return Outcomes(seeds[0], updates, converged, weights, errors, root_seed, values)
 
 
 class Pieces:
@@ -391,6 +429,7 @@ def simulate_ranges(
     is_plain: bool = False,
     final: bool = False,
     start: Start | None = None,
+    observed: Sequence[Observed] = (),
 ) -> Generator[Outcomes]:
     """Simulate ranges (start, stop) of seeds in parallel; yield each as soon as it is finished.
 
@@ -415,6 +454,7 @@ def simulate_ranges(
         final=final,
         engine=engine,
         start=start,
+        observed=observed,
     )
     n_weights = protocol.n_weights
     if network is not None:
@@ -448,7 +488,18 @@ def join(parts: list[Outcomes]) -> Outcomes:
         weights=_join_arrays([part.weights for part in parts]),
         errors=_join_arrays([part.errors for part in parts]),
         root_seed=first.root_seed,
+        observed={name: _join_observed(name, parts) for name in first.observed},
     )
+
+
+def _join_observed(name: str, parts: Sequence[Outcomes]) -> Array:
+    """Join what was observed in parts; refuse a value whose shape is not always the same."""
+    values = [part.observed[name] for part in parts]
+    shapes = {each.shape[1:] for each in values}
+    if len(shapes) > 1:
+        given = " and ".join(map(str, sorted(shapes)))
+        raise UsageError(f"observe[{name!r}] has the shapes {given}; give one shape always")
+    return np.concatenate(values)
 
 
 def _join_arrays(arrays: Sequence[Array | None]) -> Array | None:

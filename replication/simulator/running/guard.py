@@ -13,7 +13,7 @@ not see a branch that none of these states takes, or that only other patterns or
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import CodeType
@@ -27,7 +27,9 @@ from replication.errors import ReplicationError, UsageError
 from replication.simulator.compiler.sweep import MOST_AT_ONCE
 from replication.simulator.operations.arrays import TraceError
 from replication.simulator.operations.turns import MEASURE
+from replication.simulator.rule.declared import Shape
 from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.observing import Observed
 from replication.simulator.rule.own_code import find_line, list_own
 from replication.simulator.running import states
 from replication.simulator.running.engine import N_LANES, Engine
@@ -124,6 +126,30 @@ def check_rule(
             (finding,) = map_in_threads(lambda x: _compare(x, root_seed), [few], jobs=1)
             VERDICTS[question] = finding
         return VERDICTS[question]
+
+
+def check_observed(
+    engine: Engine, observed: Sequence[Observed], root_seed: int
+) -> dict[str, Shape]:
+    """Return the shape of each observed value; refuse one that is not that of plain NumPy.
+
+    Both are compared in the networks of the first seeds, before they learn.
+    """
+    rule = engine.rule
+    shapes: dict[str, Shape] = {}
+    with _explain(rule.network):
+        rows = rule.draw(root_seed, 0, states.N_NETWORKS)
+        _, found = engine.observe(rows, observed)
+        for each in observed:
+            compiled = found[each.name]
+            shapes[each.name] = compiled.shape[1:]
+            for row, value in zip(rows, compiled, strict=True):
+                plain = each.measure(rule.build(row))
+                is_alike = plain.shape == value.shape
+                if not is_alike or measure_apart(value.ravel(), plain.ravel()) > TOLERANCE:
+                    what = f"{rule.name}: observe[{each.name!r}] is another one in NumPy"
+                    raise UsageError(f"{what}; let it depend on the arrays of the network alone")
+    return shapes
 
 
 def _hash_program(engine: Engine) -> str:

@@ -21,6 +21,7 @@ from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol, from_plain
 from replication.errors import UsageError
 from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.observing import Observable, Observed, take_observed
 from replication.simulator.rule.recirculation import find_network
 from replication.simulator.rule.weights import MAX_ROOT_SEED, compute_variation, take_numbers
 from replication.simulator.running.backends import (
@@ -68,6 +69,7 @@ class Plan:
     test: Test | None
     start: Start | None
     is_final: bool
+    observed: list[Observed]
 
     def make_rules(self) -> list[Rule]:
         """Return the rule of each choice."""
@@ -82,6 +84,7 @@ class MeasuredPiece:
     piece: Piece
     errors: list[Measured]  # (update, network)
     accuracies: list[Measured]  # (update, network)
+    observed: dict[str, Array]  # (update, network, ...)
     weights: Array | None  # at the end
 
 
@@ -98,6 +101,7 @@ def simulate_curves(
     jobs: int = -1,
     start: Curves | Outcomes | None = None,
     final_weights: bool = False,
+    observe: Mapping[str, Observable] | None = None,
     scheduler: str | None = None,
 ) -> Curves:
     """Simulate the first networks of a root seed, and measure them at some of their updates.
@@ -130,6 +134,9 @@ def simulate_curves(
         A result with final weights. Its networks go on as if they had never stopped.
     final_weights : bool
         Whether to keep the weights at the last update.
+    observe : dict of str to method, function or str, optional
+        What to note of every network at these updates, as for `simulate`: with the weights as they
+        are after so many updates, before the next one. Weights by their names, ``{"W": "W"}``, too.
 
     Returns
     -------
@@ -167,18 +174,23 @@ def simulate_curves(
         test=_take_test(test_patterns, test_targets),
         start=None,
         is_final=take_flag("final_weights", final_weights),
+        observed=take_observed(first, observe),
     )
     rules = plan.make_rules()
     if start is not None:
         plan = dataclasses.replace(plan, start=_go_on(start, plan, rules[0]))
     watched = list_watched(rules[0], plan.test)
-    _check_memory(plan, n_seeds, watched)
+    _check_memory(plan, n_seeds, watched, 0)
     from replication.simulator.running.engine import Engine  # which loads the compiler
-    from replication.simulator.running.guard import check_rule
+    from replication.simulator.running.guard import check_observed, check_rule
 
     engine = Engine(plan.protocol, plan.network).share(rules[0])
     if network is not None:
         check_rule(plan.network, plan.protocol, plan.root_seed, engine=engine)
+    if plan.observed:
+        shapes = check_observed(engine, plan.observed, plan.root_seed)
+        n_observed = sum(math.prod(shape) for shape in shapes.values())
+        _check_memory(plan, n_seeds, watched, n_observed)
     compiled = None
     if scheduler is None:
         compiled = Compiled(plan, rules, engine)
@@ -202,6 +214,7 @@ def _simulate(
     for rule in watched:
         errors.append(np.empty(shape, dtype=np.float32))
         accuracies.append(np.empty(shape, dtype=np.float32) if rule.has_classes else None)
+    observed: dict[str, Array] = {}
     weights = None
     if plan.is_final:
         weights = np.empty((*shape[:2], sum(watched[0].sizes)))
@@ -220,6 +233,9 @@ def _simulate(
             for all_shares, some in zip(accuracies, measured.accuracies, strict=True):
                 if all_shares is not None:
                     all_shares[part] = some.T
+            for name, some in measured.observed.items():  # (update, network, ...)
+                whole = observed.setdefault(name, np.empty((*shape, *some.shape[2:])))
+                whole[part] = some.swapaxes(0, 1)
             if weights is not None:
                 weights[part] = measured.weights
     has_test = len(watched) > 1
@@ -233,7 +249,17 @@ def _simulate(
         test_accuracy=accuracies[1] if has_test else None,
         weights=weights,
         root_seed=plan.root_seed,
+        observed=observed,
+        criterion=name_criterion(watched[0]),
+        is_epoch=not watched[0].is_one_batch,
     )
+
+
+def name_criterion(rule: Rule) -> str:
+    """Return what a figure calls the error of a rule."""
+    if rule.network.pattern_error is not Network.pattern_error:
+        return "error by the rule's own criterion"
+    return f"error ({rule.protocol.criterion})"
 
 
 class Compiled:
@@ -252,7 +278,8 @@ class Compiled:
                 f"{', '.join(plan.choices[0])}; read a number as self.rate, not in `prepare` or as "
                 "self.numbers['rate'], or call simulate_curves for each value"
             )
-        self.watches = [Watch(rule) for rule in list_watched(self.rules[0], plan.test)]
+        learnt, *held_out = list_watched(self.rules[0], plan.test)
+        self.watches = [Watch(learnt, plan.observed), *map(Watch, held_out)]
         self._is_shared = start_alike(rules)
         self._drawn: tuple[Range, Array] | None = None  # the seeds drawn last, and their weights
 
@@ -356,7 +383,9 @@ def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Measu
         begun=begun,
         watched=watchers.addresses,
     )
-    return MeasuredPiece(piece, watchers.errors, watchers.accuracies, trained.final)
+    return MeasuredPiece(
+        piece, watchers.errors, watchers.accuracies, watchers.observed, trained.final
+    )
 
 
 # What is given
@@ -476,10 +505,10 @@ def _go_on(ended: Curves | Outcomes, plan: Plan, rule: Rule) -> Start:
     return start
 
 
-def _check_memory(plan: Plan, n_seeds: int, watched: list[Rule]) -> None:
+def _check_memory(plan: Plan, n_seeds: int, watched: list[Rule], n_observed: int) -> None:
     """Refuse curves that need more memory than there is."""
     n_measured = sum(1 + rule.has_classes for rule in watched)
-    n_bytes_each = 4.0 * n_measured * len(plan.updates)
+    n_bytes_each = (4.0 * n_measured + 8.0 * n_observed) * len(plan.updates)
     if plan.is_final:
         n_bytes_each += 8.0 * sum(watched[0].sizes)
     n = len(plan.choices) * n_seeds

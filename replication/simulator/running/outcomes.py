@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
+from replication.simulator.rule.observing import name_columns
 from replication.simulator.rule.weights import split_arrays
 from replication.simulator.running.drawing import find_figure, make_axes
 from replication.wording import plural
@@ -51,6 +52,8 @@ class Outcomes:
         The errors at the end by the criterion, if asked for.
     root_seed : int, optional
         The root seed from which the networks were drawn, where it is known.
+    observed : dict of str to float64 array, shape (n, ...)
+        What was observed of each network at its end, by name; empty unless asked for.
 
     Examples
     --------
@@ -70,6 +73,7 @@ class Outcomes:
     weights: Array | None = None
     errors: Array | None = None
     root_seed: int | None = None
+    observed: dict[str, Array] = dataclasses.field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.updates)
@@ -112,11 +116,14 @@ class Outcomes:
         return f"{n_lost:,} of {failed.sum():,} that failed ended infinite or not a number"
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a table with the columns seed, updates and converged, one row per network."""
+        """Return a table, a row for each network: seed, updates, converged, what was observed."""
         import pandas as pd
 
         seeds = np.arange(self.start, self.stop)
-        return pd.DataFrame({"seed": seeds, "updates": self.updates, "converged": self.converged})
+        columns = {"seed": seeds, "updates": self.updates, "converged": self.converged}
+        for name, values in self.observed.items():
+            columns |= name_columns(name, values, 1)
+        return pd.DataFrame(columns)
 
     def plot(self, ax: Axes | None = None) -> Figure:
         """Draw a histogram of the updates that converged networks needed.
@@ -150,6 +157,8 @@ def are_same(x: object, y: object) -> bool:
 
     NaN counts as the same as NaN, so that a result equals its copy.
     """
+    if isinstance(x, dict) and isinstance(y, dict):
+        return [*x] == [*y] and are_same([*x.values()], [*y.values()])
     if isinstance(x, list) and isinstance(y, list):
         return len(x) == len(y) and all(map(are_same, x, y))
     if isinstance(x, np.ndarray) and isinstance(y, np.ndarray):
@@ -192,6 +201,8 @@ class Trace:
         The images of the patterns, with zero regression.
     weights : float64 array, shape (n + 1, n_weights)
         All weights, flat, in the order of `matrices`.
+    observed : dict of str to float64 array, shape (n + 1, ...)
+        What was observed before each update, by name; empty unless asked for.
 
     Examples
     --------
@@ -211,6 +222,7 @@ class Trace:
     hidden: list[Array]
     reconstructions: Array
     weights: Array
+    observed: dict[str, Array] = dataclasses.field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Trace) and have_same_fields(self, other)
@@ -242,15 +254,15 @@ class Trace:
         return collections.namedtuple("Matrices", self.shapes)(**arrays)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a table with one row per update: update, error, and each weight by its name."""
+        """Return a table, a row for each update: error, weights by name, what was observed."""
         import pandas as pd
 
         columns = {"update": np.arange(len(self.errors)), "error": self.errors}
         for name, array in self.matrices()._asdict().items():
             # W[0,1] is the weight from visible unit 1 to hidden unit 0.
-            for place in np.ndindex(array.shape[1:]):
-                mark = f"[{','.join(map(str, place))}]" if place else ""
-                columns[f"{name}{mark}"] = array[:, *place]
+            columns |= name_columns(name, array, 1)
+        for name, values in self.observed.items():
+            columns |= name_columns(name, values, 1)
         return pd.DataFrame(columns)
 
     def plot(self, ax: Axes | None = None) -> Figure:
