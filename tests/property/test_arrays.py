@@ -61,6 +61,8 @@ x.copy()[..., 0] | x.ravel() * 2.0 | x.mean(-1, keepdims=True)
 np.exp(x - x.max()) / np.exp(x - x.max()).sum()
 repeat(3, lambda y, z: (np.tanh(y + z), 0.5 * z + y), x, 0.1 * x)[1] | np.exp(np.full_like(x, 0.3))
 turn(x, 3) | turn(x, 1) | flip(x) | np.ravel(x).dot(np.ravel(x)) | np.exp(np.full_like(x, 0))
+(x * x + 1.0)**0.5 | np.std(x) | np.var(x, 0) | x.std(-1, keepdims=True) | np.prod(x) | x.prod(0)
+np.linalg.norm(x, axis=0) | np.inner(flat(x), flat(x)) | x.var()
 x**65 | operator.ipow(x + 0.3, 2.0) | np.matrix_transpose(x) | np.atleast_2d(x)
 np.amax(x, 0) - np.amin(x) | np.atleast_1d(x) | x[None].squeeze() | x.swapaxes(0, -1) | x >= y
 x < y | x == y | x != x * y | np.logical_or(x < y, y < -0.2) | (x - y) / (2.5 - (y - x))

@@ -273,7 +273,7 @@ def is_truth(x: Given) -> bool:
         return np.asarray(x).dtype == bool
     if x.op == "where":  # it has truth values if both arrays that it chooses from have
         return all(is_truth(each) for each in x.args[1:])
-    is_extreme = x.op == "reduce" and x.note[0] != "add"
+    is_extreme = x.op == "reduce" and x.note[0] in ("maximum", "minimum")
     if x.op in ("view", "moved") or is_extreme:
         return all(is_truth(each) for each in x.args)
     return x.op.startswith("is ")

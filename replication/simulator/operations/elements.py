@@ -119,11 +119,13 @@ def divide(*given: Given) -> Traced:
 
 
 def power(x: Traced, y: Traced) -> Made:
-    """Return a power whose exponent is a known whole number, computed as a product."""
+    """Return a power whose exponent is a known whole number, as a product, or 1/2, as a root."""
     n = y.note if y.op == "number" else math.nan
+    if n == 0.5:
+        return np.sqrt(np.broadcast_to(x, np.broadcast_shapes(x.shape, y.shape)))
     if n % 1.0 != 0.0:
-        instead = "np.sqrt(x), or np.exp(y * np.log(x)) for x above 0"
-        raise TraceError(f"x ** y is compiled for one whole number y; write {instead}")
+        instead = "np.exp(y * np.log(x)) for x above 0"
+        raise TraceError(f"x ** y is compiled for one whole number y, or 0.5; write {instead}")
     base: Made = np.broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
     if n == 0.0:
         return np.ones(base.shape)

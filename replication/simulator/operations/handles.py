@@ -283,6 +283,22 @@ class Handle(NDArrayOperatorsMixin):
         """Return the mean, along some axes or all."""
         return np.mean(self, *given, **options)
 
+    def std(self, *given: Given, **options: Given) -> Made:
+        """Return the standard deviation, along some axes or all."""
+        return np.std(self, *given, **options)
+
+    def var(self, *given: Given, **options: Given) -> Made:
+        """Return the variance, along some axes or all."""
+        return np.var(self, *given, **options)
+
+    def prod(self, *given: Given, **options: Given) -> Made:
+        """Return the product, along some axes or all."""
+        return np.prod(self, *given, **options)
+
+    def argmax(self, *given: Given, **options: Given) -> Made:
+        """Refuse the place of the largest number, as `np.argmax` is refused."""
+        return np.argmax(self, *given, **options)
+
     def max(self, *given: Given, **options: Given) -> Made:
         """Return the largest number, along some axes or all."""
         return np.max(self, *given, **options)

@@ -9,6 +9,7 @@ Three conventions decide the bits, whatever the processor:
 
 import functools
 import math
+import operator
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -34,13 +35,14 @@ from replication.simulator.operations.instructions import Number, Place
 NOTHING = -0.0
 """What a sum of products begins with: -0.0 plus any number is that number, even 0.0 or -0.0."""
 
-BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf}
+BEGINNINGS = {"add": NOTHING, "multiply": 1.0, "maximum": -math.inf, "minimum": math.inf}
 """What each kind of reduction begins with."""
 COMBINED: dict[str, Callable[[Number, Number], Number]] = {
+    "multiply": operator.mul,
     "maximum": take_larger,
     "minimum": take_smaller,
 }
-"""How a maximum or a minimum takes one more number; a sum does so by `add_element`."""
+"""How a product or an extreme takes one more number; a sum does so by `add_element`."""
 
 
 def is_product(x: Traced) -> bool:
@@ -168,7 +170,7 @@ def outer(a: Given, b: Given) -> Traced:
 
 
 def reduce(kind: str, x: Traced, axis: Given = None, keepdims: bool = False) -> Made:
-    """Return the sum, maximum or minimum of an array along some axes, or all."""
+    """Return the sum, product, maximum or minimum of an array along some axes, or all."""
     axes = _list_axes(x, axis)
     shape = tuple(size for k, size in enumerate(x.shape) if k not in axes)
     if not all(x.shape[k] for k in axes):
@@ -228,9 +230,25 @@ def mean(x: Traced, axis: Given = None, keepdims: bool = False) -> Made:
     return total / (x.size / total.size)
 
 
-def norm(x: Traced) -> Made:
-    """Return the root of the sum of squares."""
-    return np.sqrt(reduce("add", x * x))
+def variance(x: Traced, axis: Given = None, keepdims: bool = False) -> Made:
+    """Return the mean square of the deviations from the mean, along some axes or all."""
+    deviations: Made = x - mean(x, axis, keepdims=True)
+    return mean(deviations * deviations, axis, keepdims)
+
+
+def deviation(x: Traced, axis: Given = None, keepdims: bool = False) -> Made:
+    """Return the standard deviation, along some axes or all."""
+    return np.sqrt(variance(x, axis, keepdims))
+
+
+def inner(a: Given, b: Given) -> Made:
+    """Return the product of two vectors, or of all rows of one matrix with those of another."""
+    return dot(a, np.transpose(b))
+
+
+def norm(x: Traced, *, axis: Given = None, keepdims: bool = False) -> Made:
+    """Return the root of the sum of squares, along some axes or all."""
+    return np.sqrt(reduce("add", x * x, axis, keepdims))
 
 
 @functools.lru_cache(maxsize=1024)
