@@ -51,6 +51,7 @@ OF_ANY_RULE = {
 
 ONLY_APPLY = (
     "only apply() may change arrays, those of `shapes` and `kept`, by what weight_changes() returns"
+    "; declare in `kept` what lasts, such as a counter"
 )
 FIXED_STREAM = 2**62
 """Added to the root seed for arrays that never change, so that they have draws of their own."""

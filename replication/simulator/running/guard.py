@@ -242,7 +242,7 @@ def _compare(engine: Engine, root_seed: int) -> Finding:
         raise UsageError(
             f"{engine.rule.name} diverges: within {plan.n_updates} updates weights of all "
             f"{states.N_NETWORKS} networks are infinite or not a number; choose smaller learning "
-            "rates (or give plain=True)"
+            "rates, and take no root or logarithm of a negative number (or give plain=True)"
         )
     judge = Judge(engine, root_seed)
     early = list(states.list_early(followed, root_seed))
