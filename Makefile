@@ -48,7 +48,7 @@ EDITABLE = $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -
 ##@ The study  (SEEDS=1000000 ROOT_SEED=1988 JOBS=all RESULTS=results)
 
 .PHONY: replicate
-replicate: $(VENV)/.run ## simulate what is not in the cache, analyse it and write the report
+replicate: $(VENV)/.run ## simulate the networks, analyse them and write the report
 	@$(REPLICATION) replicate $(STUDY) $(WORKERS)
 
 .PHONY: experiments
@@ -156,7 +156,6 @@ clean: ## remove the environment and what can be made again; never outcomes or r
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
 	rmdir build dist 2>/dev/null || true
 	find replication tests notebooks benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
-	@echo "Left alone: results, and the cache of outcomes (replication cache --clear)"
 
 .PHONY: help
 help: ## this list

@@ -1,10 +1,8 @@
 """What all tests share: the same examples in every run, and no display."""
 
 import gc
-import itertools
 import os
 import signal
-import tempfile
 
 import pytest
 from hypothesis import settings
@@ -16,11 +14,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in commands: its thread
 # to which tests send it.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-# Of processes that start before any test; each test has a cache of its own.
-CACHE = tempfile.TemporaryDirectory(prefix="replication-cache-", ignore_cleanup_errors=True)
-os.environ["REPLICATION_CACHE"] = CACHE.name
-NUMBERS = itertools.count()
 
 # Derandomised, so that a test that passed yesterday passes today; no deadline, because the
 # first call of a compiled function compiles it.
@@ -40,14 +33,6 @@ def pytest_xdist_auto_num_workers():
 def pytest_collection_finish():
     """Look for garbage no more among all that has been imported, which takes 1 % of the time."""
     gc.freeze()
-
-
-@pytest.fixture(autouse=True)
-def cache_folder(tmp_path_factory, monkeypatch):
-    """Return where the outcomes of this test are cached: in a folder that is not there yet."""
-    folder = tmp_path_factory.getbasetemp() / f"cache-{next(NUMBERS)}"
-    monkeypatch.setenv("REPLICATION_CACHE", str(folder))
-    return folder
 
 
 def draw_less(patch):

@@ -22,7 +22,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 WINGS = {
     "base": {"errors", "wording", "system"},
     "compare": {"statistics", "reading", "comparison"},
-    "engine": {"definition", "simulator", "cache"},
+    "engine": {"definition", "simulator"},
     "study": {"paper", "experiments", "report", "publication"},
     "commands": {"cli", "__init__", "__main__"},
 }
@@ -44,7 +44,7 @@ ROOMS = (
     {"simulator.rule"},
     {"simulator.compiler"},
     {"simulator.running"},
-    {"cache", "report"},
+    {"report"},
     {"experiments.instruments"},
     {"experiments"},
     {"publication"},
@@ -154,7 +154,7 @@ def test_imports_pointing_up_or_into_another_wing_are_noticed():
         "experiments.instruments.sample", [("replication", "experiments", "EXPERIMENTS")]
     )
     counts = ("replication", "statistics", "counts", "CountTable")
-    assert find_climbing("cache.filling", [counts]) == ["replication.statistics.counts.CountTable"]
+    assert find_climbing("simulator.running.ensemble", [counts])
     assert find_climbing("comparison.figure", [("replication", "definition", "protocol", "PAPER")])
     assert find_climbing("comparison.figure", [counts]) == []
 

@@ -3,7 +3,7 @@
 Usage: python tools/attest.py [--masked | --emulated] [--only NAME ...]
 
 Adds a row to results/attestations.json, and writes results/attestations.md from it. No earlier
-result is used, neither from the cache nor of a model.
+model is used.
 ``--masked`` hides features of the processor from NumPy, the C library, linear algebra and the
 compiler. ``--emulated`` runs on an emulated old x86-64 and an emulated aarch64 processor, which are
 so slow that only 1,000 networks are simulated. ``--only`` runs some experiments and no report, to
@@ -75,8 +75,7 @@ def attest(*, is_masked: bool, only: Sequence[str] | None) -> Row:
     """
     with tempfile.TemporaryDirectory(prefix="attest-") as name:
         results = Path(name) / "results"
-        cache = Path(name) / "cache"
-        environment = {**os.environ, "REPLICATION_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         if is_masked:
             environment |= MASK
         thousand = run_thousand((sys.executable,), environment)
@@ -84,7 +83,6 @@ def attest(*, is_masked: bool, only: Sequence[str] | None) -> Row:
         digests = {"1,000 networks": find_digest(thousand), **hash_results(results)}
         disk = {
             "results": measure_folder(results),
-            "cache": measure_folder(cache),
             "environment": measure_folder(Path(sys.prefix)),
         }
     return {
@@ -112,9 +110,9 @@ def find_digest(thousand: Row) -> str:
 def run_commands(
     results: Path, environment: Mapping[str, str], only: Sequence[str] | None
 ) -> dict[str, Row]:
-    """Run experiments, and the study twice, into a results folder; return each step's costs.
+    """Run experiments and the study into a results folder; return each step's costs.
 
-    The second time, the study finds its networks in the cache. `only` is that of `attest`.
+    `only` is that of `attest`.
     """
     program = (sys.executable, "-W", "ignore", "-m", "replication")
     options = ("--results", str(results))
@@ -123,8 +121,7 @@ def run_commands(
         command = (*program, "experiments", experiment, *options)
         _, costs[f"experiments {experiment}"] = run_step(command, environment)
     if only is None:
-        for step in ("replicate", "replicate, cached"):
-            _, costs[step] = run_step((*program, "replicate", *options), environment)
+        _, costs["replicate"] = run_step((*program, "replicate", *options), environment)
     return costs
 
 

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from replication import experiments as registry
-from replication.cache.blocks import find_cache
 from replication.definition.protocol import PAPER
 from replication.errors import ReplicationError
 from replication.paper.claims import load_claims
@@ -100,7 +99,7 @@ def main(offset: int, folder: Path) -> None:
         registry.EXPERIMENTS[name] = fixed._replace(root_seed=fixed.root_seed + offset)
     study = AsDefault(PAPER, DEFAULT_ROOT_SEED + offset, DEFAULT_SEEDS, folder)
     try:
-        replicate_study(study, find_cache(), report_progress=tell)
+        replicate_study(study, report_progress=tell)
     except ReplicationError as error:
         print(f"the report stopped: {error}")
     record = write_record(offset, read_models(COMMITTED, NAMES), read_models(folder, NAMES))

@@ -72,7 +72,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     # Where no home can be written to, Matplotlib prints two lines of advice on its cache.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     os.environ.pop("JOBLIB_MULTIPROCESSING", None)  # at 0, joblib's threads do not work either
-    with raise_on_signals(continues=getattr(options, "continues", False)):
+    with raise_on_signals():
         return int(options.handler(options) or 0)
 
 

@@ -124,14 +124,12 @@ def add_command(
     about: str,
     *options: str,
     handler: Handler,
-    continues: bool = False,
     epilog: str = "",
 ) -> argparse.ArgumentParser:
     """Add a command with the options, named in `OPTIONS`, that it takes.
 
     `about`: what the command does; the list of all commands shows its first clause. `handler`: the
-    function that runs it. `continues`: whether a command that was interrupted goes on when it is
-    run again. `epilog`: the end of its help.
+    function that runs it. `epilog`: the end of its help.
     """
     # "Print how networks learn as CSV: the seed, ..." is listed as "print how ... as CSV".
     summary = re.split(r"[.:;]( |$)", about)[0]
@@ -145,7 +143,7 @@ def add_command(
     parser: argparse.ArgumentParser = subparsers.add_parser(
         name, help=summary[0].lower() + summary[1:], description=about, epilog=epilog
     )
-    parser.set_defaults(handler=handler, continues=continues)
+    parser.set_defaults(handler=handler)
     for option in options:
         parser.add_argument(option, **OPTIONS[option])
     return parser

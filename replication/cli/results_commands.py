@@ -1,4 +1,4 @@
-"""Commands on what is kept: `info` for a results folder, `cache` for outcomes."""
+"""The command `info`, on a results folder."""
 
 import argparse
 import json
@@ -19,14 +19,6 @@ def add_commands(subparsers: Subparsers) -> None:
         "--results",
         handler=run_info,
     )
-    cache = add_command(
-        subparsers,
-        "cache",
-        "Say where the cache of outcomes is and how large, or empty it. The variable "
-        "REPLICATION_CACHE names another folder; what is deleted is simulated again when needed.",
-        handler=run_cache,
-    )
-    cache.add_argument("--clear", action="store_true", help="remove all that is kept")
 
 
 def run_info(options: argparse.Namespace) -> None:
@@ -82,20 +74,3 @@ def describe_report(folder: Path) -> str:
     page = folder / "report.html"
     parts.append(str(page) if page.is_file() else "no page")
     return f"{folder}: {', '.join(parts)}"
-
-
-def run_cache(options: argparse.Namespace) -> None:
-    """Say how large the cache is, or empty it."""
-    from replication.cache.blocks import LARGEST_CACHE, find_cache
-
-    cache = find_cache()
-    if options.clear:
-        print(f"removed {_describe_cache(cache.folder, *cache.clear())}")
-    else:
-        limit = f"at most {LARGEST_CACHE / 1e9:g} GB are kept"
-        print(f"{_describe_cache(cache.folder, *cache.measure())}; {limit}")
-
-
-def _describe_cache(folder: Path, n_files: int, n_bytes: int) -> str:
-    """Return how large the cache is, and where: "3 files, 0.8 MB in '/home/...'"."""
-    return f"{plural(n_files, 'file')}, {n_bytes / 1e6:,.1f} MB in {show(folder)}"

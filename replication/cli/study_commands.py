@@ -5,6 +5,7 @@ import contextlib
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -44,27 +45,24 @@ def _add_studies(subparsers: arguments.Subparsers) -> None:
         *arguments.STUDY,
         *arguments.WORKERS,
         handler=run_replicate,
-        continues=True,
     )
     arguments.add_command(
         subparsers,
         "simulate",
-        "Simulate the networks of a study into the cache, and those of a few other root seeds that "
-        "its report compares them with. Print how many they are and the digest of all.",
+        "Simulate the networks of a study, and print the digest of their outcomes, which is the "
+        "same on every machine.",
         *arguments.NETWORKS,
         *arguments.WORKERS,
         handler=run_simulate,
-        continues=True,
     )
     arguments.add_command(
         subparsers,
         "report",
-        "Analyse a study and write its report again, from the models that there are. Simulates "
-        "networks of the study that are not in the cache, and runs no experiment.",
+        "Analyse a study and write its report again, from the models that there are. Simulates its "
+        "networks only if they were not counted before, and runs no experiment.",
         *arguments.STUDY,
         "--jobs",
         handler=run_report,
-        continues=True,
     )
 
 
@@ -138,12 +136,10 @@ def _add_export(subparsers: arguments.Subparsers) -> None:
         "Columns: seed (int64), the number of the network within its root seed, from 0; updates "
         "(int32), how many changes of all weights came before the criterion was first met, 0 to "
         "the field max_updates, and max_updates where it was not met (censored); converged "
-        "(boolean; true and false in CSV), whether it was met. No cell is empty. Networks that "
-        "are not in the cache are simulated first.",
+        "(boolean; true and false in CSV), whether it was met. No cell is empty.",
         *arguments.NETWORKS,
         "--jobs",
         handler=run_export,
-        continues=True,
     )
     arguments.add_file(export, "file", "FILE", "FILE.csv or FILE.parquet; - for standard output")
     export.add_argument("--force", action="store_true", help="replace files that exist")
@@ -155,7 +151,7 @@ def run_replicate(options: argparse.Namespace) -> None:
 
 
 def run_report(options: argparse.Namespace) -> None:
-    """Simulate what is missing, analyse, report from the models that there are."""
+    """Analyse, report from the models that there are."""
     _write_report(options, experiments=False)
 
 
@@ -167,12 +163,10 @@ def _write_report(options: argparse.Namespace, *, experiments: bool) -> None:
     # Wrong options are refused before libraries that take long are loaded.
     study = arguments.read_study(options)
     workers = read_workers(options)
-    from replication.cache.blocks import find_cache
     from replication.publication.publishing import replicate_study
 
     model = replicate_study(
         study,
-        find_cache(),
         experiments=experiments,
         jobs=workers.jobs,
         scheduler=workers.scheduler,
@@ -182,25 +176,14 @@ def _write_report(options: argparse.Namespace, *, experiments: bool) -> None:
 
 
 def run_simulate(options: argparse.Namespace) -> None:
-    """Simulate networks that the cache lacks: of a study, and of those it is compared with."""
+    """Simulate a study and print its digest."""
     study = arguments.read_study(options)
     workers = read_workers(options)
-    from replication.cache.blocks import find_cache
-    from replication.publication.publishing import count_parts
+    from replication.experiments.counting import count_outcomes
 
-    parts = count_parts(
-        study,
-        find_cache(),
-        jobs=workers.jobs,
-        scheduler=workers.scheduler,
-        report_progress=report_progress,
-    )
-    counted = parts[study]
-    n_new = counted.n_simulated
-    n_cached = study.n_seeds - n_new
+    counted = count_outcomes(study, jobs=workers.jobs, scheduler=workers.scheduler)
     print(
-        f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
-        f"{n_cached:,} from the cache, {n_new:,} simulated now\n"
+        f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}\n"
         f"digest: {counted.digest}"
     )
 
@@ -291,18 +274,13 @@ def run_trace(options: argparse.Namespace) -> None:
 def run_export(options: argparse.Namespace) -> None:
     """Write outcomes to a file."""
     study = arguments.read_study(options)
-    from replication.cache.blocks import find_cache
-    from replication.cache.filling import iterate_outcomes
+    from replication.experiments.counting import iterate_outcomes
 
-    blocks = iterate_outcomes(
-        study.protocol, study.root_seed, study.n_seeds, find_cache(), jobs=options.jobs
-    )
-    with contextlib.closing(blocks):
-        outcomes = (block for block, _ in blocks)
+    with contextlib.closing(iterate_outcomes(study, jobs=options.jobs)) as blocks:
         if options.file == Path("-"):
-            write_outcomes(outcomes, sys.stdout.buffer, is_text=True)
+            write_csv(blocks, sys.stdout.buffer)
         else:
-            export_outcomes(outcomes, options.file, force=options.force)
+            export_outcomes(blocks, options.file, force=options.force)
             print(escape(str(options.file)))
 
 
@@ -311,21 +289,44 @@ def export_outcomes(blocks: "Iterable[Outcomes]", path: Path, *, force: bool = F
     check_target(path, [".csv", ".parquet"])
     if path.exists() and not force:
         raise UsageError(f"{show(path)} exists; give --force to replace it, or another name")
+    write = write_csv
+    if path.suffix.lower() == ".parquet":
+        if find_spec("pyarrow") is None:
+            raise UsageError(
+                f"{show(path)} needs the package pyarrow, which is not installed; install it with "
+                "pip install pyarrow, or give a file that ends in .csv"
+            )
+        write = write_parquet
     with temporary_file(path) as table:
         with table.open("wb") as stream:
-            write_outcomes(blocks, stream, is_text=path.suffix.lower() == ".csv")
+            write(blocks, stream)
         publish(table, path)
 
 
-def write_outcomes(blocks: "Iterable[Outcomes]", file: BinaryIO, *, is_text: bool) -> None:
-    """Write outcomes into an open file, as CSV or as Parquet."""
+def write_csv(blocks: "Iterable[Outcomes]", file: BinaryIO) -> None:
+    """Write outcomes into an open file as CSV."""
+    import numpy as np
+    import pandas as pd
+
+    file.write(b"seed,updates,converged\n")
+    for block in blocks:
+        columns = {
+            "seed": np.arange(block.start, block.stop),
+            "updates": block.updates,
+            "converged": np.where(block.converged, "true", "false"),
+        }
+        text = pd.DataFrame(columns).to_csv(header=False, index=False, lineterminator="\n")
+        file.write(text.encode())
+
+
+def write_parquet(blocks: "Iterable[Outcomes]", file: BinaryIO) -> None:
+    """Write outcomes into an open file as Parquet."""
     import numpy as np
     import pyarrow as pa
-    from pyarrow import csv, parquet
+    from pyarrow import parquet
 
     schema = pa.schema({"seed": pa.int64(), "updates": pa.int32(), "converged": pa.bool_()})
-    open_table = csv.CSVWriter if is_text else parquet.ParquetWriter
-    with open_table(file, schema) as writer:
+    with parquet.ParquetWriter(file, schema) as writer:
         for block in blocks:
             seeds = np.arange(block.start, block.stop)
             columns = [pa.array(x) for x in (seeds, block.updates, block.converged)]

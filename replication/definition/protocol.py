@@ -238,7 +238,7 @@ class Protocol:
 
     @property
     def id(self) -> str:
-        """Sixteen hexadecimal digits, which name this protocol in folders and in the cache.
+        """Sixteen hexadecimal digits, which name this protocol in folders.
 
         Only fields that differ from `PAPER` count, so that a field that is added later leaves all
         ids as they are. `BASE_VERSION` counts, so that what was made when `PAPER` was another

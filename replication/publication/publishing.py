@@ -14,8 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from replication import experiments as registry
-from replication.cache.blocks import Cache
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.errors import DataError, UsageError
 from replication.experiments.counting import Counted, count_outcomes
@@ -23,7 +24,9 @@ from replication.paper.claims import count_measurements, load_claims
 from replication.paper.study import Study
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
+from replication.simulator.rule.recirculation import find_network
 from replication.simulator.running.outcomes import OUTCOME_VERSION
+from replication.statistics.counts import CountTable
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
 from replication.system.threads import map_in_threads
@@ -33,7 +36,9 @@ if TYPE_CHECKING:
     from replication.report.build import Drawing
 
 FORMATS = ("html", "md", "pdf")
-PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
+MOST_COUNTS = 100_000
+"""Most distinct outcomes that are kept; where there are more, a report simulates again."""
+PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "joblib")
 """Packages whose versions the model of the headline names."""
 
 METADATA = {
@@ -72,18 +77,18 @@ LEARNING = {
 
 def replicate_study(
     study: Study,
-    cache: Cache,
     *,
     experiments: bool = True,
     jobs: int = -1,
     scheduler: str | None = None,
     report_progress: Tell = silent,
 ) -> Model:
-    """Simulate what the cache lacks of a study, write its report, and return the headline's model.
+    """Simulate a study, write its report, and return the headline's model.
 
     `experiments`: whether to run experiments of the default study whose models are missing, damaged
-    or of another version. Otherwise, a model of another version is refused, and the report is a
-    short one if a model is missing.
+    or of another version. Otherwise the report is written from the models that there are: networks
+    are simulated only if the model of their counts is missing, damaged or of another rule; another
+    model of another version is refused, and the report is a short one if a model is missing.
     """
     # All refusals come before any network is simulated.
     require_tools()
@@ -97,9 +102,12 @@ def replicate_study(
             f"{plural(len(outdated), 'experiment')} will run after the networks: about {duration} "
             "on two cores\n(`replication report` leaves them out)"
         )
-    counted = count_parts(
-        study, cache, jobs=jobs, scheduler=scheduler, report_progress=report_progress
-    )
+    counted = {} if experiments else read_counts(study)
+    if not counted:
+        counted = count_parts(
+            study, jobs=jobs, scheduler=scheduler, report_progress=report_progress
+        )
+        keep_counts(study, counted)
     if outdated:
         run_experiments(outdated, study.results, jobs=jobs, report_progress=report_progress)
     return write_report(study, counted, jobs=jobs, report_progress=report_progress)
@@ -150,22 +158,21 @@ def read_current(results: Path) -> dict[str, Model]:
 
 def count_parts(
     study: Study,
-    cache: Cache,
     *,
     jobs: int = -1,
     scheduler: str | None = None,
     report_progress: Tell = silent,
 ) -> dict[Study, Counted]:
-    """Return the outcomes of a study, and of the other studies with which its report compares it.
+    """Simulate a study and the others with which its report compares it; return their outcomes.
 
-    The study itself comes first. Networks in the cache are not simulated again.
+    The study itself comes first.
     """
     is_shown = report_progress is not silent
     n_more = sum(part.n_seeds for part in study.parts.values()) - study.n_seeds
     counted = {}
     for name, part in study.parts.items():
         counted[part] = count_outcomes(
-            part, cache, jobs=jobs, scheduler=scheduler, name=name, show_progress=is_shown
+            part, jobs=jobs, scheduler=scheduler, name=name, show_progress=is_shown
         )
         # The study itself is finished; tell the user why more networks are simulated.
         if part == study and n_more:
@@ -174,6 +181,54 @@ def count_parts(
                 'root seeds, and other readings of "error"'
             )
     return counted
+
+
+def keep_counts(study: Study, counted: Mapping[Study, Counted]) -> None:
+    """Write the model ``counts``: how many networks of each part needed how many updates."""
+    model = {}
+    for name, part in study.parts.items():
+        table = counted[part].table
+        model[name] = {
+            "of": describe_part(part),
+            "updates": table.updates,
+            "counts": table.counts,
+            "n_censored": table.n_censored,
+            "digest": counted[part].digest,
+        }
+    # Of slow networks, nearly every one may have a number of its own.
+    if sum(len(each.table.updates) for each in counted.values()) <= MOST_COUNTS:
+        write_model(study.folder, "counts", model)
+
+
+def read_counts(study: Study) -> dict[Study, Counted]:
+    """Return the outcomes that the model ``counts`` in a study's folder holds.
+
+    Nothing if it is missing or damaged, or if one of its parts is of other networks or rules.
+    """
+    model: Model = {}
+    with contextlib.suppress(DataError):
+        model = read_model(study.folder, "counts") or {}
+    counted = {}
+    for name, part in study.parts.items():
+        kept = model.get(name, {})
+        if kept.get("of") != describe_part(part):
+            return {}
+        updates = np.array(kept["updates"], dtype=np.int64)
+        counts = np.array(kept["counts"], dtype=np.int64)
+        table = CountTable(updates, counts, kept["n_censored"], part.protocol.max_updates)
+        counted[part] = Counted(table, kept["digest"])
+    return counted
+
+
+def describe_part(part: Study) -> str:
+    """Return in words what the outcomes of networks depend on."""
+    from replication.simulator.compiler.fingerprint import fingerprint_protocol
+
+    rule = fingerprint_protocol(find_network(part.protocol), part.protocol)
+    return (
+        f"{part.n_seeds} networks of root seed {part.root_seed}, protocol {part.protocol.id}, "
+        f"rule {rule}, outcomes {OUTCOME_VERSION}"
+    )
 
 
 def run_experiments(

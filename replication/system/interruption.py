@@ -28,25 +28,21 @@ Handler = Callable[[int, FrameType | None], object] | int | None
 class Interrupted(KeyboardInterrupt):
     """The run was interrupted by one of `SIGNALS`."""
 
-    def __init__(self, number: int, advice: str) -> None:
-        super().__init__(f"interrupted; {advice}")
+    def __init__(self, number: int) -> None:
+        super().__init__("interrupted; run the same command again to start over")
         self.number = number
         self.exit_code = 128 + number
 
 
 @contextlib.contextmanager
-def raise_on_signals(*, continues: bool) -> Iterator[None]:
+def raise_on_signals() -> Iterator[None]:
     """Raise `Interrupted` in the main thread when one of `SIGNALS` comes during the block.
 
-    A signal that was ignored before, as under nohup, stays ignored. `continues`: whether the same
-    command, run again, goes on where it was interrupted; the message then says so.
+    A signal that was ignored before, as under nohup, stays ignored.
     """
-    advice = "run the same command again to start over"
-    if continues:
-        advice = "finished blocks are cached: run the same command again to go on"
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
-        raise Interrupted(number, advice)
+        raise Interrupted(number)
 
     timers: list[threading.Timer] = []
 

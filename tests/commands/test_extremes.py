@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from replication.cache.blocks import NOWHERE, Cache
 from replication.paper.study import Study
 from replication.publication.publishing import replicate_study
 from tests.property.test_simulator import protocols
@@ -45,5 +44,5 @@ def test_studies_of_random_protocols_have_their_report(protocol, n_seeds):
     protocol = dataclasses.replace(protocol, max_updates=min(protocol.max_updates, 2000))
     note(f"{n_seeds} networks of {protocol.differences}")
     with tempfile.TemporaryDirectory() as folder:
-        replicate_study(Study(protocol, 1988, n_seeds, Path(folder)), Cache(NOWHERE), jobs=2)
+        replicate_study(Study(protocol, 1988, n_seeds, Path(folder)), jobs=2)
         read_headline(Path(folder))

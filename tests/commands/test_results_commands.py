@@ -1,10 +1,9 @@
-"""info and cache, as a user types them."""
+"""info, as a user types it."""
 
 from replication.cli.results_commands import find_report_folders
 from replication.definition.protocol import Protocol
 from replication.publication.placing import place_files
 from tests.reliability import faults
-from tests.unit.cache.invented import list_blocks
 
 OTHER = Protocol(threshold=0.2)
 
@@ -20,16 +19,6 @@ def test_info_has_a_line_for_every_report(tmp_path, run):
     first = f"{folders[0]}: 10 networks of root seed 3, as in the paper, 1 model, "
     assert lines[0] == first + str(folders[0] / "report.html")
     assert lines[1] == f"{folders[1]}: 1 network of root seed 4, threshold = 0.2, 1 model, no page"
-
-
-def test_the_cache_says_what_it_is_and_is_emptied(cache_folder, run):
-    assert run("cache").startswith(f"0 files, 0.0 MB in '{cache_folder}'; at most 5 GB")
-    assert not cache_folder.exists()
-    run("simulate", "--seeds", 10)
-    assert len(list_blocks(cache_folder)) == 8
-    (cache_folder / "mine").write_text("")
-    assert run("cache", "--clear").startswith("removed 8 files")
-    assert [path.name for path in cache_folder.iterdir()] == ["mine"]
 
 
 def test_commands_that_read_write_nothing(tmp_path, run):

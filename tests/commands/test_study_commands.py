@@ -12,29 +12,25 @@ from replication.cli import main
 from replication.experiments import EXPERIMENTS
 from replication.experiments.instruments.studies import describe_sampling
 from replication.paper.claims import load_reported
-from replication.paper.study import DEFAULT_ROOT_SEED
+from replication.paper.study import DEFAULT_ROOT_SEED, Study
+from replication.publication.publishing import count_parts
+from replication.system.progress import report_progress
 
-COMMANDS = "replicate simulate report experiments multiverse compare trace export info cache"
+COMMANDS = "replicate simulate report experiments multiverse compare trace export info"
 
 
 def read_digest(text):
     return re.search(r"^digest: ([0-9a-f]{64})$", text, re.MULTILINE)[1]
 
 
-def test_more_seeds_simulate_only_the_missing_ones(run):
-    run("simulate", "--seeds", 700)
-    extended = run("simulate", "--seeds", 3000)
-    assert "0 from the cache, 3,000 simulated now" in extended, "of one block"
-    assert "1,500 from the cache, 0 simulated now" in run("simulate", "--seeds", 1500)
-    run("cache", "--clear")
-    fresh = run("simulate", "--seeds", 3000, "--jobs", 1)
-    assert "0 from the cache" in fresh
-    assert read_digest(extended) == read_digest(fresh)
+def test_the_digest_does_not_depend_on_jobs(run):
+    digest = read_digest(run("simulate", "--seeds", 3000, "--jobs", 1))
+    assert digest == read_digest(run("simulate", "--seeds", 3000, "--jobs", 2))
 
 
 def test_progress_says_how_many_networks_there_are_and_what_others_are_for(capsys):
-    words = "simulate --seeds 20 --root-seed 7 --set max_updates=9"
-    assert main(words.split()) == 0
+    study = Study(Protocol(max_updates=9), 7, 20)
+    count_parts(study, report_progress=report_progress)
     own, more, *lines = capsys.readouterr().err.splitlines()
     assert more.startswith("140 more networks, with which a report compares these: other root seed")
     lines = [own, *lines]
@@ -70,11 +66,10 @@ def test_trace_ends_each_network_at_its_outcome_and_counts_from_0(run):
             assert rows[f"r_{p}_{i}"].to_numpy() == pytest.approx(images[:, p, i], rel=1e-5)
 
 
-def test_export_simulates_what_is_not_in_the_cache(run, monkeypatch):
-    monkeypatch.setattr("replication.cache.filling.choose_block_size", lambda _: 4)
+def test_exported_outcomes_are_those_of_simulate_in_the_order_of_seeds(run, monkeypatch):
+    monkeypatch.setattr("replication.experiments.counting.choose_block_size", lambda _: 4)
     words = ("--seeds", 10, "--set", "initial_biases=zero", "--set", "group_sizes=[3, 2]")
     first = run("export", "-", *words)
-    assert run("cache").startswith("3 files, ")
     assert run("export", "-", *words) == first
     table = pd.read_csv(io.StringIO(first))
     expected = simulate(Protocol(initial_biases="zero", group_sizes=(3, 2)), n_seeds=10)

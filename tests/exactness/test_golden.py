@@ -5,15 +5,16 @@ import hashlib
 import pytest
 
 from replication.definition.protocol import CHOICES, PAPER, as_plain, from_plain
+from replication.experiments.counting import count_outcomes
+from replication.paper.study import Study
 from replication.simulator.compiler.fingerprint import fingerprint
 from replication.simulator.rule.network import Rule
 from replication.simulator.rule.recirculation import find_network
-from replication.simulator.running.ensemble import simulate, simulate_ranges
+from replication.simulator.running.ensemble import simulate_ranges
 from replication.simulator.running.outcomes import OUTCOME_VERSION, compute_digest
 from tests.exactness import golden
 from tests.exactness.golden import GOLDEN, N_SEEDS, PROTOCOLS, ROOT_SEED, compute_choice
 from tests.exactness.rules import RULES
-from tests.unit.cache.invented import fill, find_digest, replace_block_size
 
 
 @pytest.mark.parametrize("name", PROTOCOLS)
@@ -67,13 +68,8 @@ def test_a_rule_has_the_same_fingerprint_on_every_processor_python_and_numpy():
     assert hashlib.sha256(" ".join(found).encode()).hexdigest()[:16] == GOLDEN["fingerprints"]
 
 
-def test_a_study_that_grew_in_the_cache_has_the_digests_of_one_in_one_piece(tmp_path):
+def test_a_study_in_blocks_has_the_digest_of_one_in_one_piece(monkeypatch):
     assert GOLDEN["outcome_version"] == OUTCOME_VERSION
-    with replace_block_size(1234):
-        for n_seeds, jobs in ((1, 1), (9_999, 2), (N_SEEDS, 1)):
-            options = {"root_seed": ROOT_SEED, "jobs": jobs, "simulation": simulate_ranges}
-            digest = fill(tmp_path, n_seeds, **options).digest
-        assert digest == find_digest(tmp_path, N_SEEDS, root_seed=ROOT_SEED) == GOLDEN["paper"]
-        # The smaller study within it has the digest of one that is simulated alone.
-        first = compute_digest([simulate(n_seeds=1_000, root_seed=ROOT_SEED)])
-        assert find_digest(tmp_path, 1_000, root_seed=ROOT_SEED) == first
+    monkeypatch.setattr("replication.experiments.counting.choose_block_size", lambda _: 1234)
+    study = Study(PAPER, ROOT_SEED, N_SEEDS)
+    assert count_outcomes(study, show_progress=False).digest == GOLDEN["paper"]

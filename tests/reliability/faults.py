@@ -20,22 +20,13 @@ from replication.definition.protocol import PAPER
 from replication.paper import study as definition
 from replication.publication.models import write_model
 from replication.publication.placing import place_files
-from replication.simulator.running.ensemble import simulate, simulate_ranges
+from replication.simulator.running.ensemble import simulate
 from replication.simulator.running.outcomes import compute_digest
 from tests.reliability.writing import write_when_traced
-from tests.unit.cache.invented import fill, find_digest, replace_block_size
 
 ROOT = Path(__file__).parents[2]
 PAGE = {"report.html": b"page"}
 COMMAND = [sys.executable, "-m", "replication"]
-
-# The same command without what a report sets beside a study: studies like any other, which would
-# only make the same faults happen eight times.
-ONE_STUDY = [
-    sys.executable, "-c",
-    "import sys, replication.paper.study as p; p.N_REPETITIONS = 0; p.OTHER_ERRORS = {}; "
-    "from replication.__main__ import main; sys.exit(main())",
-]  # fmt: skip
 
 # What the fixture `few_resamples` does, for another process.
 FEW_RESAMPLES = (
@@ -87,9 +78,7 @@ def start(*command, cwd=ROOT):
 def call(*words):
     """Run a command in this process, which is quicker where no process has to end."""
     output, messages = io.StringIO(), io.StringIO()
-    # A report cannot do without other readings of "error".
-    others = {} if words[0] == "simulate" else definition.OTHER_ERRORS
-    changed = mock.patch.multiple(definition, N_REPETITIONS=0, OTHER_ERRORS=others)
+    changed = mock.patch.object(definition, "N_REPETITIONS", 0)
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages), changed:
         code = main([str(word) for word in words])
     return subprocess.CompletedProcess(words, code, output.getvalue(), messages.getvalue())
@@ -97,12 +86,12 @@ def call(*words):
 
 def simulate_command(n_seeds, *options):
     """Return the command for one small study."""
-    return [*ONE_STUDY, "simulate", "--seeds", str(n_seeds), "--jobs", "2", *options]
+    return [*COMMAND, "simulate", "--seeds", str(n_seeds), "--jobs", "2", *options]
 
 
 @functools.cache
 def compute_reference(n_seeds, protocol=PAPER):
-    """Return the digest of a study that met no fault and no cache."""
+    """Return the digest of a study that met no fault."""
     return compute_digest([simulate(protocol, n_seeds=n_seeds)])
 
 
@@ -114,13 +103,6 @@ def publish(results, root_seed=3, n_seeds=10, protocol=PAPER, files=PAGE, **chan
     write_model(study.folder, "headline", model)
     place_files(study.folder, files)
     return study
-
-
-def assert_recovers(cache, n_seeds, reference, simulation=simulate_ranges):
-    """Run a study again, as its user would, and compare it with one that met no fault."""
-    with replace_block_size(1000):
-        assert fill(cache, n_seeds, jobs=2, simulation=simulation).digest == reference
-        assert find_digest(cache, n_seeds) == reference, "it is in the cache"
 
 
 def list_files(folder):
@@ -141,36 +123,30 @@ def assert_clean(done, code):
 
 
 class Strace:
-    """A study of two blocks, or another command, with a fault at one of its system calls.
-
-    Of the study, only calls on files in the folder `cache` count. `log`: where strace writes what
-    it saw.
-    """
+    """A command with a fault at one of its system calls; `log`: where strace writes what it saw."""
 
     CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
 
-    def __init__(self, cache, log):
-        self.cache = cache
+    def __init__(self, log):
         self.log = log
         self.strace = require_tool("strace")
 
-    def run(self, fault=None, words=()):
-        """Run the study, or another command, with a fault such as ``write:signal=KILL:when=3``."""
+    def run(self, words, fault=None):
+        """Run the command, with a fault such as ``write:signal=KILL:when=3``."""
         said = self.log.with_suffix(".output"), self.log.with_suffix(".messages")
-        temporaries = (self.cache / f".replication-{k:016x}.part" for k in range(2))
-        paths = [] if words else [self.cache.parent, self.cache, *temporaries]
-        words = list(words) or ["simulate", "--seeds", "2000"]
-        study = FORKS.Process(target=write_when_traced, args=(words, self.cache, *said))
-        study.start()
-        chosen = ["-e", f"trace={','.join(self.CALLS)}", *(f"-P{path}" for path in paths)]
+        command = FORKS.Process(target=write_when_traced, args=(words, *said))
+        command.start()
+        chosen = ["-e", f"trace={','.join(self.CALLS)}"]
         injected = ["-e", f"inject={fault}"] if fault else []
-        traced = run(self.strace, "-f", "-o", self.log, "-p", study.pid, *chosen, *injected)
-        study.join()
+        traced = run(self.strace, "-f", "-o", self.log, "-p", command.pid, *chosen, *injected)
+        command.join()
         output, messages = (path.read_text(errors="replace") for path in said)
-        return subprocess.CompletedProcess(words, study.exitcode, output, messages + traced.stderr)
+        return subprocess.CompletedProcess(
+            words, command.exitcode, output, messages + traced.stderr
+        )
 
     def read_calls(self):
-        """Return the calls on the study's files: name, and the rest of the line."""
+        """Return the calls: name, and the rest of the line."""
         pattern = rf"^\d+\s+({'|'.join(self.CALLS)})\((.*)"
         return re.findall(pattern, self.log.read_text(errors="replace"), re.M)
 

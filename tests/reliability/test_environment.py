@@ -3,12 +3,10 @@
 import os
 import shlex
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.reliability import faults
-from tests.unit.cache.invented import find_digest, list_blocks
 
 N_SEEDS = 1000
 
@@ -24,21 +22,15 @@ def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path):
         "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "4294967295", "OMP_NUM_THREADS": "1",
         "JOBLIB_MULTIPROCESSING": "0", "LC_ALL": "C", "PYTHONUTF8": "0", "TERM": "dumb",
         "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii", "HOME": str(home),
-        "REPLICATION_CACHE": str(tmp_path / "λ = 0.75"),
         **dict.fromkeys(["LANG", "DISPLAY", "XDG_CACHE_HOME", "MPLCONFIGDIR"]),
     }  # fmt: skip
     command = [*then, *faults.simulate_command(N_SEEDS)]
-    for cache in (tmp_path / "λ = 0.75", None):  # the last below a home that is none
-        odd["REPLICATION_CACHE"] = cache and str(cache)
-        done = faults.run(*command, env=faults.make_environment(**odd))
-        faults.assert_clean(done, 0)
-        assert faults.compute_reference(N_SEEDS) in done.stdout
-        assert not {"\x1b", "\r"} & set(done.stdout + done.stderr)
-        lines = [line for line in done.stderr.splitlines() if "networks" not in line]
-        not_cached = [line for line in lines if line.startswith("outcomes are not cached: ")]
-        assert len(not_cached) == (cache is None)
-        assert len(lines) <= 1 + len(not_cached), "warnings"
-    assert find_digest(tmp_path / "λ = 0.75", N_SEEDS) == faults.compute_reference(N_SEEDS)
+    done = faults.run(*command, env=faults.make_environment(**odd))
+    faults.assert_clean(done, 0)
+    assert faults.compute_reference(N_SEEDS) in done.stdout
+    assert not {"\x1b", "\r"} & set(done.stdout + done.stderr)
+    lines = [line for line in done.stderr.splitlines() if "networks" not in line]
+    assert len(lines) <= 1, "warnings"
     # What such a terminal cannot show is written as an escape, "\\u03bb" for λ.
     words = ["info", "--results", tmp_path / "λ"]
     done = faults.run(*faults.COMMAND, *words, env=faults.make_environment(**odd))
@@ -50,20 +42,19 @@ NAMES = "a'b\"c $HOME\nz \x1b[31m", os.fsdecode(b"r\xff"), f"{'l' * 200}/{'m' * 
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
-def test_any_folder_name_works(tmp_path, monkeypatch, name):
-    monkeypatch.setenv("REPLICATION_CACHE", str(tmp_path / name))
-    done = faults.call("simulate", "--seeds", N_SEEDS)
+def test_any_folder_name_works(tmp_path, name):
+    (tmp_path / name).mkdir(parents=True)
+    study = faults.publish(tmp_path / name)
+    done = faults.call("info", "--results", tmp_path / name)
     faults.assert_clean(done, 0)
-    assert faults.compute_reference(N_SEEDS) in done.stdout
-    done = faults.call("cache")
-    assert done.stdout.startswith("1 file, 0.0 MB in '")
+    assert done.stdout.count("10 networks of root seed 3") == 1
     assert "\x1b" not in done.stdout
-    assert len(list_blocks(tmp_path / name)) == 1
+    assert (study.folder / "report.html").is_file()
 
 
 def run_in_shell(folder, words, redirection):
     """Run a command as a new user has it: output is then held back until the process ends."""
-    kept = {x: os.environ[x] for x in os.environ.keys() & {"HOME", "PATH", "REPLICATION_CACHE"}}
+    kept = {x: os.environ[x] for x in os.environ.keys() & {"HOME", "PATH"}}
     bare = {**kept, "LANG": "C.UTF-8", "PYTHONPATH": str(faults.ROOT)}
     line = f"set -o pipefail; {shlex.join(faults.COMMAND)} {words} {redirection}"
     done = faults.run("bash", "-c", line, env=bare, cwd=folder)
@@ -72,17 +63,15 @@ def run_in_shell(folder, words, redirection):
 
 
 @pytest.mark.parametrize(("words", "redirection", "code"), [
-    ("cache", "| true", 0), ("cache", ">/dev/full", 74), ("--help", ">/dev/full", 74),
+    ("info --results .", "| true", 0), ("info --results .", ">/dev/full", 74),
+    ("--help", ">/dev/full", 74),
     ("simulate --seeds x", "2>/dev/full", 2), ("simulate --seeds 1000", "2>/dev/full", 0),
     ("simulate --seeds 1000", ">&- 2>&- <&-", 0),
 ])  # fmt: skip
-def test_full_or_closed_streams_keep_code_and_blocks(tmp_path, words, redirection, code):
+def test_full_or_closed_streams_keep_the_exit_code(tmp_path, words, redirection, code):
     done = run_in_shell(tmp_path, words, redirection)
     assert done.returncode == code, done.stderr
     assert ("No space left" in done.stderr) == (redirection == ">/dev/full")
-    if words == "simulate --seeds 1000":
-        cache = Path(os.environ["REPLICATION_CACHE"])
-        assert find_digest(cache, N_SEEDS) == faults.compute_reference(N_SEEDS)
 
 
 def test_what_may_not_be_read_is_named(tmp_path):

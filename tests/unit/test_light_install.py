@@ -1,6 +1,5 @@
 """Without the extra `report` all works but writing a report."""
 
-import os
 import sys
 
 from tests.reliability import faults
@@ -24,8 +23,8 @@ REFUSED = "raise SystemExit(main(['replicate', '--seeds', '200']))"
 
 
 def run(code, folder):
-    names = {"PYTHONPATH": str(faults.ROOT), "REPLICATION_CACHE": os.environ["REPLICATION_CACHE"]}
-    names["HOME"] = "/dev/null"  # in which nobody can write anything
+    # In that home nobody can write anything.
+    names = {"PYTHONPATH": str(faults.ROOT), "HOME": "/dev/null"}
     return faults.run(sys.executable, "-c", HIDE_REPORT + code, cwd=folder, env=names)
 
 

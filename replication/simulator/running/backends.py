@@ -156,12 +156,11 @@ def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
 
     Each task asks, since a worker may join at any time, and versions do not tell two commits apart.
     """
-    # Outcomes of other sources would go into the cache under the same name.
     if digest_sources() != expected:
         raise WorkerError(
             f"the Dask worker on {socket.gethostname()} with the process id {os.getpid()} has "
-            "other sources of this package, which may give other outcomes; finished blocks are "
-            "kept: install the same there, or stop that worker, then run the same command again"
+            "other sources of this package, which may give other outcomes; install the "
+            "same there, or stop that worker, then run the same command again"
         )
     return function(task)
 

@@ -459,7 +459,7 @@ def simulate_ranges(
     n_weights = protocol.n_weights
     if network is not None:
         n_weights = sum(Rule(network, protocol).sizes)
-    advice = "finished blocks are kept: start it again, then run the same command again to go on"
+    advice = "start it again, then run the same command again"
     with open_workers(scheduler, jobs) as (n_workers, run):
         pieces = Pieces(n_weights, n_workers)
         results = run(work, pieces.cut(ranges))
@@ -472,7 +472,7 @@ def simulate_ranges(
         except MemoryError:
             raise WorkerError(
                 "a worker ran out of memory: give fewer jobs, fewer networks at once, or more "
-                "memory; what a command has finished is in the cache, and it goes on from there"
+                "memory"
             ) from None
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 OUTCOME_VERSION = 1
-"""Raised only when a golden digest changes; cached outcomes of another version are not used."""
+"""Raised only when a golden digest changes; counts and models of another version are not used."""
 
 ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
 """How an outcome is packed for the digest."""

@@ -10,7 +10,6 @@ from scipy.spatial.distance import cdist
 from scipy.stats import gaussian_kde
 
 from replication import CountTable, simulate
-from replication.cache.blocks import NOWHERE, Cache
 from replication.definition.protocol import DIGITS, PAPER, Protocol, as_plain
 from replication.experiments import TEMPLATES
 from replication.experiments.headline import distributions, run
@@ -193,7 +192,7 @@ def test_numbers_of_another_task_are_not_set_beside_those_of_the_paper():
 
 def test_study_names_its_digest_and_what_differs_from_the_paper():
     study = Study(replace(PAPER, max_updates=60), 7, 60)
-    counted = count_parts(study, Cache(NOWHERE))
+    counted = count_parts(study)
     model = run.run(study, counted)
     assert model["population"] == run.describe_population(counted[study].table)
     outcomes = simulate(study.protocol, n_seeds=60, root_seed=7)

@@ -9,7 +9,7 @@ import pytest
 
 from replication import Outcomes, StorageError, UsageError
 from replication.cli.study_commands import export_outcomes
-from tests.unit.cache.invented import read_files
+from tests.reliability.faults import read_files
 
 # Two blocks; the third network is censored at a cap of 2,000.
 BLOCKS = [
@@ -58,8 +58,8 @@ def test_two_exports_to_one_file_at_once_do_not_mix(tmp_path, name):
 
     # The second export begins and ends while the first is half done.
     export_outcomes(give_blocks(), tmp_path / name, force=True)
-    assert set(read_files(tmp_path)) == {name}
-    for content, n_rows in ((seen[0], 2), (read_files(tmp_path)[name], 3)):
+    assert {*read_files(tmp_path)} == {Path(name)}
+    for content, n_rows in ((seen[0], 2), (read_files(tmp_path)[Path(name)], 3)):
         read = pd.read_csv if name.endswith("csv") else pd.read_parquet
         assert read(io.BytesIO(content))["seed"].tolist() == [5, 6, 7][:n_rows]
 
@@ -69,7 +69,7 @@ def test_a_file_that_exists_is_replaced_only_where_that_is_said_and_a_folder_nev
     path.write_text("mine")
     with pytest.raises(UsageError, match="exists; give --force to replace"):
         export_outcomes(BLOCKS, path)
-    assert read_files(tmp_path) == {"x.csv": b"mine"}
+    assert read_files(tmp_path) == {Path("x.csv"): b"mine"}
     export_outcomes(BLOCKS, path, force=True)
     assert len(pd.read_csv(path)) == 3
     path.unlink()
@@ -80,3 +80,10 @@ def test_a_file_that_exists_is_replaced_only_where_that_is_said_and_a_folder_nev
         export_outcomes(BLOCKS, tmp_path / "x.csv.gz")
     with pytest.raises(StorageError, match="x.csv' cannot be written .there is no such folder"):
         export_outcomes(BLOCKS, tmp_path / "none" / "x.csv")
+
+
+def test_parquet_without_its_package_is_refused_with_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr("replication.cli.study_commands.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match="needs the package pyarrow.*install it with pip install"):
+        export_outcomes(BLOCKS, tmp_path / "x.parquet")
+    assert read_files(tmp_path) == {}

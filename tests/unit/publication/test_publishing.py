@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Protocol, experiments
-from replication.cache.blocks import NOWHERE, Cache
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS, find_version, list_measurements
 from replication.paper.claims import load_claims
@@ -17,6 +17,7 @@ from replication.paper.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.publication import publishing
 from replication.publication.models import read_model, round_numbers, write_model
 from replication.publication.placing import find_damaged
+from replication.simulator.rule.recirculation import RecirculationNetwork
 from tests.reliability import faults
 
 ROOT = Path(__file__).parents[3]
@@ -60,7 +61,7 @@ def test_a_study_is_replicated_and_what_is_damaged_made_again(tmp_path, capsys):
     assert {"converged", "mean", "p", "verdict"} <= {line.split()[0] for line in lines}
     assert last.endswith(str(study.folder / "report.html"))
 
-    # All that was made is damaged or removed, and made again from the cache.
+    # All that was made is damaged or removed, and made again.
     before = faults.read_files(study.folder)
     assert {path.suffix for path in before} >= {".html", ".md", ".pdf", ".svg", ".json"}
     path = study.folder / "models" / "headline.json"
@@ -79,10 +80,11 @@ def test_a_study_is_replicated_and_what_is_damaged_made_again(tmp_path, capsys):
 def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp_path):
     done = []
     monkeypatch.setattr(publishing, "count_parts", lambda *_, **__: done.append("networks"))
+    monkeypatch.setattr(publishing, "keep_counts", lambda *_: None)
     monkeypatch.setattr(publishing, "write_report", lambda *_, **__: {})
     monkeypatch.setattr(publishing, "run_experiments", lambda names, *_, **__: done.extend(names))
     study = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
-    run = partial(publishing.replicate_study, study, Cache(NOWHERE), report_progress=done.append)
+    run = partial(publishing.replicate_study, study, report_progress=done.append)
     write_model(tmp_path, "codes", make_current("codes"))
     run(experiments=False)
     assert done == ["networks"]
@@ -97,6 +99,40 @@ def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp
         f"{len(EXPERIMENTS) - 1} experiments will run after the networks: about "
     )
     assert rest == ["networks", *(name for name in EXPERIMENTS if name != "codes")]
+
+
+def test_a_report_draws_from_the_counts_that_are_there_and_believes_no_others(
+    tmp_path, monkeypatch
+):
+    study = Study(PAPER, 7, 50, tmp_path)
+    counted = publishing.count_parts(study)
+    assert publishing.read_counts(study) == {}
+    publishing.keep_counts(study, counted)
+    assert publishing.read_counts(study) == counted
+    assert next(iter(counted)) == study
+    # Of other networks, or of a rule that was edited since.
+    path = tmp_path / "studies" / f"{PAPER.id}-7-50" / "models" / "counts.json"
+    other = Study(PAPER, 8, 50, tmp_path)
+    (other.folder / "models").mkdir(parents=True)
+    shutil.copy(path, other.folder / "models")
+    assert publishing.read_counts(other) == {}
+    with monkeypatch.context() as patch:
+        patch.setattr(RecirculationNetwork, "weight_changes", learn_less)
+        assert publishing.read_counts(study) == {}
+    assert publishing.read_counts(study) == counted
+    path.write_text(path.read_text().replace('"n_censored": 0', '"n_censored": 1', 1))
+    assert publishing.read_counts(study) == {}, "it is damaged"
+    path.unlink()
+    monkeypatch.setattr(publishing, "MOST_COUNTS", 10)
+    publishing.keep_counts(study, counted)
+    assert not path.exists()
+
+
+LEARN = RecirculationNetwork.weight_changes
+
+
+def learn_less(self, v0):
+    return self._name([0.5 * change for change in LEARN(self, v0)])
 
 
 @pytest.mark.parametrize("content", ["", "[1]", "[" * 100_000, '{"a": 0.5}', None], ids=type)
@@ -137,7 +173,7 @@ def test_no_report_is_written_through_a_link(tmp_path, monkeypatch):
     elsewhere.mkdir()
     study.folder.symlink_to(elsewhere)
     with pytest.raises(StorageError, match=f"{study.folder}' is a link, and nothing is written"):
-        publishing.replicate_study(study, Cache(NOWHERE))
+        publishing.replicate_study(study)
     assert list(elsewhere.iterdir()) == []
 
 

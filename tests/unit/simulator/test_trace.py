@@ -119,7 +119,7 @@ def test_a_long_trace_is_interrupted_and_one_beyond_the_memory_refused():
     slow = Protocol(learning_rate=1e-6, max_updates=10**6, group_sizes=(60, 30))
     begun = time.monotonic()
     threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
-    with pytest.raises(Interrupted), raise_on_signals(continues=False):
+    with pytest.raises(Interrupted), raise_on_signals():
         trace(slow)
     assert time.monotonic() - begun < 10
     with pytest.raises(UsageError, match=r"GB, and this machine or container has"):

@@ -14,7 +14,7 @@ from replication.system.interruption import Interrupted, raise_on_signals
 def test_a_signal_raises_with_its_exit_code(number, code):
     before = signal.getsignal(number)
     interrupted = pytest.raises(Interrupted, match="^interrupted; run the .* to start over$")
-    with interrupted as caught, raise_on_signals(continues=False):
+    with interrupted as caught, raise_on_signals():
         signal.raise_signal(number)
     assert signal.getsignal(number) == before
     assert caught.value.exit_code == code
@@ -24,7 +24,7 @@ def test_a_signal_raises_with_its_exit_code(number, code):
 def test_a_hang_up_that_nohup_asked_to_ignore_is_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with raise_on_signals(continues=True):
+        with raise_on_signals():
             signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -42,5 +42,5 @@ def test_a_signal_that_a_destructor_swallows_comes_again():
         Interrupting()
         time.sleep(5)
 
-    with pytest.raises(Interrupted), raise_on_signals(continues=True):
+    with pytest.raises(Interrupted), raise_on_signals():
         go_on()
