@@ -62,7 +62,12 @@ def draw_panel(rows: list[Model], kinds: dict[str, tuple[str, str]], title: str)
     style.use_plain_log_ticks(axes, (10, 100, 1_000, 10_000))
     style.use_plain_log_ticks(axes, (10, 100, 1_000, 10_000), axis="y")
     figure.legend(
-        *axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8
+        *axes.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=2,
+        fontsize=8,
+        columnspacing=0.8,
+        handletextpad=0.2,
     )
     return figure
 
