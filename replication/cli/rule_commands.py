@@ -235,6 +235,9 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
 
     rule = Rule(network, protocol)
     take_observed(rule, {name: name for name in options.observe})  # which refuses other names
+    observed = None
+    if options.observe:  # first, since what cannot be observed is refused
+        observed = _observe(network, protocol, options)
     if not options.plain:
         _check_compiled(network, protocol, options.root_seed)
     files: dict[Path, bytes] = {}
@@ -257,8 +260,9 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
     outcomes = contest.outcomes[network.__name__]
-    if options.observe:
-        outcomes = _observe(network, protocol, options)
+    if observed is not None:
+        outcomes = observed
+        _print_observed(network, observed)
     if options.save is not None:
         table = outcomes.to_frame()
         files[options.save] = table.to_csv(index=False, lineterminator="\n").encode()
@@ -270,10 +274,10 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
 def _observe(
     network: "type[Network]", protocol: Protocol, options: argparse.Namespace
 ) -> "Outcomes":
-    """Let the networks of a rule learn again; print and return what was observed at their end."""
+    """Let the networks of a rule learn, and return what is observed at their end."""
     from replication.simulator.running.ensemble import simulate
 
-    outcomes = simulate(
+    return simulate(
         protocol,
         network=network,
         n_seeds=options.seeds,
@@ -282,12 +286,15 @@ def _observe(
         plain=options.plain,
         observe={name: name for name in options.observe},
     )
+
+
+def _print_observed(network: "type[Network]", outcomes: "Outcomes") -> None:
+    """Print mean and quartiles of what was observed."""
     table = outcomes.to_frame().iloc[:, 3:]  # without seed, updates and converged
     print(f"\nObserved at the end of each network of {network.__name__}:")
     for name in table:
         quartiles = " / ".join(f"{x:.4g}" for x in table[name].quantile([0.25, 0.5, 0.75]))
         print(f"{name}: mean {table[name].mean():.4g}, quartiles {quartiles}")
-    return outcomes
 
 
 def _write_files(files: dict[Path, bytes], contest: "Contest", plot: Path | None) -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from replication import PAPER, UsageError, examine_mechanism
+from replication import PAPER, Protocol, UsageError, examine_mechanism, measure_gaps
 from replication.cli.patterns import read_patterns
+from replication.simulator.rule.weights import draw_weights, split_weights
 from tests.exactness.rules import FILE
 
 BITS = "1,0,0,1\n0,1,0,1\n0,0,1,0\n"
@@ -170,3 +171,12 @@ def test_patterns_that_cannot_be_read_get_one_line(refuse, write, text, problem)
 ])  # fmt: skip
 def test_bad_options_get_one_line(refuse, option, problem):
     assert problem in refuse(2, "mechanism", option)
+
+
+def test_gaps_of_a_square_decoder_are_those_of_its_rows():
+    protocol = Protocol(group_sizes=(4, 4), max_updates=200)
+    found = examine_mechanism(protocol, feedback="U", n_seeds=10)
+    _, (U, _) = split_weights(protocol, draw_weights(protocol, 1988, 0, 10))
+    gaps = measure_gaps(np.ascontiguousarray(U)).min(axis=1)
+    assert found.table.feedback_gap.to_numpy() == pytest.approx(gaps)
+    assert not np.allclose(gaps, measure_gaps(np.ascontiguousarray(U.swapaxes(1, 2))).min(axis=1))

@@ -126,3 +126,9 @@ def test_what_is_observed_is_printed_and_saved_by_its_name(run, refuse, write, t
     assert pd.read_csv(saved).columns.tolist()[3:] == ["gap[0]", "gap[1]", "mean_loss"]
     assert "given twice" in refuse(2, "rule", path, "--observe", "gap", "--observe", "gap")
     assert "a method of Alignment" in refuse(2, "rule", path, "--observe", "gaps")
+
+
+def test_what_cannot_be_observed_is_refused_before_anything_is_printed(refuse, write):
+    mine = FILE + "\n    def nothing(self):\n        return None\n"
+    line = refuse(2, "rule", write(mine), "--seeds", "10", "--observe", "nothing")
+    assert "observe['nothing']: None was given" in line

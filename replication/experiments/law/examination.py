@@ -265,7 +265,7 @@ def examine(
     compared = compare_times(predicted, times, np.random.default_rng(root_seed))
     rank = None
     if feedback is not None:
-        table["feedback_gap"] = measure_columns(find_columns(rule, feedback, start))
+        table["feedback_gap"] = measure_columns(find_columns(rule, feedback, decoder, start))
         rank = correlate_ranks(table["feedback_gap"].to_numpy(), times)
     both, missed, wrong, neither = count_both(np.isfinite(times), np.isfinite(predicted))
     return Mechanism(
@@ -446,8 +446,11 @@ def space_moments(learning: Learning, start: Array) -> Learning:
     return dataclasses.replace(learning, every=math.ceil(learning.horizon / n_moments))
 
 
-def find_columns(rule: Rule, name: str, start: Array) -> Array:
-    """Return a matrix with a column for each visible unit, (n, n_hidden, n_visible)."""
+def find_columns(rule: Rule, name: str, decoder: str, start: Array) -> Array:
+    """Return a matrix with a column for each visible unit, (n, n_hidden, n_visible).
+
+    The decoder has rows for them. So has a matrix without as many columns.
+    """
     matrix = split_arrays(rule.all_shapes, start)[name]
-    n_units = rule.targets.shape[1]
-    return matrix if matrix.shape[2] == n_units else matrix.swapaxes(1, 2)
+    has_rows = name == decoder or matrix.shape[2] != rule.targets.shape[1]
+    return matrix.swapaxes(1, 2) if has_rows else matrix
