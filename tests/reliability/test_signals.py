@@ -90,7 +90,9 @@ def test_a_signal_while_libraries_are_loaded_ends_in_one_line(tmp_path, number, 
     # In the place of a library that takes long to load, before and after options are read.
     for library, words in (("shtab", ["--version"]), ("numpy", ["simulate", "--seeds", "10"])):
         loading = tmp_path / "loading"
-        slow = f"import pathlib, time; pathlib.Path({str(loading)!r}).touch(); time.sleep(60)"
+        # Many short sleeps: a signal just before a long one would be answered when that has ended.
+        wait = "[time.sleep(0.05) for _ in range(1200)]"
+        slow = f"import pathlib, time; pathlib.Path({str(loading)!r}).touch(); {wait}"
         (tmp_path / f"{library}.py").write_text(slow)
         command = [faults.COMMAND[0], "-m", "replication", *words]
         environment = faults.make_environment(PYTHONPATH=f"{tmp_path}:{faults.ROOT}")
