@@ -1,11 +1,10 @@
 """Tables of the experiment on images: all rules that were run, controls included."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.written import write_csv
 
 
 class Row(NamedTuple):
@@ -26,11 +25,7 @@ class Row(NamedTuple):
 
 def write_rules(model: Model) -> str:
     """Return the results of all rules as CSV: on digits and patches, from all initial weights."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Row._fields)
-    writer.writerows([*list_linear(model["linear"]), *list_logistic(model)])
-    return text.getvalue()
+    return write_csv(Row._fields, [*list_linear(model["linear"]), *list_logistic(model)])
 
 
 def list_linear(linear: Model) -> Iterator[Row]:

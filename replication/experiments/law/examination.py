@@ -16,6 +16,8 @@ from replication.experiments.law.measures import (
     compare_times,
     correlate_ranks,
     count_both,
+    find_columns,
+    find_median,
     measure_columns,
 )
 from replication.paper.study import DEFAULT_ROOT_SEED
@@ -176,8 +178,8 @@ class Mechanism:
 
 def describe_median(times: "pd.Series[float]") -> str:
     """Return the median of times in words, where an empty one is above all others."""
-    median = float(np.median(times.fillna(np.inf)))
-    return f"{median:,.0f}" if math.isfinite(median) else "above the cap"
+    median = find_median(np.asarray(times.fillna(np.inf), dtype=np.float64))
+    return "above the cap" if median is None else f"{median:,.0f}"
 
 
 def examine_mechanism(
@@ -383,12 +385,12 @@ def make_table(rule: Rule, decoder: Decoder, start: Array, root_seed: int) -> "p
         slowest = int(updates[learnt].max())
         horizon = min(learning.horizon, max(BEYOND * slowest, WATCHED_AT[-1]))
         learning = dataclasses.replace(learning, horizon=horizon)
+    _, n_hidden = rule.all_shapes[decoder.name]
     parts = []
     for begin in range(0, len(start), N_AT_ONCE):
         some = dataclasses.replace(learning, first_seed=begin)
-        parts.append(
-            predict_some(some, start[begin : begin + N_AT_ONCE], rule.protocol.max_updates)
-        )
+        rows = start[begin : begin + N_AT_ONCE]
+        parts.append(predict_some(some, n_hidden, rows, rule.protocol.max_updates))
     predicted, first_gap, last_gap = np.concatenate(parts, axis=1)
     time = np.where(learnt, updates, np.nan)
     law = np.where(np.isfinite(predicted), predicted, np.nan)
@@ -415,17 +417,18 @@ def plan_learning(rule: Rule, decoder: Decoder, root_seed: int) -> Learning:
     )
 
 
-def predict_some(learning: Learning, start: Array, cap: int) -> Array:
+def predict_some(learning: Learning, n_hidden: int, start: Array, cap: int) -> Array:
     """Return the law's times of networks, and their first and last smallest gaps, (3, n).
 
     Where it does not finish by the horizon for a network that fails, all are recorded to the cap.
     """
-    followed = follow(space_moments(learning, start), start)
+    followed = follow(space_moments(learning, n_hidden), start)
     predicted = predict_by_law(followed)
     last_gap = followed.gaps[:, -1].min(axis=1)
     is_left = ~followed.learnt & np.isinf(predicted)
     if learning.horizon < cap and is_left.any():
-        longer = follow(space_moments(dataclasses.replace(learning, horizon=cap), start), start)
+        to_the_cap = dataclasses.replace(learning, horizon=cap)
+        longer = follow(space_moments(to_the_cap, n_hidden), start)
         predicted[is_left] = predict_by_law(longer)[is_left]
         last_gap[is_left] = longer.gaps[is_left, -1].min(axis=1)
     return np.stack([predicted, followed.gaps[:, 0].min(axis=1), last_gap])
@@ -438,19 +441,8 @@ def predict_by_law(followed: Followed) -> Array:
     return followed.predict()
 
 
-def space_moments(learning: Learning, start: Array) -> Learning:
+def space_moments(learning: Learning, n_hidden: int) -> Learning:
     """Return a learning with as many moments as gaps can be measured at in seconds."""
-    codes = Engine(learning.protocol, learning.network).evaluate(start[:1]).hidden[-1]
-    is_quick = learning.is_one_hot and codes.shape[1:] == (4, 2)
+    is_quick = learning.is_one_hot and (len(learning.targets), n_hidden) == (4, 2)
     n_moments = N_MOMENTS if is_quick else N_MOMENTS_OF_LARGE
     return dataclasses.replace(learning, every=math.ceil(learning.horizon / n_moments))
-
-
-def find_columns(rule: Rule, name: str, decoder: str, start: Array) -> Array:
-    """Return a matrix with a column for each visible unit, (n, n_hidden, n_visible).
-
-    The decoder has rows for them. So has a matrix without as many columns.
-    """
-    matrix = split_arrays(rule.all_shapes, start)[name]
-    has_rows = name == decoder or matrix.shape[2] != rule.targets.shape[1]
-    return matrix.swapaxes(1, 2) if has_rows else matrix

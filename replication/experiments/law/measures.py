@@ -9,8 +9,8 @@ from replication.experiments.instruments.matrices import Array, Flags
 from replication.experiments.instruments.model import Model
 from replication.experiments.law.following import Followed, find_first, replay
 from replication.experiments.law.plan import Case
+from replication.simulator.rule.network import Rule
 from replication.simulator.rule.weights import split_arrays
-from replication.simulator.running.engine import Engine
 
 FACTORS = tuple(2.0 ** (k / 8) for k in range(-16, 17))
 """Factors on eta among which the best is looked for, from a quarter to four."""
@@ -207,19 +207,26 @@ def rank_feedback(followed: Followed) -> Model:
     the last rank.
     """
     learning = followed.learning
-    arrays = split_arrays(
-        Engine(learning.protocol, learning.network).rule.all_shapes, followed.start
-    )
+    rule = Rule(learning.network, learning.protocol)
     name = getattr(learning.network, "feedback_name", "W")
-    if not learning.is_one_hot or "W" not in arrays or name is None:
+    if not learning.is_one_hot or "W" not in rule.all_shapes or name is None:
         return {"name": name}
     ranked: Model = {"name": name}
-    for label, matrix in (("own", arrays[name]), ("w", arrays["W"])):
-        from_units = name == "U" and label == "own"
-        gaps = measure_columns(matrix.swapaxes(1, 2) if from_units else matrix)
+    for label, matrix in (("own", name), ("w", "W")):
+        gaps = measure_columns(find_columns(rule, matrix, "U", followed.start))
         ranked[f"{label}_zero"] = float(np.mean(gaps == 0.0))
         ranked[label] = correlate_ranks(gaps, followed.times)
     return ranked
+
+
+def find_columns(rule: Rule, name: str, decoder: str, start: Array) -> Array:
+    """Return a matrix with a column for each visible unit, (n, n_hidden, n_visible).
+
+    The decoder has rows for them. So has a matrix without as many columns.
+    """
+    matrix = split_arrays(rule.all_shapes, start)[name]
+    has_rows = name == decoder or matrix.shape[2] != rule.targets.shape[1]
+    return matrix.swapaxes(1, 2) if has_rows else matrix
 
 
 def measure_columns(matrix: Array) -> Array:

@@ -1,9 +1,7 @@
 """The tables of the law: all cases of the plan, and times, laws and gaps of their networks."""
 
-import csv
-import io
-
 from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.written import write_csv
 
 CASES = (
     "task",
@@ -76,15 +74,6 @@ def write_predictions(model: Model) -> str:
     """Return a line for each prediction of the plan, as CSV."""
     header = ("what", "outside", "low", "high", "least", "most", "came_true")
     return write_csv(header, [[row[name] for name in header] for row in model["predictions"]])
-
-
-def write_csv(header: tuple[str, ...], rows: list[list[object]]) -> str:
-    """Return rows as CSV, None as an empty cell."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 TABLES = {

@@ -1,11 +1,10 @@
 """The table of halves that are given, slowed, exchanged or kept aligned: all that was run."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.written import write_csv
 
 GIVEN = {
     "nothing": "nothing",
@@ -57,11 +56,7 @@ class Row(NamedTuple):
 
 def write_halves(model: Model) -> str:
     """Return the table of halves that are given, slowed, exchanged or kept aligned, as CSV."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Row._fields)
-    writer.writerows(list_rows(model))
-    return text.getvalue()
+    return write_csv(Row._fields, list_rows(model))
 
 
 def list_rows(model: Model) -> Iterator[Row]:
